@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import { int, matching, text } from './field.ts';
+
+export const Condition = z
+  .object({
+    type: matching(/^[A-Za-z]+$/, 64, 'Must be CamelCase', 'What it speaks of.'),
+    status: z.enum(['True', 'False', 'Unknown']).describe('Whether it holds.'),
+    reason: text(128, 'Why, in one CamelCase word.', 1),
+    message: text(4096, 'Why, for people, with the next step where there is one.'),
+    observedGeneration: int(0, Number.MAX_SAFE_INTEGER, 'Generation of the spec that it speaks of.').optional(),
+    lastTransitionTime: text(64, 'When the status changed last.').meta({ format: 'date-time' }),
+  })
+  .describe('One statement about the object.');
+export type Condition = z.output<typeof Condition>;
+
+/** The conditions of an installation, by design/api.md §7. `Reconciling` and `Stalled` are there only while true. */
+export type ConditionType = 'Ready' | 'Reconciling' | 'Stalled' | 'Available' | 'UpdateAvailable' | 'Drifted';
+
+/** A condition before it is stamped with the generation and the time. */
+export interface Verdict {
+  readonly type: ConditionType;
+  readonly status: Condition['status'];
+  readonly reason: string;
+  readonly message: string;
+}
+
+export interface Stamp {
+  readonly generation: number;
+  readonly now: number;
+}
+
+/** Present only while true, each with its own beginning: a new reason is a new episode and starts its own clock. */
+const EPISODES: ReadonlySet<string> = new Set(['Reconciling', 'Stalled', 'Drifted']);
+
+/**
+ * Stamps the verdicts of one reconcile.
+ *
+ * The transition time moves only when `status` flips, as the API conventions ask, or for an episode when its reason
+ * changes. What is not among the verdicts is gone. Sorted by type, so that the same verdicts give the same bytes.
+ */
+export function stampConditions(previous: readonly Condition[], verdicts: readonly Verdict[], stamp: Stamp): Condition[] {
+  return verdicts
+    .map((verdict) => {
+      const before = previous.find((c) => c.type === verdict.type);
+      const same =
+        before?.status === verdict.status && (!EPISODES.has(verdict.type) || before.reason === verdict.reason);
+      return {
+        ...verdict,
+        observedGeneration: stamp.generation,
+        lastTransitionTime: same ? before.lastTransitionTime : timestamp(stamp.now),
+      };
+    })
+    .sort((a, b) => (a.type < b.type ? -1 : 1));
+}
+
+export function findCondition(conditions: readonly Condition[] | undefined, type: ConditionType): Condition | undefined {
+  return conditions?.find((c) => c.type === type);
+}
+
+/** RFC 3339 in whole seconds, the form of `metav1.Time`, so that a round trip through the apiserver changes nothing. */
+export function timestamp(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
+}

@@ -1,0 +1,181 @@
+import { z } from 'zod';
+import { InstallationSpec, InstallationStatus } from './installation.ts';
+import { GROUP, INSTALLATION_KIND, INSTALLATION_PLURAL, PROVIDER_KIND, PROVIDER_PLURAL, VERSION } from './names.ts';
+import { ProviderSpec, ProviderStatus } from './provider.ts';
+
+/** A node of a structural schema, as far as this file looks into it. */
+export interface SchemaNode {
+  type?: string;
+  description?: string;
+  properties?: Record<string, SchemaNode>;
+  additionalProperties?: SchemaNode | boolean;
+  items?: SchemaNode;
+  [key: string]: unknown;
+}
+
+/**
+ * Makes a structural schema of a zod schema.
+ * https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#specifying-a-structural-schema
+ *
+ * What zod says beyond it is put into words that the apiserver takes: patterns that are refinements travel as CEL
+ * (field.ts), the pattern of a map's keys is dropped (a CEL rule stands beside it).
+ */
+export function structuralSchema(schema: z.ZodType): SchemaNode {
+  const root = z.toJSONSchema(schema, {
+    target: 'openapi-3.0',
+    io: 'input',
+    unrepresentable: 'throw',
+    reused: 'inline',
+    override({ jsonSchema }) {
+      const node = jsonSchema as SchemaNode;
+      if (node['x-kubernetes-int-or-string'] === true) {
+        delete node['anyOf'];
+        delete node.type;
+      }
+      if (node.type === 'integer') {
+        node['format'] = 'int64';
+      }
+      delete node['propertyNames'];
+    },
+  });
+  const { $schema: _, ...node } = root as SchemaNode;
+  return node;
+}
+
+interface Column {
+  readonly name: string;
+  readonly type: string;
+  readonly jsonPath: string;
+  readonly description: string;
+  readonly priority?: number;
+}
+
+const condition = (type: string, field: string) => `.status.conditions[?(@.type=="${type}")].${field}`;
+
+const AGE: Column = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp', description: 'Since when it exists' };
+
+const installationColumns: Column[] = [
+  { name: 'Provider', type: 'string', jsonPath: '.spec.provider', description: 'What is installed' },
+  { name: 'Current', type: 'string', jsonPath: '.status.currentVersion', description: 'The version whose rollout was done last' },
+  { name: 'Target', type: 'string', jsonPath: '.status.targetVersion', description: 'The version decided on' },
+  { name: 'Policy', type: 'string', jsonPath: '.spec.upgradePolicy', description: 'Who decides on upgrades' },
+  { name: 'Tier', type: 'string', jsonPath: '.spec.resourceTier', description: 'How much it gets' },
+  { name: 'Ready', type: 'string', jsonPath: condition('Ready', 'status'), description: 'Whether what the spec asks for runs' },
+  { name: 'Status', type: 'string', jsonPath: condition('Ready', 'reason'), description: 'Why' },
+  { name: 'Update', type: 'string', jsonPath: condition('UpdateAvailable', 'status'), description: 'Whether a newer release is published' },
+  AGE,
+  { name: 'Message', type: 'string', jsonPath: condition('Ready', 'message'), description: 'Why, in words', priority: 1 },
+  { name: 'Image', type: 'string', jsonPath: '.status.currentImage', description: 'Image of the current version', priority: 1 },
+];
+
+const providerColumns: Column[] = [
+  { name: 'Org', type: 'string', jsonPath: '.spec.org', description: 'Who publishes it' },
+  { name: 'Provider', type: 'string', jsonPath: '.spec.name', description: 'Its name' },
+  { name: 'Latest', type: 'string', jsonPath: '.status.latestVersion', description: 'Highest release for everybody' },
+  { name: 'Versions', type: 'integer', jsonPath: '.status.publishedVersions', description: 'How many releases can be installed' },
+  { name: 'Ready', type: 'string', jsonPath: condition('Ready', 'status'), description: 'Whether every release can be installed' },
+  AGE,
+  { name: 'Message', type: 'string', jsonPath: condition('Ready', 'message'), description: 'What is wrong with it', priority: 1 },
+];
+
+interface Kind {
+  readonly kind: string;
+  readonly plural: string;
+  readonly scope: 'Cluster' | 'Namespaced';
+  readonly shortNames: readonly string[];
+  readonly categories?: readonly string[];
+  readonly description: string;
+  readonly spec: z.ZodType;
+  readonly status: z.ZodType;
+  readonly rules: readonly { rule: string; message: string; fieldPath?: string }[];
+  readonly columns: readonly Column[];
+  readonly selectableFields: readonly string[];
+}
+
+function customResourceDefinition(kind: Kind) {
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: `${kind.plural}.${GROUP}` },
+    spec: {
+      group: GROUP,
+      scope: kind.scope,
+      names: {
+        kind: kind.kind,
+        listKind: `${kind.kind}List`,
+        plural: kind.plural,
+        singular: kind.kind.toLowerCase(),
+        shortNames: kind.shortNames,
+        ...(kind.categories && { categories: kind.categories }),
+      },
+      versions: [
+        {
+          name: VERSION,
+          served: true,
+          storage: true,
+          subresources: { status: {} },
+          additionalPrinterColumns: kind.columns,
+          selectableFields: kind.selectableFields.map((jsonPath) => ({ jsonPath })),
+          schema: {
+            openAPIV3Schema: {
+              type: 'object',
+              description: kind.description,
+              required: ['spec'],
+              'x-kubernetes-validations': kind.rules,
+              properties: {
+                apiVersion: { type: 'string', description: 'Version of this schema.', maxLength: 64 },
+                kind: { type: 'string', description: 'Kind of the object.', maxLength: 64 },
+                metadata: { type: 'object' },
+                spec: structuralSchema(kind.spec),
+                // The default makes a new object say "not looked at yet" to kstatus, from its first moment.
+                status: { ...structuralSchema(kind.status), default: { observedGeneration: -1 } },
+              },
+            },
+          },
+        },
+      ],
+    },
+  };
+}
+
+export function installationCrd() {
+  return customResourceDefinition({
+    kind: INSTALLATION_KIND,
+    plural: INSTALLATION_PLURAL,
+    scope: 'Namespaced',
+    shortNames: ['pi'],
+    categories: ['provider-operator'],
+    description: 'One provider, installed into a namespace and kept on the version that its policy allows.',
+    spec: InstallationSpec,
+    status: InstallationStatus,
+    rules: [
+      {
+        rule: "self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$') && size(self.metadata.name) <= 52",
+        message: 'metadata.name must be at most 52 of a-z, 0-9 and -, starting with a letter: it names the Deployment and the Service',
+      },
+    ],
+    columns: installationColumns,
+    selectableFields: ['.spec.provider', '.spec.upgradePolicy', '.spec.resourceTier'],
+  });
+}
+
+export function providerCrd() {
+  return customResourceDefinition({
+    kind: PROVIDER_KIND,
+    plural: PROVIDER_PLURAL,
+    scope: 'Cluster',
+    shortNames: ['prov'],
+    description: 'One entry of the catalogue: a provider and its published releases.',
+    spec: ProviderSpec,
+    status: ProviderStatus,
+    rules: [
+      {
+        rule: "self.metadata.name == self.spec.org + '.' + self.spec.name",
+        message: 'metadata.name must be <org>.<name> of the spec',
+        messageExpression: "'metadata.name must be ' + self.spec.org + '.' + self.spec.name",
+      } as { rule: string; message: string },
+    ],
+    columns: providerColumns,
+    selectableFields: ['.spec.org'],
+  });
+}

@@ -1,0 +1,88 @@
+import { z } from 'zod';
+
+/**
+ * Builders of schema nodes. Each takes its description and its bound, because `kubectl explain` shows the first
+ * and the apiserver needs the second to price the CEL rules around it.
+ */
+
+/** A CEL rule that the apiserver checks, with a message that says what to do. */
+export interface Rule {
+  readonly rule: string;
+  readonly message: string;
+  readonly messageExpression?: string;
+  readonly fieldPath?: string;
+  readonly reason?: 'FieldValueInvalid' | 'FieldValueRequired' | 'FieldValueDuplicate' | 'FieldValueForbidden';
+}
+
+/** Adds CEL rules to a schema node. */
+export function withRules<T extends z.ZodType>(schema: T, ...rules: readonly Rule[]): T {
+  return schema.meta({ ...schema.meta(), 'x-kubernetes-validations': rules });
+}
+
+/** Keeps a list as a map, so that two appliers can each own their entries. */
+export function listMap<T extends z.ZodType>(schema: T, ...keys: readonly string[]): T {
+  return schema.meta({ ...schema.meta(), 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': keys });
+}
+
+/** Keeps a map or a list under one owner: it is replaced whole. */
+export function atomicList<T extends z.ZodType>(schema: T): T {
+  return schema.meta({ ...schema.meta(), 'x-kubernetes-list-type': 'atomic' });
+}
+
+export function text(max: number, description: string, min = 0): z.ZodString {
+  const bounded = z.string().max(max);
+  return (min > 0 ? bounded.min(min) : bounded).describe(description);
+}
+
+export function int(min: number, max: number, description: string): z.ZodInt {
+  return z.int().min(min).max(max).describe(description);
+}
+
+export function flag(description: string): z.ZodBoolean {
+  return z.boolean().describe(description);
+}
+
+export function time(description: string): z.ZodString {
+  return z
+    .string()
+    .max(64)
+    .refine((value) => !Number.isNaN(Date.parse(value)), 'Must be an RFC 3339 time such as 2026-09-25T00:00:00Z')
+    .describe(description)
+    .meta({ format: 'date-time' });
+}
+
+/**
+ * A string that must match `pattern`. The apiserver checks it by CEL and not by `pattern`, because only a CEL rule
+ * carries a message that a person can act on.
+ */
+export function matching(pattern: RegExp, max: number, message: string, description: string): z.ZodString {
+  const source = pattern.source.replaceAll('\\', '\\\\');
+  return withRules(
+    z
+      .string()
+      .max(max)
+      .refine((value) => pattern.test(value), message)
+      .describe(description),
+    { rule: `self.matches('${source}')`, message },
+  );
+}
+
+const QUANTITY = /^([0-9]{1,12}m|[0-9]{1,12}(\.[0-9]{1,3})?(k|M|G|T|Ki|Mi|Gi|Ti)?)$/;
+
+/** A Kubernetes quantity, written as a number or as a string. */
+export function quantity(description: string): z.ZodType<string | number> {
+  return z
+    .union([z.int(), z.string()])
+    .refine((value) => QUANTITY.test(String(value)), 'Must be a quantity such as 500m, 2 or 512Mi')
+    .describe(description)
+    .meta({ 'x-kubernetes-int-or-string': true, pattern: QUANTITY.source });
+}
+
+/** A port by number or by the name that the release gives it. */
+export function portReference(description: string): z.ZodType<string | number> {
+  return z
+    .union([z.int(), z.string()])
+    .refine((value) => /^[a-z0-9][-a-z0-9]{0,14}$/.test(String(value)), 'Must be the number or the name of a port')
+    .describe(description)
+    .meta({ 'x-kubernetes-int-or-string': true, pattern: '^[a-z0-9][-a-z0-9]{0,14}$' });
+}

@@ -1,0 +1,42 @@
+/**
+ * Every name that other programs may rely on, once.
+ */
+export const GROUP = 'provider-operator.io';
+export const VERSION = 'v1alpha1';
+export const API_VERSION = `${GROUP}/${VERSION}`;
+export const INSTALLATION_KIND = 'ProviderInstallation';
+export const PROVIDER_KIND = 'Provider';
+
+/** Owns, by server-side apply, every field of a child that the operator decides. */
+export const FIELD_MANAGER = 'provider-operator';
+
+/** Labels of every child. None but `version` changes over an upgrade. */
+export const LABEL = {
+  name: 'app.kubernetes.io/name',
+  instance: 'app.kubernetes.io/instance',
+  version: 'app.kubernetes.io/version',
+  partOf: 'app.kubernetes.io/part-of',
+  managedBy: 'app.kubernetes.io/managed-by',
+} as const;
+
+/** Children are watched by this label, so that the operator never reads what is not its own. */
+export const CHILD_SELECTOR = `${LABEL.managedBy}=${FIELD_MANAGER}`;
+
+export const ANNOTATION = {
+  /** On the pod template: the version that these pods run. */
+  version: `${GROUP}/version`,
+  /** On the pod template: hash of `config`, `configFrom` and what the references held. */
+  configHash: `${GROUP}/config-hash`,
+  /** On the pod template: hash of everything that it was made from. */
+  inputsHash: `${GROUP}/inputs-hash`,
+  /** On the Deployment: hashes of what its template was made from. */
+  committed: `${GROUP}/committed`,
+  /** On every child: hash of all else that the operator applied, so that a change by somebody else shows. */
+  applied: `${GROUP}/applied`,
+  /** On the Deployment: the version that was stable when the template was committed. */
+  stableVersion: `${GROUP}/stable-version`,
+} as const;
+
+/** Says where the schema of a kind was made, in the words of `kubectl`. */
+export const INSTALLATION_PLURAL = 'providerinstallations';
+export const PROVIDER_PLURAL = 'providers';

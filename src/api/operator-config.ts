@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { Tier } from './runtime.ts';
+
+/** Names that a process obeys before its own code runs, or that Kubernetes and the operator set. `*` ends a prefix. */
+const RESERVED = [
+  'BASH_ENV',
+  'DOCUMENT_ROOT',
+  'ENV',
+  'HOSTNAME',
+  'JAVA_TOOL_OPTIONS',
+  'KUBERNETES_*',
+  'LD_*',
+  'NODE_OPTIONS',
+  'PATH',
+  'PERL5OPT',
+  'PYTHONPATH',
+  'PYTHONSTARTUP',
+  'RUBYOPT',
+];
+
+/** What the platform team decides for every tenant: the content of the file that OPERATOR_CONFIG names. */
+export const OperatorConfig = z.strictObject({
+  tiers: z
+    .strictObject({ free: Tier.optional(), standard: Tier.optional(), performance: Tier.optional() })
+    .default({})
+    .describe('What the tiers mean, where it differs from the built-in ones'),
+  defaults: z
+    .strictObject({
+      progressDeadlineSeconds: z.int().min(1).max(86_400).default(600).describe('Seconds until a rollout without progress has failed'),
+    })
+    .prefault({}),
+  reservedEnvNames: z
+    .array(z.string().min(1).max(128))
+    .default(RESERVED)
+    .describe('Environment variables that no tenant may set; a trailing * stands for any ending'),
+  allowedImagePrefixes: z
+    .array(z.string().min(1).max(512))
+    .optional()
+    .describe('Images must start with one of these whole path segments; any image when absent'),
+  privilegedProviders: z
+    .array(z.string().max(63))
+    .default([])
+    .describe('Providers (org/name) whose releases may loosen the restricted Pod Security Standard'),
+});
+export type OperatorConfig = z.output<typeof OperatorConfig>;
