@@ -1,0 +1,69 @@
+import { budgetOf, deploymentOf, serviceOf, type Child } from './children.ts';
+import type { Run } from './decision.ts';
+import { culpritOf, healNotBefore } from './heal.ts';
+import type { ChildKind, ChildView, Observed } from './observed.ts';
+import { ownershipOf } from './ownership.ts';
+import type { Running } from './running.ts';
+
+/** One write to one child. */
+export type Action =
+  | {
+      readonly kind: 'apply';
+      readonly child: ChildKind;
+      readonly object: Child['object'];
+      /** The child that was seen: the apply is forced and meant for exactly this one. Absent: the first apply, unforced. */
+      readonly uid: string | undefined;
+      /** What is being undone, where somebody changed what the operator owns. */
+      readonly heals: string | undefined;
+    }
+  | { readonly kind: 'remove'; readonly child: ChildKind; readonly uid: string };
+
+export interface Actions {
+  readonly writes: readonly Action[];
+  /** What is not undone for now, because two heals in a row did not hold. */
+  readonly held: readonly { readonly culprit: string; readonly notBefore: number }[];
+}
+
+/** What has to be written for the children to be as they should: nothing where they are. The Deployment comes last. */
+export function actionsFor(observed: Observed, running: Running, run: Run, now: number): Actions {
+  const { inputs, isChanged } = run;
+  // Until the new pods serve, the Service keeps the ports of the old ones.
+  const isServing = !isChanged && running.isDone;
+  const serving = isServing ? [] : (observed.service?.ports ?? []);
+  const needs = [
+    need(observed, 'Service', observed.service, serviceOf(inputs, serving), isServing),
+    need(observed, 'PodDisruptionBudget', observed.budget, budgetOf(inputs), true),
+    // The template that is committed stays, however it would be rendered today.
+    isChanged || !running.isPristine ? need(observed, 'Deployment', observed.deployment, deploymentOf(inputs), false) : undefined,
+  ].filter((action) => action !== undefined);
+  const notBefore = (action: Action) =>
+    action.kind === 'apply' && action.heals !== undefined && !isChanged ? healNotBefore(observed.heals[action.child]) : 0;
+  return {
+    writes: needs.filter((action) => notBefore(action) <= now),
+    held: needs
+      .filter((action) => action.kind === 'apply' && notBefore(action) > now)
+      .map((action) => ({ culprit: (action.kind === 'apply' && action.heals) || '', notBefore: notBefore(action) })),
+  };
+}
+
+function need(
+  { installation }: Observed,
+  kind: ChildKind,
+  seen: ChildView | undefined,
+  want: Child | undefined,
+  mayRemove: boolean,
+): Action | undefined {
+  const ownership = ownershipOf(seen, installation);
+  const uid = ownership.kind === 'ours' ? ownership.uid : undefined;
+  if (!want) {
+    return mayRemove && uid !== undefined ? { kind: 'remove', child: kind, uid } : undefined;
+  }
+  if (seen && uid !== undefined) {
+    const isPristine = seen.applied === seen.owned;
+    return isPristine && seen.applied === want.hash
+      ? undefined
+      : { kind: 'apply', child: kind, object: want.object, uid, heals: isPristine ? undefined : culpritOf(seen) };
+  }
+  // Nothing there, or an orphan, which is taken over like a new one: what others own in it is theirs to give up.
+  return { kind: 'apply', child: kind, object: want.object, uid: undefined, heals: undefined };
+}

@@ -1,0 +1,122 @@
+import semver from 'semver';
+import type { TierName } from '../api/installation.ts';
+import type { OperatorConfig } from '../api/operator-config.ts';
+import { Release, type ProviderSpec } from '../api/provider.ts';
+import type { Runtime, Tier } from '../api/runtime.ts';
+import { isExactVersion, isPrerelease, newestFirst } from '../api/version.ts';
+
+/** A provider's releases as the decisions read them. */
+export interface Catalogue {
+  readonly provider: string;
+  /** Valid releases, newest first. */
+  readonly releases: readonly Release[];
+  readonly invalid: readonly InvalidRelease[];
+  readonly tiers: NonNullable<ProviderSpec['tiers']>;
+}
+
+export interface InvalidRelease {
+  readonly version: string;
+  readonly reason: string;
+}
+
+/** Reads what is published; a release that cannot be installed is set aside with its reason and disturbs no other. */
+export function readCatalogue(spec: ProviderSpec, config: OperatorConfig): Catalogue {
+  const provider = `${spec.org}/${spec.name}`;
+  const mayLoosen = config.privilegedProviders.includes(provider);
+  const releases: Release[] = [];
+  const invalid: InvalidRelease[] = [];
+  for (const published of spec.versions ?? []) {
+    const reason = findFault(published, mayLoosen);
+    if (reason === undefined) {
+      releases.push(published);
+    } else {
+      invalid.push({ version: String(published.version).slice(0, 64), reason });
+    }
+  }
+  return {
+    provider,
+    releases: releases.sort((a, b) => newestFirst(a.version, b.version)),
+    invalid: invalid.sort((a, b) => (a.version < b.version ? -1 : 1)),
+    tiers: spec.tiers ?? {},
+  };
+}
+
+/** The highest release for everybody: not yanked, no preview, no prerelease. */
+export function latestRelease(releases: readonly Release[]): Release | undefined {
+  return releases.find((r) => !isPrerelease(r.version) && isOffered(r));
+}
+
+export function findRelease(catalogue: Catalogue | undefined, version: string | undefined): Release | undefined {
+  return version === undefined ? undefined : catalogue?.releases.find((r) => r.version === version);
+}
+
+/** Neither yanked nor a preview. */
+export function isOffered(release: Release): boolean {
+  return release.lifecycle?.stage !== 'yanked' && release.lifecycle?.stage !== 'preview';
+}
+
+/** Deprecated, or past its date: taken only when nothing better is there. */
+export function isFading(release: Release, now: number): boolean {
+  const { stage, expiresAt } = release.lifecycle ?? {};
+  return stage === 'deprecated' || (expiresAt !== undefined && Date.parse(expiresAt) <= now);
+}
+
+/** Prefixes match whole path segments: `registry.example.com/acme` allows `…/acme/web:1` and not `…/acme-evil/web:1`. */
+export function isImageAllowed(image: string, prefixes: OperatorConfig['allowedImagePrefixes']): boolean {
+  return prefixes?.some((prefix) => image.startsWith(prefix) && /^$|^[/:@]/.test(image.slice(prefix.replace(/\/$/, '').length))) ?? true;
+}
+
+function findFault(published: Release, mayLoosen: boolean): string | undefined {
+  const parsed = Release.safeParse(published);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    return `${issue?.path.join('.') ?? 'release'}: ${issue?.message ?? 'invalid'}`;
+  }
+  if (!isExactVersion(published.version)) {
+    return 'version: Must be one exact version such as 1.4.2';
+  }
+  if (published.downgradableTo !== undefined && semver.validRange(published.downgradableTo) === null) {
+    return `downgradableTo: "${published.downgradableTo}" is no npm-semver range`;
+  }
+  const runtime = published.runtime ?? {};
+  return findDanglingName(runtime) ?? (mayLoosen ? undefined : findLoosening(runtime));
+}
+
+function findDanglingName(runtime: Runtime): string | undefined {
+  const volumes = new Set((runtime.volumes ?? []).map((v) => v.name));
+  const mount = runtime.volumeMounts?.find((m) => !volumes.has(m.name));
+  if (mount) {
+    return `runtime.volumeMounts: There is no volume "${mount.name}"`;
+  }
+  const ports = new Set((runtime.ports ?? []).map((p) => p.name));
+  for (const [field, probe] of [['readinessProbe', runtime.readinessProbe], ['livenessProbe', runtime.livenessProbe]] as const) {
+    const port = probe?.httpGet?.port ?? probe?.tcpSocket?.port;
+    if (typeof port === 'string' && !/^\d+$/.test(port) && !ports.has(port)) {
+      return `runtime.${field}: There is no port "${port}"`;
+    }
+  }
+  return undefined;
+}
+
+/** https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted */
+function findLoosening(runtime: Runtime): string | undefined {
+  const { runAsUser, runAsNonRoot, allowPrivilegeEscalation, addCapabilities = [] } = runtime.securityContext ?? {};
+  const loosened = [
+    runAsUser === 0 && 'runAsUser',
+    runAsNonRoot === false && 'runAsNonRoot',
+    allowPrivilegeEscalation === true && 'allowPrivilegeEscalation',
+    addCapabilities.some((c) => c !== 'NET_BIND_SERVICE') && 'addCapabilities',
+  ].find((field) => typeof field === 'string');
+  return loosened && `runtime.securityContext.${loosened}: Loosens the restricted Pod Security Standard: ask the platform team to list the provider in privilegedProviders`;
+}
+
+/**
+ * The tier as the provider and the platform define it; undefined where both leave it to the built-in table.
+ * The more specific one decides on the replicas (none: not ours), resources fall through to the next.
+ */
+export function tierDefinition(catalogue: Catalogue | undefined, config: OperatorConfig, name: TierName): Tier | undefined {
+  const ofProvider = catalogue?.tiers[name];
+  const ofPlatform = config.tiers[name];
+  const definition = ofProvider ?? ofPlatform;
+  return definition && { ...definition, resources: definition.resources ?? ofPlatform?.resources };
+}

@@ -1,0 +1,178 @@
+import { hash } from '../api/hash.ts';
+import { ANNOTATION, API_VERSION, FIELD_MANAGER, INSTALLATION_KIND, LABEL } from '../api/names.ts';
+import type { Release } from '../api/provider.ts';
+import type { Tier } from '../api/runtime.ts';
+import { formatCommitted, type Committed } from './committed.ts';
+import type { Configuration } from './environment.ts';
+import type { Installation, ServicePort } from './observed.ts';
+import { podTemplate } from './template.ts';
+import type { TierShape } from './tiers.ts';
+
+/** An object to apply, and the hash of the fields that the operator owns in it afterwards. */
+export interface Child {
+  readonly object: KubernetesObject;
+  readonly hash: string;
+}
+
+export interface KubernetesObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly labels: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+    readonly ownerReferences: readonly object[];
+  };
+  readonly spec: object;
+}
+
+/** All that the children of one installation are made from. */
+export interface Inputs {
+  readonly installation: Installation;
+  readonly release: Release;
+  readonly configuration: Configuration;
+  readonly shape: TierShape;
+  readonly definition: Tier | undefined;
+  readonly stableVersion: string | undefined;
+  readonly progressDeadlineSeconds: number;
+}
+
+/** Chooses exactly the pods of this installation: a label of ours alone, so that it can never choose another's. */
+export function selectorOf(name: string): Readonly<Record<string, string>> {
+  return { [LABEL.instance]: name, [LABEL.managedBy]: FIELD_MANAGER };
+}
+
+export function deploymentOf(inputs: Inputs): Child {
+  const { installation, release, configuration, shape } = inputs;
+  const selector = selectorOf(installation.name);
+  const hashes = inputHashes(inputs);
+  const annotations = {
+    [ANNOTATION.committed]: formatCommitted(hashes),
+    ...(inputs.stableVersion !== undefined && { [ANNOTATION.stableVersion]: inputs.stableVersion }),
+  };
+  return child({
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { ...metadataOf(installation, podLabels(installation, release)), annotations },
+    spec: {
+      ...(shape.replicas !== undefined && { replicas: shape.replicas }),
+      selector: { matchLabels: selector },
+      // Make before break: no old pod goes before a new one is ready.
+      strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: '25%' } },
+      progressDeadlineSeconds: inputs.progressDeadlineSeconds,
+      revisionHistoryLimit: 3,
+      template: podTemplate({
+        release,
+        documentRoot: installation.spec.documentRoot,
+        env: configuration.env,
+        shape,
+        labels: podLabels(installation, release),
+        selector,
+        configHash: configuration.hash,
+        inputsHash: hash(hashes),
+      }),
+    },
+  });
+}
+
+/** The hashes by which a change of the inputs is seen: of the wish, of the tier's definition, of the release. */
+export function inputHashes(inputs: Pick<Inputs, 'installation' | 'release' | 'configuration' | 'definition'>): Committed {
+  const { installation, release, configuration, definition } = inputs;
+  return {
+    wish: wishHash(installation, release.version, configuration),
+    tier: hash(definition ?? null),
+    release: hash({ image: release.image, runtime: release.runtime, documentRoot: release.documentRoot }),
+  };
+}
+
+export function wishHash({ spec }: Installation, version: string, configuration: Configuration): string {
+  return hash({ version, config: configuration.hash, tier: spec.resourceTier, documentRoot: spec.documentRoot });
+}
+
+/** Undefined where the release has no ports. During a rollout it also has the ports of the pods that still serve. */
+export function serviceOf({ installation, release }: Inputs, serving: readonly ServicePort[]): Child | undefined {
+  const own = (release.runtime?.ports ?? []).map(
+    ({ name, containerPort, servicePort = containerPort, protocol = 'TCP' }): ServicePort => ({
+      name,
+      port: servicePort,
+      protocol,
+      targetPort: name,
+    }),
+  );
+  if (own.length === 0) {
+    return undefined;
+  }
+  const kept = serving.filter((old) => !own.some((p) => p.name === old.name || (p.port === old.port && p.protocol === old.protocol)));
+  return child({
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: metadataOf(installation, labelsOf(installation)),
+    spec: { type: 'ClusterIP', selector: selectorOf(installation.name), ports: [...own, ...kept] },
+  });
+}
+
+/** Undefined where the tier has none. */
+export function budgetOf({ installation, shape }: Inputs): Child | undefined {
+  if (!shape.budget) {
+    return undefined;
+  }
+  return child({
+    apiVersion: 'policy/v1',
+    kind: 'PodDisruptionBudget',
+    metadata: metadataOf(installation, labelsOf(installation)),
+    spec: { maxUnavailable: 1, selector: { matchLabels: selectorOf(installation.name) } },
+  });
+}
+
+/** Completes an object with the hash of all that it applies. */
+function child(object: KubernetesObject): Child {
+  const applied = ownedHash(object);
+  const annotations = { ...object.metadata.annotations, [ANNOTATION.applied]: applied };
+  return { object: { ...object, metadata: { ...object.metadata, annotations } }, hash: applied };
+}
+
+/**
+ * Hash of what an apply makes the operator own: all but the object's identity, and the annotation with this hash.
+ * Reading an object back, the same hash is taken of the fields that managedFields give to the operator: where the two
+ * differ, somebody changed the object, and no rendering is needed to see it.
+ */
+export function ownedHash({ metadata, spec }: { readonly metadata?: object; readonly spec?: unknown }): string {
+  const { labels, annotations, ownerReferences } = (metadata ?? {}) as Partial<KubernetesObject['metadata']>;
+  const { [ANNOTATION.applied]: _, ...others } = annotations ?? {};
+  return hash({ labels, annotations: others, ownerReferences, spec });
+}
+
+function metadataOf(installation: Installation, labels: Record<string, string>) {
+  return {
+    name: installation.name,
+    namespace: installation.namespace,
+    labels,
+    ownerReferences: [
+      {
+        apiVersion: API_VERSION,
+        kind: INSTALLATION_KIND,
+        name: installation.name,
+        uid: installation.uid,
+        // No blockOwnerDeletion: it would need the right to update the finalizers of installations.
+        controller: true,
+      },
+    ],
+  };
+}
+
+function labelsOf({ name, spec }: Installation): Record<string, string> {
+  const [org = '', provider = ''] = spec.provider.split('/');
+  return {
+    [LABEL.name]: provider,
+    [LABEL.instance]: name,
+    [LABEL.partOf]: org,
+    [LABEL.managedBy]: FIELD_MANAGER,
+  };
+}
+
+/** Only what is replaced with the version carries it: a Service keeps its labels over an upgrade. */
+function podLabels(installation: Installation, { version }: Release): Record<string, string> {
+  // A version of 64 characters is one too long for a label.
+  return { ...labelsOf(installation), [LABEL.version]: version.slice(0, 63).replace(/[^a-zA-Z0-9]+$/, '') };
+}

@@ -1,0 +1,32 @@
+import { findCondition } from '../api/conditions.ts';
+import type { InstallationStatus } from '../api/installation.ts';
+import type { Action } from './actions.ts';
+
+export interface EventDraft {
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: string;
+  /** What the operator did, as a verb in CamelCase. */
+  readonly action: string;
+  readonly note: string;
+}
+
+/** The event that tells the difference between two statuses, none where nothing happened. */
+export function eventsBetween(before: InstallationStatus, after: InstallationStatus): EventDraft[] {
+  const was = findCondition(before.conditions, 'Ready');
+  const is = findCondition(after.conditions, 'Ready');
+  const isStalled = findCondition(after.conditions, 'Stalled') !== undefined;
+  const wasStalled = findCondition(before.conditions, 'Stalled') !== undefined;
+  if (!is || (was?.status === is.status && was.reason === is.reason && wasStalled === isStalled)) {
+    return [];
+  }
+  return [{ type: isStalled ? 'Warning' : 'Normal', reason: is.reason, action: 'Reconcile', note: is.message }];
+}
+
+/** An event for each change by somebody else that was undone. */
+export function eventsOfHealing(writes: readonly Action[]): EventDraft[] {
+  return writes.flatMap((action) =>
+    action.kind === 'apply' && action.heals !== undefined
+      ? [{ type: 'Warning' as const, reason: 'DriftHealed', action: 'Heal', note: `Restored ${action.child}: ${action.heals}` }]
+      : [],
+  );
+}

@@ -1,0 +1,33 @@
+import type { InstallationStatus } from '../api/installation.ts';
+import { actionsFor, type Action, type Actions } from './actions.ts';
+import { decide } from './decision.ts';
+import { graceOf } from './grace.ts';
+import type { Observed } from './observed.ts';
+import { readRunning } from './running.ts';
+import { statusOf } from './status.ts';
+
+/** All that one reconcile does. Nothing else leaves `plan/`. */
+export interface Plan {
+  readonly writes: readonly Action[];
+  readonly status: InstallationStatus;
+  /** The next moment at which the clock alone changes the plan. */
+  readonly requeueAfterMs?: number;
+}
+
+const NOTHING: Actions = { writes: [], held: [] };
+
+/** From what is observed and the time to what is to be done. Pure: the same input gives the same plan. */
+export function plan(observed: Observed, now: number): Plan {
+  const { installation } = observed;
+  const running = readRunning(observed);
+  const decision = decide(observed, running, now);
+  const actions =
+    decision.kind === 'run' && installation.spec.suspend !== true ? actionsFor(observed, running, decision, now) : NOTHING;
+  const status = statusOf({ observed, running, decision, actions, now });
+  const waits = actions.held.map((held) => held.notBefore - now);
+  if (decision.kind === 'problem') {
+    waits.push(graceOf(decision, installation.status.conditions, installation.generation, now).left);
+  }
+  const next = waits.filter((ms) => ms > 0).sort((a, b) => a - b)[0];
+  return { writes: actions.writes, status, ...(next !== undefined && { requeueAfterMs: next }) };
+}

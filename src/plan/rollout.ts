@@ -1,0 +1,32 @@
+import type { DeploymentView } from './observed.ts';
+
+/** What a Deployment's status says about the template that it has now. */
+export type Rollout =
+  | { readonly phase: 'progressing' }
+  /** Every pod is of the newest template, no old one is left, and all are available. */
+  | { readonly phase: 'done' }
+  /** It was done, and pods have become unavailable since. */
+  | { readonly phase: 'degraded'; readonly message: string }
+  /** Past its deadline without progress. */
+  | { readonly phase: 'failed'; readonly message: string };
+
+/** The questions of `kubectl rollout status`, in its order (kubectl/pkg/polymorphichelpers/rollout_status.go). */
+export function readRollout(d: DeploymentView): Rollout {
+  if (d.observedGeneration < d.generation) {
+    return { phase: 'progressing' };
+  }
+  if (d.progress === 'ProgressDeadlineExceeded') {
+    const cause = d.failure === undefined ? '' : `: ${d.failure}`;
+    return { phase: 'failed', message: `${Math.min(d.updated, d.replicas)} of ${d.replicas} new pods were created and did not become available in time${cause}` };
+  }
+  if (d.updated < d.replicas || d.total > d.updated) {
+    return { phase: 'progressing' };
+  }
+  if (d.available >= d.updated) {
+    return { phase: 'done' };
+  }
+  // The Deployment controller keeps this reason once a template has been rolled out.
+  return d.progress === 'NewReplicaSetAvailable'
+    ? { phase: 'degraded', message: `${d.available} of ${d.replicas} pods are available` }
+    : { phase: 'progressing' };
+}

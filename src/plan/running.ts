@@ -1,0 +1,38 @@
+import type { DeploymentView, Observed } from './observed.ts';
+import { ownershipOf } from './ownership.ts';
+import { readRollout, type Rollout } from './rollout.ts';
+
+/** What runs now, as far as the children and the status tell. */
+export interface Running {
+  /** The Deployment, where it is ours. */
+  readonly deployment: DeploymentView | undefined;
+  /** What the operator owns in the Deployment is what it applied last. */
+  readonly isPristine: boolean;
+  readonly rollout: Rollout | undefined;
+  /** The committed template has been rolled out wholly. */
+  readonly isDone: boolean;
+  /** The version committed to the Deployment. */
+  readonly installed: string | undefined;
+  /** The version whose rollout was done last. */
+  readonly stable: string | undefined;
+}
+
+/**
+ * Children are believed before the status, because the status may have been lost or not yet been written. A Deployment
+ * that somebody changed is not: `kubectl rollout undo` brings old annotations back, and the status knows better.
+ */
+export function readRunning({ installation, deployment: child }: Observed): Running {
+  const { status } = installation;
+  const deployment = ownershipOf(child, installation).kind === 'ours' ? child : undefined;
+  const isPristine = deployment !== undefined && deployment.applied === deployment.owned;
+  const rollout = deployment && readRollout(deployment);
+  const isDone = isPristine && (rollout?.phase === 'done' || rollout?.phase === 'degraded');
+  return {
+    deployment,
+    isPristine,
+    rollout,
+    isDone,
+    installed: isPristine ? deployment?.version : (status.installedVersion ?? deployment?.version),
+    stable: isDone ? deployment?.version : (status.currentVersion ?? deployment?.stableVersion),
+  };
+}

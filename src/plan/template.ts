@@ -1,0 +1,142 @@
+import { ANNOTATION } from '../api/names.ts';
+import type { Release } from '../api/provider.ts';
+import type { Runtime } from '../api/runtime.ts';
+import { containerEnv, type EnvVar } from './environment.ts';
+import { canonicalQuantity } from './quantity.ts';
+import type { TierShape } from './tiers.ts';
+
+/** What a pod template is made from. */
+export interface TemplateInputs {
+  readonly release: Release;
+  readonly documentRoot: string | undefined;
+  readonly env: readonly EnvVar[];
+  readonly shape: TierShape;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly selector: Readonly<Record<string, string>>;
+  readonly configHash: string;
+  readonly inputsHash: string;
+}
+
+/** Time for load balancers to take a pod out before its process is asked to stop. */
+const PRE_STOP_SECONDS = 5;
+
+/**
+ * The pod template, in the form in which the apiserver stores it: what it would drop (false, 0, empty) is absent,
+ * so that the hash of what is applied equals the hash of what is read back.
+ *
+ * Meets the restricted Pod Security Standard, runs as the namespace's default ServiceAccount and gets no token.
+ */
+export function podTemplate(inputs: TemplateInputs) {
+  const { release, shape } = inputs;
+  const runtime = release.runtime ?? {};
+  return {
+    metadata: {
+      labels: inputs.labels,
+      annotations: {
+        [ANNOTATION.version]: release.version,
+        [ANNOTATION.configHash]: inputs.configHash,
+        [ANNOTATION.inputsHash]: inputs.inputsHash,
+      },
+    },
+    spec: {
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      securityContext: podSecurity(runtime),
+      containers: [container(inputs, runtime)],
+      ...(runtime.volumes?.length && { volumes: runtime.volumes.map(volume) }),
+      ...(shape.spread.length > 0 && {
+        topologySpreadConstraints: shape.spread.map((topologyKey) => ({
+          maxSkew: 1,
+          topologyKey,
+          whenUnsatisfiable: 'ScheduleAnyway',
+          labelSelector: { matchLabels: inputs.selector },
+          matchLabelKeys: ['pod-template-hash'],
+        })),
+      }),
+    },
+  };
+}
+
+function container({ release, documentRoot, env, shape }: TemplateInputs, runtime: Runtime) {
+  const variables = containerEnv(runtime, documentRoot ?? release.documentRoot, env);
+  const resources = {
+    ...(Object.keys(shape.requests).length > 0 && { requests: shape.requests }),
+    ...(Object.keys(shape.limits).length > 0 && { limits: shape.limits }),
+  };
+  return {
+    name: 'provider',
+    image: release.image,
+    ...(runtime.command?.length && { command: runtime.command }),
+    ...(runtime.args?.length && { args: runtime.args }),
+    ...(variables.length > 0 && { env: variables }),
+    ...(runtime.ports?.length && {
+      ports: runtime.ports.map(({ name, containerPort, protocol = 'TCP' }) => ({ name, containerPort, protocol })),
+    }),
+    ...(Object.keys(resources).length > 0 && { resources }),
+    ...readinessProbe(runtime),
+    ...(runtime.livenessProbe && { livenessProbe: probe(runtime.livenessProbe) }),
+    ...(runtime.volumeMounts?.length && { volumeMounts: runtime.volumeMounts.map(withoutZeros) }),
+    lifecycle: { preStop: { sleep: { seconds: PRE_STOP_SECONDS } } },
+    securityContext: containerSecurity(runtime),
+  };
+}
+
+/** The release's own probe, else a TCP connection to its first TCP port. */
+function readinessProbe({ readinessProbe: own, ports = [] }: Runtime) {
+  if (own) {
+    return { readinessProbe: probe(own) };
+  }
+  const first = ports.find((p) => (p.protocol ?? 'TCP') === 'TCP');
+  return first && { readinessProbe: { tcpSocket: { port: first.name } } };
+}
+
+function probe(own: NonNullable<Runtime['readinessProbe']>) {
+  return {
+    ...withoutZeros(own),
+    ...(own.httpGet && { httpGet: { ...withoutZeros(own.httpGet), port: portReference(own.httpGet.port) } }),
+    ...(own.tcpSocket && { tcpSocket: { port: portReference(own.tcpSocket.port) } }),
+  };
+}
+
+/** `"8080"` is a number to Kubernetes: a port's name has a letter. */
+function portReference(port: string | number): string | number {
+  return /^\d+$/.test(String(port)) ? Number(port) : port;
+}
+
+function volume({ name, ...source }: NonNullable<Runtime['volumes']>[number]) {
+  if (source.emptyDir) {
+    const { medium, sizeLimit } = source.emptyDir;
+    return {
+      name,
+      emptyDir: { ...(medium && { medium }), ...(sizeLimit !== undefined && { sizeLimit: canonicalQuantity(sizeLimit) }) },
+    };
+  }
+  if (source.downwardAPI) {
+    const items = source.downwardAPI.items.map(({ path, fieldPath }) => ({ path, fieldRef: { apiVersion: 'v1', fieldPath } }));
+    return { name, downwardAPI: { items } };
+  }
+  return { name, ...source };
+}
+
+function podSecurity({ securityContext: own = {} }: Runtime) {
+  return {
+    runAsNonRoot: own.runAsNonRoot ?? true,
+    seccompProfile: { type: 'RuntimeDefault' },
+    ...(own.runAsUser !== undefined && { runAsUser: own.runAsUser }),
+    ...(own.runAsGroup !== undefined && { runAsGroup: own.runAsGroup }),
+    ...(own.fsGroup !== undefined && { fsGroup: own.fsGroup }),
+  };
+}
+
+function containerSecurity({ securityContext: own = {} }: Runtime) {
+  return {
+    allowPrivilegeEscalation: own.allowPrivilegeEscalation ?? false,
+    capabilities: { drop: ['ALL'], ...(own.addCapabilities?.length && { add: own.addCapabilities }) },
+    ...(own.readOnlyRootFilesystem !== undefined && { readOnlyRootFilesystem: own.readOnlyRootFilesystem }),
+  };
+}
+
+/** Without what the apiserver does not store: members that are absent, false, 0 or empty. */
+function withoutZeros<T extends object>(object: T): Partial<T> {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => Boolean(value))) as Partial<T>;
+}
