@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { int, matching, text } from './field.ts';
+import { timestamp } from './time.ts';
 
 export const Condition = z
   .object({
@@ -38,7 +39,11 @@ const EPISODES: ReadonlySet<string> = new Set(['Reconciling', 'Stalled', 'Drifte
  * The transition time moves only when `status` flips, as the API conventions ask, or for an episode when its reason
  * changes. What is not among the verdicts is gone. Sorted by type, so that the same verdicts give the same bytes.
  */
-export function stampConditions(previous: readonly Condition[], verdicts: readonly Verdict[], stamp: Stamp): Condition[] {
+export function stampConditions(
+  previous: readonly Condition[],
+  verdicts: readonly Verdict[],
+  stamp: Stamp,
+): Condition[] {
   return verdicts
     .map((verdict) => {
       const before = previous.find((c) => c.type === verdict.type);
@@ -53,11 +58,9 @@ export function stampConditions(previous: readonly Condition[], verdicts: readon
     .sort((a, b) => (a.type < b.type ? -1 : 1));
 }
 
-export function findCondition(conditions: readonly Condition[] | undefined, type: ConditionType): Condition | undefined {
+export function findCondition(
+  conditions: readonly Condition[] | undefined,
+  type: ConditionType,
+): Condition | undefined {
   return conditions?.find((c) => c.type === type);
-}
-
-/** RFC 3339 in whole seconds, the form of `metav1.Time`, so that a round trip through the apiserver changes nothing. */
-export function timestamp(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { epoch } from './time.ts';
 
 /**
  * Builders of schema nodes. Each takes its description and its bound, because `kubectl explain` shows the first
@@ -46,7 +47,7 @@ export function time(description: string): z.ZodString {
   return z
     .string()
     .max(64)
-    .refine((value) => !Number.isNaN(Date.parse(value)), 'Must be an RFC 3339 time such as 2026-09-25T00:00:00Z')
+    .refine((value) => !Number.isNaN(epoch(value)), 'Must be an RFC 3339 time such as 2026-09-25T00:00:00Z')
     .describe(description)
     .meta({ format: 'date-time' });
 }

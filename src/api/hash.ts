@@ -13,5 +13,8 @@ export function canonicalJson(value: unknown): string {
 
 /** 64 bits of SHA-256 over the canonical JSON, in hex: tells whether two values are the same, says nothing about them. */
 export function hash(value: unknown): string {
-  return createHash('sha256').update(canonicalJson(value) ?? '').digest('hex').slice(0, 16);
+  return createHash('sha256')
+    .update(canonicalJson(value) ?? '')
+    .digest('hex')
+    .slice(0, 16);
 }

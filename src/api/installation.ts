@@ -5,7 +5,8 @@ import { Tier } from './runtime.ts';
 import { exactVersion } from './version.ts';
 
 const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
-const ENV_MESSAGE = 'Must be an environment variable name such as LOG_LEVEL: letters, digits and _, not starting with a digit';
+const ENV_MESSAGE =
+  'Must be an environment variable name such as LOG_LEVEL: letters, digits and _, not starting with a digit';
 const PROVIDER = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?\/[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 
 const KeyRef = (kind: string) =>
@@ -24,7 +25,10 @@ const ConfigFrom = withRules(
       configMapKeyRef: KeyRef('ConfigMap').optional(),
     })
     .describe('One environment variable from a Secret or a ConfigMap.')
-    .refine((e) => (e.secretKeyRef === undefined) !== (e.configMapKeyRef === undefined), 'Must have exactly one of secretKeyRef and configMapKeyRef'),
+    .refine(
+      (e) => (e.secretKeyRef === undefined) !== (e.configMapKeyRef === undefined),
+      'Must have exactly one of secretKeyRef and configMapKeyRef',
+    ),
   {
     rule: 'has(self.secretKeyRef) != has(self.configMapKeyRef)',
     message: 'Must have exactly one of secretKeyRef and configMapKeyRef',
@@ -33,9 +37,14 @@ const ConfigFrom = withRules(
 
 const config = withRules(
   z
-    .record(z.string().max(128).regex(ENV_NAME, ENV_MESSAGE), text(8192, 'Value of the variable. It reaches the process literally.'))
+    .record(
+      z.string().max(128).regex(ENV_NAME, ENV_MESSAGE),
+      text(8192, 'Value of the variable. It reaches the process literally.'),
+    )
     .refine((map) => Object.keys(map).length <= 128, 'Must have at most 128 keys')
-    .describe('Environment variables of the process, by name. Values reach it literally; an empty value is a set variable.')
+    .describe(
+      'Environment variables of the process, by name. Values reach it literally; an empty value is a set variable.',
+    )
     .meta({ maxProperties: 128 }),
   { rule: `self.all(name, name.matches('${ENV_NAME.source}'))`, message: `Keys: ${ENV_MESSAGE}` },
   { rule: 'self.all(name, size(name) <= 128)', message: 'Keys: must have at most 128 characters' },
@@ -43,7 +52,9 @@ const config = withRules(
 
 export const Upgrade = z
   .object({
-    allowDowngradeTo: exactVersion('Consent to one downgrade, to exactly this version. It expires by itself.').optional(),
+    allowDowngradeTo: exactVersion(
+      'Consent to one downgrade, to exactly this version. It expires by itself.',
+    ).optional(),
   })
   .describe('How the version may move.');
 
@@ -51,13 +62,29 @@ export const InstallationSpec = withRules(
   z
     .object({
       provider: withRules(
-        matching(PROVIDER, 63, 'Must be org/name such as acme/web', 'Which provider to install, as org/name. Cannot be changed.'),
-        { rule: `self.matches('${PROVIDER.source.replaceAll('\\/', '/')}')`, message: 'Must be org/name such as acme/web' },
+        matching(
+          PROVIDER,
+          63,
+          'Must be org/name such as acme/web',
+          'Which provider to install, as org/name. Cannot be changed.',
+        ),
+        {
+          rule: `self.matches('${PROVIDER.source.replaceAll('\\/', '/')}')`,
+          message: 'Must be org/name such as acme/web',
+        },
         { rule: 'self == oldSelf', message: 'provider cannot be changed: delete the installation and create another' },
       ),
-      version: exactVersion('manual: the version to run. auto: the floor, newer ones are taken without asking. Absent: the newest at the first install.').optional(),
-      upgradePolicy: z.enum(['manual', 'auto']).default('manual').describe('Who decides when a newer release is taken: you (manual) or the operator (auto).'),
-      resourceTier: z.enum(['free', 'standard', 'performance']).default('standard').describe('How much it gets: replicas, processor, memory.'),
+      version: exactVersion(
+        'manual: the version to run. auto: the floor, newer ones are taken without asking. Absent: the newest at the first install.',
+      ).optional(),
+      upgradePolicy: z
+        .enum(['manual', 'auto'])
+        .default('manual')
+        .describe('Who decides when a newer release is taken: you (manual) or the operator (auto).'),
+      resourceTier: z
+        .enum(['free', 'standard', 'performance'])
+        .default('standard')
+        .describe('How much it gets: replicas, processor, memory.'),
       config: config.optional(),
       configFrom: listMap(
         z.array(ConfigFrom).max(128).describe('Environment variables from Secrets and ConfigMaps of the namespace.'),
@@ -66,10 +93,15 @@ export const InstallationSpec = withRules(
       upgrade: Upgrade.optional(),
       documentRoot: text(256, 'Reaches the process as DOCUMENT_ROOT, instead of the one of the release.').optional(),
       description: text(1024, 'What it is for, for people.').optional(),
-      suspend: flag('Freezes it: nothing is rolled out or healed until this is false again. Deleting still works.').optional(),
+      suspend: flag(
+        'Freezes it: nothing is rolled out or healed until this is false again. Deleting still works.',
+      ).optional(),
     })
     .describe('What to run.')
-    .refine((spec) => !spec.configFrom?.some((e) => Object.hasOwn(spec.config ?? {}, e.name)), 'config and configFrom set the same variable: keep one of them'),
+    .refine(
+      (spec) => !spec.configFrom?.some((e) => Object.hasOwn(spec.config ?? {}, e.name)),
+      'config and configFrom set the same variable: keep one of them',
+    ),
   {
     rule: '!has(self.config) || !has(self.configFrom) || self.configFrom.all(e, !(e.name in self.config))',
     message: 'config and configFrom set the same variable: keep one of them',
@@ -83,7 +115,11 @@ const version = (description: string) => text(64, description).optional();
 
 export const InstallationStatus = z
   .object({
-    observedGeneration: int(-1, Number.MAX_SAFE_INTEGER, 'Generation of the spec that this status speaks of.').optional(),
+    observedGeneration: int(
+      -1,
+      Number.MAX_SAFE_INTEGER,
+      'Generation of the spec that this status speaks of.',
+    ).optional(),
     targetVersion: version('The version decided on.'),
     installedVersion: version('The version committed to the Deployment.'),
     currentVersion: version('The version whose rollout was done last.'),

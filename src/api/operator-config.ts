@@ -26,7 +26,12 @@ export const OperatorConfig = z.strictObject({
     .describe('What the tiers mean, where it differs from the built-in ones'),
   defaults: z
     .strictObject({
-      progressDeadlineSeconds: z.int().min(1).max(86_400).default(600).describe('Seconds until a rollout without progress has failed'),
+      progressDeadlineSeconds: z
+        .int()
+        .min(1)
+        .max(86_400)
+        .default(600)
+        .describe('Seconds until a rollout without progress has failed'),
     })
     .prefault({}),
   reservedEnvNames: z

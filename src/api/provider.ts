@@ -19,7 +19,9 @@ const Lifecycle = z
   .object({
     stage: z
       .enum(['preview', 'supported', 'deprecated', 'yanked'])
-      .describe('preview: only by its exact version. deprecated: only when nothing better is there. yanked: never, but what runs it stays.')
+      .describe(
+        'preview: only by its exact version. deprecated: only when nothing better is there. yanked: never, but what runs it stays.',
+      )
       .optional(),
     message: text(1024, 'Why, for people.').optional(),
     expiresAt: time('From then on it counts as deprecated.').optional(),
@@ -47,12 +49,20 @@ export const Release = withRules(
       changelog: text(4096, 'What changed, for people.').optional(),
       lifecycle: Lifecycle.optional(),
       breaking: z
-        .object({ note: text(1024, 'What breaks and what to do.').optional(), url: text(1024, 'Where to read more.').optional() })
+        .object({
+          note: text(1024, 'What breaks and what to do.').optional(),
+          url: text(1024, 'Where to read more.').optional(),
+        })
         .describe('Present when tenants have work to do: such a release is never taken automatically.')
         .optional(),
-      downgradableTo: text(256, 'npm-semver range of the versions that this release may be downgraded to; the same minor only when absent.').optional(),
+      downgradableTo: text(
+        256,
+        'npm-semver range of the versions that this release may be downgraded to; the same minor only when absent.',
+      ).optional(),
       documentRoot: text(256, 'Reaches the process as DOCUMENT_ROOT. Never changes once published.').optional(),
-      runtime: Runtime.describe('How the pods of this release run. Never changes once published; may be added once.').optional(),
+      runtime: Runtime.describe(
+        'How the pods of this release run. Never changes once published; may be added once.',
+      ).optional(),
     })
     .describe('One published version.'),
   immutable('image', false),
@@ -64,19 +74,33 @@ export type Release = z.output<typeof Release>;
 export const ProviderSpec = z
   .object({
     org: withRules(
-      catalogueName('Who publishes it.').refine((org) => org !== 'install' && org !== 'installed', 'Must not be install or installed'),
+      catalogueName('Who publishes it.').refine(
+        (org) => org !== 'install' && org !== 'installed',
+        'Must not be install or installed',
+      ),
       { rule: `self.matches('${NAME.source}') && !self.contains('--')`, message: NAME_MESSAGE },
-      { rule: "!(self in ['install', 'installed'])", message: 'Must not be install or installed: the REST API uses these words' },
+      {
+        rule: "!(self in ['install', 'installed'])",
+        message: 'Must not be install or installed: the REST API uses these words',
+      },
     ),
     name: catalogueName('Its name within the organization.'),
     displayName: text(128, 'Its name, for people.').optional(),
     description: text(4096, 'What it is, for people.').optional(),
-    tags: atomicList(z.array(text(64, 'One tag.', 1)).max(32).describe('Words to find it by.')).optional(),
+    tags: atomicList(
+      z
+        .array(text(64, 'One tag.', 1))
+        .max(32)
+        .describe('Words to find it by.'),
+    ).optional(),
     author: text(256, 'Who makes it, for people.').optional(),
     trustTier: z.enum(['official', 'verified', 'community']).describe('Who vouches for it, for people.').optional(),
     iconURL: text(1024, 'Its picture.').optional(),
     readme: text(65_536, 'Its documentation, in Markdown.').optional(),
-    versions: listMap(z.array(Release).max(200).describe('The published releases, each with its own version.'), 'version').optional(),
+    versions: listMap(
+      z.array(Release).max(200).describe('The published releases, each with its own version.'),
+      'version',
+    ).optional(),
     tiers: z
       .object({ free: Tier.optional(), standard: Tier.optional(), performance: Tier.optional() })
       .describe('What the tiers mean for this provider, where it differs from the tiers of the operator.')
@@ -87,7 +111,11 @@ export type ProviderSpec = z.output<typeof ProviderSpec>;
 
 export const ProviderStatus = z
   .object({
-    observedGeneration: int(-1, Number.MAX_SAFE_INTEGER, 'Generation of the spec that this status speaks of.').optional(),
+    observedGeneration: int(
+      -1,
+      Number.MAX_SAFE_INTEGER,
+      'Generation of the spec that this status speaks of.',
+    ).optional(),
     latestVersion: text(64, 'Highest release that is not yanked, preview or prerelease.').optional(),
     publishedVersions: int(0, 200, 'How many releases are published and valid.').optional(),
     invalidVersions: listMap(
@@ -101,7 +129,10 @@ export const ProviderStatus = z
         .describe('Releases that cannot be installed.'),
       'version',
     ).optional(),
-    conditions: listMap(z.array(Condition).max(16).describe('Ready: whether every release can be installed.'), 'type').optional(),
+    conditions: listMap(
+      z.array(Condition).max(16).describe('Ready: whether every release can be installed.'),
+      'type',
+    ).optional(),
   })
   .describe('What the operator found in it.');
 export type ProviderStatus = z.output<typeof ProviderStatus>;

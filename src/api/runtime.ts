@@ -7,7 +7,12 @@ const PORT_NAME = /^([a-z0-9]|[a-z0-9][-a-z0-9]{0,13}[a-z0-9])$/;
 
 const Port = z
   .object({
-    name: matching(PORT_NAME, 15, 'Must be a port name such as http: at most 15 of a-z, 0-9 and -', 'Name of the port, also in the Service.'),
+    name: matching(
+      PORT_NAME,
+      15,
+      'Must be a port name such as http: at most 15 of a-z, 0-9 and -',
+      'Name of the port, also in the Service.',
+    ),
     containerPort: int(1, 65_535, 'Port that the process listens on.'),
     servicePort: int(1, 65_535, 'Port of the Service; containerPort when absent.').optional(),
     protocol: z.enum(['TCP', 'UDP', 'SCTP']).describe('Protocol of the port; TCP when absent.').optional(),
@@ -33,7 +38,12 @@ const args = (what: string) => atomicList(z.array(text(4096, 'One argument.')).m
 
 const EnvVar = z
   .object({
-    name: matching(/^[A-Za-z_][A-Za-z0-9_]*$/, 128, 'Must be an environment variable name such as LOG_LEVEL', 'Name of the variable.'),
+    name: matching(
+      /^[A-Za-z_][A-Za-z0-9_]*$/,
+      128,
+      'Must be an environment variable name such as LOG_LEVEL',
+      'Name of the variable.',
+    ),
     value: text(8192, 'Value of the variable; Kubernetes expands $(OTHER) in it.').optional(),
   })
   .describe('One environment variable.');
@@ -47,8 +57,14 @@ const probeHandlers = {
     })
     .describe('Asks by HTTP: 200 to 399 is success.')
     .optional(),
-  tcpSocket: z.object({ port: portReference('Number or name of the port.') }).describe('Opens a TCP connection.').optional(),
-  exec: z.object({ command: args('The command; exit code 0 is success.') }).describe('Runs a command in the container.').optional(),
+  tcpSocket: z
+    .object({ port: portReference('Number or name of the port.') })
+    .describe('Opens a TCP connection.')
+    .optional(),
+  exec: z
+    .object({ command: args('The command; exit code 0 is success.') })
+    .describe('Runs a command in the container.')
+    .optional(),
 };
 
 function probe(description: string) {
@@ -62,7 +78,10 @@ function probe(description: string) {
         failureThreshold: int(1, 100, 'Failures in a row that count; 3 when absent.').optional(),
       })
       .describe(description)
-      .refine((p) => [p.httpGet, p.tcpSocket, p.exec].filter(Boolean).length === 1, 'Must have exactly one of httpGet, tcpSocket and exec'),
+      .refine(
+        (p) => [p.httpGet, p.tcpSocket, p.exec].filter(Boolean).length === 1,
+        'Must have exactly one of httpGet, tcpSocket and exec',
+      ),
     {
       rule: '[has(self.httpGet), has(self.tcpSocket), has(self.exec)].filter(x, x).size() == 1',
       message: 'Must have exactly one of httpGet, tcpSocket and exec',
@@ -113,7 +132,11 @@ const Volume = withRules(
                 z
                   .object({
                     path: text(1024, 'Path of the file, below the mount.', 1),
-                    fieldPath: text(317, "Field of the pod, such as metadata.labels or metadata.annotations['key'].", 1),
+                    fieldPath: text(
+                      317,
+                      "Field of the pod, such as metadata.labels or metadata.annotations['key'].",
+                      1,
+                    ),
                   })
                   .describe('One field as one file.'),
               )
@@ -125,7 +148,10 @@ const Volume = withRules(
         .optional(),
     })
     .describe('One volume: scratch space or files, nothing that outlives the pod.')
-    .refine((v) => [v.emptyDir, v.configMap, v.secret, v.downwardAPI].filter(Boolean).length === 1, 'Must have exactly one source'),
+    .refine(
+      (v) => [v.emptyDir, v.configMap, v.secret, v.downwardAPI].filter(Boolean).length === 1,
+      'Must have exactly one source',
+    ),
   {
     rule: '[has(self.emptyDir), has(self.configMap), has(self.secret), has(self.downwardAPI)].filter(x, x).size() == 1',
     message: 'Must have exactly one of emptyDir, configMap, secret and downwardAPI: providers are stateless',
@@ -157,26 +183,37 @@ const SecurityContext = z
         .describe('Capabilities beyond none; others than NET_BIND_SERVICE only for providers that the operator lists.'),
     ).optional(),
   })
-  .describe('Who the process runs as. The restricted Pod Security Standard holds unless the operator lists the provider.');
+  .describe(
+    'Who the process runs as. The restricted Pod Security Standard holds unless the operator lists the provider.',
+  );
 
 export const Runtime = z
   .object({
     ports: ports.optional(),
     command: args('Replaces the entrypoint of the image.').optional(),
     args: args('Replaces the arguments of the image.').optional(),
-    env: listMap(z.array(EnvVar).max(64).describe('Variables of the release; the config of an installation wins.'), 'name').optional(),
+    env: listMap(
+      z.array(EnvVar).max(64).describe('Variables of the release; the config of an installation wins.'),
+      'name',
+    ).optional(),
     readinessProbe: probe('When a pod may get traffic; a TCP connection to the first port when absent.'),
     livenessProbe: probe('When a container is restarted; never when absent.'),
     securityContext: SecurityContext.optional(),
     volumes: listMap(z.array(Volume).max(16).describe('Volumes of the pod.'), 'name').optional(),
-    volumeMounts: listMap(z.array(VolumeMount).max(16).describe('Where the volumes appear in the container.'), 'mountPath').optional(),
+    volumeMounts: listMap(
+      z.array(VolumeMount).max(16).describe('Where the volumes appear in the container.'),
+      'mountPath',
+    ).optional(),
   })
   .describe('How the pods of this release run.');
 export type Runtime = z.output<typeof Runtime>;
 
 const amounts = (what: string) =>
   z
-    .object({ cpu: quantity('Processor, such as 250m or 2.').optional(), memory: quantity('Memory, such as 256Mi.').optional() })
+    .object({
+      cpu: quantity('Processor, such as 250m or 2.').optional(),
+      memory: quantity('Memory, such as 256Mi.').optional(),
+    })
     .describe(what);
 
 /** What one tier gives to an installation. Without `replicas` the operator leaves the number to somebody else, such as an HPA. */

@@ -34,10 +34,14 @@ export function actionsFor(observed: Observed, running: Running, run: Run, now: 
     need(observed, 'Service', observed.service, serviceOf(inputs, serving), isServing),
     need(observed, 'PodDisruptionBudget', observed.budget, budgetOf(inputs), true),
     // The template that is committed stays, however it would be rendered today.
-    isChanged || !running.isPristine ? need(observed, 'Deployment', observed.deployment, deploymentOf(inputs), false) : undefined,
+    isChanged || !running.isPristine
+      ? need(observed, 'Deployment', observed.deployment, deploymentOf(inputs), false)
+      : undefined,
   ].filter((action) => action !== undefined);
   const notBefore = (action: Action) =>
-    action.kind === 'apply' && action.heals !== undefined && !isChanged ? healNotBefore(observed.heals[action.child]) : 0;
+    action.kind === 'apply' && action.heals !== undefined && !isChanged
+      ? healNotBefore(observed.heals[action.child])
+      : 0;
   return {
     writes: needs.filter((action) => notBefore(action) <= now),
     held: needs

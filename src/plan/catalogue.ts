@@ -3,6 +3,7 @@ import type { TierName } from '../api/installation.ts';
 import type { OperatorConfig } from '../api/operator-config.ts';
 import { Release, type ProviderSpec } from '../api/provider.ts';
 import type { Runtime, Tier } from '../api/runtime.ts';
+import { epoch } from '../api/time.ts';
 import { isExactVersion, isPrerelease, newestFirst } from '../api/version.ts';
 
 /** A provider's releases as the decisions read them. */
@@ -30,7 +31,7 @@ export function readCatalogue(spec: ProviderSpec, config: OperatorConfig): Catal
     if (reason === undefined) {
       releases.push(published);
     } else {
-      invalid.push({ version: String(published.version).slice(0, 64), reason });
+      invalid.push({ version: published.version.slice(0, 64), reason });
     }
   }
   return {
@@ -58,12 +59,16 @@ export function isOffered(release: Release): boolean {
 /** Deprecated, or past its date: taken only when nothing better is there. */
 export function isFading(release: Release, now: number): boolean {
   const { stage, expiresAt } = release.lifecycle ?? {};
-  return stage === 'deprecated' || (expiresAt !== undefined && Date.parse(expiresAt) <= now);
+  return stage === 'deprecated' || (expiresAt !== undefined && epoch(expiresAt) <= now);
 }
 
 /** Prefixes match whole path segments: `registry.example.com/acme` allows `…/acme/web:1` and not `…/acme-evil/web:1`. */
 export function isImageAllowed(image: string, prefixes: OperatorConfig['allowedImagePrefixes']): boolean {
-  return prefixes?.some((prefix) => image.startsWith(prefix) && /^$|^[/:@]/.test(image.slice(prefix.replace(/\/$/, '').length))) ?? true;
+  return (
+    prefixes?.some(
+      (prefix) => image.startsWith(prefix) && /^$|^[/:@]/.test(image.slice(prefix.replace(/\/$/, '').length)),
+    ) ?? true
+  );
 }
 
 function findFault(published: Release, mayLoosen: boolean): string | undefined {
@@ -89,7 +94,10 @@ function findDanglingName(runtime: Runtime): string | undefined {
     return `runtime.volumeMounts: There is no volume "${mount.name}"`;
   }
   const ports = new Set((runtime.ports ?? []).map((p) => p.name));
-  for (const [field, probe] of [['readinessProbe', runtime.readinessProbe], ['livenessProbe', runtime.livenessProbe]] as const) {
+  for (const [field, probe] of [
+    ['readinessProbe', runtime.readinessProbe],
+    ['livenessProbe', runtime.livenessProbe],
+  ] as const) {
     const port = probe?.httpGet?.port ?? probe?.tcpSocket?.port;
     if (typeof port === 'string' && !/^\d+$/.test(port) && !ports.has(port)) {
       return `runtime.${field}: There is no port "${port}"`;
@@ -107,14 +115,21 @@ function findLoosening(runtime: Runtime): string | undefined {
     allowPrivilegeEscalation === true && 'allowPrivilegeEscalation',
     addCapabilities.some((c) => c !== 'NET_BIND_SERVICE') && 'addCapabilities',
   ].find((field) => typeof field === 'string');
-  return loosened && `runtime.securityContext.${loosened}: Loosens the restricted Pod Security Standard: ask the platform team to list the provider in privilegedProviders`;
+  return (
+    loosened &&
+    `runtime.securityContext.${loosened}: Loosens the restricted Pod Security Standard: ask the platform team to list the provider in privilegedProviders`
+  );
 }
 
 /**
  * The tier as the provider and the platform define it; undefined where both leave it to the built-in table.
  * The more specific one decides on the replicas (none: not ours), resources fall through to the next.
  */
-export function tierDefinition(catalogue: Catalogue | undefined, config: OperatorConfig, name: TierName): Tier | undefined {
+export function tierDefinition(
+  catalogue: Catalogue | undefined,
+  config: OperatorConfig,
+  name: TierName,
+): Tier | undefined {
   const ofProvider = catalogue?.tiers[name];
   const ofPlatform = config.tiers[name];
   const definition = ofProvider ?? ofPlatform;

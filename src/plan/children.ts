@@ -77,7 +77,9 @@ export function deploymentOf(inputs: Inputs): Child {
 }
 
 /** The hashes by which a change of the inputs is seen: of the wish, of the tier's definition, of the release. */
-export function inputHashes(inputs: Pick<Inputs, 'installation' | 'release' | 'configuration' | 'definition'>): Committed {
+export function inputHashes(
+  inputs: Pick<Inputs, 'installation' | 'release' | 'configuration' | 'definition'>,
+): Committed {
   const { installation, release, configuration, definition } = inputs;
   return {
     wish: wishHash(installation, release.version, configuration),
@@ -103,7 +105,9 @@ export function serviceOf({ installation, release }: Inputs, serving: readonly S
   if (own.length === 0) {
     return undefined;
   }
-  const kept = serving.filter((old) => !own.some((p) => p.name === old.name || (p.port === old.port && p.protocol === old.protocol)));
+  const kept = serving.filter(
+    (old) => !own.some((p) => p.name === old.name || (p.port === old.port && p.protocol === old.protocol)),
+  );
   return child({
     apiVersion: 'v1',
     kind: 'Service',

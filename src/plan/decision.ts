@@ -60,7 +60,10 @@ export function decide(observed: Observed, running: Running, now: number): Decis
   if (!release) {
     return committed?.wish === wishHash(installation, version, configuration)
       ? { kind: 'keep', version }
-      : problem('ReleaseMissing', `Publish release ${version} of "${spec.provider}" again, or set another version: the change needs its content`);
+      : problem(
+          'ReleaseMissing',
+          `Publish release ${version} of "${spec.provider}" again, or set another version: the change needs its content`,
+        );
   }
   const definition = tierDefinition(catalogue, config, spec.resourceTier);
   const hashes = inputHashes({ installation, release, configuration, definition });
@@ -90,7 +93,11 @@ export function decide(observed: Observed, running: Running, now: number): Decis
 }
 
 /** The child of this name, where it is not ours and cannot become ours now. */
-export function obstacleTo(installation: Installation, kind: ChildKind, child: ChildView | undefined): Problem | undefined {
+export function obstacleTo(
+  installation: Installation,
+  kind: ChildKind,
+  child: ChildView | undefined,
+): Problem | undefined {
   const ownership = ownershipOf(child, installation);
   const it = `${kind} "${installation.name}"`;
   switch (ownership.kind) {
@@ -101,6 +108,9 @@ export function obstacleTo(installation: Installation, kind: ChildKind, child: C
     case 'leaving':
       return waitFor('WaitingForGarbageCollection', `${it} is being removed, it comes back after that`);
     case 'foreign':
-      return problem('NameConflict', `${it} belongs to ${ownership.owner} and is left alone: delete it, or install under another name`);
+      return problem(
+        'NameConflict',
+        `${it} belongs to ${ownership.owner} and is left alone: delete it, or install under another name`,
+      );
   }
 }

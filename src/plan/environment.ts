@@ -36,30 +36,40 @@ export function readConfiguration(
   }
   const bytes = config.reduce((sum, [name, value]) => sum + Buffer.byteLength(name) + Buffer.byteLength(value), 0);
   if (bytes > MAX_BYTES) {
-    return problem('ConfigTooLarge', `Shorten config to ${MAX_BYTES} bytes, it has ${bytes}: put large values into a ConfigMap`);
+    return problem(
+      'ConfigTooLarge',
+      `Shorten config to ${MAX_BYTES} bytes, it has ${bytes}: put large values into a ConfigMap`,
+    );
   }
-  const contents: (string | undefined)[] = [];
+  const contents: string[] = [];
   for (const entry of configFrom) {
     const kind = entry.configMapKeyRef ? 'ConfigMap' : 'Secret';
     const ref = entry.configMapKeyRef ?? entry.secretKeyRef;
     if (!ref) {
       continue;
     }
-    const content = references.contentHash(kind, ref.name, ref.key);
-    if (content === 'missing') {
-      return notYet(`${kind}NotFound`, `Create ${kind} "${ref.name}" with key "${ref.key}": configFrom takes "${entry.name}" from it`);
+    const content = references.content(kind, ref.name, ref.key);
+    if (content.kind === 'missing') {
+      return notYet(
+        `${kind}NotFound`,
+        `Create ${kind} "${ref.name}" with key "${ref.key}": configFrom takes "${entry.name}" from it`,
+      );
     }
-    contents.push(content === 'unwatched' ? undefined : content);
+    if (content.kind === 'hash') {
+      contents.push(content.hash);
+    }
   }
   const literal = config.map(([name, value]): EnvVar => variable(name, escapeExpansion(value)));
-  const referenced = configFrom.map(
-    ({ name, secretKeyRef, configMapKeyRef }): EnvVar => ({
-      name,
-      valueFrom: secretKeyRef ? { secretKeyRef } : { configMapKeyRef },
-    }),
-  );
+  const referenced = configFrom.map(({ name, secretKeyRef, configMapKeyRef }): EnvVar => ({
+    name,
+    valueFrom: secretKeyRef ? { secretKeyRef } : { configMapKeyRef },
+  }));
   const env = [...literal, ...referenced].sort((a, b) => (a.name < b.name ? -1 : 1));
-  return { kind: 'configuration', env, hash: hash({ env, contents: contents.some((c) => c !== undefined) ? contents : undefined }) };
+  return {
+    kind: 'configuration',
+    env,
+    hash: hash({ env, contents }),
+  };
 }
 
 /**
@@ -73,7 +83,9 @@ export function containerEnv(runtime: Runtime, documentRoot: string | undefined,
     ...(documentRoot === undefined ? [] : [variable('DOCUMENT_ROOT', escapeExpansion(documentRoot))]),
   ];
   // The last one wins where the release itself sets DOCUMENT_ROOT too.
-  const released = own.filter((e, index) => !taken.has(e.name) && own.findLastIndex((o) => o.name === e.name) === index);
+  const released = own.filter(
+    (e, index) => !taken.has(e.name) && own.findLastIndex((o) => o.name === e.name) === index,
+  );
   return [...released, ...tenant];
 }
 

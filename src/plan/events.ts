@@ -26,7 +26,14 @@ export function eventsBetween(before: InstallationStatus, after: InstallationSta
 export function eventsOfHealing(writes: readonly Action[]): EventDraft[] {
   return writes.flatMap((action) =>
     action.kind === 'apply' && action.heals !== undefined
-      ? [{ type: 'Warning' as const, reason: 'DriftHealed', action: 'Heal', note: `Restored ${action.child}: ${action.heals}` }]
+      ? [
+          {
+            type: 'Warning' as const,
+            reason: 'DriftHealed',
+            action: 'Heal',
+            note: `Restored ${action.child}: ${action.heals}`,
+          },
+        ]
       : [],
   );
 }

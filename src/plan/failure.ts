@@ -14,11 +14,10 @@ export function statusAfterFailure(
   failure: Pick<Problem, 'reason' | 'message' | 'patience'>,
   now: number,
 ): InstallationStatus {
-  const verdicts =
-    failure.patience === 'none'
-      ? stalled(failure)
-      : waiting('Unknown', failure.reason, failure.message);
-  const others = (planned.conditions ?? []).filter((c) => c.type === 'Available' || c.type === 'UpdateAvailable') as Verdict[];
+  const verdicts = failure.patience === 'none' ? stalled(failure) : waiting('Unknown', failure.reason, failure.message);
+  const others = (planned.conditions ?? []).filter(
+    (c) => c.type === 'Available' || c.type === 'UpdateAvailable',
+  ) as Verdict[];
   const { installedVersion: _, effective: __, deploymentName: ___, serviceName: ____, ...rest } = planned;
   return {
     ...rest,

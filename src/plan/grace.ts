@@ -1,4 +1,5 @@
 import { findCondition, type Condition } from '../api/conditions.ts';
+import { epoch } from '../api/time.ts';
 import type { Problem } from './problem.ts';
 
 /** Git and other appliers deliver in any order: what is missing may still come. */
@@ -14,7 +15,12 @@ export interface Grace {
  * Whether a problem has lasted long enough to be a person's business.
  * The clock starts with the generation that has the problem, and is read from the condition, so that a restart keeps it.
  */
-export function graceOf(problem: Problem, conditions: readonly Condition[] | undefined, generation: number, now: number): Grace {
+export function graceOf(
+  problem: Problem,
+  conditions: readonly Condition[] | undefined,
+  generation: number,
+  now: number,
+): Grace {
   if (problem.patience !== 'grace') {
     return { isOver: problem.patience === 'none', left: 0 };
   }
@@ -23,7 +29,7 @@ export function graceOf(problem: Problem, conditions: readonly Condition[] | und
     return { isOver: true, left: 0 };
   }
   const waiting = findCondition(conditions, 'Reconciling');
-  const since = waiting && isSame(waiting) ? Date.parse(waiting.lastTransitionTime) : now;
+  const since = waiting && isSame(waiting) ? epoch(waiting.lastTransitionTime) : now;
   const left = since + GRACE - now;
   return { isOver: left <= 0, left: Math.max(left, 0) };
 }

@@ -19,7 +19,9 @@ export function countHeal(heals: Heals | undefined, culprit: string, now: number
 
 /** Which manager changed which field, as messages name it. */
 export function culpritOf({ changed }: ChildView): string {
-  return changed ? `${changed.field} was changed by "${changed.manager}"` : 'An admission webhook changes what is applied';
+  return changed
+    ? `${changed.field} was changed by "${changed.manager}"`
+    : 'An admission webhook changes what is applied';
 }
 
 function waitAfter(count: number): number {

@@ -32,9 +32,11 @@ export interface Installation {
 }
 
 export interface References {
-  /** Hash of what a key holds; `unwatched` where the operator may not read it. */
-  contentHash(kind: 'ConfigMap' | 'Secret', name: string, key: string): string | 'missing' | 'unwatched';
+  content(kind: 'ConfigMap' | 'Secret', name: string, key: string): Content;
 }
+
+/** What a key holds, as a hash: nothing is known of what the operator may not read. */
+export type Content = { readonly kind: 'hash'; readonly hash: string } | { readonly kind: 'missing' | 'unwatched' };
 
 export interface Owner {
   readonly kind: string;

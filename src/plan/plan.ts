@@ -22,7 +22,9 @@ export function plan(observed: Observed, now: number): Plan {
   const running = readRunning(observed);
   const decision = decide(observed, running, now);
   const actions =
-    decision.kind === 'run' && installation.spec.suspend !== true ? actionsFor(observed, running, decision, now) : NOTHING;
+    decision.kind === 'run' && installation.spec.suspend !== true
+      ? actionsFor(observed, running, decision, now)
+      : NOTHING;
   const status = statusOf({ observed, running, decision, actions, now });
   const waits = actions.held.map((held) => held.notBefore - now);
   if (decision.kind === 'problem') {

@@ -12,7 +12,10 @@ export interface ObservedProvider {
 }
 
 /** The status of a Provider: what can be installed of it, and what cannot and why. */
-export function providerStatus({ generation, invalid, catalogue, status }: ObservedProvider, now: number): ProviderStatus {
+export function providerStatus(
+  { generation, invalid, catalogue, status }: ObservedProvider,
+  now: number,
+): ProviderStatus {
   const latest = latestRelease(catalogue.releases)?.version;
   return {
     observedGeneration: generation,

@@ -10,7 +10,9 @@ export function canonicalQuantity(quantity: string | number): string {
   const [, whole = '0', fraction = '', suffix = ''] = /^(\d+)(?:\.(\d{1,3}))?([a-zA-Z]*)$/.exec(String(quantity)) ?? [];
   const thousandths = BigInt(whole + fraction.padEnd(3, '0'));
   if (!suffix.endsWith('i')) {
-    return inThousandths(suffix === 'm' ? thousandths / 1000n : thousandths * 1000n ** BigInt(DECIMAL.indexOf(suffix) - 1));
+    return inThousandths(
+      suffix === 'm' ? thousandths / 1000n : thousandths * 1000n ** BigInt(DECIMAL.indexOf(suffix) - 1),
+    );
   }
   const exact = thousandths * 1024n ** BigInt(BINARY.indexOf(suffix));
   // Below 1024 the apiserver writes a decimal suffix, from there on whole bytes, rounded up.

@@ -17,7 +17,10 @@ export function readRollout(d: DeploymentView): Rollout {
   }
   if (d.progress === 'ProgressDeadlineExceeded') {
     const cause = d.failure === undefined ? '' : `: ${d.failure}`;
-    return { phase: 'failed', message: `${Math.min(d.updated, d.replicas)} of ${d.replicas} new pods were created and did not become available in time${cause}` };
+    return {
+      phase: 'failed',
+      message: `${Math.min(d.updated, d.replicas)} of ${d.replicas} new pods were created and did not become available in time${cause}`,
+    };
   }
   if (d.updated < d.replicas || d.total > d.updated) {
     return { phase: 'progressing' };

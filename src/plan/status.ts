@@ -1,6 +1,7 @@
 import semver from 'semver';
-import { findCondition, stampConditions, timestamp, type Verdict } from '../api/conditions.ts';
+import { findCondition, stampConditions, type Verdict } from '../api/conditions.ts';
 import type { InstallationStatus } from '../api/installation.ts';
+import { timestamp } from '../api/time.ts';
 import type { Actions } from './actions.ts';
 import { findRelease, isImageAllowed, latestRelease } from './catalogue.ts';
 import type { Decision } from './decision.ts';
@@ -28,9 +29,13 @@ export function statusOf(findings: Findings): InstallationStatus {
   const current = isSettled ? running.deployment?.version : (before.currentVersion ?? running.stable);
   const isNewCurrent = current !== before.currentVersion;
   const stableBefore = running.deployment?.stableVersion;
-  const previous = isNewCurrent ? (before.currentVersion ?? (stableBefore === current ? undefined : stableBefore)) : before.previousVersion;
+  const previous = isNewCurrent
+    ? (before.currentVersion ?? (stableBefore === current ? undefined : stableBefore))
+    : before.previousVersion;
   const isJustDone = isSettled && (isNewCurrent || findCondition(before.conditions, 'Ready')?.reason === 'RollingOut');
-  const hasService = isRun ? (decision.inputs.release.runtime?.ports?.length ?? 0) > 0 : before.serviceName !== undefined;
+  const hasService = isRun
+    ? (decision.inputs.release.runtime?.ports?.length ?? 0) > 0
+    : before.serviceName !== undefined;
   const status: { [K in keyof InstallationStatus]: InstallationStatus[K] | undefined } = {
     observedGeneration: installation.generation,
     targetVersion: decision.kind === 'problem' ? running.installed : decision.version,
@@ -77,17 +82,28 @@ function readiness(findings: Findings): Verdict[] {
   }
   const [held] = actions.held;
   if (held) {
-    return waiting('False', 'Drifted', `${held.culprit}, and undoing it did not last: stop that, it is undone again later`);
+    return waiting(
+      'False',
+      'Drifted',
+      `${held.culprit}, and undoing it did not last: stop that, it is undone again later`,
+    );
   }
   if (decision.kind === 'keep' && !running.isPristine) {
-    return stalled({ reason: 'ReleaseMissing', message: `Publish release ${decision.version} of "${spec.provider}" again: what was changed in the Deployment cannot be undone without it` });
+    return stalled({
+      reason: 'ReleaseMissing',
+      message: `Publish release ${decision.version} of "${spec.provider}" again: what was changed in the Deployment cannot be undone without it`,
+    });
   }
   const rollout = isAsWished ? running.rollout : undefined;
   switch (rollout?.phase) {
     case 'done':
       return [ready(findings, decision.version)];
     case 'degraded':
-      return waiting('False', 'Unavailable', `Kubernetes is bringing back pods of ${decision.version} that became unavailable`);
+      return waiting(
+        'False',
+        'Unavailable',
+        `Kubernetes is bringing back pods of ${decision.version} that became unavailable`,
+      );
     case 'failed':
       return stalled(rolloutFailed(findings, decision.version, rollout.message));
     case 'progressing':
@@ -102,11 +118,21 @@ function ready({ observed }: Findings, version: string): Verdict {
   const { spec } = installation;
   if (release?.lifecycle?.stage === 'yanked') {
     const why = release.lifecycle.message ? ` (${release.lifecycle.message})` : '';
-    return { type: 'Ready', status: 'True', reason: 'UpToDate', message: `Runs ${version}, which was yanked${why}: choose another version` };
+    return {
+      type: 'Ready',
+      status: 'True',
+      reason: 'UpToDate',
+      message: `Runs ${version}, which was yanked${why}: choose another version`,
+    };
   }
   const newer = newerRelease(observed, version);
   return newer === undefined
-    ? { type: 'Ready', status: 'True', reason: 'UpToDate', message: `Runs ${version}${spec.suspend ? ', suspended' : ''}` }
+    ? {
+        type: 'Ready',
+        status: 'True',
+        reason: 'UpToDate',
+        message: `Runs ${version}${spec.suspend ? ', suspended' : ''}`,
+      }
     : { type: 'Ready', status: 'True', reason: 'UpgradeAvailable', message: `Runs ${version}; ${newer} is published` };
 }
 
@@ -118,19 +144,40 @@ function rollingOut({ running }: Findings, version: string): string {
   return stable === version ? `Rolling out the settings of ${version}` : `Moving from ${stable} to ${version}`;
 }
 
-function rolloutFailed({ observed, running }: Findings, version: string, cause: string): Pick<Problem, 'reason' | 'message'> {
+function rolloutFailed(
+  { observed, running }: Findings,
+  version: string,
+  cause: string,
+): Pick<Problem, 'reason' | 'message'> {
   const { namespace, name } = observed.installation;
   const look = `See why with: kubectl -n ${namespace} describe pods -l app.kubernetes.io/instance=${name}`;
   return running.stable === undefined
     ? { reason: 'InstallFailed', message: `Installing ${version} failed: ${cause}. ${look}` }
-    : { reason: 'RolloutFailed', message: `Rolling out ${version} failed, the pods of ${running.stable} go on serving: ${cause}. ${look}` };
+    : {
+        reason: 'RolloutFailed',
+        message: `Rolling out ${version} failed, the pods of ${running.stable} go on serving: ${cause}. ${look}`,
+      };
 }
 
 function availability({ running }: Findings): Verdict[] {
   const { deployment } = running;
   return deployment && deployment.available >= deployment.replicas
-    ? [{ type: 'Available', status: 'True', reason: 'PodsAvailable', message: 'As many pods as asked for are available' }]
-    : [{ type: 'Available', status: 'False', reason: 'PodsUnavailable', message: 'Fewer pods than asked for are available' }];
+    ? [
+        {
+          type: 'Available',
+          status: 'True',
+          reason: 'PodsAvailable',
+          message: 'As many pods as asked for are available',
+        },
+      ]
+    : [
+        {
+          type: 'Available',
+          status: 'False',
+          reason: 'PodsUnavailable',
+          message: 'Fewer pods than asked for are available',
+        },
+      ];
 }
 
 function updateAvailable({ observed, running, decision }: Findings): Verdict {
@@ -139,14 +186,26 @@ function updateAvailable({ observed, running, decision }: Findings): Verdict {
   const version = decision.kind === 'problem' ? running.installed : decision.version;
   if (!catalogue || (version !== undefined && !findRelease(catalogue, version))) {
     const what = version === undefined ? `Provider "${spec.provider}"` : `Release ${version} of "${spec.provider}"`;
-    return update('Unknown', 'CatalogueUnavailable', `${what} is not published${version === undefined ? '' : ': what runs goes on'}`);
+    return update(
+      'Unknown',
+      'CatalogueUnavailable',
+      `${what} is not published${version === undefined ? '' : ': what runs goes on'}`,
+    );
   }
   if (decision.kind === 'run' && decision.isContentChanged) {
-    return update('Unknown', 'ContentChanged', `Release ${decision.version} was published again with other content, which is not rolled out by itself: publish a new version`);
+    return update(
+      'Unknown',
+      'ContentChanged',
+      `Release ${decision.version} was published again with other content, which is not rolled out by itself: publish a new version`,
+    );
   }
   const newer = newerRelease(observed, version);
   if (newer === undefined) {
-    return update('False', 'UpToDate', version === undefined ? 'Nothing is installed yet' : `No newer release than ${version} is published`);
+    return update(
+      'False',
+      'UpToDate',
+      version === undefined ? 'Nothing is installed yet' : `No newer release than ${version} is published`,
+    );
   }
   const release = findRelease(catalogue, newer);
   if (release?.breaking) {

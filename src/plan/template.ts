@@ -108,11 +108,17 @@ function volume({ name, ...source }: NonNullable<Runtime['volumes']>[number]) {
     const { medium, sizeLimit } = source.emptyDir;
     return {
       name,
-      emptyDir: { ...(medium && { medium }), ...(sizeLimit !== undefined && { sizeLimit: canonicalQuantity(sizeLimit) }) },
+      emptyDir: {
+        ...(medium && { medium }),
+        ...(sizeLimit !== undefined && { sizeLimit: canonicalQuantity(sizeLimit) }),
+      },
     };
   }
   if (source.downwardAPI) {
-    const items = source.downwardAPI.items.map(({ path, fieldPath }) => ({ path, fieldRef: { apiVersion: 'v1', fieldPath } }));
+    const items = source.downwardAPI.items.map(({ path, fieldPath }) => ({
+      path,
+      fieldRef: { apiVersion: 'v1', fieldPath },
+    }));
     return { name, downwardAPI: { items } };
   }
   return { name, ...source };

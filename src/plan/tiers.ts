@@ -22,12 +22,18 @@ interface BuiltIn extends Pick<TierShape, 'budget' | 'spread'> {
 
 const BUILT_IN: Readonly<Record<TierName, BuiltIn>> = {
   free: {
-    tier: { replicas: 1, resources: { requests: { cpu: '50m', memory: '64Mi' }, limits: { cpu: '250m', memory: '256Mi' } } },
+    tier: {
+      replicas: 1,
+      resources: { requests: { cpu: '50m', memory: '64Mi' }, limits: { cpu: '250m', memory: '256Mi' } },
+    },
     budget: false,
     spread: [],
   },
   standard: {
-    tier: { replicas: 2, resources: { requests: { cpu: '250m', memory: '256Mi' }, limits: { cpu: '1', memory: '512Mi' } } },
+    tier: {
+      replicas: 2,
+      resources: { requests: { cpu: '250m', memory: '256Mi' }, limits: { cpu: '1', memory: '512Mi' } },
+    },
     budget: false,
     spread: [NODES],
   },

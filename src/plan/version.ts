@@ -43,7 +43,10 @@ function decideFirst(input: VersionInput): Target | Problem {
   if (!catalogue) {
     return providerNotFound(spec);
   }
-  const best = newest(input, catalogue.releases.filter((r) => isTakeable(r, input)));
+  const best = newest(
+    input,
+    catalogue.releases.filter((r) => isTakeable(r, input)),
+  );
   return best ? target(best.version) : noRelease(spec, catalogue);
 }
 
@@ -75,7 +78,10 @@ function decideAutomatic(input: VersionInput): Target | Problem {
 }
 
 /** Case: somebody asked for exactly this version. */
-function decideExplicit({ spec, catalogue, config, stable, installed }: VersionInput, version: string): Target | Problem {
+function decideExplicit(
+  { spec, catalogue, config, stable, installed }: VersionInput,
+  version: string,
+): Target | Problem {
   if (version === installed) {
     return target(version);
   }
@@ -93,7 +99,10 @@ function decideExplicit({ spec, catalogue, config, stable, installed }: VersionI
     }
   }
   if (release.lifecycle?.stage === 'yanked') {
-    return problem('Yanked', `Set another version than ${version}, it was yanked${because(release)}${staying(installed)}`);
+    return problem(
+      'Yanked',
+      `Set another version than ${version}, it was yanked${because(release)}${staying(installed)}`,
+    );
   }
   if (!isImageAllowed(release.image, config.allowedImagePrefixes)) {
     return imageNotAllowed(release);
@@ -102,25 +111,37 @@ function decideExplicit({ spec, catalogue, config, stable, installed }: VersionI
 }
 
 /** A downgrade needs the tenant's consent to exactly this version and the running release's word that it can be done. */
-function refuseDowngrade(spec: InstallationSpec, running: Release | undefined, stable: string, version: string): Problem | undefined {
+function refuseDowngrade(
+  spec: InstallationSpec,
+  running: Release | undefined,
+  stable: string,
+  version: string,
+): Problem | undefined {
   const stay = `Set version ${stable} to stay`;
   if (spec.upgrade?.allowDowngradeTo !== version) {
     return problem('DowngradeRefused', `${stay}, or upgrade.allowDowngradeTo ${version} to go back from ${stable}`);
   }
   if (!running) {
-    return problem('DowngradeRefused', `${stay}: release ${stable} is not published any more, so nothing says what it can be downgraded to`);
+    return problem(
+      'DowngradeRefused',
+      `${stay}: release ${stable} is not published any more, so nothing says what it can be downgraded to`,
+    );
   }
   const isAllowed =
     running.downgradableTo === undefined
       ? semver.major(stable) === semver.major(version) && semver.minor(stable) === semver.minor(version)
       : semver.satisfies(numbers(version), running.downgradableTo);
   const reach = running.downgradableTo === undefined ? 'releases of the same minor' : `"${running.downgradableTo}"`;
-  return isAllowed ? undefined : problem('DowngradeRefused', `${stay}: release ${stable} can be downgraded to ${reach} only`);
+  return isAllowed
+    ? undefined
+    : problem('DowngradeRefused', `${stay}: release ${stable} can be downgraded to ${reach} only`);
 }
 
 /** What automation and a first install may take, but for what is breaking. */
 function isTakeable(release: Release, { config }: VersionInput): boolean {
-  return isOffered(release) && !isPrerelease(release.version) && isImageAllowed(release.image, config.allowedImagePrefixes);
+  return (
+    isOffered(release) && !isPrerelease(release.version) && isImageAllowed(release.image, config.allowedImagePrefixes)
+  );
 }
 
 /** The newest that does not fade, else the newest of all. Releases come newest first. */
@@ -129,11 +150,17 @@ function newest({ now }: VersionInput, releases: readonly Release[]): Release | 
 }
 
 export function imageNotAllowed(release: Release): Problem {
-  return problem('ImageNotAllowed', `Ask the platform team to allow image "${release.image}" of release ${release.version} in allowedImagePrefixes`);
+  return problem(
+    'ImageNotAllowed',
+    `Ask the platform team to allow image "${release.image}" of release ${release.version} in allowedImagePrefixes`,
+  );
 }
 
 function providerNotFound({ provider }: InstallationSpec): Problem {
-  return notYet('ProviderNotFound', `Publish Provider "${provider.replace('/', '.')}" or correct spec.provider: there is no provider "${provider}"`);
+  return notYet(
+    'ProviderNotFound',
+    `Publish Provider "${provider.replace('/', '.')}" or correct spec.provider: there is no provider "${provider}"`,
+  );
 }
 
 function versionNotFound({ provider }: InstallationSpec, catalogue: Catalogue, version: string): Problem {

@@ -1,0 +1,52 @@
+import { readFile } from 'node:fs/promises';
+import type { ConnectionOptions as TlsOptions } from 'node:tls';
+import { systemClock, type Clock } from '../controller/clock.ts';
+import { rereadSeldom } from './credentials.ts';
+
+/** Where the API server is, and how to be known there. */
+export interface Connection {
+  readonly server: URL;
+  readonly tls: Pick<TlsOptions, 'ca' | 'cert' | 'key' | 'rejectUnauthorized' | 'servername'>;
+  /** The value of the Authorization header; undefined where a client certificate says who we are. */
+  authorization(): Promise<string | undefined>;
+}
+
+/** Where to look for an API server; the first that is given counts. */
+export interface Whereabouts {
+  /** The files of $KUBECONFIG, merged as kubectl does; those that do not exist are left out. */
+  readonly kubeconfig?: readonly string[] | undefined;
+  /** $KUBERNETES_SERVICE_HOST and _PORT, which a pod has. */
+  readonly inCluster?: { readonly host: string; readonly port: string } | undefined;
+  /** ~/.kube/config */
+  readonly homeKubeconfig?: string | undefined;
+  /** Where a pod has its token and the CA. */
+  readonly serviceAccountFolder?: string;
+}
+
+const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
+
+/** Finds the API server; an error says what to set when there is none to be found. */
+export async function findConnection(whereabouts: Whereabouts, clock: Clock = systemClock): Promise<Connection> {
+  const { kubeconfig = [], inCluster, homeKubeconfig, serviceAccountFolder = SERVICE_ACCOUNT } = whereabouts;
+  if (inCluster && kubeconfig.length === 0) {
+    return connectionInCluster(inCluster, serviceAccountFolder, clock);
+  }
+  const files = kubeconfig.length === 0 && homeKubeconfig !== undefined ? [homeKubeconfig] : kubeconfig;
+  // The library is big and a pod does without it.
+  const { connectionFromKubeconfig } = await import('./kubeconfig.ts');
+  return connectionFromKubeconfig(files, clock);
+}
+
+async function connectionInCluster(
+  { host, port }: { readonly host: string; readonly port: string },
+  folder: string,
+  clock: Clock,
+): Promise<Connection> {
+  const token = rereadSeldom(async () => (await readFile(`${folder}/token`, 'utf8')).trim(), clock);
+  const [ca] = await Promise.all([readFile(`${folder}/ca.crt`), token()]);
+  return {
+    server: new URL(`https://${host.includes(':') ? `[${host}]` : host}:${port}`),
+    tls: { ca },
+    authorization: async () => `Bearer ${await token()}`,
+  };
+}

@@ -1,0 +1,96 @@
+/**
+ * What one manager owns in an object, by its managedFields.
+ * https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management
+ *
+ * A change by anybody else takes the changed fields out of the set, a removed field leaves it too: so the fields that
+ * a manager owns are exactly what it applied for as long as nobody touches them, whatever else others add.
+ */
+
+type Fields = { readonly [path: string]: Fields };
+
+interface ManagedFieldsEntry {
+  readonly manager?: string;
+  readonly operation?: string;
+  readonly subresource?: string;
+  readonly time?: string;
+  readonly fieldsV1?: Fields;
+}
+
+export interface WithManagedFields {
+  readonly metadata?: { readonly managedFields?: readonly ManagedFieldsEntry[] };
+}
+
+/** The part of `object` that `manager` owns by server-side apply; an empty object where it owns nothing. */
+export function ownedFields(object: WithManagedFields, manager: string): Record<string, unknown> {
+  const entry = object.metadata?.managedFields?.find(
+    (e) => e.manager === manager && e.operation === 'Apply' && !e.subresource,
+  );
+  return entry?.fieldsV1 ? (extract(object, entry.fieldsV1) as Record<string, unknown>) : {};
+}
+
+/** Who wrote to the object last besides `manager` and its status writers, and the first of that manager's fields. */
+export function lastChange(object: WithManagedFields, manager: string): { manager: string; field: string } | undefined {
+  const others = (object.metadata?.managedFields ?? []).filter(
+    (e) => e.manager !== manager && !e.subresource && e.fieldsV1,
+  );
+  const [last] = others.sort((a, b) => ((a.time ?? '') < (b.time ?? '') ? 1 : -1));
+  return last?.fieldsV1 && { manager: last.manager ?? 'unknown', field: firstPath(last.fieldsV1) };
+}
+
+function extract(value: unknown, fields: Fields): unknown {
+  const paths = Object.keys(fields);
+  const isLeaf = paths.length === 0;
+  if (isLeaf || value === null || typeof value !== 'object') {
+    return value;
+  }
+  return Array.isArray(value) ? extractItems(value, fields, paths) : extractMembers(value, fields, paths);
+}
+
+function extractMembers(value: object, fields: Fields, paths: readonly string[]): Record<string, unknown> {
+  const owned: Record<string, unknown> = {};
+  for (const path of paths) {
+    const name = path.slice(2);
+    const member: unknown = Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;
+    if (path.startsWith('f:') && member !== undefined) {
+      owned[name] = extract(member, fields[path] ?? {});
+    }
+  }
+  return owned;
+}
+
+/** Items in the order in which they stand in the object: `k:{…}` names one by its keys, `v:…` by its value. */
+function extractItems(items: readonly unknown[], fields: Fields, paths: readonly string[]): unknown[] {
+  const wanted = paths
+    .filter((path) => /^[kv]:/.test(path))
+    .map((path) => ({ path, key: JSON.parse(path.slice(2)) as unknown }));
+  return items.flatMap((item) => {
+    const match = wanted.find(({ path, key }) => (path.startsWith('k:') ? hasKeys(item, key as object) : item === key));
+    return match ? [extract(item, fields[match.path] ?? {})] : [];
+  });
+}
+
+function hasKeys(item: unknown, keys: object): boolean {
+  return Object.entries(keys).every(([name, value]) => (item as Record<string, unknown> | null)?.[name] === value);
+}
+
+/** As people write it: `spec.replicas`, `spec.template.spec.containers[name=provider].image`. */
+function firstPath(fields: Fields): string {
+  const [path] = Object.keys(fields)
+    .filter((p) => p !== '.')
+    .sort((a, b) => rank(a) - rank(b));
+  if (path === undefined) {
+    return '';
+  }
+  const rest = firstPath(fields[path] ?? {});
+  if (path.startsWith('k:')) {
+    const keys = Object.entries(JSON.parse(path.slice(2)) as object).map(([name, value]) => `${name}=${String(value)}`);
+    return `[${keys.join(',')}]${rest && `.${rest}`}`;
+  }
+  const separator = rest === '' || rest.startsWith('[') ? '' : '.';
+  return `${path.slice(2)}${separator}${rest}`;
+}
+
+/** What changes pods is named before what only labels them. */
+function rank(path: string): number {
+  return path === 'f:spec' ? 0 : 1;
+}

@@ -1,0 +1,99 @@
+import { isNotFound } from './errors.ts';
+import type { JsonObject } from './merge-patch.ts';
+import { apiVersionOf, describeObject, objectPath, resourceLabel, type ObjectName, type Resource } from './resource.ts';
+import type { Transport } from './transport.ts';
+
+interface ApplyOptions {
+  readonly fieldManager: string;
+  /** Take over the fields of other managers; without it their conflicting fields are an error. */
+  readonly force: boolean;
+}
+
+/** An object to send: what there is besides its name is between the caller and the API server. */
+interface Applicable {
+  readonly metadata: ObjectName;
+}
+
+/** What is done to single objects, by name. */
+export interface Writer {
+  /** Server-side apply; returns the object as it is stored now. */
+  apply<Stored = unknown>(resource: Resource, object: Applicable, options: ApplyOptions): Promise<Stored>;
+  /** Merges into the status; returns the object as it is stored now, undefined if it is gone. */
+  patchStatus<Stored = unknown>(
+    resource: Resource,
+    name: ObjectName,
+    patch: JsonObject,
+    options: Pick<ApplyOptions, 'fieldManager'>,
+  ): Promise<Stored | undefined>;
+  /** Deletes this very object and not a namesake that came after it; one that is gone already is no error. */
+  remove(resource: Resource, name: ObjectName, precondition: { readonly uid: string }): Promise<void>;
+  /** Undefined if there is none. */
+  get<Stored = unknown>(resource: Resource, name: ObjectName): Promise<Stored | undefined>;
+}
+
+export function createWriter(transport: Transport): Writer {
+  return {
+    apply(resource, object, { fieldManager, force }) {
+      return transport.request({
+        method: 'PATCH',
+        path: objectPath(resource, object.metadata),
+        query: { fieldManager, force: String(force) },
+        // JSON is YAML.
+        contentType: 'application/apply-patch+yaml',
+        body: { apiVersion: apiVersionOf(resource), kind: resource.kind, ...object },
+        doing: `Apply ${describeObject(resource, object.metadata)}`,
+        resource: resourceLabel(resource),
+      });
+    },
+
+    patchStatus<Stored>(
+      resource: Resource,
+      name: ObjectName,
+      patch: JsonObject,
+      { fieldManager }: Pick<ApplyOptions, 'fieldManager'>,
+    ) {
+      const reporting = transport.request<Stored>({
+        method: 'PATCH',
+        path: objectPath(resource, name, 'status'),
+        query: { fieldManager },
+        contentType: 'application/merge-patch+json',
+        body: { status: patch },
+        doing: `Report the status of ${describeObject(resource, name)}`,
+        resource: `${resourceLabel(resource)}/status`,
+      });
+      return undefinedIfNotFound(reporting);
+    },
+
+    async remove(resource, name, { uid }) {
+      const removal = transport.request({
+        method: 'DELETE',
+        path: objectPath(resource, name),
+        body: { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid }, propagationPolicy: 'Background' },
+        doing: `Delete ${describeObject(resource, name)}`,
+        resource: resourceLabel(resource),
+      });
+      await undefinedIfNotFound(removal);
+    },
+
+    get<Stored>(resource: Resource, name: ObjectName) {
+      const reading = transport.request<Stored>({
+        method: 'GET',
+        path: objectPath(resource, name),
+        doing: `Read ${describeObject(resource, name)}`,
+        resource: resourceLabel(resource),
+      });
+      return undefinedIfNotFound(reading);
+    },
+  };
+}
+
+async function undefinedIfNotFound<Answer>(request: Promise<Answer>): Promise<Answer | undefined> {
+  try {
+    return await request;
+  } catch (error) {
+    if (isNotFound(error)) {
+      return undefined;
+    }
+    throw error;
+  }
+}

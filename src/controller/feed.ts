@@ -1,0 +1,121 @@
+import { namespaceOf } from './object-key.ts';
+import { isNewer } from './resource-version.ts';
+
+/** What a store keeps: the projection of an object, with the two things that the runtime needs to know of it. */
+export interface Stored {
+  readonly key: string;
+  readonly resourceVersion: string;
+}
+
+/** The store, as its feeds see it. */
+export interface Shelf<T> {
+  get(key: string): T | undefined;
+  keys(): Iterable<string>;
+  put(item: T): void;
+  drop(key: string): void;
+}
+
+/**
+ * One reflector's part of a store: a namespace, or all.
+ *
+ * What the API server sends is the truth, in its order. What our own writes returned may run ahead of it (`offer`), and
+ * counts until the feed gets there; an answer that the feed has already passed is old news, perhaps of an object that is
+ * deleted by now, and is refused.
+ */
+export class Feed<T extends Stored> {
+  readonly #namespace: string;
+  readonly #shelf: Shelf<T>;
+  /** The newest version that was delivered. */
+  #highWater = '';
+  /** Versions that were offered and not delivered yet, by key. */
+  readonly #ahead = new Map<string, string>();
+
+  constructor(namespace: string, shelf: Shelf<T>) {
+    this.#namespace = namespace;
+    this.#shelf = shelf;
+  }
+
+  get(key: string): T | undefined {
+    return this.#shelf.get(key);
+  }
+
+  /** Takes over a list, whose version may even be older than what is here: a restored etcd starts again from its past. */
+  replaceAll(items: readonly T[], resourceVersion: string): void {
+    this.#highWater = resourceVersion;
+    this.#forgetReached();
+    const listed = new Set<string>();
+    for (const item of items) {
+      listed.add(item.key);
+      if (!this.#ahead.has(item.key)) {
+        this.#shelf.put(item);
+      }
+    }
+    for (const key of this.#shelf.keys()) {
+      if (this.#covers(key) && !listed.has(key) && !this.#ahead.has(key)) {
+        this.#shelf.drop(key);
+      }
+    }
+  }
+
+  upsert(item: T): void {
+    this.#advance(item.resourceVersion);
+    if (!this.#isOlderThanStored(item.key, item.resourceVersion)) {
+      this.#ahead.delete(item.key);
+      this.#shelf.put(item);
+    }
+  }
+
+  remove(key: string, resourceVersion: string): void {
+    this.#advance(resourceVersion);
+    if (!this.#isOlderThanStored(key, resourceVersion)) {
+      this.#ahead.delete(key);
+      this.#shelf.drop(key);
+    }
+  }
+
+  /** Everything up to this version was delivered; so what was offered before it and never came is not to be seen here. */
+  bookmark(resourceVersion: string): void {
+    this.#advance(resourceVersion);
+    for (const key of this.#forgetReached()) {
+      this.#shelf.drop(key);
+    }
+  }
+
+  /** Takes what a write returned, unless the feed knows better. */
+  offer(item: T): boolean {
+    const { key, resourceVersion } = item;
+    const stored = this.#shelf.get(key);
+    if (!isNewer(resourceVersion, this.#highWater) || (stored && !isNewer(resourceVersion, stored.resourceVersion))) {
+      return false;
+    }
+    this.#ahead.set(key, resourceVersion);
+    this.#shelf.put(item);
+    return true;
+  }
+
+  #covers(key: string): boolean {
+    return this.#namespace === '' || namespaceOf(key) === this.#namespace;
+  }
+
+  #advance(resourceVersion: string): void {
+    if (isNewer(resourceVersion, this.#highWater)) {
+      this.#highWater = resourceVersion;
+    }
+  }
+
+  #isOlderThanStored(key: string, resourceVersion: string): boolean {
+    const stored = this.#shelf.get(key);
+    return stored !== undefined && isNewer(stored.resourceVersion, resourceVersion);
+  }
+
+  #forgetReached(): string[] {
+    const reached: string[] = [];
+    for (const [key, resourceVersion] of this.#ahead) {
+      if (!isNewer(resourceVersion, this.#highWater)) {
+        this.#ahead.delete(key);
+        reached.push(key);
+      }
+    }
+    return reached;
+  }
+}

@@ -1,0 +1,21 @@
+/** What waiting can do about an error: nothing to wait for, time may heal it, or only a new input can. */
+export type Retry = 'now' | 'backoff' | 'never';
+
+/** An error that knows whether waiting helps; any error may carry these properties. */
+export interface RetryHint {
+  readonly retry: Retry;
+  /** The least that the other side asked us to wait. */
+  readonly retryAfterMs?: number | undefined;
+}
+
+/** An error that says nothing of itself may be a bug or a hiccup: both are tried again, ever more slowly. */
+export function retryHint(error: unknown): RetryHint {
+  return isHint(error) ? error : { retry: 'backoff' };
+}
+
+function isHint(error: unknown): error is RetryHint {
+  if (typeof error !== 'object' || error === null || !('retry' in error)) {
+    return false;
+  }
+  return error.retry === 'now' || error.retry === 'backoff' || error.retry === 'never';
+}

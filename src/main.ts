@@ -1,0 +1,70 @@
+import { homedir, hostname } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { findConnection } from './cluster/connection.ts';
+import { createOperator } from './operator.ts';
+import { readOperatorConfig, readSettings, SettingsError } from './settings.ts';
+import { createLogger } from './telemetry/logger.ts';
+import { createMetrics } from './telemetry/metrics.ts';
+import { startProbeServer } from './telemetry/server.ts';
+
+/** Wires and runs: the only file that reads the environment, signals and exit codes (0 stopped, 1 failed, 2 settings). */
+async function main(env: NodeJS.ProcessEnv): Promise<void> {
+  const settings = readSettings(env);
+  const config = readOperatorConfig(settings.OPERATOR_CONFIG);
+  const log = createLogger(settings.LOG_LEVEL, process.stdout.isTTY);
+  const stopped = signalled('SIGTERM', 'SIGINT');
+
+  const connection = await findConnection({
+    kubeconfig: env['KUBECONFIG']?.split(delimiter).filter((file) => file !== ''),
+    inCluster: inCluster(env),
+    homeKubeconfig: join(homedir(), '.kube', 'config'),
+  }).catch((error: unknown) => {
+    throw new SettingsError(error instanceof Error ? error.message : String(error));
+  });
+  const metrics = createMetrics(connection.server.host);
+  const operator = createOperator({
+    connection,
+    config,
+    namespaces: settings.WATCH_NAMESPACES,
+    watchSecrets: settings.WATCH_SECRETS,
+    workers: settings.WORKERS,
+    userAgent: 'provider-operator/0.1.0',
+    instance: hostname(),
+    log,
+    metrics,
+  });
+  const probes = await startProbeServer(settings.METRICS_PORT, metrics.registry, operator.isReady);
+  log.info(
+    { server: connection.server.origin, metricsPort: probes.port, namespaces: settings.WATCH_NAMESPACES },
+    'Starting',
+  );
+
+  const started = operator.start();
+  const signal = await Promise.race([stopped, started.then(() => stopped)]);
+  log.info({ signal }, 'Stopping');
+  await operator.stop();
+  await probes.close();
+  log.info('Stopped');
+}
+
+/** Resolves with the first signal. */
+function signalled(...signals: readonly NodeJS.Signals[]): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    for (const signal of signals) {
+      process.once(signal, resolve);
+    }
+  });
+}
+
+function inCluster(env: NodeJS.ProcessEnv): { host: string; port: string } | undefined {
+  const host = env['KUBERNETES_SERVICE_HOST'];
+  return host === undefined ? undefined : { host, port: env['KUBERNETES_SERVICE_PORT'] ?? '443' };
+}
+
+main(process.env).then(
+  () => process.exit(0),
+  (error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(error instanceof SettingsError ? 2 : 1);
+  },
+);

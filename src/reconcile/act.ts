@@ -1,0 +1,66 @@
+import { ApiError, fieldConflicts } from '../cluster/errors.ts';
+import type { Writer } from '../cluster/write.ts';
+import { FIELD_MANAGER } from '../api/names.ts';
+import type { Action } from '../plan/actions.ts';
+import { obstacleTo } from '../plan/decision.ts';
+import type { ChildKind, Installation } from '../plan/observed.ts';
+import type { Problem } from '../plan/problem.ts';
+import { projectChild, type Raw } from './project.ts';
+import { CHILDREN } from './resources.ts';
+
+/** Somebody else's object stands where a child should be. */
+export class Obstructed extends Error {
+  override readonly name = 'Obstructed';
+  readonly problem: Problem;
+
+  constructor(problem: Problem) {
+    super(problem.message);
+    this.problem = problem;
+  }
+}
+
+export interface ActPorts {
+  readonly writer: Writer;
+  /** Takes what a write returned into the caches, so that the next look sees it. */
+  readonly offer: (child: ChildKind, raw: Raw) => void;
+}
+
+/** Writes one action. Throws `Obstructed` where the name is taken, else what the API server said. */
+export async function act({ writer, offer }: ActPorts, installation: Installation, action: Action): Promise<void> {
+  const resource = CHILDREN[action.child];
+  const name = { namespace: installation.namespace, name: installation.name };
+  if (action.kind === 'remove') {
+    await writer.remove(resource, name, { uid: action.uid });
+    return;
+  }
+  const { object } = action;
+
+  /** Meant for exactly the object that was seen: one that was deleted meanwhile is not made anew by this. */
+  function takeOver(uid: string): Promise<Raw> {
+    const exact = { ...object, metadata: { ...object.metadata, uid } };
+    return writer.apply<Raw>(resource, exact, { fieldManager: FIELD_MANAGER, force: true });
+  }
+
+  /** Unforced, so that an object that the caches do not show is never overwritten. */
+  async function create(): Promise<Raw> {
+    try {
+      return await writer.apply<Raw>(resource, object, { fieldManager: FIELD_MANAGER, force: false });
+    } catch (error) {
+      if (!(error instanceof ApiError) || fieldConflicts(error).length === 0) {
+        throw error;
+      }
+      // Only now is it worth a read: it may be ours and have lost the label by which it is watched.
+      const found = await writer.get<Raw>(resource, name);
+      if (!found) {
+        throw error;
+      }
+      const obstacle = obstacleTo(installation, action.child, projectChild(found));
+      if (obstacle) {
+        throw new Obstructed(obstacle);
+      }
+      return takeOver(found.metadata.uid);
+    }
+  }
+
+  offer(action.child, await (action.uid === undefined ? create() : takeOver(action.uid)));
+}

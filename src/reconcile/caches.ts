@@ -1,0 +1,104 @@
+import { createListWatch, type Selection } from '../cluster/list-watch.ts';
+import { resourceLabel, type Resource } from '../cluster/resource.ts';
+import type { Transport } from '../cluster/transport.ts';
+import type { Stored } from '../controller/feed.ts';
+import { Reflector, type ReflectorHooks } from '../controller/reflector.ts';
+import { Store } from '../controller/store.ts';
+import { CHILD_SELECTOR } from '../api/names.ts';
+import type { OperatorConfig } from '../api/operator-config.ts';
+import {
+  projectChild,
+  projectContent,
+  projectDeployment,
+  projectInstallation,
+  projectProvider,
+  projectService,
+  type ProviderView,
+  type Raw,
+} from './project.ts';
+import { CHILDREN, CONFIG_MAPS, INSTALLATIONS, PROVIDERS, SECRETS } from './resources.ts';
+
+export interface CacheOptions {
+  readonly transport: Transport;
+  readonly config: OperatorConfig;
+  /** Empty: all. */
+  readonly namespaces: readonly string[];
+  readonly watchSecrets: boolean;
+  readonly hooksFor: (resource: string) => ReflectorHooks;
+}
+
+export type Caches = ReturnType<typeof createCaches>;
+
+/** Everything that the operator sees: projections of what it watches, and nothing that it does not need. */
+export function createCaches({ transport, config, namespaces, watchSecrets, hooksFor }: CacheOptions) {
+  const installations = new Store({
+    provider: (i: ReturnType<typeof projectInstallation>) => [providerKey(i.spec.provider)],
+    configMap: (i) => referenced(i, 'configMapKeyRef'),
+    secret: (i) => referenced(i, 'secretKeyRef'),
+  });
+  const providers = new Store<ProviderView>({});
+  const deployments = new Store<ReturnType<typeof projectDeployment>>({});
+  const services = new Store<ReturnType<typeof projectService>>({});
+  const budgets = new Store<ReturnType<typeof projectChild>>({});
+  const configMaps = new Store<ReturnType<typeof projectContent>>({});
+  const secrets = new Store<ReturnType<typeof projectContent>>({});
+  const reflectors: Pick<Reflector<Raw, Stored>, 'start' | 'stop' | 'synced' | 'hasSynced'>[] = [];
+
+  function watch<T extends Stored>(
+    resource: Resource,
+    store: Store<T>,
+    project: (raw: Raw) => T,
+    selection: Selection = {},
+  ): void {
+    const scopes = resource.namespaced && namespaces.length > 0 ? namespaces : [undefined];
+    for (const namespace of scopes) {
+      const source = createListWatch<Raw>(transport, resource, { ...selection, namespace });
+      reflectors.push(
+        new Reflector({ source, feed: store.feed(namespace), project, hooks: hooksFor(resourceLabel(resource)) }),
+      );
+    }
+  }
+
+  const children = { labelSelector: CHILD_SELECTOR };
+  watch(INSTALLATIONS, installations, projectInstallation);
+  watch(PROVIDERS, providers, (raw) => projectProvider(raw, config));
+  watch(CHILDREN.Deployment, deployments, projectDeployment, children);
+  watch(CHILDREN.Service, services, projectService, children);
+  watch(CHILDREN.PodDisruptionBudget, budgets, projectChild, children);
+  // One in every namespace, and nobody's configuration.
+  watch(CONFIG_MAPS, configMaps, projectContent, { fieldSelector: 'metadata.name!=kube-root-ca.crt' });
+  if (watchSecrets) {
+    watch(SECRETS, secrets, projectContent);
+  }
+
+  return {
+    installations,
+    providers,
+    deployments,
+    services,
+    budgets,
+    configMaps,
+    secrets: watchSecrets ? secrets : undefined,
+    start() {
+      for (const reflector of reflectors) {
+        reflector.start();
+      }
+    },
+    synced: () => Promise.all(reflectors.map((reflector) => reflector.synced)),
+    hasSynced: () => reflectors.every((reflector) => reflector.hasSynced),
+    stop: () => Promise.all(reflectors.map((reflector) => reflector.stop())),
+  };
+}
+
+/** The name of the Provider that `org/name` means. */
+export function providerKey(provider: string | undefined): string {
+  return (provider ?? '').replace('/', '.');
+}
+
+function referenced(
+  installation: ReturnType<typeof projectInstallation>,
+  kind: 'configMapKeyRef' | 'secretKeyRef',
+): string[] {
+  const names = (installation.spec.configFrom ?? []).flatMap((entry) => entry[kind]?.name ?? []);
+  return [...new Set(names)].map((name) => `${installation.namespace}/${name}`);
+}

@@ -1,0 +1,36 @@
+import type { OperatorConfig } from '../api/operator-config.ts';
+import type { ChildKind, Heals, Observed } from '../plan/observed.ts';
+import { providerKey, type Caches } from './caches.ts';
+
+/** All that the caches know of one installation, taken in one synchronous pass; undefined where it does not exist. */
+export function observe(
+  caches: Caches,
+  config: OperatorConfig,
+  heals: Readonly<Partial<Record<ChildKind, Heals>>>,
+  installationKey: string,
+): Observed | undefined {
+  const installation = caches.installations.get(installationKey);
+  if (!installation) {
+    return undefined;
+  }
+  const { namespace } = installation;
+  return {
+    installation,
+    catalogue: caches.providers.get(providerKey(installation.spec.provider))?.catalogue,
+    deployment: caches.deployments.get(installationKey),
+    service: caches.services.get(installationKey),
+    budget: caches.budgets.get(installationKey),
+    references: {
+      content(kind, name, key) {
+        const store = kind === 'ConfigMap' ? caches.configMaps : caches.secrets;
+        const hash = store?.get(`${namespace}/${name}`)?.hashes[key];
+        if (hash !== undefined) {
+          return { kind: 'hash', hash };
+        }
+        return { kind: store ? 'missing' : 'unwatched' };
+      },
+    },
+    config,
+    heals,
+  };
+}

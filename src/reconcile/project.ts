@@ -1,0 +1,172 @@
+import { lastChange, ownedFields, type WithManagedFields } from '../cluster/owned-fields.ts';
+import { hash } from '../api/hash.ts';
+import { InstallationSpec, type InstallationStatus } from '../api/installation.ts';
+import { ANNOTATION, FIELD_MANAGER } from '../api/names.ts';
+import type { OperatorConfig } from '../api/operator-config.ts';
+import { ProviderSpec, type ProviderStatus } from '../api/provider.ts';
+import { readCatalogue, type Catalogue } from '../plan/catalogue.ts';
+import { ownedHash, selectorOf } from '../plan/children.ts';
+import { parseCommitted } from '../plan/committed.ts';
+import type { ChildView, DeploymentView, Installation, ServicePort, ServiceView } from '../plan/observed.ts';
+
+/**
+ * From what the API server sends to what the decisions read: only that is kept in memory. Projections never throw on
+ * what a user may have stored; what is wrong with it becomes part of the projection.
+ */
+
+export interface Projected {
+  /** `namespace/name`, or the name where there is no namespace. */
+  readonly key: string;
+  readonly resourceVersion: string;
+}
+
+interface Metadata extends NonNullable<WithManagedFields['metadata']> {
+  readonly name: string;
+  readonly namespace?: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly generation?: number;
+  readonly deletionTimestamp?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly ownerReferences?: readonly { kind: string; name: string; uid: string; controller?: boolean }[];
+}
+
+export interface Raw {
+  readonly metadata: Metadata;
+}
+
+export function projectInstallation(
+  raw: Raw & { spec?: unknown; status?: InstallationStatus },
+): Projected & Installation {
+  const { metadata } = raw;
+  const parsed = InstallationSpec.safeParse(raw.spec ?? {});
+  return {
+    ...identity(metadata),
+    namespace: metadata.namespace ?? '',
+    name: metadata.name,
+    uid: metadata.uid,
+    generation: metadata.generation ?? 0,
+    deleting: metadata.deletionTimestamp !== undefined,
+    invalid: parsed.success ? undefined : firstIssue(parsed.error.issues),
+    spec: parsed.success ? parsed.data : (raw.spec as InstallationSpec),
+    status: raw.status ?? {},
+  };
+}
+
+export interface ProviderView extends Projected {
+  readonly uid: string;
+  readonly generation: number;
+  readonly invalid: string | undefined;
+  readonly catalogue: Catalogue;
+  readonly status: ProviderStatus;
+}
+
+export function projectProvider(
+  raw: Raw & { spec?: unknown; status?: ProviderStatus },
+  config: OperatorConfig,
+): ProviderView {
+  const { metadata } = raw;
+  const spec = raw.spec as ProviderSpec;
+  // Releases are judged one by one (readCatalogue): what is wrong with one must not take the others away.
+  const parsed = ProviderSpec.omit({ versions: true }).safeParse(spec);
+  return {
+    ...identity(metadata),
+    uid: metadata.uid,
+    generation: metadata.generation ?? 0,
+    invalid: parsed.success ? undefined : firstIssue(parsed.error.issues),
+    catalogue: readCatalogue(spec, config),
+    status: raw.status ?? {},
+  };
+}
+
+export function projectChild(raw: Raw & { spec?: unknown }): Projected & ChildView {
+  const { metadata } = raw;
+  const owner = metadata.ownerReferences?.find((reference) => reference.controller);
+  const spec = raw.spec as { selector?: { matchLabels?: object } } | undefined;
+  return {
+    ...identity(metadata),
+    uid: metadata.uid,
+    deleting: metadata.deletionTimestamp !== undefined,
+    owner: owner && { kind: owner.kind, name: owner.name, uid: owner.uid },
+    adoptable: hash(spec?.selector?.matchLabels ?? spec?.selector) === hash(selectorOf(metadata.name)),
+    owned: ownedHash(ownedFields(raw, FIELD_MANAGER)),
+    applied: metadata.annotations?.[ANNOTATION.applied],
+    changed: lastChange(raw, FIELD_MANAGER),
+  };
+}
+
+export function projectService(raw: Raw & { spec?: { ports?: readonly ServicePort[] } }): Projected & ServiceView {
+  const ports = (raw.spec?.ports ?? []).map(({ name, port, protocol, targetPort }) => ({
+    name,
+    port,
+    protocol,
+    targetPort,
+  }));
+  return { ...projectChild(raw), ports };
+}
+
+interface RawDeployment extends Raw {
+  readonly spec?: {
+    readonly replicas?: number;
+    readonly template?: {
+      readonly metadata?: { readonly annotations?: Readonly<Record<string, string>> };
+      readonly spec?: { readonly containers?: readonly { readonly image?: string }[] };
+    };
+  };
+  readonly status?: {
+    readonly observedGeneration?: number;
+    readonly replicas?: number;
+    readonly updatedReplicas?: number;
+    readonly availableReplicas?: number;
+    readonly conditions?: readonly { type: string; status: string; reason?: string; message?: string }[];
+  };
+}
+
+export function projectDeployment(raw: RawDeployment): Projected & DeploymentView {
+  const { metadata, spec, status } = raw;
+  const annotations = metadata.annotations ?? {};
+  const condition = (type: string) => status?.conditions?.find((c) => c.type === type);
+  const failure = condition('ReplicaFailure');
+  return {
+    ...projectChild(raw),
+    committed: parseCommitted(annotations[ANNOTATION.committed]),
+    version: spec?.template?.metadata?.annotations?.[ANNOTATION.version],
+    stableVersion: annotations[ANNOTATION.stableVersion],
+    image: spec?.template?.spec?.containers?.[0]?.image,
+    generation: metadata.generation ?? 0,
+    observedGeneration: status?.observedGeneration ?? 0,
+    replicas: spec?.replicas ?? 1,
+    total: status?.replicas ?? 0,
+    updated: status?.updatedReplicas ?? 0,
+    available: status?.availableReplicas ?? 0,
+    progress: condition('Progressing')?.reason,
+    failure: failure?.status === 'True' ? failure.message : undefined,
+  };
+}
+
+/** The content hash of each key of a ConfigMap or Secret: the values themselves are not kept. */
+export interface ContentView extends Projected {
+  readonly hashes: Readonly<Record<string, string>>;
+}
+
+export function projectContent(raw: Raw & { data?: object; binaryData?: object }): ContentView {
+  const entries = Object.entries({ ...raw.binaryData, ...raw.data });
+  return {
+    ...identity(raw.metadata),
+    hashes: Object.fromEntries(entries.map(([key, value]) => [key, hash(value)])),
+  };
+}
+
+function identity(metadata: Metadata): Projected {
+  return { key: keyOf(metadata), resourceVersion: metadata.resourceVersion };
+}
+
+export function keyOf({ namespace, name }: { readonly namespace?: string; readonly name: string }): string {
+  return namespace === undefined ? name : `${namespace}/${name}`;
+}
+
+function firstIssue(issues: readonly { path: PropertyKey[]; message: string }[]): string {
+  const [issue] = issues;
+  return `${issue?.path.join('.') || 'spec'}: ${issue?.message ?? 'invalid'}`;
+}

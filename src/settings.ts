@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { OperatorConfig } from './api/operator-config.ts';
+
+const port = z.coerce.number().int().min(0).max(65_535);
+
+/** Every knob, its default and its meaning in one place. Read once in main.ts; passed on as values. */
+export const Settings = z.object({
+  WATCH_NAMESPACES: z
+    .string()
+    .default('')
+    .transform((list) =>
+      list
+        .split(',')
+        .map((name) => name.trim())
+        .filter((name) => name !== ''),
+    )
+    .describe('Namespaces to work in, separated by commas; empty means all'),
+  WORKERS: z.coerce.number().int().min(1).max(256).default(16).describe('Reconciles that may run at once'),
+  WATCH_SECRETS: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((value) => value === 'true')
+    .describe('Roll out when a Secret named in configFrom changes; needs the right to read Secrets'),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info').describe('The least that is logged'),
+  METRICS_PORT: port.default(8081).describe('Port of /metrics, /livez and /readyz; 0 takes a free one'),
+  OPERATOR_CONFIG: z.string().default('').describe('YAML file with what the platform decides: tiers, defaults, limits'),
+});
+export type Settings = z.output<typeof Settings>;
+
+/** A setting that cannot be used. Its message names the setting. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+}
+
+export function readSettings(env: Readonly<Record<string, string | undefined>>): Settings {
+  // An empty variable is one that somebody left empty, not a value.
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const parsed = Settings.safeParse(given);
+  if (!parsed.success) {
+    throw new SettingsError(`Correct the environment: ${describeIssues(parsed.error)}`);
+  }
+  return parsed.data;
+}
+
+export function readOperatorConfig(file: string): OperatorConfig {
+  if (file === '') {
+    return OperatorConfig.parse({});
+  }
+  let content: unknown;
+  try {
+    content = parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new SettingsError(
+      `Correct OPERATOR_CONFIG: cannot read "${file}": ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+  const parsed = OperatorConfig.safeParse(content ?? {});
+  if (!parsed.success) {
+    throw new SettingsError(`Correct OPERATOR_CONFIG "${file}": ${describeIssues(parsed.error)}`);
+  }
+  return parsed.data;
+}
+
+function describeIssues(error: z.ZodError): string {
+  return error.issues.map((issue) => [issue.path.join('.'), issue.message].filter(Boolean).join(': ')).join('; ');
+}

@@ -1,0 +1,84 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Answered } from '../cluster/transport.ts';
+import type { WorkQueue } from '../controller/queue.ts';
+import type { Reconciled } from '../controller/workers.ts';
+
+const SECONDS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+
+export type Metrics = ReturnType<typeof createMetrics>;
+
+/** The names of controller-runtime and client-go, so that the dashboards and alerts that exist work for this operator too. */
+export function createMetrics(host: string) {
+  const registers = [new Registry()];
+  const [registry] = registers as [Registry];
+  collectDefaultMetrics({ register: registry });
+
+  const counter = (name: string, help: string, labelNames: string[]) =>
+    new Counter({ name, help, labelNames, registers });
+  const histogram = (name: string, help: string, labelNames: string[]) =>
+    new Histogram({ name, help, labelNames, registers, buckets: SECONDS });
+  const reconciles = counter('controller_runtime_reconcile_total', 'Reconciles by result', ['controller', 'result']);
+  const errors = counter('controller_runtime_reconcile_errors_total', 'Reconciles that failed', ['controller']);
+  const terminal = counter(
+    'controller_runtime_terminal_reconcile_errors_total',
+    'Reconciles that failed and are not tried again by themselves',
+    ['controller'],
+  );
+  const seconds = histogram('controller_runtime_reconcile_time_seconds', 'How long a reconcile took', ['controller']);
+  const requests = counter('rest_client_requests_total', 'Requests to the API server', ['code', 'method', 'host']);
+  const requestSeconds = histogram('rest_client_request_duration_seconds', 'How long a request took', ['verb', 'host']);
+  const waited = histogram('workqueue_queue_duration_seconds', 'How long a key was in line', ['name']);
+  const worked = histogram('workqueue_work_duration_seconds', 'How long a worker had a key', ['name']);
+  const relists = counter('reflector_lists_total', 'Complete lists', ['resource']);
+  const watches = counter('reflector_watches_total', 'Watches begun', ['resource']);
+  const failures = counter('reflector_errors_total', 'Lists and watches that failed', ['resource']);
+  const most = new Gauge({
+    name: 'controller_runtime_max_concurrent_reconciles',
+    help: 'Reconciles that may run at once',
+    labelNames: ['controller'],
+    registers,
+  });
+  const queues = new Map<string, WorkQueue>();
+  // Read when they are asked for, so that they cost nothing in between.
+  const gauge = (name: string, help: string, label: string, read: (queue: WorkQueue) => number) =>
+    new Gauge({
+      name,
+      help,
+      labelNames: [label],
+      registers,
+      collect() {
+        for (const [queueName, queue] of queues) {
+          this.set({ [label]: queueName }, read(queue));
+        }
+      },
+    });
+  gauge('controller_runtime_active_workers', 'Reconciles under way', 'controller', (queue) => queue.running);
+  gauge('workqueue_depth', 'Keys in line', 'name', (queue) => queue.depth);
+
+  return {
+    registry,
+    onRequest: ({ method, code, seconds: took }: Answered) => {
+      requests.inc({ code: code === 0 ? '<error>' : String(code), method, host });
+      requestSeconds.observe({ verb: method, host }, took);
+    },
+    onReconciled(controller: string, { result, seconds: took }: Reconciled) {
+      reconciles.inc({ controller, result: result === 'terminal' ? 'error' : result });
+      seconds.observe({ controller }, took);
+      worked.observe({ name: controller }, took);
+      if (result === 'error' || result === 'terminal') {
+        errors.inc({ controller });
+      }
+      if (result === 'terminal') {
+        terminal.inc({ controller });
+      }
+    },
+    onTaken: (name: string, took: number) => waited.observe({ name }, took),
+    onList: (resource: string) => relists.inc({ resource }),
+    onWatch: (resource: string) => watches.inc({ resource }),
+    onReflectorError: (resource: string) => failures.inc({ resource }),
+    watchQueue(name: string, queue: WorkQueue, workers: number) {
+      queues.set(name, queue);
+      most.set({ controller: name }, workers);
+    },
+  };
+}

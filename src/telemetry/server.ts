@@ -1,0 +1,44 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Registry } from 'prom-client';
+
+export interface ProbeServer {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** Serves /livez, /readyz and /metrics. Alive is who answers; ready is who has seen everything that it watches. */
+export async function startProbeServer(port: number, registry: Registry, isReady: () => boolean): Promise<ProbeServer> {
+  const server = createServer((request, response) => {
+    const reply = (status: number, body: string, type = 'text/plain; charset=utf-8') => {
+      response.writeHead(status, { 'content-type': type }).end(body);
+    };
+    switch (new URL(request.url ?? '/', 'http://localhost').pathname) {
+      case '/livez':
+        reply(200, 'ok\n');
+        break;
+      case '/readyz':
+        reply(isReady() ? 200 : 503, isReady() ? 'ok\n' : 'The caches are not filled yet\n');
+        break;
+      case '/metrics':
+        registry.metrics().then(
+          (text) => reply(200, text, registry.contentType),
+          (error: unknown) => reply(500, `${String(error)}\n`),
+        );
+        break;
+      default:
+        reply(404, 'There are /livez, /readyz and /metrics\n');
+    }
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(port, resolve);
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

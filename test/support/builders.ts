@@ -1,0 +1,62 @@
+import { InstallationSpec, type InstallationStatus } from '../../src/api/installation.ts';
+import { OperatorConfig } from '../../src/api/operator-config.ts';
+import type { ProviderSpec, Release } from '../../src/api/provider.ts';
+import { readCatalogue, type Catalogue } from '../../src/plan/catalogue.ts';
+import type { Installation, Observed, References } from '../../src/plan/observed.ts';
+
+/** Test objects with sensible values, each part of which a test may replace. */
+
+export const config: OperatorConfig = OperatorConfig.parse({});
+
+export function release(version: string, more: Partial<Release> = {}): Release {
+  return {
+    version,
+    image: `registry.example.com/acme/web:${version}`,
+    runtime: { ports: [{ name: 'http', containerPort: 8080, servicePort: 80 }] },
+    ...more,
+  };
+}
+
+export function catalogue(...releases: readonly (Release | string)[]): Catalogue {
+  return catalogueOf({ versions: releases.map((r) => (typeof r === 'string' ? release(r) : r)) });
+}
+
+export function catalogueOf(spec: Partial<ProviderSpec>, operator: OperatorConfig = config): Catalogue {
+  return readCatalogue({ org: 'acme', name: 'web', ...spec }, operator);
+}
+
+export function installation(
+  spec: Partial<InstallationSpec> = {},
+  more: Partial<Installation> & { status?: InstallationStatus } = {},
+): Installation {
+  return {
+    namespace: 'shop',
+    name: 'web',
+    uid: 'uid-web',
+    generation: 1,
+    deleting: false,
+    invalid: undefined,
+    spec: InstallationSpec.parse({ provider: 'acme/web', ...spec }),
+    status: { observedGeneration: -1 },
+    ...more,
+  };
+}
+
+/** No ConfigMap can be seen, Secrets are not watched. */
+export const noReferences: References = {
+  content: (kind) => ({ kind: kind === 'Secret' ? 'unwatched' : 'missing' }),
+};
+
+export function observed(more: Partial<Observed> = {}): Observed {
+  return {
+    installation: installation(),
+    catalogue: catalogue('1.0.0'),
+    deployment: undefined,
+    service: undefined,
+    budget: undefined,
+    references: noReferences,
+    config,
+    heals: {},
+    ...more,
+  };
+}

@@ -1,0 +1,23 @@
+import type { Call, Transport } from '../../../src/cluster/transport.ts';
+
+/** Answers what it was told to, in order, and keeps the calls. */
+export class FakeTransport implements Transport {
+  readonly calls: Call[] = [];
+  readonly answers: unknown[] = [];
+
+  async request<Answer>(call: Call): Promise<Answer> {
+    this.calls.push(call);
+    const answer = await this.answers.shift();
+    if (answer instanceof Error) {
+      throw answer;
+    }
+    return answer as Answer;
+  }
+
+  async *stream(call: Call): AsyncIterable<unknown> {
+    this.calls.push(call);
+    yield* this.answers.splice(0);
+  }
+
+  async close(): Promise<void> {}
+}

@@ -1,0 +1,364 @@
+import { describe, expect, it } from 'vitest';
+import { FakeClock, settle } from '../../support/fake-clock.ts';
+import type { KubernetesObject, ListWatch, Page, WatchEvent } from '../../../src/controller/list-watch.ts';
+import { objectKey } from '../../../src/controller/object-key.ts';
+import { Reflector, type ReflectorHooks } from '../../../src/controller/reflector.ts';
+import { Store } from '../../../src/controller/store.ts';
+
+interface Raw extends KubernetesObject {
+  readonly metadata: { readonly name: string; readonly resourceVersion: string };
+  readonly colour?: string;
+}
+
+interface Item {
+  readonly key: string;
+  readonly resourceVersion: string;
+  readonly colour: string;
+}
+
+function raw(name: string, version: number, colour = 'red'): Raw {
+  return { metadata: { name, resourceVersion: String(version) }, colour };
+}
+
+function project({ metadata, colour }: Raw): Item | undefined {
+  if (colour === undefined) {
+    throw new TypeError('No colour');
+  }
+  return colour === 'invisible'
+    ? undefined
+    : { key: objectKey(metadata), resourceVersion: metadata.resourceVersion, colour };
+}
+
+/** One watch that a reflector opened, in the hands of the test. */
+class Watch {
+  readonly resourceVersion: string;
+  readonly signal: AbortSignal;
+  readonly #said: (WatchEvent<Raw> | Error | 'end')[] = [];
+  #wake = (): void => {};
+  isOpen = true;
+
+  constructor(resourceVersion: string, signal: AbortSignal) {
+    this.resourceVersion = resourceVersion;
+    this.signal = signal;
+    signal.addEventListener('abort', () => this.say(new Error('Aborted')));
+  }
+
+  say(...said: (WatchEvent<Raw> | Error | 'end')[]): Promise<void> {
+    this.#said.push(...said);
+    this.#wake();
+    return settle();
+  }
+
+  async *events(): AsyncGenerator<WatchEvent<Raw>> {
+    try {
+      while (true) {
+        const next = this.#said.shift();
+        if (next instanceof Error) {
+          throw next;
+        } else if (next === 'end') {
+          return;
+        } else if (next) {
+          yield next;
+        } else {
+          await new Promise<void>((resolve) => (this.#wake = resolve));
+        }
+      }
+    } finally {
+      this.isOpen = false;
+    }
+  }
+}
+
+/** An API server that answers lists as it was told and keeps a journal of what was asked. */
+class FakeSource implements ListWatch<Raw> {
+  readonly journal: string[] = [];
+  readonly watches: Watch[] = [];
+  /** Answers to the lists to come; the last one stays. */
+  lists: (readonly Page<Raw>[] | Error | Promise<readonly Page<Raw>[]>)[] = [[{ items: [], resourceVersion: '1' }]];
+  /** Errors for the watches to come. */
+  refusals: Error[] = [];
+
+  get current(): Watch {
+    return this.watches.at(-1)!;
+  }
+
+  async *list(): AsyncGenerator<Page<Raw>> {
+    this.journal.push('list');
+    const answer = await (this.lists.length > 1 ? this.lists.shift()! : this.lists[0]!);
+    if (answer instanceof Error) {
+      throw answer;
+    }
+    yield* answer;
+  }
+
+  async *watch(resourceVersion: string, signal: AbortSignal): AsyncGenerator<WatchEvent<Raw>> {
+    this.journal.push(`watch from ${resourceVersion}`);
+    const refusal = this.refusals.shift();
+    if (refusal) {
+      throw refusal;
+    }
+    const watch = new Watch(resourceVersion, signal);
+    this.watches.push(watch);
+    yield* watch.events();
+  }
+}
+
+async function setUp(prepare: (source: FakeSource) => void = () => {}) {
+  const clock = new FakeClock();
+  const source = new FakeSource();
+  prepare(source);
+  const store = new Store<Item>({});
+  const errors: { readonly message: string; readonly delayMs: number }[] = [];
+  const misfits: string[] = [];
+  const hooks: ReflectorHooks = {
+    onError: (error, delayMs) => errors.push({ message: (error as Error).message, delayMs }),
+    onProjectionError: (_, key) => misfits.push(key),
+  };
+  const reflector = new Reflector({ source, feed: store.feed(), project, clock, random: () => 1, hooks });
+  reflector.start();
+  await settle();
+  const contents = (): string[] => Array.from(store.values(), ({ key, colour }) => `${key} ${colour}`).sort();
+  return { clock, source, store, reflector, errors, misfits, contents };
+}
+
+function refusal(status: number, details?: object): Error {
+  return Object.assign(new Error(`HTTP ${status}`), { status, details });
+}
+
+const tooLarge = { causes: [{ reason: 'ResourceVersionTooLarge' }] };
+
+describe('the first list', () => {
+  it('is put together from its pages, and watched on from its version', async () => {
+    const { source, reflector, contents } = await setUp((source) => {
+      source.lists = [
+        [
+          { items: [raw('a', 3), raw('b', 5)], resourceVersion: '7' },
+          { items: [raw('c', 4, 'blue')], resourceVersion: '7' },
+        ],
+      ];
+    });
+
+    await reflector.synced;
+    expect(contents()).toEqual(['a red', 'b red', 'c blue']);
+    expect(source.journal).toEqual(['list', 'watch from 7']);
+  });
+
+  it('is tried for ever, ever more slowly, and nothing is synced before', async () => {
+    const { source, reflector, errors, clock } = await setUp((source) => {
+      source.lists = [
+        ...Array.from({ length: 8 }, () => refusal(503)),
+        [{ items: [raw('a', 1)], resourceVersion: '1' }],
+      ];
+    });
+
+    await clock.advance(90_000);
+    expect(reflector.hasSynced).toBe(false);
+    await clock.advance(30_000);
+
+    expect(errors.map(({ delayMs }) => delayMs)).toEqual([800, 1600, 3200, 6400, 12_800, 25_600, 30_000, 30_000]);
+    expect(reflector.hasSynced).toBe(true);
+    expect(source.journal.at(-1)).toBe('watch from 1');
+  });
+});
+
+describe('a watch', () => {
+  it('brings additions, changes and deletions into the store', async () => {
+    const { source, contents } = await setUp((source) => {
+      source.lists = [[{ items: [raw('a', 1), raw('b', 2)], resourceVersion: '2' }]];
+    });
+
+    await source.current.say(
+      { type: 'ADDED', object: raw('c', 3) },
+      { type: 'MODIFIED', object: raw('a', 4, 'blue') },
+      { type: 'DELETED', object: raw('b', 5) },
+    );
+
+    expect(contents()).toEqual(['a blue', 'c red']);
+  });
+
+  it.each`
+    end                                     | say
+    ${'is closed by the server'}            | ${'end'}
+    ${'is cut off'}                         | ${new Error('ECONNRESET')}
+    ${'says that the server is in trouble'} | ${{ type: 'ERROR', object: { code: 500, message: 'etcd is gone' } }}
+  `('that $end goes on from the last version, without a list', async ({ say }) => {
+    const { source, clock } = await setUp();
+    await source.current.say({ type: 'ADDED', object: raw('a', 7) });
+
+    await source.current.say(say);
+    await clock.advance(800);
+
+    expect(source.journal).toEqual(['list', 'watch from 1', 'watch from 7']);
+  });
+
+  it('goes on from a bookmark, and takes all before it for known', async () => {
+    const { source, clock, store } = await setUp();
+    await source.current.say({ type: 'BOOKMARK', object: { metadata: { resourceVersion: '99' } } }, 'end');
+    await clock.advance(800);
+
+    expect(source.journal.at(-1)).toBe('watch from 99');
+    expect(store.offer({ key: 'a', resourceVersion: '50', colour: 'red' })).toBe(false);
+  });
+
+  it.each`
+    what                                         | error
+    ${'its version was compacted away'}          | ${refusal(410)}
+    ${'etcd was set back to before its version'} | ${refusal(504, tooLarge)}
+  `('that is refused because $what starts from a list', async ({ error }) => {
+    const { source, clock, contents } = await setUp((source) => {
+      source.lists = [
+        [{ items: [raw('a', 1), raw('b', 2)], resourceVersion: '2' }],
+        [{ items: [raw('b', 2)], resourceVersion: '9' }],
+      ];
+      source.refusals = [error];
+    });
+    await clock.advance(800);
+
+    expect(source.journal).toEqual(['list', 'watch from 2', 'list', 'watch from 9']);
+    expect(contents()).toEqual(['b red']);
+  });
+
+  it.each`
+    what                  | status
+    ${'expired'}          | ${{ code: 410, reason: 'Expired', message: 'too old resource version' }}
+    ${'is in the future'} | ${{ code: 504, reason: 'Timeout', details: tooLarge }}
+  `('that learns on its way that its version $what starts from a list', async ({ status }) => {
+    const { source, clock } = await setUp();
+    await source.current.say({ type: 'ERROR', object: status });
+    await clock.advance(800);
+
+    expect(source.journal).toEqual(['list', 'watch from 1', 'list', 'watch from 1']);
+  });
+
+  it('that is refused is tried again, ever more slowly, from where it was', async () => {
+    const { source, errors, clock } = await setUp((source) => {
+      source.refusals = [refusal(500), refusal(429), new Error('ECONNREFUSED')];
+    });
+    await clock.advance(800 + 1600 + 3200);
+
+    expect(errors.map(({ delayMs }) => delayMs)).toEqual([800, 1600, 3200]);
+    expect(source.journal).toEqual(['list', ...Array.from({ length: 4 }, () => 'watch from 1')]);
+  });
+
+  it('that lived for a while makes up for the failures before it', async () => {
+    const { source, errors, clock } = await setUp((source) => {
+      source.refusals = [refusal(500), refusal(500)];
+    });
+    await clock.advance(800 + 1600 + 10_000);
+    await source.current.say({ type: 'ADDED', object: raw('a', 7) }, new Error('ECONNRESET'));
+
+    expect(errors.map(({ delayMs }) => delayMs)).toEqual([800, 1600, 800]);
+  });
+
+  it('that took long to fail makes up for nothing', async () => {
+    const { source, errors, clock } = await setUp((source) => {
+      source.refusals = [refusal(500)];
+    });
+    await clock.advance(800 + 30_000);
+    await source.current.say(new Error('Headers Timeout'));
+
+    expect(errors.map(({ delayMs }) => delayMs)).toEqual([800, 1600]);
+  });
+
+  it('that ended in good health is opened again at once', async () => {
+    const { source, clock } = await setUp();
+    await clock.advance(300_000);
+    await source.current.say('end');
+
+    expect(source.journal).toEqual(['list', 'watch from 1', 'watch from 1']);
+  });
+
+  it('that the server keeps closing is opened ever more seldom, and is not an error', async () => {
+    const { source, clock, errors } = await setUp();
+    for (let second = 0; second < 120; second += 1) {
+      if (source.current.isOpen) {
+        await source.current.say('end');
+      }
+      await clock.advance(1000);
+    }
+
+    expect(source.watches.length).toBeLessThan(12);
+    expect(errors).toEqual([]);
+  });
+});
+
+describe('an object that does not fit', () => {
+  it('is reported, and what is known of it stays until it is deleted', async () => {
+    const misfit: Raw = { metadata: { name: 'a', resourceVersion: '3' } };
+    const { source, misfits, contents, clock } = await setUp((source) => {
+      source.lists = [
+        [{ items: [raw('a', 1), raw('b', 2)], resourceVersion: '2' }],
+        [{ items: [misfit], resourceVersion: '5' }],
+      ];
+    });
+
+    await source.current.say({ type: 'MODIFIED', object: misfit }, { type: 'MODIFIED', object: raw('b', 4, 'blue') });
+    expect(contents()).toEqual(['a red', 'b blue']);
+    await source.current.say(refusal(410));
+    await clock.advance(800);
+    expect(contents()).toEqual(['a red']);
+    await source.current.say({ type: 'DELETED', object: { metadata: { name: 'a', resourceVersion: '6' } } });
+
+    expect(contents()).toEqual([]);
+    expect(misfits).toEqual(['a', 'a']);
+  });
+
+  it('leaves the store when it is projected to nothing', async () => {
+    const { source, contents } = await setUp((source) => {
+      source.lists = [[{ items: [raw('a', 1), raw('b', 1, 'invisible')], resourceVersion: '2' }]];
+    });
+    await source.current.say({ type: 'MODIFIED', object: raw('a', 3, 'invisible') });
+
+    expect(contents()).toEqual([]);
+  });
+});
+
+describe('a stop', () => {
+  it('ends the watch, and silence follows', async () => {
+    const { source, reflector, clock, errors } = await setUp();
+
+    await reflector.stop();
+    await clock.advance(600_000);
+
+    expect(source.current.isOpen).toBe(false);
+    expect(source.journal).toEqual(['list', 'watch from 1']);
+    expect(errors).toEqual([]);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('lets nothing in any more', async () => {
+    const { source, reflector, contents } = await setUp();
+
+    const saying = source.current.say({ type: 'ADDED', object: raw('a', 2) });
+    await reflector.stop();
+    await saying;
+
+    expect(contents()).toEqual([]);
+  });
+
+  it('in the midst of a list opens no watch and fills no store', async () => {
+    const list = Promise.withResolvers<readonly Page<Raw>[]>();
+    const { source, reflector, contents, clock } = await setUp((source) => {
+      source.lists = [list.promise];
+    });
+
+    const stopping = reflector.stop();
+    list.resolve([{ items: [raw('a', 1)], resourceVersion: '1' }]);
+    await stopping;
+    await clock.advance(60_000);
+
+    expect(source.journal).toEqual(['list']);
+    expect(contents()).toEqual([]);
+  });
+
+  it('in the midst of a pause ends it', async () => {
+    const { source, reflector, clock } = await setUp((source) => {
+      source.lists = [refusal(503)];
+    });
+
+    await reflector.stop();
+
+    expect(clock.pending).toBe(0);
+    expect(source.journal).toEqual(['list']);
+  });
+});

@@ -1,0 +1,308 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { plan } from '../../../src/plan/plan.ts';
+import { catalogue, catalogueOf, installation, observed, release } from '../../support/builders.ts';
+import { World } from '../../support/world.ts';
+
+describe('an installation', () => {
+  it('is there with two applies, and silent from then on', () => {
+    const world = new World(catalogue('1.0.0'));
+    world.converge();
+
+    expect(world.ready()).toBe('True UpToDate');
+    expect(world.status).toMatchObject({ currentVersion: '1.0.0', installedVersion: '1.0.0', targetVersion: '1.0.0' });
+    expect(world.journal).toEqual(['apply Service', 'apply Deployment']);
+  });
+
+  it('is never ready before its rollout is done', () => {
+    const world = new World(catalogue('1.0.0'));
+    world.settle();
+    expect(world.ready()).toBe('Unknown RollingOut');
+    world.rollOut();
+    world.settle();
+    expect(world.ready()).toBe('True UpToDate');
+  });
+
+  it('has a budget under the performance tier only', () => {
+    const world = new World(catalogue('1.0.0'), { resourceTier: 'performance' });
+    world.converge();
+    world.edit({ resourceTier: 'free' });
+    world.converge();
+    expect(world.journal.filter((line) => line.includes('Budget'))).toEqual([
+      'apply PodDisruptionBudget',
+      'remove PodDisruptionBudget',
+    ]);
+    expect(world.status).toMatchObject({ currentVersion: '1.0.0', effective: { tier: { replicas: 1 } } });
+  });
+
+  it('has no Service where the release has no ports', () => {
+    const world = new World(catalogue(release('1.0.0', { runtime: {} })));
+    world.converge();
+    expect(world.journal).toEqual(['apply Deployment']);
+    expect(world.status.serviceName).toBeUndefined();
+  });
+});
+
+describe('an upgrade', () => {
+  it('moves automatic installations and no manual ones', () => {
+    const [auto, manual] = (['auto', 'manual'] as const).map(
+      (upgradePolicy) => new World(catalogue('1.0.0'), { upgradePolicy }),
+    );
+    for (const world of [auto!, manual!]) {
+      world.converge();
+      world.publish(catalogue('1.0.0', '1.1.0'));
+      world.converge();
+    }
+    expect(auto!.status).toMatchObject({ currentVersion: '1.1.0', previousVersion: '1.0.0' });
+    expect(manual!.status).toMatchObject({ currentVersion: '1.0.0', latestVersion: '1.1.0' });
+    expect(manual!.ready()).toBe('True UpgradeAvailable');
+  });
+
+  it('keeps the ports of the old release until the new one serves', () => {
+    const world = new World(catalogue('1.0.0'), { upgradePolicy: 'auto' });
+    world.converge();
+    world.publish(
+      catalogue(
+        '1.0.0',
+        release('1.1.0', { runtime: { ports: [{ name: 'web', containerPort: 9090, servicePort: 90 }] } }),
+      ),
+    );
+    world.settle();
+    expect(world.observed.service?.ports.map((p) => p.port)).toEqual([90, 80]);
+    world.rollOut();
+    world.settle();
+    expect(world.observed.service?.ports.map((p) => p.port)).toEqual([90]);
+  });
+
+  it('that gets stuck is stalled, and the old version stays the current one', () => {
+    const world = new World(catalogue('1.0.0', '1.1.0'), { version: '1.0.0' });
+    world.converge();
+    world.edit({ version: '1.1.0' });
+    world.settle();
+    world.fail();
+    world.settle();
+    expect(world.ready()).toBe('False RolloutFailed');
+    expect(world.status).toMatchObject({ currentVersion: '1.0.0', installedVersion: '1.1.0' });
+    world.edit({ version: '1.0.0' });
+    world.converge();
+    expect(world.ready()).toBe('True UpgradeAvailable');
+  });
+});
+
+describe('what runs', () => {
+  function running(spec: ConstructorParameters<typeof World>[1] = {}): World {
+    const world = new World(catalogue('1.0.0'), spec);
+    world.converge();
+    world.journal.length = 0;
+    return world;
+  }
+
+  it.each<[string, (world: World) => void]>([
+    ['the Provider is deleted', (world) => world.publish(undefined)],
+    ['its release is gone', (world) => world.publish(catalogue('1.1.0'))],
+    [
+      'its release is published again with other content',
+      (world) => world.publish(catalogue(release('1.0.0', { image: 'other' }))),
+    ],
+    ['the status is lost', (world) => world.loseStatus()],
+    [
+      'a downgrade is refused',
+      (world) => {
+        world.publish(catalogue('0.9.0', '1.0.0'));
+        world.edit({ version: '0.9.0' });
+      },
+    ],
+    ['the config is bad', (world) => world.edit({ config: { LD_PRELOAD: 'x' } })],
+    ['it is suspended and edited', (world) => world.edit({ suspend: true, config: { A: '1' } })],
+    ['the description changes', (world) => world.edit({ description: 'x' })],
+    ['the policy changes', (world) => world.edit({ upgradePolicy: 'auto' })],
+  ])('is left alone when %s', (_, happen) => {
+    const world = running();
+    happen(world);
+    world.settle();
+    world.settle();
+    expect(world.journal).toEqual([]);
+  });
+
+  it('is rebuilt in the status from the children alone', () => {
+    const world = running();
+    const before = world.status;
+    world.loseStatus();
+    world.settle();
+    expect(world.status).toMatchObject({
+      currentVersion: '1.0.0',
+      installedVersion: '1.0.0',
+      conditions: before.conditions,
+    });
+  });
+
+  it('remembers what was stable when the status is lost in the midst of a rollout', () => {
+    const world = running({ upgradePolicy: 'auto' });
+    world.publish(catalogue('1.0.0', '1.1.0'));
+    world.settle();
+    world.loseStatus();
+    world.settle();
+    expect(world.status).toMatchObject({ currentVersion: '1.0.0', installedVersion: '1.1.0' });
+  });
+
+  it('says what a change needs when its release is gone', () => {
+    const world = running();
+    world.publish(undefined);
+    world.edit({ config: { A: '1' } });
+    world.settle();
+    expect(world.ready()).toBe('False ReleaseMissing');
+  });
+
+  it('is restored when somebody changes it, and not for ever when that does not last', () => {
+    const world = running();
+    world.tamper('kubectl-set', 'spec.replicas');
+    world.settle();
+    world.tamper('kubectl-set', 'spec.replicas');
+    world.settle();
+    expect(world.journal).toEqual(['apply Deployment', 'apply Deployment']);
+
+    const heals = {
+      Deployment: { count: 2, culprit: 'spec.replicas was changed by "kubectl-set"', lastAt: world.now },
+    };
+    world.tamper('kubectl-set', 'spec.replicas');
+    const held = plan({ ...world.observed, heals }, world.now + 1000);
+    expect(held.writes).toEqual([]);
+    expect(held.requeueAfterMs).toBe(59_000);
+    expect(held.status.conditions?.find((c) => c.type === 'Drifted')?.message).toBe(
+      'spec.replicas was changed by "kubectl-set"',
+    );
+    expect(plan({ ...world.observed, heals }, world.now + 60_000).writes).toHaveLength(1);
+  });
+
+  it('is not brought back to a version that status outlived: kubectl rollout undo is healed', () => {
+    const world = new World(catalogue('1.0.0', '1.1.0'), { version: '1.0.0' });
+    world.converge();
+    const old = world.observed.deployment!;
+    world.edit({ version: undefined });
+    world.edit({ version: '1.1.0' });
+    world.converge();
+    world.observed = {
+      ...world.observed,
+      deployment: { ...old, owned: 'changed', changed: { manager: 'kubectl-rollout', field: 'spec' } },
+    };
+    world.edit({ version: undefined });
+    world.converge();
+    expect(world.status).toMatchObject({ currentVersion: '1.1.0' });
+    expect(world.observed.deployment?.version).toBe('1.1.0');
+  });
+});
+
+describe('children of others', () => {
+  const foreign = { uid: 'u', deleting: false, adoptable: false, owned: '', applied: undefined, changed: undefined };
+  const service = { ...foreign, ports: [] };
+
+  it.each<[string, Parameters<typeof observed>[0], string]>([
+    ['a Service of somebody', { service: { ...service, owner: undefined } }, 'NameConflict'],
+    [
+      'a Service of a Gateway',
+      { service: { ...service, owner: { kind: 'Gateway', name: 'g', uid: 'x' } } },
+      'NameConflict',
+    ],
+    [
+      'a Service of an earlier installation of this name',
+      { service: { ...service, owner: { kind: 'ProviderInstallation', name: 'web', uid: 'earlier' } } },
+      'WaitingForGarbageCollection',
+    ],
+  ])('%s stops everything: %s', (_, more, reason) => {
+    const { writes, status } = plan(observed(more), 0);
+    expect(writes).toEqual([]);
+    expect(status.conditions?.find((c) => c.type === 'Ready')).toMatchObject({ status: 'False', reason });
+  });
+
+  it('an orphan that selects our pods is taken over', () => {
+    const { writes } = plan(observed({ service: { ...service, owner: undefined, adoptable: true } }), 0);
+    expect(writes.map((w) => w.child)).toEqual(['Service', 'Deployment']);
+  });
+});
+
+describe('what is not there yet', () => {
+  it('is waited for a minute, counted from the edit, then a person must act', () => {
+    const world = new World(undefined);
+    expect(world.reconcile().requeueAfterMs).toBe(60_000);
+    expect(world.status.conditions?.map((c) => c.type)).toContain('Reconciling');
+    world.now += 60_000;
+    expect(world.reconcile().requeueAfterMs).toBeUndefined();
+    expect(world.status.conditions?.map((c) => c.type)).toContain('Stalled');
+    world.edit({ description: 'tried again' });
+    world.reconcile();
+    expect(world.status.conditions?.map((c) => c.type)).toContain('Reconciling');
+  });
+});
+
+describe('suspend', () => {
+  it('keeps Ready while the wish runs, and says what it holds back when not', () => {
+    const world = new World(catalogue('1.0.0'));
+    world.converge();
+    world.edit({ suspend: true });
+    world.settle();
+    expect(world.ready()).toBe('True UpToDate');
+    world.edit({ config: { A: '1' } });
+    world.settle();
+    expect(world.ready()).toBe('False Suspended');
+    expect(world.status.conditions?.some((c) => c.type === 'Stalled')).toBe(false);
+    world.edit({ suspend: false });
+    world.converge();
+    expect(world.ready()).toBe('True UpToDate');
+  });
+});
+
+it('gives the same bytes for the same input', () => {
+  const input = observed({
+    catalogue: catalogueOf({ versions: [release('1.0.0'), release('1.1.0')] }),
+    installation: installation({ config: { B: '', A: '$(X)' } }),
+  });
+  expect(JSON.stringify(plan(input, 5))).toBe(JSON.stringify(plan(structuredCloneOf(input), 5)));
+});
+
+it('the plan of an applied plan is empty, whatever was edited in between', () => {
+  const edit = fc.oneof(
+    fc.record({ version: fc.constantFrom('1.0.0', '1.1.0', '1.2.0', '9.9.9') }),
+    fc.record({ upgradePolicy: fc.constantFrom('auto', 'manual') }),
+    fc.record({ resourceTier: fc.constantFrom('free', 'standard', 'performance') }),
+    fc.record({ config: fc.dictionary(fc.constantFrom('A', 'B', 'PATH'), fc.constantFrom('', '1', '$(X)')) }),
+    fc.record({ suspend: fc.boolean() }),
+  );
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(edit, fc.constantFrom('done', 'fail', 'lose status', 'tamper')), { maxLength: 6 }),
+      (edits) => {
+        const world = new World(catalogue('1.0.0', '1.1.0', '1.2.0'));
+        for (const [change, next] of edits) {
+          world.edit(change);
+          world.settle();
+          if (next === 'done') {
+            world.rollOut();
+          }
+          if (next === 'fail') {
+            world.fail();
+          }
+          if (next === 'lose status') {
+            world.loseStatus();
+          }
+          if (next === 'tamper') {
+            world.tamper('kubectl', 'spec');
+          }
+          world.settle();
+          expect(world.reconcile().writes).toEqual([]);
+          // The grace of what is missing ends; after that the clock has nothing more to say.
+          world.now += 3_600_000;
+          const { status } = world.reconcile();
+          world.now += 3_600_000;
+          expect(world.reconcile().status, 'time alone changes nothing').toEqual(status);
+        }
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
+/** A copy through JSON would lose the functions. */
+function structuredCloneOf(input: ReturnType<typeof observed>): ReturnType<typeof observed> {
+  const { references, ...data } = input;
+  return { ...structuredClone(data), references };
+}

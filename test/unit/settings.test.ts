@@ -1,0 +1,61 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { readOperatorConfig, readSettings } from '../../src/settings.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'settings-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function configFile(content: string): string {
+  const file = join(folder, 'config.yaml');
+  writeFileSync(file, content);
+  return file;
+}
+
+describe('settings', () => {
+  it('have defaults, also where a variable is empty', () => {
+    expect(readSettings({ WATCH_NAMESPACES: '', LOG_LEVEL: '' })).toEqual({
+      WATCH_NAMESPACES: [],
+      WORKERS: 16,
+      WATCH_SECRETS: false,
+      LOG_LEVEL: 'info',
+      METRICS_PORT: 8081,
+      OPERATOR_CONFIG: '',
+    });
+  });
+
+  it('take a list of namespaces', () => {
+    expect(readSettings({ WATCH_NAMESPACES: 'a, b,' }).WATCH_NAMESPACES).toEqual(['a', 'b']);
+  });
+
+  it.each(['WORKERS=none', 'WORKERS=0', 'WATCH_SECRETS=yes', 'LOG_LEVEL=loud', 'METRICS_PORT=70000'])(
+    'that are wrong name themselves: %s',
+    (setting) => {
+      const [name = '', value] = setting.split('=');
+      expect(() => readSettings({ [name]: value })).toThrow(name);
+    },
+  );
+});
+
+describe('the operator config', () => {
+  it('has defaults', () => {
+    expect(readOperatorConfig('')).toMatchObject({
+      defaults: { progressDeadlineSeconds: 600 },
+      privilegedProviders: [],
+    });
+    expect(readOperatorConfig(configFile(''))).toEqual(readOperatorConfig(''));
+  });
+
+  it.each([
+    ['an unknown field', 'teirs: {}', 'teirs'],
+    ['a bad quantity', 'tiers: {free: {resources: {limits: {cpu: lots}}}}', 'tiers.free.resources.limits.cpu'],
+    ['no YAML', 'tiers: [', 'cannot read'],
+  ])('that is wrong says where: %s', (_, content, where) => {
+    expect(() => readOperatorConfig(configFile(content))).toThrow(where);
+  });
+
+  it('that is missing names its file', () => {
+    expect(() => readOperatorConfig('/nowhere.yaml')).toThrow('/nowhere.yaml');
+  });
+});
