@@ -7,10 +7,11 @@ if ! cmp -s package-lock.json "$stamp"; then
   npm ci --loglevel=error --no-fund --no-audit >&2
   cp package-lock.json "$stamp"
 fi
-node_modules/.bin/node --version >/dev/null 2>&1 && exit 0
+if node_modules/.bin/node --version >/dev/null 2>&1; then
+  exit 0
+fi
 # No platform package of Node for this machine: its own must do.
-major=$(node -p 'process.versions.node.split(".")[0]')
-if [ "$major" -lt 24 ]; then
-  echo "Node 24 or newer is needed and this machine has $(node --version): install it from https://nodejs.org" >&2
+if [ "$(node -p 'process.versions.node.split(".")[0]')" -lt 24 ]; then
+  echo "Install Node 24 or newer: this machine has $(node --version), and there is no npm package of Node for it" >&2
   exit 1
 fi

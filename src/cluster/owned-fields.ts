@@ -31,7 +31,7 @@ export function ownedFields(object: WithManagedFields, manager: string): Record<
 /** Who wrote to the object last besides `manager` and its status writers, and the first of that manager's fields. */
 export function lastChange(object: WithManagedFields, manager: string): { manager: string; field: string } | undefined {
   const others = (object.metadata?.managedFields ?? []).filter(
-    (e) => e.manager !== manager && !e.subresource && e.fieldsV1,
+    (e) => e.manager !== manager && e.subresource !== 'status' && e.fieldsV1,
   );
   const [last] = others.sort((a, b) => ((a.time ?? '') < (b.time ?? '') ? 1 : -1));
   return last?.fieldsV1 && { manager: last.manager ?? 'unknown', field: firstPath(last.fieldsV1) };

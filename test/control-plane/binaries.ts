@@ -1,0 +1,75 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { availableParallelism, homedir } from 'node:os';
+import { join } from 'node:path';
+import { isGone, withBuildLock } from './build-lock.ts';
+import { buildModule, requireGo } from './go-build.ts';
+import { cacheKey, readGoModules, type GoModule } from './go-modules.ts';
+import { elapsed, type Say } from './progress.ts';
+
+/** CPU minutes of a build from nothing, measured: for saying how long it will take. */
+const cpuMinutes = 14;
+
+/**
+ * Makes sure that the control plane's binaries are there, and returns the directory they are in.
+ *
+ * They live in the user's cache directory under a name that says what they were built from: built once for all clones,
+ * and built again when a version or a build flag changes. A directory of that name is always complete, for it appears
+ * by a rename.
+ */
+export async function ensureBinaries(say: Say): Promise<string> {
+  const modules = readGoModules();
+  const cache = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'provider-operator');
+  const key = cacheKey(modules);
+  const directory = join(cache, key);
+  if (existsSync(directory)) {
+    return directory;
+  }
+  const compiler = requireGo(modules[0]!);
+  await mkdir(cache, { recursive: true });
+  await withBuildLock(join(cache, `${key}.lock`), say, async () => {
+    if (existsSync(directory)) {
+      return;
+    }
+    await removeAbandoned(cache, key);
+    await build(modules, { cache, key, compiler, say });
+  });
+  return directory;
+}
+
+async function build(
+  modules: readonly GoModule[],
+  { cache, key, compiler, say }: { cache: string; key: string; compiler: string; say: Say },
+): Promise<void> {
+  const started = Date.now();
+  const minutes = Math.max(1, Math.round(cpuMinutes / availableParallelism()));
+  say(`Building the test control plane with ${compiler} into ${join(cache, key)}`);
+  say(
+    `This happens once and takes about ${minutes} min here, plus the download of the Go modules; less if Go knows them`,
+  );
+  const partial = await mkdtemp(join(cache, `${key}.partial-${process.pid}-`));
+  try {
+    for (const module of modules) {
+      await buildModule(module, partial, say);
+    }
+    await rename(partial, join(cache, key));
+  } catch (error) {
+    await rm(partial, { recursive: true, force: true });
+    // The other side of a lock taken over was quicker: its binaries are as good as ours.
+    if (existsSync(join(cache, key))) {
+      return;
+    }
+    throw error;
+  }
+  say(`Built the test control plane in ${elapsed(started)}`);
+}
+
+/** What builds that were killed have left. */
+async function removeAbandoned(cache: string, key: string): Promise<void> {
+  const prefix = `${key}.partial-`;
+  for (const name of await readdir(cache)) {
+    if (name.startsWith(prefix) && isGone(Number.parseInt(name.slice(prefix.length), 10))) {
+      await rm(join(cache, name), { recursive: true, force: true });
+    }
+  }
+}

@@ -1,0 +1,162 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createAccess, type User } from './access.ts';
+import { createAdminRequest } from './admin-requests.ts';
+import { ensureBinaries } from './binaries.ts';
+import { startComponent, type Component } from './component.ts';
+import { apiServerFlags, controllerManagerFlags, etcdFlags, kwokFlags, schedulerFlags, type Place } from './flags.ts';
+import { findFreePorts } from './free-ports.ts';
+import { createNodes, isUsable } from './nodes.ts';
+import type { Say } from './progress.ts';
+import { startWatchdog } from './watchdog.ts';
+
+export interface ControlPlaneOptions {
+  /** Fake nodes, spread over the zones a, b and c. */
+  readonly nodes?: number;
+  /** More flags for kube-apiserver, such as `--feature-gates=WatchList=false`. */
+  readonly apiServerFlags?: readonly string[];
+  /** Where the progress of a first build goes; standard output unless given. */
+  readonly say?: Say;
+}
+
+/** A running control plane of one's own: etcd, apiserver, controller-manager, scheduler, and kwok in the kubelets' place. */
+export interface ControlPlane {
+  readonly directory: string;
+  readonly server: string;
+  /** The administrator's kubeconfig. */
+  readonly kubeconfig: string;
+  readonly kubectl: string;
+  readonly auditLog: string;
+  userKubeconfig(user: User): string;
+  /** Ends the apiserver as a crash would and starts it again on the same port; `whileDown` runs in between. */
+  restartApiServer(whileDown?: () => Promise<void>): Promise<void>;
+  /** Resolves, with the reason, when a component ends although nobody stopped it. */
+  readonly failed: Promise<Error>;
+  /** Ends everything and removes every trace. Safe to call twice. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Boots a control plane, building its binaries first if need be. Ready for pods when it returns.
+ *
+ * Nothing of it outlives this process: a watchdog cleans up when the process ends without stop().
+ */
+export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
+  const binaries = await ensureBinaries(options.say ?? console.log);
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await boot(binaries, options);
+    } catch (error) {
+      // Another process was given a port between our look and our listening.
+      if (attempt === 3 || !(error instanceof Error) || !error.message.includes('address already in use')) {
+        throw error;
+      }
+    }
+  }
+}
+
+async function boot(binaries: string, options: ControlPlaneOptions): Promise<ControlPlane> {
+  const { nodes = 3 } = options;
+  const directory = await mkdtemp(join(tmpdir(), 'provider-operator-cluster-'));
+  const watchdog = startWatchdog(directory);
+  const logDirectory = join(directory, 'logs');
+  mkdirSync(logDirectory);
+  const components = new Map<string, Component>();
+  const failure = Promise.withResolvers<Error>();
+  const expectedToEnd = new Set<Component>();
+
+  function start(name: string, flags: readonly string[]): void {
+    const component = startComponent({ binary: join(binaries, name), flags, logDirectory, watchdog });
+    components.set(name, component);
+    void reportEnd(component);
+  }
+
+  async function reportEnd(component: Component): Promise<void> {
+    await component.ended;
+    if (!expectedToEnd.has(component)) {
+      failure.resolve(new Error(`${component.name} has ended unexpectedly:\n${component.lastLines()}`));
+    }
+  }
+
+  async function waitFor(what: string, holds: () => Promise<boolean>): Promise<void> {
+    const deadline = performance.now() + 60_000;
+    for (;;) {
+      const failed = await Promise.race([failure.promise, sleep(50)]);
+      if (failed) {
+        throw new Error(`Cannot start the control plane: ${failed.message}`);
+      }
+      // A refused connection is what waiting is for.
+      if (await holds().catch(() => false)) {
+        return;
+      }
+      if (performance.now() > deadline) {
+        const logs = [...components.values()].map((c) => `--- ${c.name}\n${c.lastLines()}`);
+        throw new Error(`Cannot start the control plane: ${what} took over 60 s\n${logs.join('\n')}`);
+      }
+    }
+  }
+
+  async function end(component: Component): Promise<void> {
+    expectedToEnd.add(component);
+    await component.kill();
+  }
+
+  let stopped: Promise<void> | undefined;
+  async function stop(): Promise<void> {
+    await Promise.all([...components.values()].map(end));
+    await rm(directory, { recursive: true, force: true, maxRetries: 5 });
+    await watchdog.dismiss();
+  }
+
+  try {
+    const access = createAccess(directory);
+    const [etcdPort, etcdPeerPort, apiPort] = (await findFreePorts(3)) as [number, number, number];
+    const place: Place = { directory, access, etcdPort, etcdPeerPort, apiPort };
+    const server = `https://127.0.0.1:${apiPort}`;
+    const flagsOfApiServer = [...apiServerFlags(place), ...(options.apiServerFlags ?? [])];
+
+    start('etcd', etcdFlags(place));
+    start('kube-apiserver', flagsOfApiServer);
+    await waitFor("the apiserver's certificate", async () => existsSync(access.certificate));
+    access.writeKubeconfigs(server);
+    const send = createAdminRequest(server, access.certificate, access.adminToken);
+    const isApiServerReady = async (): Promise<boolean> => (await send('GET', '/readyz')).code === 200;
+    await waitFor('the apiserver', isApiServerReady);
+
+    const stages = await readdir(join(import.meta.dirname, 'stages'));
+    start('kube-controller-manager', controllerManagerFlags(place));
+    start('kube-scheduler', schedulerFlags(place));
+    await createNodes(send, nodes);
+    start(
+      'kwok',
+      kwokFlags(
+        place,
+        stages.map((file) => join(import.meta.dirname, 'stages', file)),
+      ),
+    );
+    await waitFor('nodes and the default service account', () => isUsable(send, nodes));
+
+    return {
+      directory,
+      server,
+      kubeconfig: access.kubeconfig('admin'),
+      kubectl: join(binaries, 'kubectl'),
+      auditLog: join(directory, 'audit.log'),
+      userKubeconfig: (user) => access.kubeconfig(user),
+      failed: failure.promise,
+      async restartApiServer(whileDown) {
+        await end(components.get('kube-apiserver')!);
+        await whileDown?.();
+        start('kube-apiserver', flagsOfApiServer);
+        await waitFor('the apiserver', isApiServerReady);
+      },
+      stop: () => (stopped ??= stop()),
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}

@@ -1,0 +1,48 @@
+import { existsSync } from 'node:fs';
+import type { TestProject } from 'vitest/node';
+import { startControlPlane } from './boot.ts';
+
+/** What integration tests know about the cluster they run against: `inject('controlPlane')`. Plain data. */
+export interface TestCluster {
+  /** The administrator's. */
+  readonly kubeconfig: string;
+  /** The operator's own user: may do what the ClusterRole bound to it allows, and nothing else. */
+  readonly operatorKubeconfig: string;
+  readonly kubectl: string;
+  /** Only where the apiserver is ours. */
+  readonly auditLog?: string;
+  /** Whether images, nodes and the apiserver are the tests' to break. Tests that need that skip where it is false. */
+  readonly disposable: boolean;
+}
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    controlPlane: TestCluster;
+  }
+}
+
+/** vitest's global setup: one control plane for the run, or the cluster that TEST_KUBECONFIG names. */
+export async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
+  const given = process.env['TEST_KUBECONFIG'];
+  if (given !== undefined && given !== '') {
+    if (!existsSync(given)) {
+      throw new Error(`TEST_KUBECONFIG names "${given}", which does not exist`);
+    }
+    project.provide('controlPlane', {
+      kubeconfig: given,
+      operatorKubeconfig: given,
+      kubectl: 'kubectl',
+      disposable: false,
+    });
+    return undefined;
+  }
+  const plane = await startControlPlane();
+  project.provide('controlPlane', {
+    kubeconfig: plane.kubeconfig,
+    operatorKubeconfig: plane.userKubeconfig('provider-operator'),
+    kubectl: plane.kubectl,
+    auditLog: plane.auditLog,
+    disposable: true,
+  });
+  return () => plane.stop();
+}

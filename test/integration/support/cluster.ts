@@ -1,0 +1,78 @@
+import { inject } from 'vitest';
+import { apply, kubectl } from './kubectl.ts';
+
+/** Installs the CRDs and the committed roles as the README says, binds the operator's user, and makes a namespace. */
+export async function prepare(namespace: string, { watchSecrets = false } = {}): Promise<void> {
+  await kubectl(['apply', '--server-side', '-k', 'crds/']);
+  await kubectl(['apply', '-f', 'deploy/rbac.yaml']);
+  await apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } }, binding('provider-operator'));
+  if (watchSecrets) {
+    await apply(binding('provider-operator-watch-secrets'));
+  } else {
+    await kubectl(['delete', 'clusterrolebinding', 'provider-operator-watch-secrets', '--ignore-not-found']);
+  }
+  await kubectl([
+    'wait',
+    '--for=condition=Established',
+    'crd',
+    'providers.provider-operator.io',
+    'providerinstallations.provider-operator.io',
+    '--timeout=10s',
+  ]);
+  // kubectl has looked at what there is before the CRDs were; this makes it look again.
+  await kubectl(['api-resources', '--api-group=provider-operator.io']);
+  await kubectl(['wait', '--for=create', 'serviceaccount/default', '-n', namespace, '--timeout=10s']);
+}
+
+/** Removes what a test file made, so that the next begins with an empty cluster. */
+export async function cleanUp(namespace: string): Promise<void> {
+  await kubectl(['delete', 'pi', '--all', '-n', namespace]);
+  await kubectl(['delete', 'providers', '--all']);
+  await kubectl(['delete', 'namespace', namespace, '--wait=false']);
+}
+
+function binding(role: string): object {
+  return {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'ClusterRoleBinding',
+    metadata: { name: role },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: role },
+    subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'provider-operator' }],
+  };
+}
+
+/** The part of the audit log that is the apiserver's, or a reason to skip. */
+export function auditLog(): string {
+  const { auditLog: path } = inject('controlPlane');
+  if (path === undefined) {
+    throw new Error('The audit log is only there on a control plane of our own');
+  }
+  return path;
+}
+
+export function provider(org: string, ...versions: readonly (string | object)[]): object {
+  return {
+    apiVersion: 'provider-operator.io/v1alpha1',
+    kind: 'Provider',
+    metadata: { name: `${org}.web` },
+    spec: { org, name: 'web', versions: versions.map((v) => (typeof v === 'string' ? release(v) : v)) },
+  };
+}
+
+export function release(version: string, more: object = {}): object {
+  return {
+    version,
+    image: `registry.example.com/acme/web:${version}`,
+    runtime: { ports: [{ name: 'http', containerPort: 8080, servicePort: 80 }] },
+    ...more,
+  };
+}
+
+export function installation(namespace: string, name: string, spec: object): object {
+  return {
+    apiVersion: 'provider-operator.io/v1alpha1',
+    kind: 'ProviderInstallation',
+    metadata: { name, namespace },
+    spec,
+  };
+}

@@ -1,0 +1,129 @@
+import { spawn } from 'node:child_process';
+import { dirname, join } from 'node:path';
+import { inject } from 'vitest';
+
+export interface Ran {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs kubectl as the administrator; a manifest is given as an object on its standard input. */
+export function run(args: readonly string[], input?: object | string): Promise<Ran> {
+  const { kubectl: binary, kubeconfig } = inject('controlPlane');
+  const child = spawn(binary, args, {
+    env: { ...process.env, KUBECONFIG: kubeconfig, KUBECACHEDIR: join(dirname(kubeconfig), 'kubectl-cache') },
+  });
+  const out: Buffer[] = [];
+  const err: Buffer[] = [];
+  child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
+  child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
+  child.stdin.end(typeof input === 'object' ? JSON.stringify(input) : input);
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => {
+      resolve({ code: code ?? 1, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() });
+    });
+  });
+}
+
+/** Runs kubectl and returns what it printed; an error carries what it complained about. */
+export async function kubectl(args: readonly string[], input?: object | string): Promise<string> {
+  const { code, stdout, stderr } = await run(args, input);
+  if (code !== 0) {
+    throw new Error(`kubectl ${args.join(' ')}: ${stderr}`);
+  }
+  return stdout;
+}
+
+/** Applies objects with the manager that people have. */
+export function apply(...objects: readonly object[]): Promise<string> {
+  return kubectl(['apply', '-f', '-'], { apiVersion: 'v1', kind: 'List', items: objects });
+}
+
+/** Reads an object as JSON. */
+export async function get<T = KubernetesObject>(kind: string, name: string, namespace?: string): Promise<T> {
+  const where = namespace === undefined ? [] : ['-n', namespace];
+  return JSON.parse(await kubectl(['get', kind, name, ...where, '-o', 'json', '--show-managed-fields'])) as T;
+}
+
+/** An object with the parts that tests look at. */
+export interface KubernetesObject {
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly uid: string;
+    readonly generation: number;
+    readonly resourceVersion: string;
+    readonly labels?: Record<string, string>;
+    readonly annotations?: Record<string, string>;
+    readonly ownerReferences?: readonly { uid: string; kind: string }[];
+    readonly creationTimestamp?: string;
+  };
+}
+
+export interface InstallationObject extends KubernetesObject {
+  readonly spec: Record<string, unknown>;
+  readonly status: {
+    readonly observedGeneration?: number;
+    readonly targetVersion?: string;
+    readonly installedVersion?: string;
+    readonly currentVersion?: string;
+    readonly previousVersion?: string;
+    readonly latestVersion?: string;
+    readonly conditions?: readonly {
+      type: string;
+      status: string;
+      reason: string;
+      message: string;
+      observedGeneration: number;
+    }[];
+  };
+}
+
+export interface DeploymentObject extends KubernetesObject {
+  readonly spec: {
+    readonly replicas: number;
+    readonly template: {
+      readonly metadata: { readonly annotations: Record<string, string> };
+      readonly spec: {
+        readonly containers: readonly {
+          readonly image: string;
+          readonly env?: readonly { name: string; value?: string }[];
+          readonly resources: { readonly requests?: Record<string, string>; readonly limits?: Record<string, string> };
+        }[];
+      };
+    };
+  };
+  readonly status: {
+    readonly observedGeneration?: number;
+    readonly replicas?: number;
+    readonly updatedReplicas?: number;
+    readonly availableReplicas?: number;
+    readonly readyReplicas?: number;
+  };
+}
+
+/** Waits for a condition by kubectl, as a script would. */
+export function waitFor(condition: string, object: string, namespace: string, seconds = 15): Promise<string> {
+  return kubectl(['wait', `--for=condition=${condition}`, object, '-n', namespace, `--timeout=${seconds}s`]);
+}
+
+/** Looks again and again until `look` returns something; the last complaint is the error. */
+export async function eventually<T>(look: () => Promise<T | undefined | false>, milliseconds = 10_000): Promise<T> {
+  const deadline = performance.now() + milliseconds;
+  let complaint: unknown;
+  do {
+    try {
+      const found = await look();
+      if (found !== undefined && found !== false) {
+        return found;
+      }
+      complaint = undefined;
+    } catch (error) {
+      complaint = error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  } while (performance.now() < deadline);
+  throw new Error(`Did not happen in ${milliseconds} ms`, { cause: complaint });
+}

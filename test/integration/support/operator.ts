@@ -1,0 +1,55 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inject } from 'vitest';
+import { eventually } from './kubectl.ts';
+
+export interface RunningOperator {
+  /** Everything that it has printed. */
+  readonly output: () => string;
+  /** Where /metrics, /livez and /readyz are. */
+  readonly url: string;
+  /** Sends SIGTERM and returns the exit code. */
+  readonly stop: () => Promise<number>;
+}
+
+/** Starts the operator as people do, `node src/main.ts`, as its own user, and waits until it is ready. */
+export async function startOperator(env: Readonly<Record<string, string>> = {}, config = ''): Promise<RunningOperator> {
+  const { operatorKubeconfig } = inject('controlPlane');
+  const folder = mkdtempSync(join(tmpdir(), 'operator-'));
+  const configFile = join(folder, 'config.yaml');
+  writeFileSync(configFile, config);
+  const child = spawn(process.execPath, ['src/main.ts'], {
+    env: {
+      PATH: process.env['PATH'],
+      KUBECONFIG: operatorKubeconfig,
+      METRICS_PORT: '0',
+      LOG_LEVEL: 'debug',
+      OPERATOR_CONFIG: configFile,
+      ...env,
+    },
+  });
+  let printed = '';
+  child.stdout.on('data', (chunk: Buffer) => (printed += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (printed += chunk.toString()));
+  const ended = new Promise<number>((resolve) => child.on('close', (code) => resolve(code ?? -1)));
+  process.once('exit', () => child.kill('SIGKILL'));
+
+  async function stop(): Promise<number> {
+    child.kill('SIGTERM');
+    const code = await ended;
+    rmSync(folder, { recursive: true, force: true });
+    return code;
+  }
+
+  try {
+    const port = await eventually(async () => /"metricsPort":(\d+)/.exec(printed)?.[1]);
+    const url = `http://127.0.0.1:${port}`;
+    await eventually(async () => (await fetch(`${url}/readyz`)).ok);
+    return { output: () => printed, url, stop };
+  } catch (error) {
+    await stop();
+    throw new Error(`The operator did not become ready: ${printed}`, { cause: error });
+  }
+}

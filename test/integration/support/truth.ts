@@ -1,0 +1,136 @@
+import { findConnection } from '../../../src/cluster/connection.ts';
+import { createListWatch } from '../../../src/cluster/list-watch.ts';
+import { createTransport } from '../../../src/cluster/transport.ts';
+import { isNewer } from '../../../src/controller/resource-version.ts';
+import { escapeExpansion } from '../../../src/plan/environment.ts';
+import { CHILDREN, INSTALLATIONS } from '../../../src/reconcile/resources.ts';
+import { inject } from 'vitest';
+import {
+  eventually,
+  kubectl,
+  type DeploymentObject,
+  type InstallationObject,
+  type KubernetesObject,
+} from './kubectl.ts';
+
+interface Version<T> {
+  readonly type: string;
+  readonly object: T;
+}
+
+export interface TruthChecker {
+  /** Ends the watches and returns every lie that was told: `Ready` for a generation that was not rolled out. */
+  stop(): Promise<string[]>;
+}
+
+/**
+ * Watches installations and Deployments from outside and remembers every version of both, so that each `Ready=True` can
+ * be held against what the Deployment was just before it (resource versions of one etcd are one order).
+ * It judges by the spec and the pods alone, never by the operator's own hashes.
+ */
+export async function startTruthChecker(): Promise<TruthChecker> {
+  const { kubeconfig } = inject('controlPlane');
+  const connection = await findConnection({ kubeconfig: [kubeconfig] });
+  const transport = createTransport({ connection, userAgent: 'truth-checker' });
+  const abort = new AbortController();
+  const installations: Version<InstallationObject>[] = [];
+  const deployments: Version<DeploymentObject>[] = [];
+
+  async function follow<T extends KubernetesObject>(
+    resource: typeof INSTALLATIONS,
+    versions: Version<T>[],
+  ): Promise<void> {
+    const source = createListWatch<T>(transport, resource);
+    let resourceVersion = '';
+    for await (const page of source.list(abort.signal)) {
+      versions.push(...page.items.map((object) => ({ type: 'ADDED', object })));
+      ({ resourceVersion } = page);
+    }
+    void (async () => {
+      for await (const event of source.watch(resourceVersion, abort.signal)) {
+        if (event.type !== 'BOOKMARK' && event.type !== 'ERROR') {
+          versions.push(event);
+        }
+      }
+    })().catch((error: unknown) => {
+      if (!abort.signal.aborted) {
+        throw error;
+      }
+    });
+  }
+  await Promise.all([follow(INSTALLATIONS, installations), follow(CHILDREN.Deployment, deployments)]);
+
+  return {
+    async stop() {
+      // What was written before this marker has been seen when the marker has.
+      const marker = `truth-${Date.now()}`;
+      await kubectl(['create', 'deployment', marker, '-n', 'default', '--image=none', '--replicas=0']);
+      await eventually(async () => deployments.some((d) => d.object.metadata.name === marker));
+      await kubectl(['delete', 'deployment', marker, '-n', 'default']);
+      abort.abort();
+      await transport.close();
+      return installations.filter((i) => i.type !== 'DELETED').flatMap((i) => lieOf(i.object, deployments) ?? []);
+    },
+  };
+}
+
+function lieOf(
+  installation: InstallationObject,
+  deployments: readonly Version<DeploymentObject>[],
+): string | undefined {
+  const { metadata, status } = installation;
+  const ready = status.conditions?.find((c) => c.type === 'Ready');
+  if (ready?.status !== 'True' || ready.observedGeneration !== metadata.generation) {
+    return undefined;
+  }
+  const before = deployments.filter(
+    ({ object }) =>
+      object.metadata.namespace === metadata.namespace &&
+      object.metadata.name === metadata.name &&
+      isNewer(metadata.resourceVersion, object.metadata.resourceVersion),
+  );
+  const last = before.at(-1);
+  const who = `${metadata.namespace}/${metadata.name} generation ${metadata.generation} (${metadata.resourceVersion})`;
+  if (!last || last.type === 'DELETED' || !last.object.metadata.ownerReferences?.some((o) => o.uid === metadata.uid)) {
+    return `${who} is Ready without a Deployment`;
+  }
+  const mismatch = mismatchOf(installation, last.object);
+  if (mismatch !== undefined) {
+    return `${who} is Ready with ${mismatch}`;
+  }
+  const template = JSON.stringify(last.object.spec.template);
+  return before.some(({ object }) => JSON.stringify(object.spec.template) === template && isComplete(object))
+    ? undefined
+    : `${who} is Ready before its pods were`;
+}
+
+const REPLICAS: Readonly<Record<string, number>> = { free: 1, standard: 2, performance: 3 };
+
+function mismatchOf({ spec, status }: InstallationObject, deployment: DeploymentObject): string | undefined {
+  const [container] = deployment.spec.template.spec.containers;
+  const version = deployment.spec.template.metadata.annotations['provider-operator.io/version'];
+  const wanted =
+    spec['upgradePolicy'] === 'manual' && spec['version'] !== undefined ? spec['version'] : status.currentVersion;
+  if (version !== wanted) {
+    return `version ${version} instead of ${String(wanted)}`;
+  }
+  for (const [name, value] of Object.entries((spec['config'] ?? {}) as Record<string, string>)) {
+    const variable = container?.env?.find((e) => e.name === name);
+    if (variable === undefined || (variable.value ?? '') !== escapeExpansion(value)) {
+      return `${name}=${variable?.value} instead of ${value}`;
+    }
+  }
+  const replicas = REPLICAS[String(spec['resourceTier'])];
+  return deployment.spec.replicas === replicas
+    ? undefined
+    : `${deployment.spec.replicas} replicas instead of ${replicas}`;
+}
+
+function isComplete({ metadata, spec, status }: DeploymentObject): boolean {
+  return (
+    (status.observedGeneration ?? 0) >= metadata.generation &&
+    (status.updatedReplicas ?? 0) === spec.replicas &&
+    (status.replicas ?? 0) === spec.replicas &&
+    (status.availableReplicas ?? 0) >= spec.replicas
+  );
+}
