@@ -20,7 +20,7 @@ export interface SchemaNode {
  * What zod says beyond it is put into words that the apiserver takes: patterns that are refinements travel as CEL
  * (field.ts), the pattern of a map's keys is dropped (a CEL rule stands beside it).
  */
-export function structuralSchema(schema: z.ZodType): SchemaNode {
+function structuralSchema(schema: z.ZodType): SchemaNode {
   const root = z.toJSONSchema(schema, {
     target: 'openapi-3.0',
     io: 'input',
@@ -39,6 +39,25 @@ export function structuralSchema(schema: z.ZodType): SchemaNode {
     },
   });
   const { $schema: _, ...node } = root as SchemaNode;
+  return node;
+}
+
+/** Lets optional fields be null, as charts render what is not set: it is stored and read as if it were not there. */
+function nullMeansAbsent(node: SchemaNode): SchemaNode {
+  const required = (node['required'] ?? []) as readonly string[];
+  for (const [name, child] of Object.entries(node.properties ?? {})) {
+    nullMeansAbsent(child);
+    // What has a default gets it in place of null, and an enum is a closed list.
+    if (!required.includes(name) && !('default' in child) && !('enum' in child)) {
+      child['nullable'] = true;
+    }
+  }
+  if (node.items) {
+    nullMeansAbsent(node.items);
+  }
+  if (typeof node.additionalProperties === 'object') {
+    node.additionalProperties['nullable'] = true;
+  }
   return node;
 }
 
@@ -174,7 +193,7 @@ function customResourceDefinition(kind: Kind) {
                 apiVersion: { type: 'string', description: 'Version of this schema.', maxLength: 64 },
                 kind: { type: 'string', description: 'Kind of the object.', maxLength: 64 },
                 metadata: { type: 'object' },
-                spec: structuralSchema(kind.spec),
+                spec: nullMeansAbsent(structuralSchema(kind.spec)),
                 // The default makes a new object say "not looked at yet" to kstatus, from its first moment.
                 status: { ...structuralSchema(kind.status), default: { observedGeneration: -1 } },
               },

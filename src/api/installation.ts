@@ -50,7 +50,7 @@ const config = withRules(
   { rule: 'self.all(name, size(name) <= 128)', message: 'Keys: must have at most 128 characters' },
 );
 
-export const Upgrade = z
+const Upgrade = z
   .object({
     allowDowngradeTo: exactVersion(
       'Consent to one downgrade, to exactly this version. It expires by itself.',

@@ -15,7 +15,7 @@ export interface Catalogue {
   readonly tiers: NonNullable<ProviderSpec['tiers']>;
 }
 
-export interface InvalidRelease {
+interface InvalidRelease {
   readonly version: string;
   readonly reason: string;
 }

@@ -14,7 +14,7 @@ export interface Child {
   readonly hash: string;
 }
 
-export interface KubernetesObject {
+interface KubernetesObject {
   readonly apiVersion: string;
   readonly kind: string;
   readonly metadata: {

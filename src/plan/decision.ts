@@ -22,7 +22,7 @@ export interface Run {
 }
 
 /** The wish runs already, and nobody knows its release any more: what runs needs no catalogue. */
-export interface Keep {
+interface Keep {
   readonly kind: 'keep';
   readonly version: string;
 }

@@ -36,9 +36,9 @@ export interface References {
 }
 
 /** What a key holds, as a hash: nothing is known of what the operator may not read. */
-export type Content = { readonly kind: 'hash'; readonly hash: string } | { readonly kind: 'missing' | 'unwatched' };
+type Content = { readonly kind: 'hash'; readonly hash: string } | { readonly kind: 'missing' | 'unwatched' };
 
-export interface Owner {
+interface Owner {
   readonly kind: string;
   readonly name: string;
   readonly uid: string;

@@ -20,7 +20,7 @@ import { observe } from './observe.ts';
 import { projectChild, projectDeployment, projectInstallation, projectService, type Raw } from './project.ts';
 import { INSTALLATIONS } from './resources.ts';
 
-export interface Log {
+interface Log {
   debug(details: object, message: string): void;
   info(details: object, message: string): void;
 }

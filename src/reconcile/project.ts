@@ -40,7 +40,8 @@ export function projectInstallation(
   raw: Raw & { spec?: unknown; status?: InstallationStatus },
 ): Projected & Installation {
   const { metadata } = raw;
-  const parsed = InstallationSpec.safeParse(raw.spec ?? {});
+  const spec = withoutNulls(raw.spec ?? {});
+  const parsed = InstallationSpec.safeParse(spec);
   return {
     ...identity(metadata),
     namespace: metadata.namespace ?? '',
@@ -49,7 +50,7 @@ export function projectInstallation(
     generation: metadata.generation ?? 0,
     deleting: metadata.deletionTimestamp !== undefined,
     invalid: parsed.success ? undefined : firstIssue(parsed.error.issues),
-    spec: parsed.success ? parsed.data : (raw.spec as InstallationSpec),
+    spec: parsed.success ? parsed.data : (spec as InstallationSpec),
     status: raw.status ?? {},
   };
 }
@@ -67,7 +68,7 @@ export function projectProvider(
   config: OperatorConfig,
 ): ProviderView {
   const { metadata } = raw;
-  const spec = raw.spec as ProviderSpec;
+  const spec = withoutNulls(raw.spec) as ProviderSpec;
   // Releases are judged one by one (readCatalogue): what is wrong with one must not take the others away.
   const parsed = ProviderSpec.omit({ versions: true }).safeParse(spec);
   return {
@@ -162,8 +163,20 @@ function identity(metadata: Metadata): Projected {
   return { key: keyOf(metadata), resourceVersion: metadata.resourceVersion };
 }
 
-export function keyOf({ namespace, name }: { readonly namespace?: string; readonly name: string }): string {
+function keyOf({ namespace, name }: { readonly namespace?: string; readonly name: string }): string {
   return namespace === undefined ? name : `${namespace}/${name}`;
+}
+
+/** Null means absent, wherever it stands. */
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    return value.map(withoutNulls);
+  }
+  if (value === null || typeof value !== 'object') {
+    return value;
+  }
+  const present = Object.entries(value).filter(([, member]) => member !== null);
+  return Object.fromEntries(present.map(([name, member]) => [name, withoutNulls(member)]));
 }
 
 function firstIssue(issues: readonly { path: PropertyKey[]; message: string }[]): string {

@@ -13,6 +13,14 @@ import {
   type KubernetesObject,
 } from './kubectl.ts';
 
+/** Ends the checker; fails where `Ready` was a lie. */
+export async function endTruthfully(checker: TruthChecker): Promise<void> {
+  const lies = await checker.stop();
+  if (lies.length > 0) {
+    throw new Error(`Ready was a lie:\n${lies.join('\n')}`);
+  }
+}
+
 interface Version<T> {
   readonly type: string;
   readonly object: T;
@@ -26,6 +34,7 @@ export interface TruthChecker {
 /**
  * Watches installations and Deployments from outside and remembers every version of both, so that each `Ready=True` can
  * be held against what the Deployment was just before it (resource versions of one etcd are one order).
+ * What was there before it began to watch has no history and is not judged.
  * It judges by the spec and the pods alone, never by the operator's own hashes.
  */
 export async function startTruthChecker(): Promise<TruthChecker> {
@@ -43,7 +52,7 @@ export async function startTruthChecker(): Promise<TruthChecker> {
     const source = createListWatch<T>(transport, resource);
     let resourceVersion = '';
     for await (const page of source.list(abort.signal)) {
-      versions.push(...page.items.map((object) => ({ type: 'ADDED', object })));
+      versions.push(...page.items.map((object) => ({ type: 'LISTED', object })));
       ({ resourceVersion } = page);
     }
     void (async () => {
@@ -69,7 +78,9 @@ export async function startTruthChecker(): Promise<TruthChecker> {
       await kubectl(['delete', 'deployment', marker, '-n', 'default']);
       abort.abort();
       await transport.close();
-      return installations.filter((i) => i.type !== 'DELETED').flatMap((i) => lieOf(i.object, deployments) ?? []);
+      return installations
+        .filter((i) => !['LISTED', 'DELETED'].includes(i.type))
+        .flatMap((i) => lieOf(i.object, deployments) ?? []);
     },
   };
 }
@@ -112,11 +123,12 @@ function mismatchOf({ spec, status }: InstallationObject, deployment: Deployment
   const wanted =
     spec['upgradePolicy'] === 'manual' && spec['version'] !== undefined ? spec['version'] : status.currentVersion;
   if (version !== wanted) {
-    return `version ${version} instead of ${String(wanted)}`;
+    return `version ${version} instead of ${JSON.stringify(wanted)}`;
   }
-  for (const [name, value] of Object.entries((spec['config'] ?? {}) as Record<string, string>)) {
+  for (const [name, value] of Object.entries((spec['config'] ?? {}) as Record<string, string | null>)) {
     const variable = container?.env?.find((e) => e.name === name);
-    if (variable === undefined || (variable.value ?? '') !== escapeExpansion(value)) {
+    const literal = variable && (variable.value ?? '');
+    if (value !== null && literal !== escapeExpansion(value)) {
       return `${name}=${variable?.value} instead of ${value}`;
     }
   }

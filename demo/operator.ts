@@ -1,0 +1,77 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ControlPlane } from '../test/control-plane/boot.ts';
+import { startWatchdog } from '../test/control-plane/watchdog.ts';
+
+export interface OperatorProcess {
+  readonly logFile: string;
+  /** Resolves, with the reason, when it ends although nobody stopped it. */
+  readonly failed: Promise<Error>;
+  /** Resolves when it has seen everything that it watches. */
+  ready(): Promise<void>;
+  /** The end of its log, for an error message. */
+  lastLines(): string;
+  /** SIGTERM, and its end. */
+  stop(): Promise<void>;
+}
+
+/** Starts the operator as `npm start` does, as its own user: what it may do is what deploy/rbac.yaml grants. */
+export function startOperator(plane: Pick<ControlPlane, 'directory' | 'userKubeconfig'>): OperatorProcess {
+  const directory = join(plane.directory, 'operator');
+  mkdirSync(directory);
+  // However the demo ends, the operator does not outlive it.
+  const watchdog = startWatchdog(directory);
+  const logFile = join(directory, 'operator.log');
+  const log = openSync(logFile, 'a');
+  const child = spawn(process.execPath, ['src/main.ts'], {
+    cwd: dirname(import.meta.dirname),
+    // Nothing else of the environment: a setting that somebody exported would make another demo of it.
+    env: { PATH: process.env['PATH'], KUBECONFIG: plane.userKubeconfig('provider-operator'), METRICS_PORT: '0' },
+    stdio: ['ignore', log, log],
+    detached: true,
+  });
+  closeSync(log);
+  if (child.pid !== undefined) {
+    watchdog.guard(child.pid);
+  }
+  let isStopping = false;
+  const ended = once(child, 'exit');
+  const failure = Promise.withResolvers<Error>();
+  async function reportEnd(): Promise<void> {
+    const how = await ended.then(([code, signal]) => String(code ?? signal), String);
+    if (!isStopping) {
+      failure.resolve(new Error(`The operator has ended by itself: ${how}`));
+    }
+  }
+  void reportEnd();
+  const readLog = () => readFileSync(logFile, 'utf8');
+
+  return {
+    logFile,
+    failed: failure.promise,
+    lastLines: () => readLog().trimEnd().split('\n').slice(-12).join('\n'),
+    async ready() {
+      const deadline = performance.now() + 30_000;
+      while (performance.now() < deadline) {
+        const port = /"metricsPort":(\d+)/.exec(readLog())?.[1];
+        // A refused connection is what waiting is for.
+        const answer = port && (await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined));
+        if (answer && answer.ok) {
+          return;
+        }
+        await sleep(50);
+      }
+      throw new Error('The operator is not ready after 30 s');
+    },
+    async stop() {
+      isStopping = true;
+      child.kill('SIGTERM');
+      await Promise.race([ended.catch(() => {}), sleep(10_000, undefined, { ref: false })]);
+      // Kills what is still there.
+      await watchdog.dismiss();
+    },
+  };
+}

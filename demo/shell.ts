@@ -1,0 +1,77 @@
+import { spawn } from 'node:child_process';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ControlPlane } from '../test/control-plane/boot.ts';
+import type { Narrator } from './narrator.ts';
+
+/** Where the command lines of the story run: the top of the checkout, so that `examples/` means what it says. */
+const checkout = dirname(import.meta.dirname);
+
+/** Runs command lines for everybody to see. */
+export interface Shell {
+  /** Prints the line, runs it, prints what it printed. Throws when it fails. */
+  run(line: string): Promise<void>;
+  /** Runs the line again and again, unseen, until it prints something that matches; then prints both. */
+  runUntil(line: string, expected: RegExp): Promise<void>;
+}
+
+export interface ShellOptions {
+  readonly plane: Pick<ControlPlane, 'directory' | 'kubeconfig' | 'kubectl'>;
+  readonly narrator: Narrator;
+  readonly signal: AbortSignal;
+}
+
+/** A shell with the administrator's kubeconfig, and with the control plane's kubectl first on the PATH. */
+export function createShell({ plane, narrator, signal }: ShellOptions): Shell {
+  const env = {
+    ...process.env,
+    PATH: `${dirname(plane.kubectl)}:${process.env['PATH']}`,
+    KUBECONFIG: plane.kubeconfig,
+    // kubectl remembers for hours what an address serves; this one will soon be somebody else's.
+    KUBECACHEDIR: join(plane.directory, 'kubectl-cache'),
+  };
+
+  function execute(line: string): Promise<{ code: number; printed: string }> {
+    // A session of its own: ^C is for the demo, which ends it in good order. exec, so that the signal reaches kubectl.
+    const child = spawn('/bin/sh', ['-c', `exec ${line}`], { cwd: checkout, env, detached: true, signal });
+    child.stdin.end();
+    let printed = '';
+    const take = (chunk: Buffer) => (printed += chunk.toString());
+    child.stdout.on('data', take);
+    child.stderr.on('data', take);
+    return new Promise((resolve, reject) => {
+      child.on('error', reject);
+      child.on('close', (code) => resolve({ code: code ?? 1, printed: printed.trimEnd() }));
+    });
+  }
+
+  function show(printed: string): void {
+    if (printed !== '') {
+      printed.split('\n').forEach(narrator.line);
+    }
+  }
+
+  return {
+    async run(line) {
+      narrator.command(line);
+      const { code, printed } = await narrator.during(line, execute(line));
+      show(printed);
+      if (code !== 0) {
+        throw new Error(`"${line}" has ended with ${code}`);
+      }
+    },
+    async runUntil(line, expected) {
+      const deadline = performance.now() + 30_000;
+      let { printed } = await narrator.during(line, execute(line));
+      while (!expected.test(printed)) {
+        if (performance.now() > deadline) {
+          throw new Error(`"${line}" has not printed ${expected.source} within 30 s, but:\n${printed}`);
+        }
+        await sleep(100, undefined, { signal });
+        ({ printed } = await narrator.during(line, execute(line)));
+      }
+      narrator.command(line);
+      show(printed);
+    },
+  };
+}

@@ -1,0 +1,60 @@
+import type { Narrator } from './narrator.ts';
+import type { Shell } from './shell.ts';
+
+interface Stage {
+  readonly narrator: Narrator;
+  readonly shell: Shell;
+}
+
+/** What every cluster needs before the operator can work in it. */
+export async function installOperator({ narrator, shell }: Stage): Promise<void> {
+  narrator.heading('Prepare the cluster');
+  narrator.say('The operator brings two kinds of objects, and a role with the few rights that it needs.');
+  await shell.run('kubectl apply --server-side -k crds/');
+  await shell.run('kubectl wait --for=condition=Established crd --all --timeout=30s');
+  await shell.runUntil(
+    'kubectl api-resources --api-group=provider-operator.io',
+    /^providerinstallations .*^providers /ms,
+  );
+  await shell.run('kubectl apply -f deploy/rbac.yaml');
+  await shell.run(
+    'kubectl create clusterrolebinding provider-operator --clusterrole=provider-operator --user=provider-operator',
+  );
+}
+
+/** An install, an upgrade by either policy, and a drift that is healed. */
+export async function tellStory({ narrator, shell }: Stage): Promise<void> {
+  narrator.heading('Install');
+  narrator.say(
+    'A Provider is what a publisher offers: here "acme/web" with its first release. Two installations run it:',
+    '"shop" stays on the version that its owner names (manual), "blog" takes newer ones by itself (auto).',
+  );
+  await shell.run('kubectl apply -f examples/');
+  await shell.run('kubectl wait --for=condition=Ready pi --all --timeout=60s');
+  await shell.run('kubectl get pi');
+  narrator.say('Each has a Deployment and a Service of its own name; the tier decides on replicas and resources.');
+  await shell.run('kubectl get deployments');
+
+  narrator.heading('Publish 1.1.0');
+  narrator.say('Only the automatic one moves. The manual one learns of it, and stays.');
+  await shell.run('kubectl apply -f examples/publish/catalogue-1.1.0.yaml');
+  await shell.run("kubectl wait --for=jsonpath='{.status.currentVersion}'=1.1.0 pi/blog --timeout=60s");
+  await shell.run('kubectl wait --for=condition=UpdateAvailable pi/shop --timeout=60s');
+  await shell.run('kubectl get pi');
+
+  narrator.heading('Upgrade by hand');
+  narrator.say(
+    'The owner of the manual one names the version when it suits. No old pod goes before a new one is ready.',
+  );
+  await shell.run(`kubectl patch pi shop --type=merge -p '{"spec":{"version":"1.1.0"}}'`);
+  await shell.run('kubectl wait --for=condition=Ready pi/shop --timeout=60s');
+  await shell.run('kubectl get pi');
+
+  narrator.heading('Heal a drift');
+  narrator.say(
+    'Somebody scales the Deployment by hand. The tier says 2 replicas, so 2 it is again, and an event tells.',
+  );
+  await shell.run('kubectl scale deployment shop --replicas=7');
+  await shell.run("kubectl wait --for=jsonpath='{.spec.replicas}'=2 deployment/shop --timeout=30s");
+  await shell.runUntil('kubectl events --for pi/shop --types=Warning', /DriftHealed/);
+}

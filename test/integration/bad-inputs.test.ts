@@ -1,0 +1,310 @@
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { readAudit } from '../control-plane/audit.ts';
+import { auditLog, cleanUp, installation, prepare, provider, release } from './support/cluster.ts';
+import { apply, eventually, get, kubectl, run, waitFor, type InstallationObject } from './support/kubectl.ts';
+import { startOperator, type RunningOperator } from './support/operator.ts';
+import { endTruthfully, startTruthChecker, type TruthChecker } from './support/truth.ts';
+
+/**
+ * Bad input gets a clear answer at the earliest place and never disturbs what runs: either the apiserver refuses it with
+ * a message that names the field, or the installation says what is wrong while its pods stay untouched.
+ */
+const namespace = 'bad-inputs';
+const good = { provider: 'good/web', version: '1.1.0', resourceTier: 'free', config: { A: '1' } };
+let operator: RunningOperator;
+let truth: TruthChecker;
+let auditedFrom = 0;
+
+beforeAll(async () => {
+  await prepare(namespace);
+  operator = await startOperator();
+  truth = await startTruthChecker();
+  await apply(
+    provider(
+      'good',
+      '1.0.0',
+      '1.1.0',
+      release('1.2.0', { lifecycle: { stage: 'yanked', message: 'it loses orders' } }),
+    ),
+    installation(namespace, 'runs', good),
+  );
+  await waitFor('Ready', 'pi/runs', namespace);
+  if (inject('controlPlane').disposable) {
+    auditedFrom = (await readAudit(auditLog(), 0)).nextOffset;
+  }
+});
+// In reverse: the operator ends last, whatever came out before.
+afterAll(() => operator.stop());
+afterAll(() => cleanUp(namespace));
+afterAll(() => endTruthfully(truth));
+
+const names = (count: number) => Array.from({ length: count }, (_, i) => `K${i}`);
+const pi = (spec: object, name = 'runs') => installation(namespace, name, spec);
+const acme = (...versions: object[]) => provider('bad', ...versions);
+const bad = (spec: object, name = 'bad.web') => ({
+  apiVersion: 'provider-operator.io/v1alpha1',
+  kind: 'Provider',
+  metadata: { name },
+  spec,
+});
+
+/** What the apiserver refuses: [what, object, words of the message]. */
+const refused: [string, object, RegExp][] = [
+  ['an unknown tier', pi({ ...good, resourceTier: 'huge' }), /spec\.resourceTier: Unsupported value: "huge"/],
+  ['an unknown policy', pi({ ...good, upgradePolicy: 'always' }), /spec\.upgradePolicy: Unsupported value/],
+  [
+    'another provider',
+    pi({ ...good, provider: 'other/web' }),
+    /spec\.provider: .*cannot be changed: delete the installation/,
+  ],
+  ['no provider', pi({ version: '1.0.0' }, 'new'), /spec\.provider: Required value/],
+  [
+    'a provider without an org',
+    pi({ ...good, provider: 'web' }, 'new'),
+    /spec\.provider: .*org\/name such as acme\/web/,
+  ],
+  ['an upper-case provider', pi({ provider: 'Acme/Web' }, 'new'), /spec\.provider: .*org\/name/],
+  ['a v before the version', pi({ ...good, version: 'v1.0.0' }), /spec\.version: .*one exact version such as 1\.4\.2/],
+  ['a version of two numbers', pi({ ...good, version: '1.0' }), /spec\.version: .*exact version/],
+  ['a caret range', pi({ ...good, version: '^1.0.0' }), /spec\.version: .*no range/],
+  ['a comparing range', pi({ ...good, version: '>=1.0.0' }), /spec\.version: .*no range/],
+  ['a star', pi({ ...good, version: '*' }), /spec\.version/],
+  ['latest', pi({ ...good, version: 'latest' }), /spec\.version/],
+  ['build metadata', pi({ ...good, version: '1.0.0+build' }), /spec\.version: .*no build metadata/],
+  ['a leading zero', pi({ ...good, version: '01.0.0' }), /spec\.version/],
+  ['a number of ten digits', pi({ ...good, version: '1.0.1234567890' }), /spec\.version/],
+  ['a version of 65 characters', pi({ ...good, version: `1.0.0-${'a'.repeat(59)}` }), /spec\.version: Too long/],
+  ['an empty version', pi({ ...good, version: '' }), /spec\.version/],
+  ['a version with unicode', pi({ ...good, version: '1.0.0-ü' }), /spec\.version/],
+  ['a number for a version', pi({ ...good, version: 1 }), /spec\.version: Invalid value: "integer"/],
+  [
+    'a variable that begins with a digit',
+    pi({ ...good, config: { '1A': 'x' } }),
+    /spec\.config: .*environment variable name such as LOG_LEVEL/,
+  ],
+  ['a variable with a dash', pi({ ...good, config: { 'A-B': 'x' } }), /spec\.config: .*environment variable name/],
+  ['a variable with unicode', pi({ ...good, config: { ÄH: 'x' } }), /spec\.config/],
+  ['an empty variable', pi({ ...good, config: { '': 'x' } }), /spec\.config/],
+  [
+    'a variable of 129 characters',
+    pi({ ...good, config: { ['A'.repeat(129)]: 'x' } }),
+    /spec\.config: .*128 characters/,
+  ],
+  [
+    '129 variables',
+    pi({ ...good, config: Object.fromEntries(names(129).map((n) => [n, ''])) }),
+    /spec\.config: Too many: .*at most 128/,
+  ],
+  [
+    'a value of 40 KiB',
+    pi({ ...good, config: { A: 'x'.repeat(40_960) } }),
+    /spec\.config\.A: Too long: may not be more than 8192/,
+  ],
+  ['a number for a value', pi({ ...good, config: { A: 1 } }), /spec\.config\.A: Invalid value: "integer"/],
+  ['an object for a value', pi({ ...good, config: { A: {} } }), /spec\.config\.A/],
+  ['a list for config', pi({ ...good, config: ['A'] }), /spec\.config: Invalid value: "array"/],
+  [
+    'a variable twice in configFrom',
+    pi({ ...good, configFrom: [ref('X'), ref('X')] }),
+    /spec\.configFrom\[1\]: Duplicate value/,
+  ],
+  [
+    'a variable in config and configFrom',
+    pi({ ...good, configFrom: [ref('A')] }),
+    /spec\.configFrom: .*config and configFrom set the same variable/,
+  ],
+  [
+    'configFrom without a source',
+    pi({ ...good, configFrom: [{ name: 'X' }] }),
+    /spec\.configFrom\[0\]: .*exactly one of secretKeyRef and configMapKeyRef/,
+  ],
+  [
+    'configFrom with two sources',
+    pi({ ...good, configFrom: [{ ...ref('X'), configMapKeyRef: { name: 'a', key: 'b' } }] }),
+    /exactly one of/,
+  ],
+  ['an unknown field', pi({ ...good, replicas: 3 }), /unknown field "spec\.replicas"/],
+  ['an unknown field within', pi({ ...good, upgrade: { level: 'minor' } }), /unknown field "spec\.upgrade\.level"/],
+  [
+    'no spec',
+    { apiVersion: 'provider-operator.io/v1alpha1', kind: 'ProviderInstallation', metadata: { name: 'new', namespace } },
+    /spec: Required value/,
+  ],
+  ['null for the provider', pi({ provider: null }, 'new'), /spec\.provider/],
+  ['text for suspend', pi({ ...good, suspend: 'yes' }), /spec\.suspend: Invalid value: "string"/],
+  ['a dot in the name', pi(good, 'shop.web'), /metadata\.name must be at most 52 of a-z, 0-9 and -/],
+  ['a name that begins with a digit', pi(good, '1shop'), /metadata\.name must be/],
+  ['a name of 53 characters', pi(good, 'a'.repeat(53)), /metadata\.name must be/],
+  [
+    'the org installed',
+    bad({ org: 'installed', name: 'web' }, 'installed.web'),
+    /spec\.org: .*Must not be install or installed/,
+  ],
+  ['an org with two dashes', bad({ org: 'a--b', name: 'web' }, 'a--b.web'), /spec\.org: .*without --/],
+  [
+    'an org of 32 characters',
+    bad({ org: 'a'.repeat(32), name: 'web' }, `${'a'.repeat(32)}.web`),
+    /spec\.org: Too long/,
+  ],
+  ['a name that is not <org>.<name>', bad({ org: 'acme', name: 'web' }, 'web'), /metadata\.name must be acme\.web/],
+  ['a release twice', acme(release('1.0.0'), release('1.0.0')), /spec\.versions\[1\]: Duplicate value/],
+  ['a release without an image', acme({ version: '1.0.0' }), /spec\.versions\[0\]\.image: Required value/],
+  ['a release with an empty image', acme(release('1.0.0', { image: '' })), /spec\.versions\[0\]\.image/],
+  ['a release with v', acme(release('v1.0.0')), /spec\.versions\[0\]\.version: .*exact version/],
+  [
+    'a port of 70000',
+    acme(release('1.0.0', { runtime: { ports: [{ name: 'a', containerPort: 70_000 }] } })),
+    /containerPort: .*65535/,
+  ],
+  [
+    'a port without a name',
+    acme(release('1.0.0', { runtime: { ports: [{ containerPort: 80 }] } })),
+    /ports\[0\]\.name: Required value/,
+  ],
+  [
+    'two ports of one number',
+    acme(
+      release('1.0.0', {
+        runtime: {
+          ports: [
+            { name: 'a', containerPort: 80 },
+            { name: 'b', containerPort: 80 },
+          ],
+        },
+      }),
+    ),
+    /same containerPort and protocol/,
+  ],
+  [
+    'a volume on the node',
+    acme(release('1.0.0', { runtime: { volumes: [{ name: 'a', hostPath: { path: '/' } }] } })),
+    /unknown field ".*hostPath"/,
+  ],
+  [
+    'a volume without a source',
+    acme(release('1.0.0', { runtime: { volumes: [{ name: 'a' }] } })),
+    /exactly one of emptyDir, configMap, secret and downwardAPI/,
+  ],
+  [
+    'a probe of two kinds',
+    acme(release('1.0.0', { runtime: { readinessProbe: { httpGet: { port: 80 }, tcpSocket: { port: 80 } } } })),
+    /exactly one of httpGet, tcpSocket and exec/,
+  ],
+  [
+    'a bad quantity',
+    bad({ org: 'bad', name: 'web', tiers: { free: { resources: { limits: { cpu: 'lots' } } } } }),
+    /spec\.tiers\.free\.resources\.limits\.cpu/,
+  ],
+  ['an unknown stage', acme(release('1.0.0', { lifecycle: { stage: 'old' } })), /lifecycle\.stage: Unsupported value/],
+  ['no time in releasedAt', acme(release('1.0.0', { releasedAt: 'soon' })), /releasedAt: .*date-time/],
+  [
+    'another image for a published release',
+    provider('good', release('1.0.0', { image: 'other' }), '1.1.0'),
+    /image of a published release cannot change: publish a new version/,
+  ],
+  [
+    'other ports for a published release',
+    provider('good', '1.0.0', release('1.1.0', { runtime: {} })),
+    /runtime of a published release cannot change/,
+  ],
+];
+
+/** What only the operator can see: [what, spec, reason, words of the message]. */
+const stalled: [string, object, string, RegExp][] = [
+  ['a reserved variable', { config: { LD_PRELOAD: 'x' } }, 'ReservedEnvName', /Remove "LD_PRELOAD" from config/],
+  ['a reserved prefix', { config: { KUBERNETES_SERVICE_HOST: 'x' } }, 'ReservedEnvName', /"KUBERNETES_SERVICE_HOST"/],
+  ['a reserved variable in configFrom', { configFrom: [ref('NODE_OPTIONS')] }, 'ReservedEnvName', /"NODE_OPTIONS"/],
+  [
+    'more than 64 KiB in all',
+    { config: Object.fromEntries(names(9).map((n) => [n, 'x'.repeat(8000)])) },
+    'ConfigTooLarge',
+    /Shorten config to 65536 bytes/,
+  ],
+  ['a downgrade without consent', { version: '1.0.0' }, 'DowngradeRefused', /Set version 1\.1\.0 to stay/],
+  ['a yanked version', { version: '1.2.0' }, 'Yanked', /1\.2\.0, it was yanked \(it loses orders\); 1\.1\.0 stays/],
+];
+
+function ref(name: string): object {
+  return { name, secretKeyRef: { name: 's', key: 'k' } };
+}
+
+it('is a table of at least 40', () => {
+  expect(refused.length + stalled.length).toBeGreaterThanOrEqual(40);
+});
+
+describe('the apiserver refuses', () => {
+  it.each(refused)('%s', async (_, object, message) => {
+    const { code, stderr } = await run(['apply', '-f', '-'], object);
+
+    expect(stderr).toMatch(message);
+    expect(code).toBe(1);
+  });
+});
+
+describe('the operator holds, says why, and is Ready again within 10 s of the undo', () => {
+  it.each(stalled)('%s', async (_, spec, reason, message) => {
+    await kubectl(['apply', '-f', '-'], pi({ ...good, ...spec }));
+    await waitFor('Stalled', 'pi/runs', namespace);
+    const { status } = await get<InstallationObject>('pi', 'runs', namespace);
+
+    expect(status.conditions?.find((c) => c.type === 'Ready')).toMatchObject({ status: 'False', reason });
+    expect(status.conditions?.find((c) => c.type === 'Stalled')?.message).toMatch(message);
+    await eventually(async () => {
+      const events = [
+        'get',
+        'events',
+        '-n',
+        namespace,
+        `--field-selector=reason=${reason},involvedObject.name=runs`,
+        '-o',
+        'name',
+      ];
+      return (await kubectl(events)) !== '';
+    });
+
+    await kubectl(['apply', '-f', '-'], pi(good));
+    await waitFor('Ready', 'pi/runs', namespace, 10);
+  });
+
+  it('what is not there yet is waited for, not refused at once', async () => {
+    await kubectl(['apply', '-f', '-'], pi({ ...good, version: '1.9.0' }));
+    await waitFor('Reconciling', 'pi/runs', namespace);
+    const { status } = await get<InstallationObject>('pi', 'runs', namespace);
+    expect(status.conditions?.find((c) => c.type === 'Ready')).toMatchObject({
+      reason: 'VersionNotFound',
+      message: 'Set a published version of "good/web" instead of 1.9.0: the newest are 1.2.0, 1.1.0, 1.0.0',
+    });
+    await kubectl(['apply', '-f', '-'], pi(good));
+    await waitFor('Ready', 'pi/runs', namespace, 10);
+  });
+
+  it('null means absent, also for charts that render it and for server-side apply', async () => {
+    const nulls = {
+      ...good,
+      config: { A: '1', B: null },
+      configFrom: null,
+      description: null,
+      upgrade: { allowDowngradeTo: null },
+      resourceTier: 'free',
+      upgradePolicy: null,
+    };
+    await kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], pi(nulls));
+    await waitFor('Ready', 'pi/runs', namespace, 10);
+    await kubectl(['replace', '-f', '-'], pi(good));
+    await waitFor('Ready', 'pi/runs', namespace, 10);
+  });
+});
+
+it('and no Deployment or Service was written during the whole table', async (context) => {
+  context.skip(!inject('controlPlane').disposable, 'The audit log is only there on a control plane of our own');
+  const { events } = await readAudit(auditLog(), auditedFrom);
+  const ofOperator = events.filter((e) => e.userAgent.startsWith('provider-operator/'));
+  const writes = ofOperator.filter((e) => !['get', 'list', 'watch'].includes(e.verb));
+
+  expect(writes.length, 'the operator was at work').toBeGreaterThan(10);
+  expect(writes.filter((e) => ['deployments', 'services', 'poddisruptionbudgets'].includes(e.resource))).toEqual([]);
+  expect(
+    ofOperator.filter((e) => e.code === 403),
+    'its role allows all that it does',
+  ).toEqual([]);
+});

@@ -1,0 +1,187 @@
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { describe, expect, inject, it } from 'vitest';
+import { eventually } from './support/kubectl.ts';
+
+/** The demo boots a control plane of its own, which takes what a disposable one takes. */
+const { disposable } = inject('controlPlane');
+const readme = readFileSync('README.md', 'utf8');
+
+/** Lines of README that no demo prints, each with what runs it. */
+const runElsewhere = new Map([
+  ['npm run demo', 'below'],
+  ['npm run demo -- --once', 'below'],
+  ['npm test', 'it runs this'],
+  ['npm start', 'test/integration/support/operator.ts'],
+]);
+
+interface Demo {
+  readonly pid: number;
+  readonly lines: string[];
+  /** Sends SIGTERM, as whoever supervises the demo would. */
+  terminate(): void;
+  readonly ended: Promise<{ code: number | null; milliseconds: number; longestSilence: number }>;
+}
+
+function startDemo(args: readonly string[], env: Readonly<Record<string, string>> = {}): Demo {
+  const began = performance.now();
+  const { FORCE_COLOR: _, ...inherited } = process.env;
+  const child = spawn(process.execPath, ['demo/main.ts', ...args], { env: { ...inherited, NO_COLOR: '1', ...env } });
+  process.once('exit', () => child.kill('SIGKILL'));
+  const lines: string[] = [];
+  let pending = '';
+  let lastPrinted = began;
+  let longestSilence = 0;
+  function take(chunk: Buffer): void {
+    const now = performance.now();
+    longestSilence = Math.max(longestSilence, now - lastPrinted);
+    lastPrinted = now;
+    const [...complete] = `${pending}${chunk.toString()}`.split('\n');
+    pending = complete.pop() ?? '';
+    lines.push(...complete);
+  }
+  child.stdout.on('data', take);
+  child.stderr.on('data', take);
+  const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
+  return {
+    pid: child.pid!,
+    lines,
+    terminate: () => void child.kill('SIGTERM'),
+    ended: ended.then((code) => {
+      const now = performance.now();
+      return { code, milliseconds: now - began, longestSilence: Math.max(longestSilence, now - lastPrinted) };
+    }),
+  };
+}
+
+/** The rest of the first line that matches, once the demo has printed it. */
+function printed(demo: Demo, line: RegExp): Promise<string> {
+  return eventually(async () => demo.lines.map((l) => line.exec(l)?.[1]).find((rest) => rest !== undefined), 60_000);
+}
+
+/** Ages, durations, ports and directories become words; all else must be the same, but for the width of columns. */
+function normalise(line: string): string {
+  return line
+    .replace(/\/\S*\/provider-operator-cluster-\w+/, '<directory>')
+    .replace(/127\.0\.0\.1:\d+/, '127.0.0.1:<port>')
+    .replace(/\(\d+ s\b/, '(<n> s')
+    .replaceAll(/(?<= |^)(\d+m)?\d+s(?= |$)/g, '<age>')
+    .replaceAll(/ {2,}/g, '  ')
+    .trimEnd();
+}
+
+/** Whether `excerpt` is `whole` with some lines left out, and every place where they are is marked by `...`. */
+function isExcerpt(excerpt: readonly string[], whole: readonly string[]): boolean {
+  const text = `\n${whole.map(normalise).join('\n')}\n`;
+  let from = 0;
+  return excerpt
+    .map(normalise)
+    .join('\n')
+    .split(/^\.\.\.$/m)
+    .every((part) => {
+      const at = text.indexOf(`\n${part.trim()}\n`, from);
+      from = at + part.trim().length + 1;
+      return at !== -1;
+    });
+}
+
+function fences(language: string): string[][] {
+  return [...readme.matchAll(/^```(\w+)\n(.*?)^```/gms)]
+    .filter((fence) => fence[1] === language)
+    .map((fence) => (fence[2] ?? '').trimEnd().split('\n'));
+}
+
+/** A command line without its prompt and without the comment after it. */
+function commandOf(line: string): string | undefined {
+  return /^(?:\$ | {2})?((?:kubectl|npm) .*?)(?: +# .*)?$/.exec(line)?.[1];
+}
+
+describe.skipIf(!disposable)('npm run demo', () => {
+  it('tells the story and ends; README shows it as it is', { timeout: 120_000 }, async () => {
+    const demo = startDemo(['--once']);
+
+    const { code, milliseconds, longestSilence } = await demo.ended;
+
+    expect(code, demo.lines.join('\n')).toBe(0);
+    expect(milliseconds).toBeLessThan(90_000);
+    expect(longestSilence).toBeLessThan(15_000);
+    const story = demo.lines.filter((line) => !line.startsWith('  ... waiting for ')).map((line) => line.trimEnd());
+    expect(story.join('\n')).toMatch(
+      new RegExp(
+        [
+          'blog +acme/web +1\\.0\\.0 +1\\.0\\.0 +auto +free +True +UpToDate +False .*',
+          'shop +acme/web +1\\.0\\.0 +1\\.0\\.0 +manual +standard +True +UpToDate +False .*',
+          'blog +acme/web +1\\.1\\.0 +1\\.1\\.0 +auto +free +True +UpToDate +False .*',
+          'shop +acme/web +1\\.0\\.0 +1\\.0\\.0 +manual +standard +True +UpgradeAvailable +True .*',
+          'shop +acme/web +1\\.1\\.0 +1\\.1\\.0 +manual +standard +True +UpToDate +False .*',
+          'DriftHealed .*spec\\.replicas was changed by "kubectl"',
+        ].join('.*'),
+        's',
+      ),
+    );
+    const [recorded] = fences('console');
+    expect(isExcerpt(recorded!, story), 'README shows what the demo prints').toBe(true);
+    const another = recorded!.map((line) => line.replace(/^(shop .*)1\.1\.0/, '$11.2.0'));
+    expect(isExcerpt(another, story), 'and the comparison sees a difference').toBe(false);
+  });
+
+  it('stays, and what it and README propose works', { timeout: 120_000 }, async () => {
+    const demo = startDemo([]);
+    await printed(demo, /^(The cluster stays until \^C)/);
+    const [kubeconfig, path] = await Promise.all([
+      printed(demo, /^ {2}export KUBECONFIG=(\S+)/),
+      printed(demo, /^ {2}export PATH=(\S+):/),
+    ]);
+    const env = { ...process.env, KUBECONFIG: kubeconfig, PATH: `${path}:${process.env['PATH']}` };
+    const proposed = demo.lines.filter((line) => line.startsWith('  kubectl ')).map((line) => line.trim());
+    expect(proposed.length).toBeGreaterThan(5);
+
+    for (const line of proposed.filter((l) => !l.endsWith(' -w'))) {
+      const { status, stderr } = spawnSync('/bin/sh', ['-c', line], { env, encoding: 'utf8' });
+      expect(status, `${line}: ${stderr}`).toBe(0);
+    }
+    for (const manifest of [
+      ...globSync('examples/**/*.yaml').map((file) => readFileSync(file, 'utf8')),
+      ...fences('yaml').map((lines) => lines.join('\n')),
+    ]) {
+      const args = ['apply', '--dry-run=server', '--validate=strict', '-f', '-'];
+      const { status, stderr } = spawnSync('kubectl', args, { env, input: manifest, encoding: 'utf8' });
+      expect(status, `${manifest}: ${stderr}`).toBe(0);
+    }
+    const shown = demo.lines.filter((line) => line.startsWith('$ ')).map((line) => line.slice(2));
+    const inReadme = readme
+      .split(/^```\w*$/m)
+      .filter((_, index) => index % 2 === 1)
+      .flatMap((fence) => fence.split('\n').flatMap((line) => commandOf(line) ?? []));
+    expect(inReadme.length).toBeGreaterThan(10);
+    expect(inReadme.filter((line) => !new Set([...shown, ...proposed, ...runElsewhere.keys()]).has(line))).toEqual([]);
+    expect([...runElsewhere.keys()].filter((line) => !inReadme.includes(line))).toEqual([]);
+
+    demo.terminate();
+    expect(await demo.ended).toMatchObject({ code: 0 });
+    expect(existsSync(kubeconfig)).toBe(false);
+  });
+
+  it('says what the operator said last when it fails, and leaves nothing', { timeout: 120_000 }, async () => {
+    const demo = startDemo(['--once']);
+    const log = await printed(demo, /^Its log is (.*)/);
+    const operator = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' })
+      .split('\n')
+      .map((line) => line.trim().split(/ +/))
+      .find(([, parent, ...args]) => parent === String(demo.pid) && args.at(-1) === 'src/main.ts');
+    process.kill(Number(operator?.[0]), 'SIGKILL');
+
+    expect(await demo.ended).toMatchObject({ code: 1 });
+    const text = demo.lines.join('\n');
+    expect(text).toContain('The demo has failed: The operator has ended by itself: SIGKILL');
+    expect(text).toMatch(/The operator's last lines:\n.*"msg":"Starting"/);
+    expect(existsSync(log)).toBe(false);
+  });
+
+  it('says what to install where it cannot build its control plane', async () => {
+    const demo = startDemo(['--once'], { PATH: '/nowhere', XDG_CACHE_HOME: '/nowhere' });
+
+    expect(await demo.ended).toMatchObject({ code: 1 });
+    expect(demo.lines.at(-1)).toMatch(/^The demo has failed: .*install Go/);
+  });
+});
