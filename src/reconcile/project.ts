@@ -36,6 +36,9 @@ export interface Raw {
   readonly metadata: Metadata;
 }
 
+/** Stands for a spec that breaks the schema: nothing in it can be relied on, so nothing of it is read. */
+const UNREADABLE = InstallationSpec.parse({ provider: 'unreadable/spec' });
+
 export function projectInstallation(
   raw: Raw & { spec?: unknown; status?: InstallationStatus },
 ): Projected & Installation {
@@ -50,7 +53,7 @@ export function projectInstallation(
     generation: metadata.generation ?? 0,
     deleting: metadata.deletionTimestamp !== undefined,
     invalid: parsed.success ? undefined : firstIssue(parsed.error.issues),
-    spec: parsed.success ? parsed.data : (spec as InstallationSpec),
+    spec: parsed.success ? parsed.data : UNREADABLE,
     status: raw.status ?? {},
   };
 }
@@ -68,7 +71,7 @@ export function projectProvider(
   config: OperatorConfig,
 ): ProviderView {
   const { metadata } = raw;
-  const spec = withoutNulls(raw.spec) as ProviderSpec;
+  const spec = withoutNulls(raw.spec ?? {}) as ProviderSpec;
   // Releases are judged one by one (readCatalogue): what is wrong with one must not take the others away.
   const parsed = ProviderSpec.omit({ versions: true }).safeParse(spec);
   return {

@@ -1,0 +1,24 @@
+import { expect, it } from 'vitest';
+import { countHeal, healNotBefore } from '../../../src/plan/heal.ts';
+import type { Heals } from '../../../src/plan/observed.ts';
+
+const minute = 60_000;
+
+it('waits after the second heal in a row, a minute at first and never more than an hour', () => {
+  const waits: number[] = [];
+  let heals: Heals | undefined;
+  let now = 0;
+  for (let i = 0; i < 10; i += 1) {
+    now = Math.max(now + 1, healNotBefore(heals));
+    heals = countHeal(heals, 'spec.replicas was changed by "hpa"', now);
+    waits.push(Math.max(0, healNotBefore(heals) - now) / minute);
+  }
+  expect(waits).toEqual([0, 1, 2, 4, 8, 16, 32, 60, 60, 60]);
+});
+
+it('begins anew with another culprit, and after a quiet time', () => {
+  const twice = countHeal(countHeal(undefined, 'a', 0), 'a', 1);
+  expect(twice.count).toBe(2);
+  expect(countHeal(twice, 'b', 2).count).toBe(1);
+  expect(countHeal(twice, 'a', 1 + 2 * minute).count).toBe(1);
+});
