@@ -1,6 +1,6 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync } from 'node:fs';
-import { describe, expect, inject, it } from 'vitest';
+import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { eventually } from './support/kubectl.ts';
 
 /** The demo boots a control plane of its own, which takes what a disposable one takes. */
@@ -26,8 +26,11 @@ interface Demo {
 function startDemo(args: readonly string[], env: Readonly<Record<string, string>> = {}): Demo {
   const began = performance.now();
   const { FORCE_COLOR: _, ...inherited } = process.env;
-  const child = spawn(process.execPath, ['demo/main.ts', ...args], { env: { ...inherited, NO_COLOR: '1', ...env } });
-  process.once('exit', () => child.kill('SIGKILL'));
+  const child = spawn(process.execPath, ['demo/main.ts', ...args], {
+    // By npm's variable it notices the end of the process that started it, also one by SIGKILL.
+    env: { ...inherited, npm_lifecycle_event: 'demo', NO_COLOR: '1', ...env },
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
   const lines: string[] = [];
   let pending = '';
   let lastPrinted = began;

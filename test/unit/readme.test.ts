@@ -41,11 +41,7 @@ describe('README', () => {
       reason.includes('${kind}') ? ['ConfigMap', 'Secret'].map((kind) => reason.replace('${kind}', kind)) : [reason],
     );
 
-    expect(
-      tableOf('Reason')
-        .map(([reason]) => reason)
-        .sort(),
-    ).toEqual([...new Set(expanded)].sort());
+    expect(new Set(tableOf('Reason').map(([reason]) => reason))).toEqual(new Set(expanded));
   });
 
   it('names no metric that is not there', () => {

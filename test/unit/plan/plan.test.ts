@@ -145,6 +145,22 @@ describe('what runs', () => {
     expect(world.status).toMatchObject({ currentVersion: '1.0.0', installedVersion: '1.1.0' });
   });
 
+  it('is not restarted by another default of the operator', () => {
+    const world = running();
+    const defaults = { progressDeadlineSeconds: 30 };
+    world.observed = { ...world.observed, config: { ...world.observed.config, defaults } };
+    world.settle();
+    expect(world.journal).toEqual([]);
+  });
+
+  it('follows another definition of its tier', () => {
+    const world = running();
+    world.observed = { ...world.observed, config: { ...world.observed.config, tiers: { standard: { replicas: 4 } } } };
+    world.converge();
+    expect(world.journal).toEqual(['apply Deployment']);
+    expect(world.observed.deployment?.replicas).toBe(4);
+  });
+
   it('says what a change needs when its release is gone', () => {
     const world = running();
     world.publish(undefined);
