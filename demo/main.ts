@@ -37,6 +37,8 @@ async function main(): Promise<void> {
 async function perform(narrator: Narrator, plane: ControlPlane, isOnce: boolean): Promise<void> {
   const abort = new AbortController();
   const interrupted = toldToEnd().then(() => 'interrupted' as const);
+  // The terminal sends ^C to us and to npm, which passes it on: the second one must not end the removal.
+  process.on('SIGINT', () => {});
   let operator: OperatorProcess | undefined;
 
   async function story(): Promise<void> {

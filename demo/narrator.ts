@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 
-const QUIET_MS = 8000;
+/** Longer than a build is quiet between two of its own lines. */
+const QUIET_MS = 12_000;
 
 /** Tells the story on standard output, and is never quiet for long. */
 export interface Narrator {

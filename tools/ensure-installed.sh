@@ -4,7 +4,17 @@ set -eu
 stamp=node_modules/.provider-operator-lock
 if ! cmp -s package-lock.json "$stamp"; then
   echo "Installing the npm packages (npm ci), about 20 s ..." >&2
-  npm ci --loglevel=error --no-fund --no-audit >&2
+  npm ci --loglevel=error --no-fund --no-audit >&2 &
+  installing=$!
+  trap 'kill $installing 2>/dev/null' EXIT INT TERM
+  seconds=0
+  while kill -0 $installing 2>/dev/null; do
+    sleep 1
+    seconds=$((seconds + 1))
+    [ $((seconds % 10)) -ne 0 ] || echo "... still installing, $seconds s" >&2
+  done
+  wait $installing
+  trap - EXIT INT TERM
   cp package-lock.json "$stamp"
 fi
 if node_modules/.bin/node --version >/dev/null 2>&1; then

@@ -1,6 +1,6 @@
 import { findRelease, isImageAllowed, tierDefinition } from './catalogue.ts';
 import { budgetOf, inputHashes, serviceOf, wishHash, type Inputs } from './children.ts';
-import { readConfiguration } from './environment.ts';
+import { readConfiguration, type Configuration } from './environment.ts';
 import type { ChildKind, ChildView, Installation, Observed } from './observed.ts';
 import { ownershipOf } from './ownership.ts';
 import { problem, waitFor, type Problem } from './problem.ts';
@@ -8,9 +8,9 @@ import type { Running } from './running.ts';
 import { tierShape } from './tiers.ts';
 import { decideVersion, imageNotAllowed } from './version.ts';
 
-export type Decision = Run | Keep | Problem;
+export type Decision = Run | Keep | Refusal;
 
-/** The wish can be had: these are the inputs of its children. */
+/** These are the inputs of the children that should be there. */
 export interface Run {
   readonly kind: 'run';
   readonly version: string;
@@ -25,6 +25,11 @@ export interface Run {
 interface Keep {
   readonly kind: 'keep';
   readonly version: string;
+}
+
+/** The wish cannot be had. What runs is still restored where somebody damages it and its inputs are known. */
+interface Refusal extends Problem {
+  readonly restore?: Run;
 }
 
 /** What should run: the first thing that stands in the way, else the inputs of the children. */
@@ -51,10 +56,24 @@ export function decide(observed: Observed, running: Running, now: number): Decis
     rollingOut: running.rollout?.phase === 'progressing',
     now,
   });
-  if (target.kind === 'problem') {
-    return target;
+  if (target.kind === 'target') {
+    return runOf(observed, running, configuration, target.version);
   }
-  const { version } = target;
+  const restore = running.installed !== undefined && runOf(observed, running, configuration, running.installed);
+  // Without a Deployment there is nothing to compare with, and anything is better than no pods at all.
+  return restore && restore.kind === 'run' && (!running.deployment || !restore.isChanged)
+    ? { ...target, restore }
+    : target;
+}
+
+function runOf(
+  observed: Observed,
+  running: Running,
+  configuration: Configuration,
+  version: string,
+): Run | Keep | Problem {
+  const { installation, catalogue, config } = observed;
+  const { spec } = installation;
   const committed = running.deployment?.committed;
   const release = findRelease(catalogue, version);
   if (!release) {
@@ -68,6 +87,13 @@ export function decide(observed: Observed, running: Running, now: number): Decis
   const definition = tierDefinition(catalogue, config, spec.resourceTier);
   const hashes = inputHashes({ installation, release, configuration, definition });
   const isChanged = committed?.wish !== hashes.wish || committed.tier !== hashes.tier;
+  const isContentChanged = !isChanged && committed.release !== hashes.release;
+  if (isContentChanged && !running.isPristine) {
+    return problem(
+      'ContentChanged',
+      `Publish a new version: what was changed in the Deployment cannot be undone, because release ${version} was published again with other content`,
+    );
+  }
   if (isChanged && !isImageAllowed(release.image, config.allowedImagePrefixes)) {
     return imageNotAllowed(release);
   }
@@ -87,7 +113,7 @@ export function decide(observed: Observed, running: Running, now: number): Decis
       version,
       inputs,
       isChanged,
-      isContentChanged: !isChanged && committed.release !== hashes.release,
+      isContentChanged,
     }
   );
 }

@@ -2,7 +2,7 @@ import { stampConditions, type Verdict } from '../api/conditions.ts';
 import type { InstallationStatus } from '../api/installation.ts';
 import type { Installation } from './observed.ts';
 import type { Problem } from './problem.ts';
-import { stalled, waiting } from './status.ts';
+import { stalled, waiting } from './readiness.ts';
 
 /**
  * The status after a write to a child was refused: what was before, but for `Ready` and its companions.

@@ -21,10 +21,9 @@ export function plan(observed: Observed, now: number): Plan {
   const { installation } = observed;
   const running = readRunning(observed);
   const decision = decide(observed, running, now);
+  const run = decision.kind === 'problem' ? decision.restore : decision;
   const actions =
-    decision.kind === 'run' && installation.spec.suspend !== true
-      ? actionsFor(observed, running, decision, now)
-      : NOTHING;
+    run?.kind === 'run' && installation.spec.suspend !== true ? actionsFor(observed, running, run, now) : NOTHING;
   const status = statusOf({ observed, running, decision, actions, now });
   const waits = actions.held.map((held) => held.notBefore - now);
   if (decision.kind === 'problem') {

@@ -32,7 +32,9 @@ function verdicts(invalid: string | undefined, catalogue: Catalogue): Verdict[] 
     return [{ type: 'Ready', status: 'True', reason: 'Published', message: 'Every release can be installed' }];
   }
   const reason = first ? 'InvalidReleases' : 'InvalidSpec';
-  const message = first ? `Correct release ${first.version}: ${first.reason}` : `Correct the spec: ${invalid}`;
+  const message = first
+    ? `Correct release ${first.version}, the valid ones can be installed: ${first.reason}`
+    : `Correct the spec: ${invalid}`;
   return [
     { type: 'Ready', status: 'False', reason, message },
     { type: 'Stalled', status: 'True', reason, message },

@@ -10,7 +10,7 @@ export type Rollout =
   /** Past its deadline without progress. */
   | { readonly phase: 'failed'; readonly message: string };
 
-/** The questions of `kubectl rollout status`, in its order (kubectl/pkg/polymorphichelpers/rollout_status.go). */
+/** The questions of `kubectl rollout status` (kubectl/pkg/polymorphichelpers/rollout_status.go). */
 export function readRollout(d: DeploymentView): Rollout {
   if (d.observedGeneration < d.generation) {
     return { phase: 'progressing' };
@@ -22,10 +22,11 @@ export function readRollout(d: DeploymentView): Rollout {
       message: `${Math.min(d.updated, d.replicas)} of ${d.replicas} new pods were created and did not become available in time${cause}`,
     };
   }
-  if (d.updated < d.replicas || d.total > d.updated) {
+  if (d.total > d.updated) {
     return { phase: 'progressing' };
   }
-  if (d.available >= d.updated) {
+  // Against what is asked for and not against what there is: pods too many, after a scale-down, harm nobody.
+  if (d.updated >= d.replicas && d.available >= d.replicas) {
     return { phase: 'done' };
   }
   // The Deployment controller keeps this reason once a template has been rolled out.

@@ -3,7 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Resolves when this process should clean up and go: ^C, SIGTERM, a closed terminal, or the end of the npm it runs under. */
 export async function toldToEnd(): Promise<void> {
-  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM'), once(process, 'SIGHUP'), npmIsGone()]);
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const signal of signals) {
+    // npm passes ^C on, so that it comes twice: the second must not cut the cleaning up short.
+    process.on(signal, () => undefined);
+  }
+  await Promise.race([...signals.map((signal) => once(process, signal)), npmIsGone()]);
 }
 
 /** An npm that is killed passes no signal on: all one sees is another parent. */

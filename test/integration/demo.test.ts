@@ -18,8 +18,7 @@ const runElsewhere = new Map([
 interface Demo {
   readonly pid: number;
   readonly lines: string[];
-  /** Sends SIGTERM, as whoever supervises the demo would. */
-  terminate(): void;
+  kill(signal: NodeJS.Signals): void;
   readonly ended: Promise<{ code: number | null; milliseconds: number; longestSilence: number }>;
 }
 
@@ -49,7 +48,7 @@ function startDemo(args: readonly string[], env: Readonly<Record<string, string>
   return {
     pid: child.pid!,
     lines,
-    terminate: () => void child.kill('SIGTERM'),
+    kill: (signal) => void child.kill(signal),
     ended: ended.then((code) => {
       const now = performance.now();
       return { code, milliseconds: now - began, longestSilence: Math.max(longestSilence, now - lastPrinted) };
@@ -160,8 +159,12 @@ describe.skipIf(!disposable)('npm run demo', () => {
     expect(inReadme.filter((line) => !new Set([...shown, ...proposed, ...runElsewhere.keys()]).has(line))).toEqual([]);
     expect([...runElsewhere.keys()].filter((line) => !inReadme.includes(line))).toEqual([]);
 
-    demo.terminate();
+    // One ^C is two signals: the terminal's, and the one that npm passes on.
+    demo.kill('SIGINT');
+    await printed(demo, /^(Removing everything)/);
+    demo.kill('SIGINT');
     expect(await demo.ended).toMatchObject({ code: 0 });
+    expect(demo.lines.at(-1)).toMatch(/^Everything is removed/);
     expect(existsSync(kubeconfig)).toBe(false);
   });
 

@@ -145,6 +145,30 @@ describe('what runs', () => {
     expect(world.status).toMatchObject({ currentVersion: '1.0.0', installedVersion: '1.1.0' });
   });
 
+  it('is restored while the wish is refused: a typo must not turn an accident into an outage', () => {
+    const world = running({ version: '1.0.0' });
+    world.publish(catalogue('0.9.0', '1.0.0'));
+    world.edit({ version: '0.9.0' });
+    world.settle();
+    world.observed = { ...world.observed, deployment: undefined };
+    world.settle();
+    world.rollOut();
+    world.tamper('kubectl', 'spec.replicas');
+    world.settle();
+    expect(world.journal).toEqual(['apply Deployment', 'apply Deployment']);
+    expect(world.observed.deployment?.version).toBe('1.0.0');
+    expect(world.ready()).toBe('False DowngradeRefused');
+  });
+
+  it('is not rolled out with other content when somebody changes it', () => {
+    const world = running();
+    world.publish(catalogue(release('1.0.0', { image: 'other' })));
+    world.tamper('kubectl', 'spec.replicas');
+    world.settle();
+    expect(world.journal).toEqual([]);
+    expect(world.ready()).toBe('False ContentChanged');
+  });
+
   it('is not restarted by another default of the operator', () => {
     const world = running();
     const defaults = { progressDeadlineSeconds: 30 };

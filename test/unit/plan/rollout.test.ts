@@ -11,6 +11,8 @@ it.each`
   ${2}     | ${'NewReplicaSetAvailable'}   | ${2}     | ${2}  | ${2}    | ${2}      | ${'done'}        | ${'all new, all available'}
   ${2}     | ${'NewReplicaSetAvailable'}   | ${2}     | ${2}  | ${2}    | ${1}      | ${'degraded'}    | ${'it was done once'}
   ${2}     | ${'ProgressDeadlineExceeded'} | ${2}     | ${3}  | ${1}    | ${2}      | ${'failed'}      | ${'past its deadline'}
+  ${2}     | ${'NewReplicaSetAvailable'}   | ${2}     | ${7}  | ${7}    | ${2}      | ${'done'}        | ${'too many pods harm nobody'}
+  ${2}     | ${'NewReplicaSetAvailable'}   | ${2}     | ${1}  | ${1}    | ${1}      | ${'degraded'}    | ${'a pod was deleted'}
   ${2}     | ${undefined}                  | ${0}     | ${0}  | ${0}    | ${0}      | ${'done'}        | ${'no pods asked for'}
 `(
   'seen $observed of 2, $progress, $updated/$replicas new, $total in all, $available available: $phase ($why)',

@@ -1,0 +1,118 @@
+import type { Verdict } from '../api/conditions.ts';
+import { findRelease } from './catalogue.ts';
+import type { Findings } from './findings.ts';
+import { graceOf } from './grace.ts';
+import type { Problem } from './problem.ts';
+import { newerRelease } from './update-available.ts';
+
+/** `Ready` with its companions: `Reconciling` while it works, `Stalled` when a person must act. */
+export function readiness(findings: Findings): Verdict[] {
+  const { observed, running, decision, actions, now } = findings;
+  const { installation } = observed;
+  const { spec } = installation;
+  if (decision.kind === 'problem') {
+    const grace = graceOf(decision, installation.status.conditions, installation.generation, now);
+    return grace.isOver ? stalled(decision) : waiting('False', decision.reason, decision.message);
+  }
+  const isAsWished = running.isPristine && !(decision.kind === 'run' && decision.isChanged);
+  if (!isAsWished && spec.suspend === true) {
+    const isDamaged = running.installed === decision.version && !(decision.kind === 'run' && decision.isChanged);
+    const message = isDamaged
+      ? `Set suspend to false to restore ${decision.version}: somebody changed its Deployment`
+      : `Set suspend to false to roll out ${decision.version}: nothing is changed while it is true`;
+    return [{ type: 'Ready', status: 'False', reason: 'Suspended', message }];
+  }
+  const [held] = actions.held;
+  if (held) {
+    return waiting(
+      'False',
+      'Drifted',
+      `${held.culprit}, and undoing it did not last: stop that, it is undone again later`,
+    );
+  }
+  if (decision.kind === 'keep' && !running.isPristine) {
+    return stalled({
+      reason: 'ReleaseMissing',
+      message: `Publish release ${decision.version} of "${spec.provider}" again: what was changed in the Deployment cannot be undone without it`,
+    });
+  }
+  const rollout = isAsWished ? running.rollout : undefined;
+  switch (rollout?.phase) {
+    case 'done':
+      return [ready(findings, decision.version)];
+    case 'degraded':
+      return waiting(
+        'False',
+        'Unavailable',
+        `Kubernetes is bringing back pods of ${decision.version} that became unavailable`,
+      );
+    case 'failed':
+      return stalled(rolloutFailed(findings, decision.version, rollout.message));
+    case 'progressing':
+    case undefined:
+      return waiting('Unknown', 'RollingOut', rollingOut(findings, decision.version));
+  }
+}
+
+function ready({ observed }: Findings, version: string): Verdict {
+  const { catalogue, installation } = observed;
+  const release = findRelease(catalogue, version);
+  const { spec } = installation;
+  if (release?.lifecycle?.stage === 'yanked') {
+    const why = release.lifecycle.message ? ` (${release.lifecycle.message})` : '';
+    return {
+      type: 'Ready',
+      status: 'True',
+      reason: 'UpToDate',
+      message: `Runs ${version}, which was yanked${why}: choose another version`,
+    };
+  }
+  const newer = newerRelease(observed, version);
+  return newer === undefined
+    ? {
+        type: 'Ready',
+        status: 'True',
+        reason: 'UpToDate',
+        message: `Runs ${version}${spec.suspend ? ', suspended' : ''}`,
+      }
+    : { type: 'Ready', status: 'True', reason: 'UpgradeAvailable', message: `Runs ${version}; ${newer} is published` };
+}
+
+function rollingOut({ running }: Findings, version: string): string {
+  const { stable } = running;
+  if (stable === undefined) {
+    return `Installing ${version}`;
+  }
+  return stable === version ? `Bringing ${version} to what the spec asks for` : `Moving from ${stable} to ${version}`;
+}
+
+function rolloutFailed(
+  { observed, running }: Findings,
+  version: string,
+  cause: string,
+): Pick<Problem, 'reason' | 'message'> {
+  const { namespace, name } = observed.installation;
+  const look = `See why with: kubectl -n ${namespace} describe pods -l app.kubernetes.io/instance=${name}`;
+  return running.stable === undefined
+    ? { reason: 'InstallFailed', message: `Installing ${version} failed: ${cause}. ${look}` }
+    : {
+        reason: 'RolloutFailed',
+        message: `Rolling out ${version} failed, the pods of ${running.stable} go on serving: ${cause}. ${look}`,
+      };
+}
+
+/** A person must act: `Stalled` makes kstatus say Failed at once. */
+export function stalled({ reason, message }: Pick<Problem, 'reason' | 'message'>): Verdict[] {
+  return [
+    { type: 'Ready', status: 'False', reason, message },
+    { type: 'Stalled', status: 'True', reason, message },
+  ];
+}
+
+/** Something is at work: kstatus says InProgress. */
+export function waiting(status: 'False' | 'Unknown', reason: string, message: string): Verdict[] {
+  return [
+    { type: 'Ready', status, reason, message },
+    { type: 'Reconciling', status: 'True', reason, message },
+  ];
+}

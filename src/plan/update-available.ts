@@ -1,0 +1,54 @@
+import semver from 'semver';
+import type { Verdict } from '../api/conditions.ts';
+import { findRelease, isImageAllowed, latestRelease } from './catalogue.ts';
+import type { Findings } from './findings.ts';
+import type { Observed } from './observed.ts';
+
+/** Whether something newer is published, and what it takes to get it: information, no part of `Ready`. */
+export function updateAvailable({ observed, running, decision }: Findings): Verdict {
+  const { installation, catalogue } = observed;
+  const { spec } = installation;
+  const version = decision.kind === 'problem' ? running.installed : decision.version;
+  if (!catalogue || (version !== undefined && !findRelease(catalogue, version))) {
+    const what = version === undefined ? `Provider "${spec.provider}"` : `Release ${version} of "${spec.provider}"`;
+    return update(
+      'Unknown',
+      'CatalogueUnavailable',
+      `${what} is not published${version === undefined ? '' : ': what runs goes on'}`,
+    );
+  }
+  if (decision.kind === 'run' && decision.isContentChanged) {
+    return update(
+      'Unknown',
+      'ContentChanged',
+      `Release ${decision.version} was published again with other content, which is not rolled out by itself: publish a new version`,
+    );
+  }
+  const newer = newerRelease(observed, version);
+  if (newer === undefined) {
+    return update(
+      'False',
+      'UpToDate',
+      version === undefined ? 'Nothing is installed yet' : `No newer release than ${version} is published`,
+    );
+  }
+  const release = findRelease(catalogue, newer);
+  if (release?.breaking) {
+    const note = release.breaking.note ? `: ${release.breaking.note}` : '';
+    return update('True', 'Breaking', `Set version ${newer} to take it, it is breaking${note}`);
+  }
+  return spec.upgradePolicy === 'manual'
+    ? update('True', 'NewerRelease', `Set version ${newer} to take it`)
+    : update('True', 'NewerRelease', `${newer} is taken automatically when it can be`);
+}
+
+/** The highest release above `version` that anybody may install. */
+export function newerRelease({ catalogue, config }: Observed, version: string | undefined): string | undefined {
+  const allowed = catalogue?.releases.filter((r) => isImageAllowed(r.image, config.allowedImagePrefixes)) ?? [];
+  const latest = latestRelease(allowed)?.version;
+  return latest !== undefined && version !== undefined && semver.gt(latest, version) ? latest : undefined;
+}
+
+function update(status: Verdict['status'], reason: string, message: string): Verdict {
+  return { type: 'UpdateAvailable', status, reason, message };
+}
