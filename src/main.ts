@@ -1,11 +1,14 @@
 import { homedir, hostname } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { findConnection } from './cluster/connection.ts';
 import { createOperator } from './operator.ts';
 import { readOperatorConfig, readSettings, SettingsError } from './settings.ts';
 import { createLogger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { startProbeServer } from './telemetry/server.ts';
+
+const LONGEST_STOP_MS = 20_000;
 
 /** Wires and runs: the only file that reads the environment, signals and exit codes (0 stopped, 1 failed, 2 settings). */
 async function main(env: NodeJS.ProcessEnv): Promise<void> {
@@ -19,7 +22,7 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
     inCluster: inCluster(env),
     homeKubeconfig: join(homedir(), '.kube', 'config'),
   }).catch((error: unknown) => {
-    throw new SettingsError(error instanceof Error ? error.message : String(error));
+    throw new SettingsError(messageOf(error));
   });
   const metrics = createMetrics(connection.server.host);
   const operator = createOperator({
@@ -33,7 +36,11 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
     log,
     metrics,
   });
-  const probes = await startProbeServer(settings.METRICS_PORT, metrics.registry, operator.isReady);
+  const probes = await startProbeServer(settings.METRICS_PORT, metrics.registry, operator.isReady).catch(
+    (error: unknown) => {
+      throw new SettingsError(`Correct METRICS_PORT: ${messageOf(error)}`);
+    },
+  );
   log.info(
     { server: connection.server.origin, metricsPort: probes.port, namespaces: settings.WATCH_NAMESPACES },
     'Starting',
@@ -42,9 +49,14 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
   const started = operator.start();
   const signal = await Promise.race([stopped, started.then(() => stopped)]);
   log.info({ signal }, 'Stopping');
-  await operator.stop();
+  // What hangs must not outlast the grace that Kubernetes gives to a pod.
+  await Promise.race([operator.stop(), sleep(LONGEST_STOP_MS, undefined, { ref: false })]);
   await probes.close();
   log.info('Stopped');
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Resolves with the first signal. */
@@ -64,7 +76,7 @@ function inCluster(env: NodeJS.ProcessEnv): { host: string; port: string } | und
 main(process.env).then(
   () => process.exit(0),
   (error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`${messageOf(error)}\n`);
     process.exit(error instanceof SettingsError ? 2 : 1);
   },
 );

@@ -15,6 +15,9 @@ import { createInstallationReconciler } from './reconcile/installation-reconcile
 import { createProviderReconciler } from './reconcile/provider-reconciler.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 
+/** What is refused now may be allowed later (rights, admission rules, a name that was taken), and nothing tells us. */
+const REFUSED_AGAIN_MS = 60_000;
+
 export interface OperatorOptions {
   readonly connection: Connection;
   readonly config: OperatorConfig;
@@ -96,6 +99,9 @@ export function createOperator(options: OperatorOptions): Operator {
       reconcile,
       onReconciled(run) {
         metrics.onReconciled(controller, run);
+        if (run.result === 'terminal') {
+          queue.addAfter(run.key, REFUSED_AGAIN_MS);
+        }
         if (run.result === 'error' || run.result === 'terminal') {
           log.warn(
             { controller, key: run.key, reconcileID: run.reconcileID, error: messageOf(run.error) },

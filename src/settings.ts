@@ -3,6 +3,8 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { OperatorConfig } from './api/operator-config.ts';
 
+const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+
 const port = z.coerce.number().int().min(0).max(65_535);
 
 /** Every knob, its default and its meaning in one place. Read once in main.ts; passed on as values. */
@@ -10,12 +12,8 @@ export const Settings = z.object({
   WATCH_NAMESPACES: z
     .string()
     .default('')
-    .transform((list) =>
-      list
-        .split(',')
-        .map((name) => name.trim())
-        .filter((name) => name !== ''),
-    )
+    .transform((list) => [...new Set(list.split(',').map((name) => name.trim()))].filter((name) => name !== ''))
+    .refine((names) => names.every((name) => DNS_LABEL.test(name)), 'Must be names of namespaces, separated by commas')
     .describe('Namespaces to work in, separated by commas; empty means all'),
   WORKERS: z.coerce.number().int().min(1).max(256).default(16).describe('Reconciles that may run at once'),
   WATCH_SECRETS: z

@@ -30,14 +30,16 @@ export interface Stamp {
   readonly now: number;
 }
 
-/** Present only while true, each with its own beginning: a new reason is a new episode and starts its own clock. */
+/** The schema would refuse a longer message, and with it the whole status. */
+const LONGEST_MESSAGE = 1024;
+
+/** Present only while true, each with its own beginning: a new reason or generation is a new episode with its own clock. */
 const EPISODES: ReadonlySet<string> = new Set(['Reconciling', 'Stalled', 'Drifted']);
 
 /**
  * Stamps the verdicts of one reconcile.
  *
- * The transition time moves only when `status` flips, as the API conventions ask, or for an episode when its reason
- * changes. What is not among the verdicts is gone. Sorted by type, so that the same verdicts give the same bytes.
+ * The transition time moves only when `status` flips, as the API conventions ask, or when an episode ends. What is not among the verdicts is gone. Sorted by type, so that the same verdicts give the same bytes.
  */
 export function stampConditions(
   previous: readonly Condition[],
@@ -47,15 +49,20 @@ export function stampConditions(
   return verdicts
     .map((verdict) => {
       const before = previous.find((c) => c.type === verdict.type);
-      const same =
-        before?.status === verdict.status && (!EPISODES.has(verdict.type) || before.reason === verdict.reason);
+      const isSameEpisode = before?.reason === verdict.reason && before.observedGeneration === stamp.generation;
+      const same = before?.status === verdict.status && (!EPISODES.has(verdict.type) || isSameEpisode);
       return {
         ...verdict,
+        message: cut(verdict.message),
         observedGeneration: stamp.generation,
         lastTransitionTime: same ? before.lastTransitionTime : timestamp(stamp.now),
       };
     })
     .sort((a, b) => (a.type < b.type ? -1 : 1));
+}
+
+function cut(message: string): string {
+  return message.length <= LONGEST_MESSAGE ? message : `${message.slice(0, LONGEST_MESSAGE - 4)} ...`;
 }
 
 export function findCondition(

@@ -12,7 +12,6 @@ export interface Rule {
   readonly message: string;
   readonly messageExpression?: string;
   readonly fieldPath?: string;
-  readonly reason?: 'FieldValueInvalid' | 'FieldValueRequired' | 'FieldValueDuplicate' | 'FieldValueForbidden';
 }
 
 /** Adds CEL rules to a schema node. */
@@ -76,7 +75,7 @@ export function quantity(description: string): z.ZodType<string | number> {
     .union([z.int(), z.string()])
     .refine((value) => QUANTITY.test(String(value)), 'Must be a quantity such as 500m, 2 or 512Mi')
     .describe(description)
-    .meta({ 'x-kubernetes-int-or-string': true, pattern: QUANTITY.source });
+    .meta({ 'x-kubernetes-int-or-string': true, pattern: QUANTITY.source, minimum: 0, maximum: 999_999_999_999 });
 }
 
 /** A port by number or by the name that the release gives it. */
@@ -85,5 +84,10 @@ export function portReference(description: string): z.ZodType<string | number> {
     .union([z.int(), z.string()])
     .refine((value) => /^[a-z0-9][-a-z0-9]{0,14}$/.test(String(value)), 'Must be the number or the name of a port')
     .describe(description)
-    .meta({ 'x-kubernetes-int-or-string': true, pattern: '^[a-z0-9][-a-z0-9]{0,14}$' });
+    .meta({
+      'x-kubernetes-int-or-string': true,
+      pattern: '^[a-z0-9][-a-z0-9]{0,14}$',
+      minimum: 1,
+      maximum: 65_535,
+    });
 }

@@ -126,6 +126,7 @@ export const InstallationStatus = z
     previousVersion: version('The version that was current before it.'),
     latestVersion: version('The highest release that is not yanked, preview or prerelease.'),
     currentImage: text(512, 'Image of the current version.').optional(),
+    usedConsent: version('The version that upgrade.allowDowngradeTo was used for; it allows no second downgrade.'),
     deploymentName: text(63, 'Name of the Deployment.').optional(),
     serviceName: text(63, 'Name of the Service; absent where the release has no ports.').optional(),
     installedAt: time('When the first rollout was done.').optional(),

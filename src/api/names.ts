@@ -19,7 +19,7 @@ export const LABEL = {
   managedBy: 'app.kubernetes.io/managed-by',
 } as const;
 
-/** Children are watched by this label, so that the operator never reads what is not its own. */
+/** Deployments are watched by this label, because those of others change often and are many. */
 export const CHILD_SELECTOR = `${LABEL.managedBy}=${FIELD_MANAGER}`;
 
 export const ANNOTATION = {
@@ -37,6 +37,5 @@ export const ANNOTATION = {
   stableVersion: `${GROUP}/stable-version`,
 } as const;
 
-/** Says where the schema of a kind was made, in the words of `kubectl`. */
 export const INSTALLATION_PLURAL = 'providerinstallations';
 export const PROVIDER_PLURAL = 'providers';

@@ -5,23 +5,30 @@ import { Tier } from './runtime.ts';
 const RESERVED = [
   'BASH_ENV',
   'DOCUMENT_ROOT',
-  'ENV',
   'HOSTNAME',
+  'JDK_JAVA_OPTIONS',
   'JAVA_TOOL_OPTIONS',
   'KUBERNETES_*',
   'LD_*',
+  'NODE_PATH',
   'NODE_OPTIONS',
   'PATH',
+  'PERL5LIB',
   'PERL5OPT',
   'PYTHONPATH',
   'PYTHONSTARTUP',
+  'RUBYLIB',
   'RUBYOPT',
+  '_JAVA_OPTIONS',
 ];
+
+/** A misspelt field must not pass for one that was left out: without `replicas` they would be nobody's. */
+const OwnTier = Tier.strict();
 
 /** What the platform team decides for every tenant: the content of the file that OPERATOR_CONFIG names. */
 export const OperatorConfig = z.strictObject({
   tiers: z
-    .strictObject({ free: Tier.optional(), standard: Tier.optional(), performance: Tier.optional() })
+    .strictObject({ free: OwnTier.optional(), standard: OwnTier.optional(), performance: OwnTier.optional() })
     .default({})
     .describe('What the tiers mean, where it differs from the built-in ones'),
   defaults: z

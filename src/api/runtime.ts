@@ -34,6 +34,8 @@ const ports = listMap(
   'name',
 );
 
+const command = (what: string) => atomicList(z.array(text(4096, 'One argument.')).min(1).max(64).describe(what));
+
 const args = (what: string) => atomicList(z.array(text(4096, 'One argument.')).max(64).describe(what));
 
 const EnvVar = z
@@ -62,7 +64,7 @@ const probeHandlers = {
     .describe('Opens a TCP connection.')
     .optional(),
   exec: z
-    .object({ command: args('The command; exit code 0 is success.') })
+    .object({ command: command('The command; exit code 0 is success.') })
     .describe('Runs a command in the container.')
     .optional(),
 };
@@ -89,7 +91,7 @@ function probe(description: string) {
   ).optional();
 }
 
-const FileMode = int(0, 0o777, 'File mode as a decimal number; 420 (0644) when absent.').optional();
+const FileMode = int(1, 0o777, 'File mode as a decimal number; 420 (0644) when absent.').optional();
 
 const KeyToPath = z
   .object({ key: text(253, 'Key in the object.', 1), path: text(1024, 'Path of the file, below the mount.', 1) })

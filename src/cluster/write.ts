@@ -18,10 +18,13 @@ interface Applicable {
 export interface Writer {
   /** Server-side apply; returns the object as it is stored now. */
   apply<Stored = unknown>(resource: Resource, object: Applicable, options: ApplyOptions): Promise<Stored>;
-  /** Merges into the status; returns the object as it is stored now, undefined if it is gone. */
+  /**
+   * Merges into the status of the object as it was seen; any change since is a conflict, because what was decided about
+   * an older object says nothing of this one. Returns the object as it is stored now, undefined if it is gone.
+   */
   patchStatus<Stored = unknown>(
     resource: Resource,
-    name: ObjectName,
+    seen: ObjectName & { readonly resourceVersion: string },
     patch: JsonObject,
     options: Pick<ApplyOptions, 'fieldManager'>,
   ): Promise<Stored | undefined>;
@@ -48,17 +51,18 @@ export function createWriter(transport: Transport): Writer {
 
     patchStatus<Stored>(
       resource: Resource,
-      name: ObjectName,
+      seen: ObjectName & { readonly resourceVersion: string },
       patch: JsonObject,
       { fieldManager }: Pick<ApplyOptions, 'fieldManager'>,
     ) {
+      const { resourceVersion } = seen;
       const reporting = transport.request<Stored>({
         method: 'PATCH',
-        path: objectPath(resource, name, 'status'),
+        path: objectPath(resource, seen, 'status'),
         query: { fieldManager },
         contentType: 'application/merge-patch+json',
-        body: { status: patch },
-        doing: `Report the status of ${describeObject(resource, name)}`,
+        body: { metadata: { resourceVersion }, status: patch },
+        doing: `Report the status of ${describeObject(resource, seen)}`,
         resource: `${resourceLabel(resource)}/status`,
       });
       return undefinedIfNotFound(reporting);

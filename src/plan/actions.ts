@@ -27,6 +27,10 @@ export interface Actions {
 /** What has to be written for the children to be as they should: nothing where they are. The Deployment comes last. */
 export function actionsFor(observed: Observed, running: Running, run: Run, now: number): Actions {
   const { inputs, isChanged } = run;
+  if (run.isContentChanged) {
+    // The pods were made from other content than is published: what serves them must stay as it is.
+    return { writes: [], held: [] };
+  }
   // Until the new pods serve, the Service keeps the ports of the old ones.
   const isServing = !isChanged && running.isDone;
   const serving = isServing ? [] : (observed.service?.ports ?? []);
@@ -38,16 +42,18 @@ export function actionsFor(observed: Observed, running: Running, run: Run, now: 
       ? need(observed, 'Deployment', observed.deployment, deploymentOf(inputs), false)
       : undefined,
   ].filter((action) => action !== undefined);
-  const notBefore = (action: Action) =>
-    action.kind === 'apply' && action.heals !== undefined && !isChanged
-      ? healNotBefore(observed.heals[action.child])
-      : 0;
-  return {
-    writes: needs.filter((action) => notBefore(action) <= now),
-    held: needs
-      .filter((action) => action.kind === 'apply' && notBefore(action) > now)
-      .map((action) => ({ culprit: (action.kind === 'apply' && action.heals) || '', notBefore: notBefore(action) })),
-  };
+  const writes: Action[] = [];
+  const held: Actions['held'][number][] = [];
+  for (const action of needs) {
+    const culprit = action.kind === 'apply' && !isChanged ? action.heals : undefined;
+    const notBefore = culprit === undefined ? 0 : healNotBefore(observed.heals[action.child]);
+    if (culprit === undefined || notBefore <= now) {
+      writes.push(action);
+    } else {
+      held.push({ culprit, notBefore });
+    }
+  }
+  return { writes, held };
 }
 
 function need(

@@ -2,7 +2,7 @@ import semver from 'semver';
 import type { TierName } from '../api/installation.ts';
 import type { OperatorConfig } from '../api/operator-config.ts';
 import { Release, type ProviderSpec } from '../api/provider.ts';
-import type { Runtime, Tier } from '../api/runtime.ts';
+import { Tier, type Runtime } from '../api/runtime.ts';
 import { epoch } from '../api/time.ts';
 import { isExactVersion, isPrerelease, newestFirst } from '../api/version.ts';
 
@@ -15,7 +15,7 @@ export interface Catalogue {
   readonly tiers: NonNullable<ProviderSpec['tiers']>;
 }
 
-interface InvalidRelease {
+export interface InvalidRelease {
   readonly version: string;
   readonly reason: string;
 }
@@ -31,14 +31,14 @@ export function readCatalogue(spec: ProviderSpec, config: OperatorConfig): Catal
     if (reason === undefined) {
       releases.push(published);
     } else {
-      invalid.push({ version: published.version.slice(0, 64), reason });
+      invalid.push({ version: versionOf(published), reason });
     }
   }
   return {
     provider,
     releases: releases.sort((a, b) => newestFirst(a.version, b.version)),
     invalid: invalid.sort((a, b) => (a.version < b.version ? -1 : 1)),
-    tiers: spec.tiers ?? {},
+    tiers: validTiers(spec.tiers),
   };
 }
 
@@ -62,20 +62,36 @@ export function isFading(release: Release, now: number): boolean {
   return stage === 'deprecated' || (expiresAt !== undefined && epoch(expiresAt) <= now);
 }
 
-/** Prefixes match whole path segments: `registry.example.com/acme` allows `…/acme/web:1` and not `…/acme-evil/web:1`. */
+/**
+ * Prefixes match whole path segments: `registry.example.com/acme` allows `…/acme/web:1` and not `…/acme-evil/web:1`.
+ * A tag may follow a path, but what follows a host is a port, and that is another registry.
+ */
 export function isImageAllowed(image: string, prefixes: OperatorConfig['allowedImagePrefixes']): boolean {
   return (
-    prefixes?.some(
-      (prefix) => image.startsWith(prefix) && /^$|^[/:@]/.test(image.slice(prefix.replace(/\/$/, '').length)),
-    ) ?? true
+    prefixes?.some((prefix) => {
+      const path = prefix.replace(/\/$/, '');
+      const rest = image.startsWith(path) ? image.slice(path.length) : 'other';
+      return path.includes('/') ? /^$|^[/:@]/.test(rest) : rest.startsWith('/');
+    }) ?? true
   );
 }
 
+/** What was stored before the schema forbade it counts as not said. */
+function validTiers(tiers: ProviderSpec['tiers'] = {}): Catalogue['tiers'] {
+  return Object.fromEntries(Object.entries(tiers).filter(([, tier]) => Tier.safeParse(tier).success));
+}
+
+/** What was stored before there was a schema may have anything for a version. */
+function versionOf({ version }: { readonly version?: unknown }): string {
+  return typeof version === 'string' ? version.slice(0, 64) : '';
+}
+
+/** Why a release cannot be installed. */
 function findFault(published: Release, mayLoosen: boolean): string | undefined {
   const parsed = Release.safeParse(published);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    return `${issue?.path.join('.') ?? 'release'}: ${issue?.message ?? 'invalid'}`;
+    return `${issue?.path.join('.') || 'release'}: ${issue?.message ?? 'invalid'}`;
   }
   if (!isExactVersion(published.version)) {
     return 'version: Must be one exact version such as 1.4.2';

@@ -105,15 +105,25 @@ export function serviceOf({ installation, release }: Inputs, serving: readonly S
   if (own.length === 0) {
     return undefined;
   }
-  const kept = serving.filter(
-    (old) => !own.some((p) => p.name === old.name || (p.port === old.port && p.protocol === old.protocol)),
-  );
   return child({
     apiVersion: 'v1',
     kind: 'Service',
     metadata: metadataOf(installation, labelsOf(installation)),
-    spec: { type: 'ClusterIP', selector: selectorOf(installation.name), ports: [...own, ...kept] },
+    spec: { type: 'ClusterIP', selector: selectorOf(installation.name), ports: unionOf(serving, own) },
   });
+}
+
+/**
+ * The ports of the pods that serve, and those of the new release beside them. Where both want one port, the pods that
+ * serve keep it, so that a rollout that fails has taken nothing from anybody.
+ */
+function unionOf(serving: readonly ServicePort[], own: readonly ServicePort[]): ServicePort[] {
+  const added = own.filter((p) => !serving.some((old) => old.port === p.port && old.protocol === p.protocol));
+  const names = new Set(serving.map((p) => p.name));
+  return [
+    ...serving,
+    ...added.map((p) => (names.has(p.name) ? { ...p, name: `p${p.port}-${p.protocol.toLowerCase()}` } : p)),
+  ];
 }
 
 /** Undefined where the tier has none. */

@@ -6,7 +6,7 @@ import { ownershipOf } from './ownership.ts';
 import { problem, waitFor, type Problem } from './problem.ts';
 import type { Running } from './running.ts';
 import { tierShape } from './tiers.ts';
-import { decideVersion, imageNotAllowed } from './version.ts';
+import { decideVersion, imageNotAllowed, releaseInvalid } from './version.ts';
 
 export type Decision = Run | Keep | Refusal;
 
@@ -53,7 +53,8 @@ export function decide(observed: Observed, running: Running, now: number): Decis
     config,
     stable: running.stable,
     installed: running.installed,
-    rollingOut: running.rollout?.phase === 'progressing',
+    isHeld: spec.suspend === true || running.rollout?.phase === 'progressing',
+    usedConsent: installation.status.usedConsent,
     now,
   });
   if (target.kind === 'target') {
@@ -76,9 +77,13 @@ function runOf(
   const { spec } = installation;
   const committed = running.deployment?.committed;
   const release = findRelease(catalogue, version);
+  const fault = catalogue?.invalid.find((r) => r.version === version);
   if (!release) {
-    return committed?.wish === wishHash(installation, version, configuration)
-      ? { kind: 'keep', version }
+    if (committed?.wish === wishHash(installation, version, configuration)) {
+      return { kind: 'keep', version };
+    }
+    return fault
+      ? releaseInvalid(spec, fault)
       : problem(
           'ReleaseMissing',
           `Publish release ${version} of "${spec.provider}" again, or set another version: the change needs its content`,

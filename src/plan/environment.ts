@@ -41,7 +41,7 @@ export function readConfiguration(
       `Shorten config to ${MAX_BYTES} bytes, it has ${bytes}: put large values into a ConfigMap`,
     );
   }
-  const contents: string[] = [];
+  const contents: [string, string][] = [];
   for (const entry of configFrom) {
     const kind = entry.configMapKeyRef ? 'ConfigMap' : 'Secret';
     const ref = entry.configMapKeyRef ?? entry.secretKeyRef;
@@ -56,7 +56,7 @@ export function readConfiguration(
       );
     }
     if (content.kind === 'hash') {
-      contents.push(content.hash);
+      contents.push([entry.name, content.hash]);
     }
   }
   const literal = config.map(([name, value]): EnvVar => variable(name, escapeExpansion(value)));
@@ -68,7 +68,7 @@ export function readConfiguration(
   return {
     kind: 'configuration',
     env,
-    hash: hash({ env, contents }),
+    hash: hash({ env, contents: contents.sort(byName) }),
   };
 }
 
@@ -106,6 +106,12 @@ function variable(name: string, value: string): EnvVar {
   return value === '' ? { name } : { name, value };
 }
 
+function byName([a]: readonly [string, string], [b]: readonly [string, string]): number {
+  return a < b ? -1 : 1;
+}
+
+/** The first few: a message is to be read. */
 function quoted(names: readonly string[]): string {
-  return names.map((name) => `"${name}"`).join(', ');
+  const first = names.slice(0, 5).map((name) => `"${name.slice(0, 128)}"`);
+  return names.length > 5 ? `${first.join(', ')} and ${names.length - 5} more` : first.join(', ');
 }

@@ -22,18 +22,9 @@ export function eventsBetween(before: InstallationStatus, after: InstallationSta
   return [{ type: isStalled ? 'Warning' : 'Normal', reason: is.reason, action: 'Reconcile', note: is.message }];
 }
 
-/** An event for each change by somebody else that was undone. */
-export function eventsOfHealing(writes: readonly Action[]): EventDraft[] {
-  return writes.flatMap((action) =>
-    action.kind === 'apply' && action.heals !== undefined
-      ? [
-          {
-            type: 'Warning' as const,
-            reason: 'DriftHealed',
-            action: 'Heal',
-            note: `Restored ${action.child}: ${action.heals}`,
-          },
-        ]
-      : [],
-  );
+/** The event of a change by somebody else that was undone; undefined for any other write. */
+export function eventOfHeal(action: Action): EventDraft | undefined {
+  return action.kind === 'apply' && action.heals !== undefined
+    ? { type: 'Warning', reason: 'DriftHealed', action: 'Heal', note: `Restored ${action.child}: ${action.heals}` }
+    : undefined;
 }

@@ -1,30 +1,47 @@
-import { stampConditions, type Verdict } from '../api/conditions.ts';
+import { findCondition, stampConditions, type Verdict } from '../api/conditions.ts';
 import type { InstallationStatus } from '../api/installation.ts';
 import type { Installation } from './observed.ts';
 import type { Problem } from './problem.ts';
 import { stalled, waiting } from './readiness.ts';
 
-/**
- * The status after a write to a child was refused: what was before, but for `Ready` and its companions.
- * It says nothing of the new target as installed, because it is not.
- */
+/** What is only true once the write has happened. */
+const DEPENDS_ON_WRITES = ['installedVersion', 'effective', 'deploymentName', 'serviceName', 'usedConsent'] as const;
+
+/** The status after a write to a child was refused: what was planned, but for what the write would have made true. */
 export function statusAfterFailure(
   { status, generation }: Installation,
   planned: InstallationStatus,
   failure: Pick<Problem, 'reason' | 'message' | 'patience'>,
   now: number,
 ): InstallationStatus {
-  const verdicts = failure.patience === 'none' ? stalled(failure) : waiting('Unknown', failure.reason, failure.message);
-  const others = (planned.conditions ?? []).filter(
-    (c) => c.type === 'Available' || c.type === 'UpdateAvailable',
-  ) as Verdict[];
-  const { installedVersion: _, effective: __, deploymentName: ___, serviceName: ____, ...rest } = planned;
+  const entries = Object.entries(planned).filter(([field]) => !DEPENDS_ON_WRITES.some((name) => name === field));
+  const kept = DEPENDS_ON_WRITES.flatMap((name) => (status[name] === undefined ? [] : [[name, status[name]] as const]));
+  const stable = { ...failure, message: steadyMessage(status, generation, failure) };
+  const verdicts = failure.patience === 'none' ? stalled(stable) : waiting('Unknown', stable.reason, stable.message);
+  const others = (planned.conditions ?? []).filter((c) => c.type === 'Available' || c.type === 'UpdateAvailable');
   return {
-    ...rest,
-    ...(status.installedVersion !== undefined && { installedVersion: status.installedVersion }),
-    ...(status.effective && { effective: status.effective }),
-    ...(status.deploymentName !== undefined && { deploymentName: status.deploymentName }),
-    ...(status.serviceName !== undefined && { serviceName: status.serviceName }),
-    conditions: stampConditions(status.conditions ?? [], [...verdicts, ...others], { generation, now }),
+    ...Object.fromEntries([...entries, ...kept]),
+    conditions: stampConditions(status.conditions ?? [], [...verdicts, ...(others as Verdict[])], { generation, now }),
   };
+}
+
+/**
+ * The former message where only its numbers differ (ports, request ids, times, amounts): each new text would be a new
+ * status, which would wake the installation up to fail again at once.
+ */
+function steadyMessage(
+  { conditions }: InstallationStatus,
+  generation: number,
+  { reason, message }: Pick<Problem, 'reason' | 'message'>,
+): string {
+  const before = findCondition(conditions, 'Ready');
+  const isSame =
+    before?.reason === reason &&
+    before.observedGeneration === generation &&
+    withoutNumbers(before.message) === withoutNumbers(message.slice(0, before.message.length));
+  return isSame ? before.message : message;
+}
+
+function withoutNumbers(text: string): string {
+  return text.replaceAll(/\S*\d\S*/g, '#');
 }

@@ -3,9 +3,18 @@ import type { ChildView, Heals } from './observed.ts';
 const FIRST_WAIT = 60_000;
 const LONGEST_WAIT = 3_600_000;
 
+/** More heals than this within a minute are a fight, whoever is in it. */
+const BURST = 10;
+
 /** When the next heal may be made: at once, unless two in a row did not hold; then after 1 min, doubling up to 1 h. */
 export function healNotBefore(heals: Heals | undefined): number {
-  return heals && heals.count >= 2 ? heals.lastAt + waitAfter(heals.count) : 0;
+  if (!heals) {
+    return 0;
+  }
+  if (heals.count >= 2) {
+    return heals.lastAt + waitAfter(heals.count);
+  }
+  return heals.burst >= BURST ? heals.lastAt + FIRST_WAIT : 0;
 }
 
 /**
@@ -14,14 +23,15 @@ export function healNotBefore(heals: Heals | undefined): number {
  */
 export function countHeal(heals: Heals | undefined, culprit: string, now: number): Heals {
   const isInRow = heals?.culprit === culprit && now < heals.lastAt + 2 * waitAfter(heals.count);
-  return { count: isInRow ? heals.count + 1 : 1, culprit, lastAt: now };
+  const isInBurst = heals !== undefined && now < heals.lastAt + FIRST_WAIT;
+  return { count: isInRow ? heals.count + 1 : 1, burst: isInBurst ? heals.burst + 1 : 1, culprit, lastAt: now };
 }
 
-/** Which manager changed which field, as messages name it. */
+/** Who changed what, as messages say it. Nobody owns a field that is gone, nor one that a webhook rewrote for us. */
 export function culpritOf({ changed }: ChildView): string {
   return changed
     ? `${changed.field} was changed by "${changed.manager}"`
-    : 'An admission webhook changes what is applied';
+    : 'A field was removed, or rewritten by a webhook';
 }
 
 function waitAfter(count: number): number {

@@ -23,6 +23,7 @@ export interface Installation {
   readonly namespace: string;
   readonly name: string;
   readonly uid: string;
+  readonly resourceVersion: string;
   readonly generation: number;
   readonly deleting: boolean;
   /** What the spec breaks, where it was stored before the schema forbade it. */
@@ -87,10 +88,14 @@ export interface DeploymentView extends ChildView {
   readonly progress: string | undefined;
   /** Message of the condition `ReplicaFailure`, while pods cannot be created. */
   readonly failure: string | undefined;
+  /** Somebody paused it: it takes no new template until it is resumed. */
+  readonly paused: boolean;
 }
 
 export interface Heals {
   readonly count: number;
+  /** How many within a minute of each other, whatever had to be healed. */
+  readonly burst: number;
   /** What had to be healed. */
   readonly culprit: string;
   /** Milliseconds since the epoch. */

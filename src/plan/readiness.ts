@@ -10,6 +10,9 @@ export function readiness(findings: Findings): Verdict[] {
   const { observed, running, decision, actions, now } = findings;
   const { installation } = observed;
   const { spec } = installation;
+  if (decision.kind === 'problem' && spec.suspend === true) {
+    return [{ type: 'Ready', status: 'False', reason: 'Suspended', message: decision.message }];
+  }
   if (decision.kind === 'problem') {
     const grace = graceOf(decision, installation.status.conditions, installation.generation, now);
     return grace.isOver ? stalled(decision) : waiting('False', decision.reason, decision.message);
@@ -46,6 +49,11 @@ export function readiness(findings: Findings): Verdict[] {
         'Unavailable',
         `Kubernetes is bringing back pods of ${decision.version} that became unavailable`,
       );
+    case 'paused':
+      return stalled({
+        reason: 'Paused',
+        message: `Resume the Deployment, somebody paused it: kubectl -n ${installation.namespace} rollout resume deployment/${installation.name}`,
+      });
     case 'failed':
       return stalled(rolloutFailed(findings, decision.version, rollout.message));
     case 'progressing':
@@ -92,13 +100,14 @@ function rolloutFailed(
   cause: string,
 ): Pick<Problem, 'reason' | 'message'> {
   const { namespace, name } = observed.installation;
-  const look = `See why with: kubectl -n ${namespace} describe pods -l app.kubernetes.io/instance=${name}`;
-  return running.stable === undefined
-    ? { reason: 'InstallFailed', message: `Installing ${version} failed: ${cause}. ${look}` }
-    : {
-        reason: 'RolloutFailed',
-        message: `Rolling out ${version} failed, the pods of ${running.stable} go on serving: ${cause}. ${look}`,
-      };
+  const look = `see why with kubectl -n ${namespace} describe pods -l app.kubernetes.io/instance=${name}`;
+  const { stable } = running;
+  if (stable === undefined) {
+    return { reason: 'InstallFailed', message: `Installing ${version} failed, ${cause}: ${look}` };
+  }
+  const what = stable === version ? `the changed settings of ${version}` : version;
+  const who = stable === version ? 'the pods with the former ones' : `the pods of ${stable}`;
+  return { reason: 'RolloutFailed', message: `Rolling out ${what} failed, ${who} go on serving, ${cause}: ${look}` };
 }
 
 /** A person must act: `Stalled` makes kstatus say Failed at once. */

@@ -6,7 +6,9 @@ export type Rollout =
   /** Every pod is of the newest template, no old one is left, and all are available. */
   | { readonly phase: 'done' }
   /** It was done, and pods have become unavailable since. */
-  | { readonly phase: 'degraded'; readonly message: string }
+  | { readonly phase: 'degraded' }
+  /** Somebody paused the Deployment, so that it takes no new template. */
+  | { readonly phase: 'paused' }
   /** Past its deadline without progress. */
   | { readonly phase: 'failed'; readonly message: string };
 
@@ -16,21 +18,19 @@ export function readRollout(d: DeploymentView): Rollout {
     return { phase: 'progressing' };
   }
   if (d.progress === 'ProgressDeadlineExceeded') {
-    const cause = d.failure === undefined ? '' : `: ${d.failure}`;
+    const cause = d.failure === undefined ? '' : ` (${d.failure})`;
     return {
       phase: 'failed',
-      message: `${Math.min(d.updated, d.replicas)} of ${d.replicas} new pods were created and did not become available in time${cause}`,
+      message: `the new pods did not become available in time${cause}`,
     };
   }
   if (d.total > d.updated) {
-    return { phase: 'progressing' };
+    return { phase: d.paused ? 'paused' : 'progressing' };
   }
   // Against what is asked for and not against what there is: pods too many, after a scale-down, harm nobody.
   if (d.updated >= d.replicas && d.available >= d.replicas) {
     return { phase: 'done' };
   }
   // The Deployment controller keeps this reason once a template has been rolled out.
-  return d.progress === 'NewReplicaSetAvailable'
-    ? { phase: 'degraded', message: `${d.available} of ${d.replicas} pods are available` }
-    : { phase: 'progressing' };
+  return d.progress === 'NewReplicaSetAvailable' ? { phase: 'degraded' } : { phase: 'progressing' };
 }

@@ -4,7 +4,7 @@ import { readRollout, type Rollout } from './rollout.ts';
 
 /** What runs now, as far as the children and the status tell. */
 export interface Running {
-  /** The Deployment, where it is ours. */
+  /** The Deployment, where it is ours or an orphan that becomes ours. */
   readonly deployment: DeploymentView | undefined;
   /** What the operator owns in the Deployment is what it applied last. */
   readonly isPristine: boolean;
@@ -23,16 +23,20 @@ export interface Running {
  */
 export function readRunning({ installation, deployment: child }: Observed): Running {
   const { status } = installation;
-  const deployment = ownershipOf(child, installation).kind === 'ours' ? child : undefined;
+  const { kind } = ownershipOf(child, installation);
+  const deployment = kind === 'ours' || kind === 'orphan' ? child : undefined;
   const isPristine = deployment !== undefined && deployment.applied === deployment.owned;
   const rollout = deployment && readRollout(deployment);
-  const isDone = isPristine && (rollout?.phase === 'done' || rollout?.phase === 'degraded');
+  const isRolledOut = rollout?.phase === 'done' || rollout?.phase === 'degraded';
+  const isDone = isPristine && isRolledOut;
+  // What an orphan runs was stable for somebody: to go below it needs consent like any downgrade.
+  const isStable = isDone || (kind === 'orphan' && isRolledOut);
   return {
     deployment,
     isPristine,
     rollout,
     isDone,
     installed: isPristine ? deployment?.version : (status.installedVersion ?? deployment?.version),
-    stable: isDone ? deployment?.version : (status.currentVersion ?? deployment?.stableVersion),
+    stable: isStable ? deployment?.version : (status.currentVersion ?? deployment?.stableVersion),
   };
 }

@@ -1,11 +1,16 @@
+import semver from 'semver';
 import { findCondition, stampConditions, type Verdict } from '../api/conditions.ts';
 import type { InstallationStatus } from '../api/installation.ts';
 import { timestamp } from '../api/time.ts';
 import type { Actions } from './actions.ts';
 import { latestRelease } from './catalogue.ts';
 import type { Findings } from './findings.ts';
+import { ownershipOf } from './ownership.ts';
 import { readiness } from './readiness.ts';
 import { updateAvailable } from './update-available.ts';
+
+/** Reasons of a `Ready` that ends with a rollout being done. */
+const AT_WORK: ReadonlySet<string> = new Set(['RollingOut', 'RolloutFailed', 'InstallFailed']);
 
 /** The status that the findings justify. The same findings give the same bytes. */
 export function statusOf(findings: Findings): InstallationStatus {
@@ -13,17 +18,15 @@ export function statusOf(findings: Findings): InstallationStatus {
   const { installation, catalogue } = observed;
   const before = installation.status;
   const isRun = decision.kind === 'run' && installation.spec.suspend !== true;
-  const isSettled = running.isDone && !(decision.kind === 'run' && decision.isChanged);
-  const current = isSettled ? running.deployment?.version : (before.currentVersion ?? running.stable);
+  const { deployment, isDone } = running;
+  const current = isDone ? deployment?.version : (before.currentVersion ?? running.stable);
   const isNewCurrent = current !== before.currentVersion;
-  const stableBefore = running.deployment?.stableVersion;
-  const previous = isNewCurrent
-    ? (before.currentVersion ?? (stableBefore === current ? undefined : stableBefore))
-    : before.previousVersion;
-  const isJustDone = isSettled && (isNewCurrent || findCondition(before.conditions, 'Ready')?.reason === 'RollingOut');
+  const stableBefore = deployment?.stableVersion === current ? undefined : deployment?.stableVersion;
+  const previous = isNewCurrent ? (before.currentVersion ?? stableBefore) : before.previousVersion;
+  const wasAtWork = AT_WORK.has(findCondition(before.conditions, 'Ready')?.reason ?? '');
   const hasService = isRun
     ? (decision.inputs.release.runtime?.ports?.length ?? 0) > 0
-    : before.serviceName !== undefined;
+    : ownershipOf(observed.service, installation).kind === 'ours';
   const status: { [K in keyof InstallationStatus]: InstallationStatus[K] | undefined } = {
     observedGeneration: installation.generation,
     targetVersion: decision.kind === 'problem' ? running.installed : decision.version,
@@ -31,11 +34,12 @@ export function statusOf(findings: Findings): InstallationStatus {
     currentVersion: current,
     previousVersion: previous,
     latestVersion: catalogue ? latestRelease(catalogue.releases)?.version : before.latestVersion,
-    currentImage: isSettled ? running.deployment?.image : before.currentImage,
-    deploymentName: isRun || running.deployment ? installation.name : undefined,
+    currentImage: isDone ? deployment?.image : before.currentImage,
+    usedConsent: usedConsent(findings),
+    deploymentName: isRun || deployment ? installation.name : undefined,
     serviceName: hasService ? installation.name : undefined,
-    installedAt: before.installedAt ?? (isSettled ? timestamp(now) : undefined),
-    updatedAt: isJustDone ? timestamp(now) : before.updatedAt,
+    installedAt: before.installedAt ?? (isDone ? timestamp(now) : undefined),
+    updatedAt: isDone && (isNewCurrent || wasAtWork) ? timestamp(now) : before.updatedAt,
     effective: isRun
       ? {
           tier: {
@@ -52,6 +56,16 @@ export function statusOf(findings: Findings): InstallationStatus {
     ),
   };
   return withoutUndefined(status);
+}
+
+/** A consent is for one downgrade: once it was used it is spent, until the field is taken away or names another version. */
+function usedConsent({ observed, running, decision }: Findings): string | undefined {
+  const { spec, status } = observed.installation;
+  const isAtWork = decision.kind === 'run' && spec.suspend !== true;
+  const consent = spec.upgrade?.allowDowngradeTo;
+  const { stable } = running;
+  const isUsed = isAtWork && decision.version === consent && stable !== undefined && semver.lt(consent, stable);
+  return isUsed || status.usedConsent === consent ? consent : undefined;
 }
 
 function availability({ running }: Findings): Verdict[] {

@@ -17,6 +17,9 @@ export interface TemplateInputs {
   readonly inputsHash: string;
 }
 
+/** Name of the container that runs the release. */
+export const CONTAINER = 'provider';
+
 /** Time for load balancers to take a pod out before its process is asked to stop. */
 const PRE_STOP_SECONDS = 5;
 
@@ -64,7 +67,7 @@ function container({ release, documentRoot, env, shape }: TemplateInputs, runtim
     ...(Object.keys(shape.limits).length > 0 && { limits: shape.limits }),
   };
   return {
-    name: 'provider',
+    name: CONTAINER,
     image: release.image,
     ...(runtime.command?.length && { command: runtime.command }),
     ...(runtime.args?.length && { args: runtime.args }),
@@ -119,9 +122,13 @@ function volume({ name, ...source }: NonNullable<Runtime['volumes']>[number]) {
       path,
       fieldRef: { apiVersion: 'v1', fieldPath },
     }));
-    return { name, downwardAPI: { items } };
+    return { name, downwardAPI: withoutZeros({ items }) };
   }
-  return { name, ...source };
+  return {
+    name,
+    ...(source.configMap && { configMap: withoutZeros(source.configMap) }),
+    ...(source.secret && { secret: withoutZeros(source.secret) }),
+  };
 }
 
 function podSecurity({ securityContext: own = {} }: Runtime) {
@@ -144,5 +151,6 @@ function containerSecurity({ securityContext: own = {} }: Runtime) {
 
 /** Without what the apiserver does not store: members that are absent, false, 0 or empty. */
 function withoutZeros<T extends object>(object: T): Partial<T> {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => Boolean(value))) as Partial<T>;
+  const kept = Object.entries(object).filter(([, value]) => (Array.isArray(value) ? value.length > 0 : Boolean(value)));
+  return Object.fromEntries(kept) as Partial<T>;
 }

@@ -1,14 +1,22 @@
 import semver from 'semver';
 import type { Verdict } from '../api/conditions.ts';
-import { findRelease, isImageAllowed, latestRelease } from './catalogue.ts';
+import { findRelease, isFading, isImageAllowed, latestRelease } from './catalogue.ts';
 import type { Findings } from './findings.ts';
 import type { Observed } from './observed.ts';
 
 /** Whether something newer is published, and what it takes to get it: information, no part of `Ready`. */
-export function updateAvailable({ observed, running, decision }: Findings): Verdict {
+export function updateAvailable({ observed, running, decision, now }: Findings): Verdict {
   const { installation, catalogue } = observed;
   const { spec } = installation;
-  const version = decision.kind === 'problem' ? running.installed : decision.version;
+  const version = decision.kind === 'problem' || spec.suspend ? running.installed : decision.version;
+  const fault = catalogue?.invalid.find((r) => r.version === version);
+  if (fault) {
+    return update(
+      'Unknown',
+      'CatalogueUnavailable',
+      `Release ${fault.version} cannot be installed any more: ${fault.reason}`,
+    );
+  }
   if (!catalogue || (version !== undefined && !findRelease(catalogue, version))) {
     const what = version === undefined ? `Provider "${spec.provider}"` : `Release ${version} of "${spec.provider}"`;
     return update(
@@ -24,18 +32,20 @@ export function updateAvailable({ observed, running, decision }: Findings): Verd
       `Release ${decision.version} was published again with other content, which is not rolled out by itself: publish a new version`,
     );
   }
+  if (version === undefined) {
+    return update('Unknown', 'NotInstalled', 'Nothing is installed yet');
+  }
   const newer = newerRelease(observed, version);
   if (newer === undefined) {
-    return update(
-      'False',
-      'UpToDate',
-      version === undefined ? 'Nothing is installed yet' : `No newer release than ${version} is published`,
-    );
+    return update('False', 'UpToDate', `No newer release than ${version} is published`);
   }
   const release = findRelease(catalogue, newer);
   if (release?.breaking) {
     const note = release.breaking.note ? `: ${release.breaking.note}` : '';
     return update('True', 'Breaking', `Set version ${newer} to take it, it is breaking${note}`);
+  }
+  if (release && isFading(release, now)) {
+    return update('True', 'Deprecated', `Set version ${newer} to take it, it is deprecated or expired`);
   }
   return spec.upgradePolicy === 'manual'
     ? update('True', 'NewerRelease', `Set version ${newer} to take it`)

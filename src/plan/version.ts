@@ -3,7 +3,7 @@ import type { InstallationSpec } from '../api/installation.ts';
 import type { OperatorConfig } from '../api/operator-config.ts';
 import type { Release } from '../api/provider.ts';
 import { isPrerelease } from '../api/version.ts';
-import { findRelease, isFading, isImageAllowed, isOffered, type Catalogue } from './catalogue.ts';
+import { findRelease, isFading, isImageAllowed, isOffered, type Catalogue, type InvalidRelease } from './catalogue.ts';
 import { notYet, problem, type Problem } from './problem.ts';
 
 /** What the choice of a version depends on. */
@@ -15,8 +15,10 @@ export interface VersionInput {
   readonly stable: string | undefined;
   /** The version committed to the Deployment. */
   readonly installed: string | undefined;
-  /** A rollout is under way, neither done nor failed: automation waits for its end. */
-  readonly rollingOut: boolean;
+  /** A rollout is under way, neither done nor failed, or the installation is suspended: automation waits for the end. */
+  readonly isHeld: boolean;
+  /** The version that the consent was used for already. */
+  readonly usedConsent: string | undefined;
   readonly now: number;
 }
 
@@ -47,12 +49,12 @@ function decideFirst(input: VersionInput): Target | Problem {
     input,
     catalogue.releases.filter((r) => isTakeable(r, input)),
   );
-  return best ? target(best.version) : noRelease(spec, catalogue);
+  return best ? target(best.version) : noRelease(input, catalogue);
 }
 
 /** Case: the operator decides, never below what is stable and never below the floor. */
 function decideAutomatic(input: VersionInput): Target | Problem {
-  const { spec, catalogue, stable, installed, rollingOut } = input;
+  const { spec, catalogue, stable, installed, isHeld } = input;
   const floor = spec.version;
   if (installed === undefined && floor === undefined) {
     return decideFirst(input);
@@ -65,7 +67,7 @@ function decideAutomatic(input: VersionInput): Target | Problem {
   if (floor !== undefined && !isRaised && floor !== installed && catalogue && !findRelease(catalogue, floor)) {
     return versionNotFound(spec, catalogue, floor);
   }
-  if (installed !== undefined && rollingOut && !isRaised) {
+  if (installed !== undefined && isHeld && !isRaised) {
     return target(installed);
   }
   const from = highest(stable, highest(floor, installed));
@@ -78,10 +80,8 @@ function decideAutomatic(input: VersionInput): Target | Problem {
 }
 
 /** Case: somebody asked for exactly this version. */
-function decideExplicit(
-  { spec, catalogue, config, stable, installed }: VersionInput,
-  version: string,
-): Target | Problem {
+function decideExplicit(input: VersionInput, version: string): Target | Problem {
+  const { spec, catalogue, config, stable, installed } = input;
   if (version === installed) {
     return target(version);
   }
@@ -93,12 +93,13 @@ function decideExplicit(
     return versionNotFound(spec, catalogue, version);
   }
   if (stable !== undefined && semver.lt(version, stable)) {
-    const refused = refuseDowngrade(spec, findRelease(catalogue, stable), stable, version);
+    const refused = refuseDowngrade(input, findRelease(catalogue, stable), stable, version);
     if (refused) {
       return refused;
     }
   }
-  if (release.lifecycle?.stage === 'yanked') {
+  // Back to what was stable is a cancel, which is always allowed: its pods still run.
+  if (release.lifecycle?.stage === 'yanked' && version !== stable) {
     return problem(
       'Yanked',
       `Set another version than ${version}, it was yanked${because(release)}${staying(installed)}`,
@@ -112,14 +113,23 @@ function decideExplicit(
 
 /** A downgrade needs the tenant's consent to exactly this version and the running release's word that it can be done. */
 function refuseDowngrade(
-  spec: InstallationSpec,
+  { spec, usedConsent }: VersionInput,
   running: Release | undefined,
   stable: string,
   version: string,
 ): Problem | undefined {
   const stay = `Set version ${stable} to stay`;
   if (spec.upgrade?.allowDowngradeTo !== version) {
-    return problem('DowngradeRefused', `${stay}, or upgrade.allowDowngradeTo ${version} to go back from ${stable}`);
+    return problem(
+      'DowngradeRefused',
+      `${stay}, or upgrade.allowDowngradeTo ${version} to go back from ${stable}; until then nothing of the spec is rolled out`,
+    );
+  }
+  if (usedConsent === version) {
+    return problem(
+      'DowngradeRefused',
+      `${stay}: the consent to ${version} was used already, remove upgrade.allowDowngradeTo and set it again to renew it`,
+    );
   }
   if (!running) {
     return problem(
@@ -163,20 +173,33 @@ function providerNotFound({ provider }: InstallationSpec): Problem {
   );
 }
 
-function versionNotFound({ provider }: InstallationSpec, catalogue: Catalogue, version: string): Problem {
+function versionNotFound(spec: InstallationSpec, catalogue: Catalogue, version: string): Problem {
+  const { provider } = spec;
   const fault = catalogue.invalid.find((r) => r.version === version);
   if (fault) {
-    return problem('ReleaseInvalid', `Release ${version} of "${provider}" cannot be installed: ${fault.reason}`);
+    return releaseInvalid(spec, fault);
   }
   const published = catalogue.releases.slice(0, 3).map((r) => r.version);
   const hint = published.length > 0 ? `the newest are ${published.join(', ')}` : 'none is published yet';
   return notYet('VersionNotFound', `Set a published version of "${provider}" instead of ${version}: ${hint}`);
 }
 
-function noRelease({ provider }: InstallationSpec, catalogue: Catalogue): Problem {
-  const [named] = catalogue.releases.filter((r) => r.lifecycle?.stage !== 'yanked');
+/** Why a first install finds nothing, with the way out that is really there. */
+function noRelease({ spec, config }: VersionInput, catalogue: Catalogue): Problem {
+  const named = catalogue.releases.find((r) => r.lifecycle?.stage !== 'yanked');
+  if (named && !isImageAllowed(named.image, config.allowedImagePrefixes)) {
+    return imageNotAllowed(named);
+  }
+  const [fault] = catalogue.invalid;
+  if (!named && fault) {
+    return releaseInvalid(spec, fault);
+  }
   const hint = named ? `, or set version ${named.version} to name one` : '';
-  return notYet('NoRelease', `Publish a release of "${provider}" that is no preview and no prerelease${hint}`);
+  return notYet('NoRelease', `Publish a release of "${spec.provider}" that is no preview and no prerelease${hint}`);
+}
+
+export function releaseInvalid({ provider }: InstallationSpec, { version, reason }: InvalidRelease): Problem {
+  return problem('ReleaseInvalid', `Release ${version} of "${provider}" cannot be installed: ${reason}`);
 }
 
 function because({ lifecycle }: Release): string {

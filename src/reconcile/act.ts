@@ -12,6 +12,7 @@ import { CHILDREN } from './resources.ts';
 export class Obstructed extends Error {
   override readonly name = 'Obstructed';
   readonly problem: Problem;
+  readonly retry = 'never';
 
   constructor(problem: Problem) {
     super(problem.message);

@@ -63,8 +63,10 @@ export function createCaches({ transport, config, namespaces, watchSecrets, hook
   watch(INSTALLATIONS, installations, projectInstallation);
   watch(PROVIDERS, providers, (raw) => projectProvider(raw, config));
   watch(CHILDREN.Deployment, deployments, projectDeployment, children);
-  watch(CHILDREN.Service, services, projectService, children);
-  watch(CHILDREN.PodDisruptionBudget, budgets, projectChild, children);
+  // These two without the label: a Service without a selector conflicts with nothing when ours is applied onto it, so
+  // that only one who has seen it can leave it alone.
+  watch(CHILDREN.Service, services, projectService);
+  watch(CHILDREN.PodDisruptionBudget, budgets, projectChild);
   // One in every namespace, and nobody's configuration.
   watch(CONFIG_MAPS, configMaps, projectContent, { fieldSelector: 'metadata.name!=kube-root-ca.crt' });
   if (watchSecrets) {

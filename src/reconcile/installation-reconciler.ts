@@ -8,7 +8,7 @@ import type { InstallationStatus } from '../api/installation.ts';
 import { API_VERSION, FIELD_MANAGER, INSTALLATION_KIND } from '../api/names.ts';
 import type { OperatorConfig } from '../api/operator-config.ts';
 import type { Action } from '../plan/actions.ts';
-import { eventsBetween, eventsOfHealing, type EventDraft } from '../plan/events.ts';
+import { eventOfHeal, eventsBetween, type EventDraft } from '../plan/events.ts';
 import { statusAfterFailure } from '../plan/failure.ts';
 import { countHeal } from '../plan/heal.ts';
 import type { ChildKind, Heals, Installation } from '../plan/observed.ts';
@@ -34,9 +34,6 @@ export interface InstallationPorts {
   readonly log: Log;
 }
 
-/** What a person or an admission rule has refused may be allowed later, and nothing tells us: so it is tried again. */
-const REFUSED_AGAIN_MS = 60_000;
-
 /** observe → plan → act → report. The only awaits of a reconcile are here and in act. */
 export function createInstallationReconciler({ caches, writer, events, config, clock, log }: InstallationPorts) {
   /** By key: what was healed of late. Lost at a restart, which only makes the next heal come at once. */
@@ -57,57 +54,44 @@ export function createInstallationReconciler({ caches, writer, events, config, c
       for (const action of planned.writes) {
         await act({ writer, offer }, installation, action);
         remember(key, action);
+        const healed = eventOfHeal(action);
+        if (healed) {
+          record(installation, healed);
+        }
         log.info({ reconcileID, installation: key, ...describe(action) }, 'Wrote a child');
       }
     } catch (error) {
       const failure = failureOf(error);
-      if (!failure) {
-        throw error;
-      }
-      await report(
-        installation,
-        statusAfterFailure(installation, planned.status, failure, clock.now()),
-        [],
-        reconcileID,
-      );
-      if (failure.patience === 'none') {
-        log.info({ reconcileID, installation: key, reason: failure.reason }, failure.message);
-        return { requeueAfterMs: REFUSED_AGAIN_MS };
+      if (failure) {
+        await report(installation, statusAfterFailure(installation, planned.status, failure, clock.now()), reconcileID);
       }
       throw error;
     }
-    await report(installation, planned.status, eventsOfHealing(planned.writes), reconcileID);
+    await report(installation, planned.status, reconcileID);
     return planned.requeueAfterMs === undefined ? {} : { requeueAfterMs: planned.requeueAfterMs };
   };
 
-  async function report(
-    installation: Installation,
-    status: InstallationStatus,
-    drafts: readonly EventDraft[],
-    reconcileID: string,
-  ): Promise<void> {
-    const { namespace, name, uid } = installation;
-    const patch = mergePatch(installation.status, status);
+  async function report(seen: Installation, status: InstallationStatus, reconcileID: string): Promise<void> {
+    const patch = mergePatch(seen.status, status);
     if (patch) {
-      const stored = await writer.patchStatus<Raw>(INSTALLATIONS, { namespace, name }, patch, {
-        fieldManager: FIELD_MANAGER,
-      });
+      const stored = await writer.patchStatus<Raw>(INSTALLATIONS, seen, patch, { fieldManager: FIELD_MANAGER });
       if (!stored) {
         return;
       }
       caches.installations.offer(projectInstallation(stored));
       log.debug(
-        { reconcileID, installation: `${namespace}/${name}`, fields: Object.keys(patch) },
+        { reconcileID, installation: `${seen.namespace}/${seen.name}`, fields: Object.keys(patch) },
         'Reported the status',
       );
     }
-    for (const draft of [...drafts, ...eventsBetween(installation.status, status)]) {
-      events.record({
-        regarding: { apiVersion: API_VERSION, kind: INSTALLATION_KIND, namespace, name, uid },
-        ...draft,
-      });
-      log.info({ reconcileID, installation: `${namespace}/${name}`, reason: draft.reason }, draft.note);
+    for (const draft of eventsBetween(seen.status, status)) {
+      record(seen, draft);
+      log.info({ reconcileID, installation: `${seen.namespace}/${seen.name}`, reason: draft.reason }, draft.note);
     }
+  }
+
+  function record({ namespace, name, uid }: Installation, draft: EventDraft): void {
+    events.record({ regarding: { apiVersion: API_VERSION, kind: INSTALLATION_KIND, namespace, name, uid }, ...draft });
   }
 
   function remember(key: string, action: Action): void {

@@ -23,11 +23,11 @@ export function observe(
     references: {
       content(kind, name, key) {
         const store = kind === 'ConfigMap' ? caches.configMaps : caches.secrets;
-        const hash = store?.get(`${namespace}/${name}`)?.hashes[key];
-        if (hash !== undefined) {
-          return { kind: 'hash', hash };
+        if (!store) {
+          return { kind: 'unwatched' };
         }
-        return { kind: store ? 'missing' : 'unwatched' };
+        const hash = store.get(`${namespace}/${name}`)?.hashes.get(key);
+        return hash === undefined ? { kind: 'missing' } : { kind: 'hash', hash };
       },
     },
     config,

@@ -7,6 +7,7 @@ import { ProviderSpec, type ProviderStatus } from '../api/provider.ts';
 import { readCatalogue, type Catalogue } from '../plan/catalogue.ts';
 import { ownedHash, selectorOf } from '../plan/children.ts';
 import { parseCommitted } from '../plan/committed.ts';
+import { CONTAINER } from '../plan/template.ts';
 import type { ChildView, DeploymentView, Installation, ServicePort, ServiceView } from '../plan/observed.ts';
 
 /**
@@ -37,7 +38,11 @@ export interface Raw {
 }
 
 /** Stands for a spec that breaks the schema: nothing in it can be relied on, so nothing of it is read. */
-const UNREADABLE = InstallationSpec.parse({ provider: 'unreadable/spec' });
+const UNREADABLE = {
+  provider: '',
+  upgradePolicy: 'manual',
+  resourceTier: 'standard',
+} as const satisfies InstallationSpec;
 
 export function projectInstallation(
   raw: Raw & { spec?: unknown; status?: InstallationStatus },
@@ -113,9 +118,10 @@ export function projectService(raw: Raw & { spec?: { ports?: readonly ServicePor
 interface RawDeployment extends Raw {
   readonly spec?: {
     readonly replicas?: number;
+    readonly paused?: boolean;
     readonly template?: {
       readonly metadata?: { readonly annotations?: Readonly<Record<string, string>> };
-      readonly spec?: { readonly containers?: readonly { readonly image?: string }[] };
+      readonly spec?: { readonly containers?: readonly { readonly name?: string; readonly image?: string }[] };
     };
   };
   readonly status?: {
@@ -137,7 +143,7 @@ export function projectDeployment(raw: RawDeployment): Projected & DeploymentVie
     committed: parseCommitted(annotations[ANNOTATION.committed]),
     version: spec?.template?.metadata?.annotations?.[ANNOTATION.version],
     stableVersion: annotations[ANNOTATION.stableVersion],
-    image: spec?.template?.spec?.containers?.[0]?.image,
+    image: spec?.template?.spec?.containers?.find((c) => c.name === CONTAINER)?.image,
     generation: metadata.generation ?? 0,
     observedGeneration: status?.observedGeneration ?? 0,
     replicas: spec?.replicas ?? 1,
@@ -146,19 +152,21 @@ export function projectDeployment(raw: RawDeployment): Projected & DeploymentVie
     available: status?.availableReplicas ?? 0,
     progress: condition('Progressing')?.reason,
     failure: failure?.status === 'True' ? failure.message : undefined,
+    paused: spec?.paused === true,
   };
 }
 
 /** The content hash of each key of a ConfigMap or Secret: the values themselves are not kept. */
 export interface ContentView extends Projected {
-  readonly hashes: Readonly<Record<string, string>>;
+  /** By key; a map, because a key may have the name of something that every object inherits. */
+  readonly hashes: ReadonlyMap<string, string>;
 }
 
 export function projectContent(raw: Raw & { data?: object; binaryData?: object }): ContentView {
   const entries = Object.entries({ ...raw.binaryData, ...raw.data });
   return {
     ...identity(raw.metadata),
-    hashes: Object.fromEntries(entries.map(([key, value]) => [key, hash(value)])),
+    hashes: new Map(entries.map(([key, value]) => [key, hash(value)])),
   };
 }
 

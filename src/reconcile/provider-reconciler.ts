@@ -29,7 +29,12 @@ export function createProviderReconciler({ caches, writer, events, config, clock
     const status = providerStatus(provider, clock.now());
     const patch = mergePatch(provider.status, status);
     if (patch) {
-      const stored = await writer.patchStatus<Raw>(PROVIDERS, { name: key }, patch, { fieldManager: FIELD_MANAGER });
+      const stored = await writer.patchStatus<Raw>(
+        PROVIDERS,
+        { name: key, resourceVersion: provider.resourceVersion },
+        patch,
+        { fieldManager: FIELD_MANAGER },
+      );
       if (!stored) {
         return {};
       }

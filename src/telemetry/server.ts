@@ -13,7 +13,7 @@ export async function startProbeServer(port: number, registry: Registry, isReady
     const reply = (status: number, body: string, type = 'text/plain; charset=utf-8') => {
       response.writeHead(status, { 'content-type': type }).end(body);
     };
-    switch (new URL(request.url ?? '/', 'http://localhost').pathname) {
+    switch (request.url?.split('?')[0]) {
       case '/livez':
         reply(200, 'ok\n');
         break;
@@ -26,6 +26,7 @@ export async function startProbeServer(port: number, registry: Registry, isReady
           (error: unknown) => reply(500, `${String(error)}\n`),
         );
         break;
+      case undefined:
       default:
         reply(404, 'There are /livez, /readyz and /metrics\n');
     }

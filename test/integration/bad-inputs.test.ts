@@ -195,6 +195,11 @@ const refused: [string, object, RegExp][] = [
     bad({ org: 'bad', name: 'web', tiers: { free: { resources: { limits: { cpu: 'lots' } } } } }),
     /spec\.tiers\.free\.resources\.limits\.cpu/,
   ],
+  [
+    'a negative quantity',
+    bad({ org: 'bad', name: 'web', tiers: { free: { resources: { limits: { cpu: -5 } } } } }),
+    /limits\.cpu: .*greater than or equal to 0/,
+  ],
   ['an unknown stage', acme(release('1.0.0', { lifecycle: { stage: 'old' } })), /lifecycle\.stage: Unsupported value/],
   ['no time in releasedAt', acme(release('1.0.0', { releasedAt: 'soon' })), /releasedAt: .*date-time/],
   [

@@ -49,6 +49,7 @@ describe('a running operator', () => {
     const text = async (path: string) => (await fetch(`${operator.url}${path}`)).text();
     expect(await text('/livez')).toBe('ok\n');
     expect(await text('/readyz')).toBe('ok\n');
+    expect((await fetch(`${operator.url}//`)).status, 'an odd path harms nobody').toBe(404);
 
     await apply(provider('counted', '1.0.0'), installation(namespace, 'counted', { provider: 'counted/web' }));
     await waitFor('Ready', 'pi/counted', namespace);
@@ -91,6 +92,8 @@ describe.skipIf(!inject('controlPlane').disposable)('counted in the audit log', 
     },
     volumes: [
       { name: 'scratch', emptyDir: {} },
+      { name: 'none', configMap: { name: 'none', items: [], optional: true } },
+      { name: 'empty', downwardAPI: { items: [] } },
       { name: 'memory', emptyDir: { medium: 'Memory', sizeLimit: '1024Mi' } },
       {
         name: 'files',

@@ -241,6 +241,44 @@ describe('what is not the operator’s', () => {
     await kubectl(['delete', 'pi/taken', 'deployment/taken', '-n', namespace]);
   });
 
+  it('a Service without a selector, which conflicts with nothing, is left alone too', async () => {
+    const service = {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'legacy', namespace },
+      spec: { ports: [{ name: 'pg', port: 5432 }] },
+    };
+    await apply(service, installation(namespace, 'legacy', { provider: 'acme/web' }));
+    await waitFor('Stalled', 'pi/legacy', namespace);
+    const { metadata, spec } = await get<KubernetesObject & { spec: { selector?: object; ports: object[] } }>(
+      'service',
+      'legacy',
+      namespace,
+    );
+    expect(metadata.ownerReferences).toBeUndefined();
+    expect(spec).not.toHaveProperty('selector');
+    expect(spec.ports).toHaveLength(1);
+    await kubectl(['delete', 'service/legacy', '-n', namespace]);
+    await waitFor('Ready', 'pi/legacy', namespace);
+    await kubectl(['delete', 'pi/legacy', '-n', namespace]);
+  });
+
+  it('a paused Deployment is named, and goes on when it is resumed', async () => {
+    await kubectl(['rollout', 'pause', 'deployment/manual', '-n', namespace]);
+    await kubectl([
+      'patch',
+      'pi/manual',
+      '-n',
+      namespace,
+      '--type=merge',
+      '-p',
+      '{"spec":{"config":{"LOG_LEVEL":"paused"}}}',
+    ]);
+    await eventually(async () => readyOf(await pi('manual')) === 'False Paused');
+    await kubectl(['rollout', 'resume', 'deployment/manual', '-n', namespace]);
+    await waitFor('Ready', 'pi/manual', namespace);
+  });
+
   it('an orphan of an earlier installation is adopted, without a restart', async () => {
     await apply(installation(namespace, 'orphan', { provider: 'acme/web', version: '1.1.0' }));
     await waitFor('Ready', 'pi/orphan', namespace);

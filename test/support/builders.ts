@@ -33,6 +33,7 @@ export function installation(
     namespace: 'shop',
     name: 'web',
     uid: 'uid-web',
+    resourceVersion: '1',
     generation: 1,
     deleting: false,
     invalid: undefined,

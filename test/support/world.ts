@@ -182,6 +182,7 @@ export class World {
       available: before?.available ?? 0,
       progress: before?.progress,
       failure: undefined,
+      paused: false,
     };
   }
 }

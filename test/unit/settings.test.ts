@@ -26,16 +26,20 @@ describe('settings', () => {
   });
 
   it('take a list of namespaces', () => {
-    expect(readSettings({ WATCH_NAMESPACES: 'a, b,' }).WATCH_NAMESPACES).toEqual(['a', 'b']);
+    expect(readSettings({ WATCH_NAMESPACES: 'a, b,,a' }).WATCH_NAMESPACES).toEqual(['a', 'b']);
   });
 
-  it.each(['WORKERS=none', 'WORKERS=0', 'WATCH_SECRETS=yes', 'LOG_LEVEL=loud', 'METRICS_PORT=70000'])(
-    'that are wrong name themselves: %s',
-    (setting) => {
-      const [name = '', value] = setting.split('=');
-      expect(() => readSettings({ [name]: value })).toThrow(name);
-    },
-  );
+  it.each([
+    'WORKERS=none',
+    'WORKERS=0',
+    'WATCH_SECRETS=yes',
+    'LOG_LEVEL=loud',
+    'METRICS_PORT=70000',
+    'WATCH_NAMESPACES=A/b',
+  ])('that are wrong name themselves: %s', (setting) => {
+    const [name = '', value] = setting.split('=');
+    expect(() => readSettings({ [name]: value })).toThrow(name);
+  });
 });
 
 describe('the operator config', () => {
@@ -50,6 +54,7 @@ describe('the operator config', () => {
   it.each([
     ['an unknown field', 'teirs: {}', 'teirs'],
     ['a bad quantity', 'tiers: {free: {resources: {limits: {cpu: lots}}}}', 'tiers.free.resources.limits.cpu'],
+    ['a misspelt tier', 'tiers: {free: {replica: 1}}', 'replica'],
     ['no YAML', 'tiers: [', 'cannot read'],
   ])('that is wrong says where: %s', (_, content, where) => {
     expect(() => readOperatorConfig(configFile(content))).toThrow(where);

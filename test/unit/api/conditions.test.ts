@@ -21,6 +21,18 @@ it('a new reason is a new episode of Reconciling and Stalled', () => {
   expect(after?.lastTransitionTime).toBe('2026-01-01T00:01:00Z');
 });
 
+it('a new generation is one too: a corrected version gets its whole time again', () => {
+  const waiting: Verdict = { ...ready, type: 'Reconciling', status: 'True' };
+  const [before] = stampConditions([], [waiting], at(0));
+  const [after] = stampConditions([before!], [waiting], { ...at(1), generation: 3 });
+  expect(after?.lastTransitionTime).toBe('2026-01-01T00:01:00Z');
+});
+
+it('a message is cut: a status that the schema refuses says nothing at all', () => {
+  const [condition] = stampConditions([], [{ ...ready, message: 'x'.repeat(5000) }], at(0));
+  expect(condition?.message).toHaveLength(1024);
+});
+
 it('what is not said any more is gone, and the order does not matter', () => {
   const available: Verdict = { ...ready, type: 'Available' };
   const both = stampConditions(first, [ready, available], at(1));

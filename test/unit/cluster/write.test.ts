@@ -35,7 +35,12 @@ it('applies an object and returns it as it is stored', async () => {
 it('merges a patch into a status', async () => {
   const { transport, writer } = setUp();
 
-  await writer.patchStatus(deployments, web, { ready: true, reason: null }, { fieldManager: 'us' });
+  await writer.patchStatus(
+    deployments,
+    { ...web, resourceVersion: '7' },
+    { ready: true, reason: null },
+    { fieldManager: 'us' },
+  );
 
   expect(transport.calls).toEqual([
     {
@@ -43,7 +48,7 @@ it('merges a patch into a status', async () => {
       path: `${path}/status`,
       query: { fieldManager: 'us' },
       contentType: 'application/merge-patch+json',
-      body: { status: { ready: true, reason: null } },
+      body: { metadata: { resourceVersion: '7' }, status: { ready: true, reason: null } },
       doing: 'Report the status of deployments.apps "shop/web"',
       resource: 'deployments.apps/status',
     },
@@ -73,13 +78,13 @@ it('reads an object', async () => {
 });
 
 it.each`
-  what            | run                                                                                     | status | fails
-  ${'a read'}     | ${(writer: Writer) => writer.get(deployments, web)}                                     | ${404} | ${false}
-  ${'a read'}     | ${(writer: Writer) => writer.get(deployments, web)}                                     | ${403} | ${true}
-  ${'a deletion'} | ${(writer: Writer) => writer.remove(deployments, web, { uid: 'u' })}                    | ${404} | ${false}
-  ${'a deletion'} | ${(writer: Writer) => writer.remove(deployments, web, { uid: 'u' })}                    | ${409} | ${true}
-  ${'a report'}   | ${(writer: Writer) => writer.patchStatus(deployments, web, {}, { fieldManager: 'us' })} | ${404} | ${false}
-  ${'a report'}   | ${(writer: Writer) => writer.patchStatus(deployments, web, {}, { fieldManager: 'us' })} | ${422} | ${true}
+  what            | run                                                                                                                  | status | fails
+  ${'a read'}     | ${(writer: Writer) => writer.get(deployments, web)}                                                                  | ${404} | ${false}
+  ${'a read'}     | ${(writer: Writer) => writer.get(deployments, web)}                                                                  | ${403} | ${true}
+  ${'a deletion'} | ${(writer: Writer) => writer.remove(deployments, web, { uid: 'u' })}                                                 | ${404} | ${false}
+  ${'a deletion'} | ${(writer: Writer) => writer.remove(deployments, web, { uid: 'u' })}                                                 | ${409} | ${true}
+  ${'a report'}   | ${(writer: Writer) => writer.patchStatus(deployments, { ...web, resourceVersion: '7' }, {}, { fieldManager: 'us' })} | ${404} | ${false}
+  ${'a report'}   | ${(writer: Writer) => writer.patchStatus(deployments, { ...web, resourceVersion: '7' }, {}, { fieldManager: 'us' })} | ${422} | ${true}
 `('lets $what that ends with $status fail: $fails', async ({ run, status, fails }) => {
   const refused = ApiError.refused('x', { status, body: '' });
   const { writer } = setUp(refused);

@@ -12,6 +12,8 @@ it.each([
   ['registry.example.com/acme/web@sha256:0', ['registry.example.com/acme/web'], true],
   ['registry.example.com/acme/website:1', ['registry.example.com/acme/web'], false],
   ['registry.example.com.evil.org/web:1', ['registry.example.com'], false],
+  ['registry.example.com:5000/evil/web:1', ['registry.example.com'], false],
+  ['registry.example.com/web', ['registry.example.com'], true],
   ['web', [], false],
   ['web', undefined, true],
 ])('%s under %j is allowed: %s', (image, prefixes, allowed) => {

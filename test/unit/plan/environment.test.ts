@@ -53,6 +53,11 @@ describe('config', () => {
     },
   );
 
+  it('names no more than a few reserved variables: a message is to be read', () => {
+    const config = Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`KUBERNETES_${'X'.repeat(100)}${i}`, '']));
+    expect((read({ config }) as { message: string }).message.length).toBeLessThan(1000);
+  });
+
   it('refuses more than 64 KiB in all', () => {
     const values = Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`K${i}`, 'x'.repeat(8000)]));
     expect(read({ config: values })).toMatchObject({ kind: 'problem', reason: 'ConfigTooLarge' });
@@ -79,6 +84,12 @@ describe('configFrom', () => {
     const [one, two] = ['1', '2'].map((hash) => read({ configFrom }, { content: () => ({ kind: 'hash', hash }) }));
     expect(one).toMatchObject({ env: (two as { env: unknown }).env });
     expect((one as { hash: string }).hash).not.toBe((two as { hash: string }).hash);
+  });
+
+  it('has the same hash in whatever order it is written', () => {
+    const two = [...configFrom, { name: 'B', configMapKeyRef: { name: 'settings', key: 'b' } }];
+    const content = (_: string, __: string, key: string) => ({ kind: 'hash', hash: key }) as const;
+    expect(read({ configFrom: two }, { content })).toEqual(read({ configFrom: two.toReversed() }, { content }));
   });
 
   it('does not ask for Secrets that are not watched', () => {

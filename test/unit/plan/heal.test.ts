@@ -16,6 +16,19 @@ it('waits after the second heal in a row, a minute at first and never more than 
   expect(waits).toEqual([0, 1, 2, 4, 8, 16, 32, 60, 60, 60]);
 });
 
+it('sees a fight also where every heal has another culprit', () => {
+  let heals: Heals | undefined;
+  let now = 0;
+  let healed = 0;
+  for (; now < minute; now += 100) {
+    if (healNotBefore(heals) <= now) {
+      heals = countHeal(heals, healed % 2 === 0 ? 'a' : 'b', now);
+      healed += 1;
+    }
+  }
+  expect(healed).toBe(10);
+});
+
 it('begins anew with another culprit, and after a quiet time', () => {
   const twice = countHeal(countHeal(undefined, 'a', 0), 'a', 1);
   expect(twice.count).toBe(2);

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { statusAfterFailure } from '../../../src/plan/failure.ts';
 import { plan } from '../../../src/plan/plan.ts';
 import { catalogue, catalogueOf, installation, observed, release } from '../../support/builders.ts';
+import { expectKstatus } from '../../support/kstatus.ts';
 import { World } from '../../support/world.ts';
 
 describe('an installation', () => {
@@ -68,7 +70,7 @@ describe('an upgrade', () => {
       ),
     );
     world.settle();
-    expect(world.observed.service?.ports.map((p) => p.port)).toEqual([90, 80]);
+    expect(world.observed.service?.ports.map((p) => p.port)).toEqual([80, 90]);
     world.rollOut();
     world.settle();
     expect(world.observed.service?.ports.map((p) => p.port)).toEqual([90]);
@@ -202,7 +204,7 @@ describe('what runs', () => {
     expect(world.journal).toEqual(['apply Deployment', 'apply Deployment']);
 
     const heals = {
-      Deployment: { count: 2, culprit: 'spec.replicas was changed by "kubectl-set"', lastAt: world.now },
+      Deployment: { count: 2, burst: 2, culprit: 'spec.replicas was changed by "kubectl-set"', lastAt: world.now },
     };
     world.tamper('kubectl-set', 'spec.replicas');
     const held = plan({ ...world.observed, heals }, world.now + 1000);
@@ -229,6 +231,89 @@ describe('what runs', () => {
     world.converge();
     expect(world.status).toMatchObject({ currentVersion: '1.1.0' });
     expect(world.observed.deployment?.version).toBe('1.1.0');
+  });
+});
+
+describe('between two looks', () => {
+  it('a rollout that is done counts, also when the next one is decided on in the same pass', () => {
+    const world = new World(catalogue('1.0.0'), { upgradePolicy: 'auto' });
+    world.converge();
+    world.publish(catalogue('1.0.0', '1.1.0'));
+    world.settle();
+    world.rollOut();
+    world.publish(catalogue('1.0.0', '1.1.0', '1.2.0'));
+    world.settle();
+    world.fail();
+    world.settle();
+    expect(world.status).toMatchObject({
+      currentVersion: '1.1.0',
+      previousVersion: '1.0.0',
+      installedVersion: '1.2.0',
+    });
+    world.edit({ upgradePolicy: 'manual', version: '1.0.0' });
+    world.settle();
+    expect(world.ready()).toBe('False DowngradeRefused');
+  });
+
+  it('a consent is spent by its downgrade, and renewed by taking it away', () => {
+    const world = new World(catalogue('1.0.0', '1.0.1'), { version: '1.0.1' });
+    world.converge();
+    const back = { version: '1.0.0', upgrade: { allowDowngradeTo: '1.0.0' } };
+    world.edit(back);
+    world.converge();
+    expect(world.status).toMatchObject({ currentVersion: '1.0.0', usedConsent: '1.0.0' });
+    world.edit({ version: '1.0.1' });
+    world.converge();
+    world.edit(back);
+    world.converge();
+    expect(world.ready()).toBe('False DowngradeRefused');
+    world.edit({ upgrade: undefined });
+    world.settle();
+    world.edit(back);
+    world.converge();
+    expect(world.status.currentVersion).toBe('1.0.0');
+  });
+});
+
+describe('a Deployment that somebody paused', () => {
+  it('is named, because it would roll out nothing for ever', () => {
+    const world = new World(catalogue('1.0.0', '1.1.0'), { version: '1.0.0' });
+    world.converge();
+    const { deployment } = world.observed;
+    world.observed = { ...world.observed, deployment: { ...deployment!, paused: true } };
+    world.edit({ version: '1.1.0' });
+    world.settle();
+    const { generation } = world.observed.deployment!;
+    const stuck = { ...world.observed.deployment!, paused: true, observedGeneration: generation, updated: 0 };
+    world.observed = { ...world.observed, deployment: stuck };
+    world.settle();
+    expect(world.ready()).toBe('False Paused');
+  });
+});
+
+describe('a write that is refused', () => {
+  const refused = (message: string) => ({ reason: 'Rejected', message, patience: 'none' }) as const;
+
+  it('claims nothing that did not happen', () => {
+    const world = new World(catalogue('1.0.0', '1.1.0'), { version: '1.0.0' });
+    world.converge();
+    world.edit({ version: '1.1.0' });
+    const { installation } = world.observed;
+    const status = statusAfterFailure(installation, plan(world.observed, world.now).status, refused('No'), world.now);
+    expectKstatus(status, installation.generation);
+    expect(status).toMatchObject({ installedVersion: '1.0.0', currentVersion: '1.0.0', targetVersion: '1.1.0' });
+    expect(status.conditions).toContainEqual(
+      expect.objectContaining({ type: 'Stalled', reason: 'Rejected', message: 'No' }),
+    );
+  });
+
+  it('keeps its words while only numbers differ: each new status would be the next attempt', () => {
+    const { installation } = observed();
+    const planned = plan(observed(), 0).status;
+    const first = statusAfterFailure(installation, planned, refused('Webhook at 10.0.0.1:4711 said no'), 0);
+    const next = { ...installation, status: first };
+    expect(statusAfterFailure(next, planned, refused('Webhook at 10.0.0.1:9999 said no'), 5)).toEqual(first);
+    expect(statusAfterFailure(next, planned, refused('Quota is used up'), 5)).not.toEqual(first);
   });
 });
 
@@ -260,6 +345,16 @@ describe('children of others', () => {
   });
 });
 
+it('an orphan is not moved below what it runs without consent', () => {
+  const old = new World(catalogue('1.0.0', '1.1.0'), { version: '1.1.0' });
+  old.converge();
+  const orphan = { ...old.observed.deployment!, owner: undefined, owned: 'without its owner' };
+  const world = new World(catalogue('1.0.0', '1.1.0'), { version: '1.0.0' });
+  world.observed = { ...world.observed, deployment: orphan };
+  world.settle();
+  expect(world.ready()).toBe('False DowngradeRefused');
+});
+
 describe('what is not there yet', () => {
   it('is waited for a minute, counted from the edit, then a person must act', () => {
     const world = new World(undefined);
@@ -281,7 +376,14 @@ describe('suspend', () => {
     world.edit({ suspend: true });
     world.settle();
     expect(world.ready()).toBe('True UpToDate');
-    world.edit({ config: { A: '1' } });
+    world.publish(catalogue('1.0.0', '1.1.0'));
+    world.edit({ upgradePolicy: 'auto' });
+    world.settle();
+    expect(world.ready(), 'a new release turns nobody red').toBe('True UpgradeAvailable');
+    world.edit({ version: '9.9.9' });
+    world.settle();
+    expect(world.ready()).toBe('False Suspended');
+    world.edit({ version: undefined, config: { A: '1' } });
     world.settle();
     expect(world.ready()).toBe('False Suspended');
     expect(world.status.conditions?.some((c) => c.type === 'Stalled')).toBe(false);

@@ -17,7 +17,8 @@ function input(more: Partial<Omit<VersionInput, 'spec'>> & { spec?: Partial<Inst
     config,
     installed,
     stable: installed,
-    rollingOut: false,
+    isHeld: false,
+    usedConsent: undefined,
     now: NOW,
     ...more,
     spec: InstallationSpec.parse({ provider: 'acme/web', ...more.spec }),
@@ -117,6 +118,18 @@ describe('a downgrade', () => {
     ).toBe('1.0.0');
   });
 
+  it('spends a consent, and says how to renew it', () => {
+    const spec = { version: '1.0.0', upgrade: { allowDowngradeTo: '1.0.0' } };
+    const releases = catalogue('1.0.0', '1.0.1');
+    expect(decide({ spec, installed: '1.0.1', catalogue: releases })).toBe('1.0.0');
+    expect(decide({ spec, installed: '1.0.1', catalogue: releases, usedConsent: '1.0.0' })).toBe('DowngradeRefused');
+  });
+
+  it('is none where nothing but the last rollout is cancelled, even to what was yanked meanwhile', () => {
+    const more = { spec: { version: '1.0.0' }, stable: '1.0.0', installed: '1.1.0' };
+    expect(decide({ ...more, catalogue: published('1.0.0:yanked 1.1.0') })).toBe('1.0.0');
+  });
+
   it('says how to stay', () => {
     const decision = decideVersion(
       input({ spec: { version: '1.0.0' }, installed: '1.1.0', catalogue: published('1.0.0 1.1.0') }),
@@ -154,8 +167,15 @@ describe('auto', () => {
       installed: '1.1.0',
       catalogue: published('1.0.0 1.1.0 1.2.0'),
     } as const;
-    expect(decide({ ...more, rollingOut: true })).toBe('1.1.0');
-    expect(decide({ ...more, rollingOut: false })).toBe('1.2.0');
+    expect(decide({ ...more, isHeld: true })).toBe('1.1.0');
+    expect(decide({ ...more, isHeld: false })).toBe('1.2.0');
+  });
+
+  it('names the way out that is really there when a first install finds nothing', () => {
+    const strict = OperatorConfig.parse({ allowedImagePrefixes: ['other.example.com'] });
+    expect(decide({ catalogue: published('1.0.0'), config: strict })).toBe('ImageNotAllowed');
+    const broken = catalogue(release('1.0.0', { runtime: { volumeMounts: [{ name: 'x', mountPath: '/x' }] } }));
+    expect(decide({ catalogue: broken })).toBe('ReleaseInvalid');
   });
 
   it('takes only images that the platform allows', () => {
