@@ -142,6 +142,7 @@ const Volume = withRules(
                   })
                   .describe('One field as one file.'),
               )
+              .min(1)
               .max(64)
               .describe('Fields of the pod as files.'),
           ),

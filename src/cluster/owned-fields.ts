@@ -28,15 +28,18 @@ export function ownedFields(object: WithManagedFields, manager: string): Record<
   return entry?.fieldsV1 ? (extract(object, entry.fieldsV1) as Record<string, unknown>) : {};
 }
 
+/** What was written through the scale subresource carries no time. */
+const LATEST = '9999';
+
 /** Who wrote to the object last since `manager` did, but for its status, and the first of that manager's fields. */
 export function lastChange(object: WithManagedFields, manager: string): { manager: string; field: string } | undefined {
   const entries = object.metadata?.managedFields ?? [];
   // An entry that is older than ours was there when we applied: it took nothing from us.
   const since = entries.find((e) => e.manager === manager && e.operation === 'Apply' && !e.subresource)?.time ?? '';
   const others = entries.filter(
-    (e) => e.manager !== manager && e.subresource !== 'status' && e.fieldsV1 && (e.time ?? '') >= since,
+    (e) => e.manager !== manager && e.subresource !== 'status' && e.fieldsV1 && (e.time ?? LATEST) >= since,
   );
-  const [last] = others.sort((a, b) => ((a.time ?? '') < (b.time ?? '') ? 1 : -1));
+  const [last] = others.sort((a, b) => ((a.time ?? LATEST) < (b.time ?? LATEST) ? 1 : -1));
   return last?.fieldsV1 && { manager: last.manager ?? 'unknown', field: firstPath(last.fieldsV1) };
 }
 

@@ -200,6 +200,11 @@ const refused: [string, object, RegExp][] = [
     bad({ org: 'bad', name: 'web', tiers: { free: { resources: { limits: { cpu: -5 } } } } }),
     /limits\.cpu: .*greater than or equal to 0/,
   ],
+  [
+    'a downwardAPI volume of nothing',
+    acme(release('1.0.0', { runtime: { volumes: [{ name: 'a', downwardAPI: { items: [] } }] } })),
+    /items: .*at least 1/,
+  ],
   ['an unknown stage', acme(release('1.0.0', { lifecycle: { stage: 'old' } })), /lifecycle\.stage: Unsupported value/],
   ['no time in releasedAt', acme(release('1.0.0', { releasedAt: 'soon' })), /releasedAt: .*date-time/],
   [

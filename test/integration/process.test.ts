@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
 import { readAudit } from '../control-plane/audit.ts';
 import { auditLog, cleanUp, installation, prepare, provider, release } from './support/cluster.ts';
 import {
@@ -11,12 +11,21 @@ import {
   type DeploymentObject,
   type InstallationObject,
 } from './support/kubectl.ts';
-import { startOperator } from './support/operator.ts';
+import { startOperator as start, type RunningOperator } from './support/operator.ts';
 import { startTruthChecker } from './support/truth.ts';
 
 const namespace = 'process';
 beforeAll(() => prepare(namespace));
 afterAll(() => cleanUp(namespace));
+
+/** Starts an operator that ends with the test, whatever came out. */
+async function startOperator(): Promise<RunningOperator> {
+  const operator = await start();
+  onTestFinished(async () => {
+    await operator.stop();
+  });
+  return operator;
+}
 
 /** Runs the operator to its end. */
 function end(env: Readonly<Record<string, string>>): Promise<{ code: number | null; stderr: string }> {
@@ -93,7 +102,6 @@ describe.skipIf(!inject('controlPlane').disposable)('counted in the audit log', 
     volumes: [
       { name: 'scratch', emptyDir: {} },
       { name: 'none', configMap: { name: 'none', items: [], optional: true } },
-      { name: 'empty', downwardAPI: { items: [] } },
       { name: 'memory', emptyDir: { medium: 'Memory', sizeLimit: '1024Mi' } },
       {
         name: 'files',

@@ -104,9 +104,21 @@ export interface DeploymentObject extends KubernetesObject {
   };
 }
 
-/** Waits for a condition by kubectl, as a script would. */
-export function waitFor(condition: string, object: string, namespace: string, seconds = 15): Promise<string> {
-  return kubectl(['wait', `--for=condition=${condition}`, object, '-n', namespace, `--timeout=${seconds}s`]);
+/** Waits for a condition by kubectl, as a script would; an error says how the object is instead. */
+export async function waitFor(condition: string, object: string, namespace: string, seconds = 15): Promise<string> {
+  const { code, stdout, stderr } = await run([
+    'wait',
+    `--for=condition=${condition}`,
+    object,
+    '-n',
+    namespace,
+    `--timeout=${seconds}s`,
+  ]);
+  if (code !== 0) {
+    const status = await run(['get', object, '-n', namespace, '-o', 'jsonpath={.status}']);
+    throw new Error(`${object} is not ${condition}: ${stderr}${status.stdout}`);
+  }
+  return stdout;
 }
 
 /** Looks again and again until `look` returns something; the last complaint is the error. */

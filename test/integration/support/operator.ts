@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inject } from 'vitest';
+import { startWatchdog } from '../../control-plane/watchdog.ts';
 import { eventually } from './kubectl.ts';
 
 export interface RunningOperator {
@@ -17,7 +18,9 @@ export interface RunningOperator {
 /** Starts the operator as people do, `node src/main.ts`, as its own user, and waits until it is ready. */
 export async function startOperator(env: Readonly<Record<string, string>> = {}, config = ''): Promise<RunningOperator> {
   const { operatorKubeconfig } = inject('controlPlane');
-  const folder = mkdtempSync(join(tmpdir(), 'operator-'));
+  const folder = mkdtempSync(join(tmpdir(), 'provider-operator-test-'));
+  // However the tests end, also by a kill that runs no hook, the operator and its folder do not outlive them.
+  const watchdog = startWatchdog(folder);
   const configFile = join(folder, 'config.yaml');
   writeFileSync(configFile, config);
   const child = spawn(process.execPath, ['src/main.ts'], {
@@ -29,17 +32,20 @@ export async function startOperator(env: Readonly<Record<string, string>> = {}, 
       OPERATOR_CONFIG: configFile,
       ...env,
     },
+    detached: true,
   });
+  if (child.pid !== undefined) {
+    watchdog.guard(child.pid);
+  }
   let printed = '';
   child.stdout.on('data', (chunk: Buffer) => (printed += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (printed += chunk.toString()));
   const ended = new Promise<number>((resolve) => child.on('close', (code) => resolve(code ?? -1)));
-  process.once('exit', () => child.kill('SIGKILL'));
 
   async function stop(): Promise<number> {
     child.kill('SIGTERM');
     const code = await ended;
-    rmSync(folder, { recursive: true, force: true });
+    await watchdog.dismiss();
     return code;
   }
 
