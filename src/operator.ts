@@ -142,15 +142,23 @@ function reflectorHooks(resource: string, log: Logger, metrics: Metrics): Reflec
     onWatch: () => metrics.onWatch(resource),
     onError(error, delayMs) {
       metrics.onReflectorError(resource);
-      const isMissing = error instanceof ApiError && error.status === 404 && resource.endsWith(GROUP);
-      const hint = isMissing
-        ? 'The CRDs are not installed: kubectl apply --server-side -k crds/'
-        : 'Watching again after a while';
+      const hint = hintFor(error, resource);
       log.warn({ resource, error: messageOf(error), delayMs: Math.round(delayMs) }, hint);
     },
     onProjectionError: (error, key) =>
       log.error({ resource, key, error: messageOf(error) }, 'An object cannot be read'),
   };
+}
+
+/** What to do about a list or a watch that failed. */
+function hintFor(error: unknown, resource: string): string {
+  const status = error instanceof ApiError ? error.status : undefined;
+  if (status === 404 && resource.endsWith(GROUP)) {
+    return 'Install the CRDs: kubectl apply --server-side -k crds/';
+  }
+  return status === 403
+    ? 'Grant what deploy/rbac.yaml says; Providers are cluster-wide, so they need a ClusterRole in any case'
+    : 'Trying again after a while';
 }
 
 function messageOf(error: unknown): string {

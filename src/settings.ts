@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { withoutNulls } from './api/nulls.ts';
 import { OperatorConfig } from './api/operator-config.ts';
 
 const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
@@ -54,7 +55,7 @@ export function readOperatorConfig(file: string): OperatorConfig {
       `Correct OPERATOR_CONFIG: cannot read "${file}": ${error instanceof Error ? error.message : String(error)}`,
     );
   }
-  const parsed = OperatorConfig.safeParse(content ?? {});
+  const parsed = OperatorConfig.safeParse(withoutNulls(content ?? {}));
   if (!parsed.success) {
     throw new SettingsError(`Correct OPERATOR_CONFIG "${file}": ${describeIssues(parsed.error)}`);
   }

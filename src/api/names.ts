@@ -10,6 +10,9 @@ export const PROVIDER_KIND = 'Provider';
 /** Owns, by server-side apply, every field of a child that the operator decides. */
 export const FIELD_MANAGER = 'provider-operator';
 
+/** Holds the number of pods from when a tier stops owning it until somebody else sets it. */
+export const LEFT_TO_OTHERS = 'provider-operator-left-to-others';
+
 /** Labels of every child. None but `version` changes over an upgrade. */
 export const LABEL = {
   name: 'app.kubernetes.io/name',

@@ -30,17 +30,39 @@ export function ownedFields(object: WithManagedFields, manager: string): Record<
 
 /** What was written through the scale subresource carries no time. */
 const LATEST = '9999';
+const MOST_PATHS = 32;
 
-/** Who wrote to the object last since `manager` did, but for its status, and the first of that manager's fields. */
-export function lastChange(object: WithManagedFields, manager: string): { manager: string; field: string } | undefined {
+interface Change {
+  readonly manager: string;
+  /** The first of the fields that it wrote, as paths: members by name, items by their keys. */
+  readonly paths: readonly Path[];
+}
+
+type Path = readonly (string | object)[];
+
+/** Who wrote to the object last since `manager` did, but for its status. */
+export function lastChange(object: WithManagedFields, manager: string): Change | undefined {
   const entries = object.metadata?.managedFields ?? [];
   // An entry that is older than ours was there when we applied: it took nothing from us.
   const since = entries.find((e) => e.manager === manager && e.operation === 'Apply' && !e.subresource)?.time ?? '';
   const others = entries.filter(
-    (e) => e.manager !== manager && e.subresource !== 'status' && e.fieldsV1 && (e.time ?? LATEST) >= since,
+    (e) => !e.manager?.startsWith(manager) && e.subresource !== 'status' && e.fieldsV1 && (e.time ?? LATEST) >= since,
   );
   const [last] = others.sort((a, b) => ((a.time ?? LATEST) < (b.time ?? LATEST) ? 1 : -1));
-  return last?.fieldsV1 && { manager: last.manager ?? 'unknown', field: firstPath(last.fieldsV1) };
+  return (
+    last?.fieldsV1 && { manager: last.manager ?? 'unknown', paths: [...leaves(last.fieldsV1)].slice(0, MOST_PATHS) }
+  );
+}
+
+function* leaves(fields: Fields, path: Path = []): Generator<Path> {
+  const names = Object.keys(fields).filter((name) => name !== '.' && !name.startsWith('v:'));
+  if (names.length === 0 && path.length > 0) {
+    yield path;
+  }
+  for (const name of names) {
+    const part = name.startsWith('k:') ? (JSON.parse(name.slice(2)) as object) : name.slice(2);
+    yield* leaves(fields[name] ?? {}, [...path, part]);
+  }
 }
 
 function extract(value: unknown, fields: Fields): unknown {
@@ -77,26 +99,4 @@ function extractItems(items: readonly unknown[], fields: Fields, paths: readonly
 
 function hasKeys(item: unknown, keys: object): boolean {
   return Object.entries(keys).every(([name, value]) => (item as Record<string, unknown> | null)?.[name] === value);
-}
-
-/** As people write it: `spec.replicas`, `spec.template.spec.containers[name=provider].image`. */
-function firstPath(fields: Fields): string {
-  const [path] = Object.keys(fields)
-    .filter((p) => p !== '.')
-    .sort((a, b) => rank(a) - rank(b));
-  if (path === undefined) {
-    return '';
-  }
-  const rest = firstPath(fields[path] ?? {});
-  if (path.startsWith('k:')) {
-    const keys = Object.entries(JSON.parse(path.slice(2)) as object).map(([name, value]) => `${name}=${String(value)}`);
-    return `[${keys.join(',')}]${rest && `.${rest}`}`;
-  }
-  const separator = rest === '' || rest.startsWith('[') ? '' : '.';
-  return `${path.slice(2)}${separator}${rest}`;
-}
-
-/** What changes pods is named before what only labels them. */
-function rank(path: string): number {
-  return path === 'f:spec' ? 0 : 1;
 }

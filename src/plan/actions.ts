@@ -1,6 +1,7 @@
-import { budgetOf, deploymentOf, serviceOf, type Child } from './children.ts';
+import { budgetOf, deploymentOf, serviceOf, type Child, type Inputs } from './children.ts';
 import type { Run } from './decision.ts';
-import { culpritOf, healNotBefore } from './heal.ts';
+import { culpritOf } from './culprit.ts';
+import { healNotBefore } from './heal.ts';
 import type { ChildKind, ChildView, Observed } from './observed.ts';
 import { ownershipOf } from './ownership.ts';
 import type { Running } from './running.ts';
@@ -13,6 +14,8 @@ export type Action =
       readonly object: Child['object'];
       /** The child that was seen: the apply is forced and meant for exactly this one. Absent: the first apply, unforced. */
       readonly uid: string | undefined;
+      /** How many pods there are, where the tier leaves their number to others from now on and must not take them away. */
+      readonly leaveReplicas?: number;
       /** What is being undone, where somebody changed what the operator owns. */
       readonly heals: string | undefined;
     }
@@ -27,26 +30,23 @@ export interface Actions {
 /** What has to be written for the children to be as they should: nothing where they are. The Deployment comes last. */
 export function actionsFor(observed: Observed, running: Running, run: Run, now: number): Actions {
   const { inputs, isChanged } = run;
-  if (run.isContentChanged) {
-    // The pods were made from other content than is published: what serves them must stay as it is.
-    return { writes: [], held: [] };
-  }
   // Until the new pods serve, the Service keeps the ports of the old ones.
   const isServing = !isChanged && running.isDone;
   const serving = isServing ? [] : (observed.service?.ports ?? []);
   const needs = [
-    need(observed, 'Service', observed.service, serviceOf(inputs, serving), isServing),
+    // Pods that were made from other content than is published keep the Service that serves them.
+    run.isContentChanged
+      ? undefined
+      : need(observed, 'Service', observed.service, serviceOf(inputs, serving), isServing),
     need(observed, 'PodDisruptionBudget', observed.budget, budgetOf(inputs), true),
     // The template that is committed stays, however it would be rendered today.
-    isChanged || !running.isPristine
-      ? need(observed, 'Deployment', observed.deployment, deploymentOf(inputs), false)
-      : undefined,
+    isChanged || !running.isPristine ? needDeployment(observed, inputs) : undefined,
   ].filter((action) => action !== undefined);
   const writes: Action[] = [];
   const held: Actions['held'][number][] = [];
   for (const action of needs) {
     const culprit = action.kind === 'apply' && !isChanged ? action.heals : undefined;
-    const notBefore = culprit === undefined ? 0 : healNotBefore(observed.heals[action.child]);
+    const notBefore = culprit === undefined ? 0 : healNotBefore(observed.heals[action.child], culprit);
     if (culprit === undefined || notBefore <= now) {
       writes.push(action);
     } else {
@@ -54,6 +54,14 @@ export function actionsFor(observed: Observed, running: Running, run: Run, now: 
     }
   }
   return { writes, held };
+}
+
+function needDeployment(observed: Observed, inputs: Inputs): Action | undefined {
+  const { deployment } = observed;
+  const action = need(observed, 'Deployment', deployment, deploymentOf(inputs), false);
+  return action?.kind === 'apply' && deployment?.ownsReplicas && inputs.shape.replicas === undefined
+    ? { ...action, leaveReplicas: deployment.replicas }
+    : action;
 }
 
 function need(
@@ -72,7 +80,13 @@ function need(
     const isPristine = seen.applied === seen.owned;
     return isPristine && seen.applied === want.hash
       ? undefined
-      : { kind: 'apply', child: kind, object: want.object, uid, heals: isPristine ? undefined : culpritOf(seen) };
+      : {
+          kind: 'apply',
+          child: kind,
+          object: want.object,
+          uid,
+          heals: isPristine ? undefined : culpritOf(seen, want.object),
+        };
   }
   // Nothing there, or an orphan, which is taken over like a new one: what others own in it is theirs to give up.
   return { kind: 'apply', child: kind, object: want.object, uid: undefined, heals: undefined };

@@ -93,10 +93,11 @@ function runOf(
   const hashes = inputHashes({ installation, release, configuration, definition });
   const isChanged = committed?.wish !== hashes.wish || committed.tier !== hashes.tier;
   const isContentChanged = !isChanged && committed.release !== hashes.release;
-  if (isContentChanged && !running.isPristine) {
+  const isDamaged = !running.isPristine || isServiceDamaged(observed);
+  if (isContentChanged && isDamaged) {
     return problem(
       'ContentChanged',
-      `Publish a new version: what was changed in the Deployment cannot be undone, because release ${version} was published again with other content`,
+      `Publish a new version: what somebody changed cannot be undone, because release ${version} was published again with other content`,
     );
   }
   if (isChanged && !isImageAllowed(release.image, config.allowedImagePrefixes)) {
@@ -121,6 +122,11 @@ function runOf(
       isContentChanged,
     }
   );
+}
+
+/** The Service is not as it was applied, or it was deleted. */
+function isServiceDamaged({ installation, service }: Observed): boolean {
+  return service ? service.applied !== service.owned : installation.status.serviceName !== undefined;
 }
 
 /** The child of this name, where it is not ours and cannot become ours now. */

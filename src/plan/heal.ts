@@ -1,4 +1,4 @@
-import type { ChildView, Heals } from './observed.ts';
+import type { Heals } from './observed.ts';
 
 const FIRST_WAIT = 60_000;
 const LONGEST_WAIT = 3_600_000;
@@ -7,11 +7,11 @@ const LONGEST_WAIT = 3_600_000;
 const BURST = 10;
 
 /** When the next heal may be made: at once, unless two in a row did not hold; then after 1 min, doubling up to 1 h. */
-export function healNotBefore(heals: Heals | undefined): number {
+export function healNotBefore(heals: Heals | undefined, culprit: string): number {
   if (!heals) {
     return 0;
   }
-  if (heals.count >= 2) {
+  if (heals.count >= 2 && heals.culprit === culprit) {
     return heals.lastAt + waitAfter(heals.count);
   }
   return heals.burst >= BURST ? heals.lastAt + FIRST_WAIT : 0;
@@ -25,13 +25,6 @@ export function countHeal(heals: Heals | undefined, culprit: string, now: number
   const isInRow = heals?.culprit === culprit && now < heals.lastAt + 2 * waitAfter(heals.count);
   const isInBurst = heals !== undefined && now < heals.lastAt + FIRST_WAIT;
   return { count: isInRow ? heals.count + 1 : 1, burst: isInBurst ? heals.burst + 1 : 1, culprit, lastAt: now };
-}
-
-/** Who changed what, as messages say it. Nobody owns a field that is gone, nor one that a webhook rewrote for us. */
-export function culpritOf({ changed }: ChildView): string {
-  return changed
-    ? `${changed.field} was changed by "${changed.manager}"`
-    : 'A field was removed, or rewritten by a webhook';
 }
 
 function waitAfter(count: number): number {

@@ -45,6 +45,9 @@ interface Owner {
   readonly uid: string;
 }
 
+/** Where a field is: members by name, items of a list by their keys. */
+export type Path = readonly (string | object)[];
+
 /** What a decision needs to know of a child, whatever its kind. */
 export interface ChildView {
   readonly uid: string;
@@ -57,8 +60,8 @@ export interface ChildView {
   readonly owned: string;
   /** The same hash as it was when the operator applied it. */
   readonly applied: string | undefined;
-  /** Who changed it last besides the operator, and where. */
-  readonly changed: { readonly manager: string; readonly field: string } | undefined;
+  /** Who changed it last since the operator did, and which fields. */
+  readonly changed: { readonly manager: string; readonly paths: readonly Path[] } | undefined;
 }
 
 export interface ServiceView extends ChildView {
@@ -88,6 +91,8 @@ export interface DeploymentView extends ChildView {
   readonly progress: string | undefined;
   /** Message of the condition `ReplicaFailure`, while pods cannot be created. */
   readonly failure: string | undefined;
+  /** The operator owns `spec.replicas`: what only one manager owns is gone when that one stops applying it. */
+  readonly ownsReplicas: boolean;
   /** Somebody paused it: it takes no new template until it is resumed. */
   readonly paused: boolean;
 }

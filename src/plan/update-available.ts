@@ -25,11 +25,15 @@ export function updateAvailable({ observed, running, decision, now }: Findings):
       `${what} is not published${version === undefined ? '' : ': what runs goes on'}`,
     );
   }
-  if (decision.kind === 'run' && decision.isContentChanged) {
+  const isContentChanged =
+    decision.kind === 'run'
+      ? decision.isContentChanged
+      : decision.kind === 'problem' && decision.reason === 'ContentChanged';
+  if (isContentChanged) {
     return update(
       'Unknown',
       'ContentChanged',
-      `Release ${decision.version} was published again with other content, which is not rolled out by itself: publish a new version`,
+      `Release ${version} was published again with other content, which is not rolled out by itself: publish a new version`,
     );
   }
   if (version === undefined) {

@@ -1,6 +1,6 @@
 import { ApiError, fieldConflicts } from '../cluster/errors.ts';
 import type { Writer } from '../cluster/write.ts';
-import { FIELD_MANAGER } from '../api/names.ts';
+import { FIELD_MANAGER, LEFT_TO_OTHERS } from '../api/names.ts';
 import type { Action } from '../plan/actions.ts';
 import { obstacleTo } from '../plan/decision.ts';
 import type { ChildKind, Installation } from '../plan/observed.ts';
@@ -42,6 +42,15 @@ export async function act({ writer, offer }: ActPorts, installation: Installatio
     return writer.apply<Raw>(resource, exact, { fieldManager: FIELD_MANAGER, force: true });
   }
 
+  /**
+   * Leaves the number of pods as it is when the tier stops owning it: the API server would reset to 1 what nobody owns.
+   * https://kubernetes.io/docs/reference/using-api/server-side-apply/#transferring-ownership
+   */
+  async function leaveReplicas(uid: string, replicas: number): Promise<void> {
+    const part = { metadata: { ...name, uid }, spec: { replicas } };
+    await writer.apply(resource, part, { fieldManager: LEFT_TO_OTHERS, force: true });
+  }
+
   /** Unforced, so that an object that the caches do not show is never overwritten. */
   async function create(): Promise<Raw> {
     try {
@@ -63,5 +72,8 @@ export async function act({ writer, offer }: ActPorts, installation: Installatio
     }
   }
 
+  if (action.leaveReplicas !== undefined && action.uid !== undefined) {
+    await leaveReplicas(action.uid, action.leaveReplicas);
+  }
   offer(action.child, await (action.uid === undefined ? create() : takeOver(action.uid)));
 }

@@ -36,14 +36,15 @@ export interface InstallationPorts {
 
 /** observe → plan → act → report. The only awaits of a reconcile are here and in act. */
 export function createInstallationReconciler({ caches, writer, events, config, clock, log }: InstallationPorts) {
-  /** By key: what was healed of late. Lost at a restart, which only makes the next heal come at once. */
-  const heals = new Map<string, Partial<Record<ChildKind, Heals>>>();
+  /** By key: what was healed of late under the present spec. Lost at a restart, which only makes the next heal come at once. */
+  const heals = new Map<string, { readonly generation: number; readonly of: Partial<Record<ChildKind, Heals>> }>();
 
   return async function reconcile(key: string, { reconcileID }: Run): Promise<Outcome> {
-    const observed = observe(caches, config, heals.get(key) ?? {}, key);
-    if (!observed) {
+    const remembered = heals.get(key);
+    if (remembered && remembered.generation !== caches.installations.get(key)?.generation) {
       heals.delete(key);
     }
+    const observed = observe(caches, config, heals.get(key)?.of ?? {}, key);
     // Without a finalizer there is nothing to do on deletion: the children are garbage collected.
     if (!observed || observed.installation.deleting) {
       return {};
@@ -53,7 +54,7 @@ export function createInstallationReconciler({ caches, writer, events, config, c
     try {
       for (const action of planned.writes) {
         await act({ writer, offer }, installation, action);
-        remember(key, action);
+        remember(key, installation.generation, action);
         const healed = eventOfHeal(action);
         if (healed) {
           record(installation, healed);
@@ -94,10 +95,11 @@ export function createInstallationReconciler({ caches, writer, events, config, c
     events.record({ regarding: { apiVersion: API_VERSION, kind: INSTALLATION_KIND, namespace, name, uid }, ...draft });
   }
 
-  function remember(key: string, action: Action): void {
+  function remember(key: string, generation: number, action: Action): void {
     if (action.kind === 'apply' && action.heals !== undefined) {
-      const before = heals.get(key);
-      heals.set(key, { ...before, [action.child]: countHeal(before?.[action.child], action.heals, clock.now()) });
+      const before = heals.get(key)?.of;
+      const counted = countHeal(before?.[action.child], action.heals, clock.now());
+      heals.set(key, { generation, of: { ...before, [action.child]: counted } });
     }
   }
 
@@ -124,7 +126,9 @@ function failureOf(error: unknown): Problem | undefined {
   if (!(error instanceof ApiError) || error.retry === 'now') {
     return undefined;
   }
-  return error.retry === 'never' ? problem('Rejected', error.message) : waitFor('RetryingAfterError', error.message);
+  return error.retry === 'never'
+    ? problem('Rejected', `${error.message}; it is tried again every minute`)
+    : waitFor('RetryingAfterError', error.message);
 }
 
 function describe(action: Action): object {

@@ -2,6 +2,7 @@ import { lastChange, ownedFields, type WithManagedFields } from '../cluster/owne
 import { hash } from '../api/hash.ts';
 import { InstallationSpec, type InstallationStatus } from '../api/installation.ts';
 import { ANNOTATION, FIELD_MANAGER } from '../api/names.ts';
+import { withoutNulls } from '../api/nulls.ts';
 import type { OperatorConfig } from '../api/operator-config.ts';
 import { ProviderSpec, type ProviderStatus } from '../api/provider.ts';
 import { readCatalogue, type Catalogue } from '../plan/catalogue.ts';
@@ -152,6 +153,7 @@ export function projectDeployment(raw: RawDeployment): Projected & DeploymentVie
     available: status?.availableReplicas ?? 0,
     progress: condition('Progressing')?.reason,
     failure: failure?.status === 'True' ? failure.message : undefined,
+    ownsReplicas: Object.hasOwn((ownedFields(raw, FIELD_MANAGER)['spec'] as object | undefined) ?? {}, 'replicas'),
     paused: spec?.paused === true,
   };
 }
@@ -176,18 +178,6 @@ function identity(metadata: Metadata): Projected {
 
 function keyOf({ namespace, name }: { readonly namespace?: string; readonly name: string }): string {
   return namespace === undefined ? name : `${namespace}/${name}`;
-}
-
-/** Null means absent, wherever it stands. */
-function withoutNulls(value: unknown): unknown {
-  if (Array.isArray(value)) {
-    return value.map(withoutNulls);
-  }
-  if (value === null || typeof value !== 'object') {
-    return value;
-  }
-  const present = Object.entries(value).filter(([, member]) => member !== null);
-  return Object.fromEntries(present.map(([name, member]) => [name, withoutNulls(member)]));
 }
 
 function firstIssue(issues: readonly { path: PropertyKey[]; message: string }[]): string {

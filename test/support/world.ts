@@ -75,7 +75,11 @@ export class World {
   tamper(manager: string, field: string): void {
     const { deployment } = this.observed;
     this.#see({
-      deployment: deployment && { ...deployment, owned: `${manager}-was-here`, changed: { manager, field } },
+      deployment: deployment && {
+        ...deployment,
+        owned: `${manager}-was-here`,
+        changed: { manager, paths: [field.split('.')] },
+      },
     });
   }
 
@@ -182,6 +186,7 @@ export class World {
       available: before?.available ?? 0,
       progress: before?.progress,
       failure: undefined,
+      ownsReplicas: spec.replicas !== undefined,
       paused: false,
     };
   }

@@ -49,6 +49,7 @@ describe('the operator config', () => {
       privilegedProviders: [],
     });
     expect(readOperatorConfig(configFile(''))).toEqual(readOperatorConfig(''));
+    expect(readOperatorConfig(configFile('defaults:\ntiers:\n'))).toEqual(readOperatorConfig(''));
   });
 
   it.each([

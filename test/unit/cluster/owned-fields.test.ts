@@ -98,8 +98,14 @@ describe('what a manager owns', () => {
 });
 
 describe('the last change by somebody else', () => {
-  it('names the manager and the field, as people write it', () => {
-    expect(lastChange(object, 'us')).toEqual({ manager: 'kubectl-set', field: 'spec.containers[name=one].image' });
+  it('names the manager and its fields', () => {
+    expect(lastChange(object, 'us')).toEqual({
+      manager: 'kubectl-set',
+      paths: [
+        ['metadata', 'labels'],
+        ['spec', 'containers', { name: 'one' }, 'image'],
+      ],
+    });
   });
 
   it('is none where only controllers wrote the status', () => {

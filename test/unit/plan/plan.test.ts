@@ -179,6 +179,29 @@ describe('what runs', () => {
     expect(world.journal).toEqual([]);
   });
 
+  it('keeps its pods when the tier leaves their number to an autoscaler', () => {
+    const world = running();
+    world.publish(catalogueOf({ versions: [release('1.0.0')], tiers: { standard: {} } }));
+    const [write] = plan(world.observed, world.now).writes;
+    expect(write).toMatchObject({ child: 'Deployment', leaveReplicas: 2 });
+    expect(write?.kind === 'apply' && write.object.spec).not.toHaveProperty('replicas');
+  });
+
+  it('keeps its budget, and asks for its Service, when its release has other content', () => {
+    const world = running({ resourceTier: 'performance' });
+    world.publish(catalogue(release('1.0.0', { image: 'other' })));
+    world.observed = { ...world.observed, budget: undefined };
+    world.settle();
+    expect(world.journal).toEqual(['apply PodDisruptionBudget']);
+    expect(world.ready()).toBe('True UpToDate');
+    world.observed = { ...world.observed, service: undefined };
+    world.settle();
+    expect(world.ready()).toBe('False ContentChanged');
+    expect(world.status.conditions).toContainEqual(
+      expect.objectContaining({ type: 'UpdateAvailable', reason: 'ContentChanged' }),
+    );
+  });
+
   it('follows another definition of its tier', () => {
     const world = running();
     world.observed = { ...world.observed, config: { ...world.observed.config, tiers: { standard: { replicas: 4 } } } };
@@ -225,7 +248,7 @@ describe('what runs', () => {
     world.converge();
     world.observed = {
       ...world.observed,
-      deployment: { ...old, owned: 'changed', changed: { manager: 'kubectl-rollout', field: 'spec' } },
+      deployment: { ...old, owned: 'changed', changed: { manager: 'kubectl-rollout', paths: [['spec']] } },
     };
     world.edit({ version: undefined });
     world.converge();

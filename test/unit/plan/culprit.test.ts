@@ -1,0 +1,35 @@
+import { expect, it } from 'vitest';
+import { culpritOf } from '../../../src/plan/culprit.ts';
+import type { ChildView, Path } from '../../../src/plan/observed.ts';
+
+const want = {
+  metadata: { labels: { 'app.kubernetes.io/part-of': 'acme' } },
+  spec: { replicas: 2, template: { spec: { containers: [{ name: 'provider', image: 'x' }] } } },
+};
+
+it.each<[Path[], string]>([
+  [[['spec', 'replicas']], 'spec.replicas was changed by "kubectl"'],
+  [
+    [['spec', 'template', 'spec', 'containers', { name: 'provider' }, 'image']],
+    'spec.template.spec.containers[name=provider].image was changed by "kubectl"',
+  ],
+  [
+    [['metadata', 'labels', 'app.kubernetes.io/part-of']],
+    'metadata.labels.app.kubernetes.io/part-of was changed by "kubectl"',
+  ],
+  // What it wrote of its own is not what was taken from us.
+  [
+    [
+      ['spec', 'externalTrafficPolicy'],
+      ['spec', 'replicas'],
+    ],
+    'spec.replicas was changed by "kubectl"',
+  ],
+  [
+    [['spec', 'template', 'spec', 'containers', { name: 'sidecar' }, 'image']],
+    'A field was removed, or rewritten by a webhook',
+  ],
+  [[], 'A field was removed, or rewritten by a webhook'],
+])('%j: %s', (paths, culprit) => {
+  expect(culpritOf({ changed: { manager: 'kubectl', paths } } as unknown as ChildView, want)).toBe(culprit);
+});
