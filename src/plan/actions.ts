@@ -1,10 +1,11 @@
-import { budgetOf, deploymentOf, serviceOf, type Child, type Inputs } from './children.ts';
+import { budgetOf, deploymentOf, type Child, type Inputs } from './children.ts';
 import type { Run } from './decision.ts';
 import { culpritOf } from './culprit.ts';
 import { healNotBefore } from './heal.ts';
 import type { ChildKind, ChildView, Observed } from './observed.ts';
 import { ownershipOf } from './ownership.ts';
 import type { Running } from './running.ts';
+import { serviceOf } from './service.ts';
 
 /** One write to one child. */
 export type Action =
@@ -32,7 +33,9 @@ export function actionsFor(observed: Observed, running: Running, run: Run, now: 
   const { inputs, isChanged } = run;
   // Until the new pods serve, the Service keeps the ports of the old ones.
   const isServing = !isChanged && running.isDone;
-  const serving = isServing ? [] : (observed.service?.ports ?? []);
+  const serving = isServing
+    ? undefined
+    : { ports: observed.service?.ports ?? [], numbers: running.deployment?.ports ?? new Map<string, number>() };
   const needs = [
     // Pods that were made from other content than is published keep the Service that serves them.
     run.isContentChanged

@@ -4,7 +4,7 @@ import type { Release } from '../api/provider.ts';
 import type { Tier } from '../api/runtime.ts';
 import { formatCommitted, type Committed } from './committed.ts';
 import type { Configuration } from './environment.ts';
-import type { Installation, ServicePort } from './observed.ts';
+import type { Installation } from './observed.ts';
 import { podTemplate } from './template.ts';
 import type { TierShape } from './tiers.ts';
 
@@ -92,40 +92,6 @@ export function wishHash({ spec }: Installation, version: string, configuration:
   return hash({ version, config: configuration.hash, tier: spec.resourceTier, documentRoot: spec.documentRoot });
 }
 
-/** Undefined where the release has no ports. During a rollout it also has the ports of the pods that still serve. */
-export function serviceOf({ installation, release }: Inputs, serving: readonly ServicePort[]): Child | undefined {
-  const own = (release.runtime?.ports ?? []).map(
-    ({ name, containerPort, servicePort = containerPort, protocol = 'TCP' }): ServicePort => ({
-      name,
-      port: servicePort,
-      protocol,
-      targetPort: name,
-    }),
-  );
-  if (own.length === 0) {
-    return undefined;
-  }
-  return child({
-    apiVersion: 'v1',
-    kind: 'Service',
-    metadata: metadataOf(installation, labelsOf(installation)),
-    spec: { type: 'ClusterIP', selector: selectorOf(installation.name), ports: unionOf(serving, own) },
-  });
-}
-
-/**
- * The ports of the pods that serve, and those of the new release beside them. Where both want one port, the pods that
- * serve keep it, so that a rollout that fails has taken nothing from anybody.
- */
-function unionOf(serving: readonly ServicePort[], own: readonly ServicePort[]): ServicePort[] {
-  const added = own.filter((p) => !serving.some((old) => old.port === p.port && old.protocol === p.protocol));
-  const names = new Set(serving.map((p) => p.name));
-  return [
-    ...serving,
-    ...added.map((p) => (names.has(p.name) ? { ...p, name: `p${p.port}-${p.protocol.toLowerCase()}` } : p)),
-  ];
-}
-
 /** Undefined where the tier has none. */
 export function budgetOf({ installation, shape }: Inputs): Child | undefined {
   if (!shape.budget) {
@@ -140,7 +106,7 @@ export function budgetOf({ installation, shape }: Inputs): Child | undefined {
 }
 
 /** Completes an object with the hash of all that it applies. */
-function child(object: KubernetesObject): Child {
+export function child(object: KubernetesObject): Child {
   const applied = ownedHash(object);
   const annotations = { ...object.metadata.annotations, [ANNOTATION.applied]: applied };
   return { object: { ...object, metadata: { ...object.metadata, annotations } }, hash: applied };
@@ -157,7 +123,7 @@ export function ownedHash({ metadata, spec }: { readonly metadata?: object; read
   return hash({ labels, annotations: others, ownerReferences, spec });
 }
 
-function metadataOf(installation: Installation, labels: Record<string, string>) {
+export function metadataOf(installation: Installation, labels: Record<string, string>) {
   return {
     name: installation.name,
     namespace: installation.namespace,
@@ -175,7 +141,7 @@ function metadataOf(installation: Installation, labels: Record<string, string>) 
   };
 }
 
-function labelsOf({ name, spec }: Installation): Record<string, string> {
+export function labelsOf({ name, spec }: Installation): Record<string, string> {
   const [org = '', provider = ''] = spec.provider.split('/');
   return {
     [LABEL.name]: provider,

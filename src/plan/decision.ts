@@ -1,10 +1,11 @@
 import { findRelease, isImageAllowed, tierDefinition } from './catalogue.ts';
-import { budgetOf, inputHashes, serviceOf, wishHash, type Inputs } from './children.ts';
+import { budgetOf, inputHashes, wishHash, type Inputs } from './children.ts';
 import { readConfiguration, type Configuration } from './environment.ts';
 import type { ChildKind, ChildView, Installation, Observed } from './observed.ts';
 import { ownershipOf } from './ownership.ts';
 import { problem, waitFor, type Problem } from './problem.ts';
 import type { Running } from './running.ts';
+import { serviceOf } from './service.ts';
 import { tierShape } from './tiers.ts';
 import { decideVersion, imageNotAllowed, releaseInvalid } from './version.ts';
 
@@ -113,7 +114,7 @@ function runOf(
     progressDeadlineSeconds: config.defaults.progressDeadlineSeconds,
   };
   return (
-    (serviceOf(inputs, []) && obstacleTo(installation, 'Service', observed.service)) ??
+    (serviceOf(inputs) && obstacleTo(installation, 'Service', observed.service)) ??
     (budgetOf(inputs) && obstacleTo(installation, 'PodDisruptionBudget', observed.budget)) ?? {
       kind: 'run',
       version,

@@ -80,6 +80,8 @@ export interface DeploymentView extends ChildView {
   readonly version: string | undefined;
   readonly stableVersion: string | undefined;
   readonly image: string | undefined;
+  /** The numbers of the container's ports, by name. */
+  readonly ports: ReadonlyMap<string, number>;
   readonly generation: number;
   readonly observedGeneration: number;
   /** Pods: asked for, there in all, of the newest template, and of these and older ones available. */

@@ -116,13 +116,19 @@ export function projectService(raw: Raw & { spec?: { ports?: readonly ServicePor
   return { ...projectChild(raw), ports };
 }
 
+interface Container {
+  readonly name?: string;
+  readonly image?: string;
+  readonly ports?: readonly { readonly name?: string; readonly containerPort: number }[];
+}
+
 interface RawDeployment extends Raw {
   readonly spec?: {
     readonly replicas?: number;
     readonly paused?: boolean;
     readonly template?: {
       readonly metadata?: { readonly annotations?: Readonly<Record<string, string>> };
-      readonly spec?: { readonly containers?: readonly { readonly name?: string; readonly image?: string }[] };
+      readonly spec?: { readonly containers?: readonly Container[] };
     };
   };
   readonly status?: {
@@ -139,12 +145,14 @@ export function projectDeployment(raw: RawDeployment): Projected & DeploymentVie
   const annotations = metadata.annotations ?? {};
   const condition = (type: string) => status?.conditions?.find((c) => c.type === type);
   const failure = condition('ReplicaFailure');
+  const container = spec?.template?.spec?.containers?.find((c) => c.name === CONTAINER);
   return {
     ...projectChild(raw),
     committed: parseCommitted(annotations[ANNOTATION.committed]),
     version: spec?.template?.metadata?.annotations?.[ANNOTATION.version],
     stableVersion: annotations[ANNOTATION.stableVersion],
-    image: spec?.template?.spec?.containers?.find((c) => c.name === CONTAINER)?.image,
+    image: container?.image,
+    ports: new Map((container?.ports ?? []).map((p) => [p.name ?? '', p.containerPort])),
     generation: metadata.generation ?? 0,
     observedGeneration: status?.observedGeneration ?? 0,
     replicas: spec?.replicas ?? 1,

@@ -128,8 +128,12 @@ describe.skipIf(!inject('controlPlane').disposable)('counted in the audit log', 
   /** What the operator asked for since `offset`, but for watches. */
   async function requests(offset: number) {
     const { events, nextOffset } = await readAudit(auditLog(), offset);
+    // A Provider is of no namespace, and its events are in `default`.
     const own = events.filter(
-      (e) => e.userAgent.startsWith('provider-operator/') && e.verb !== 'watch' && e.verb !== 'list',
+      (e) =>
+        e.userAgent.startsWith('provider-operator/') &&
+        e.namespace === namespace &&
+        !['watch', 'list'].includes(e.verb),
     );
     return { own: own.map((e) => `${e.verb} ${[e.resource, e.subresource].filter(Boolean).join('/')}`), nextOffset };
   }

@@ -24,7 +24,12 @@ interface DeploymentObject {
     readonly replicas?: number;
     readonly template: {
       readonly metadata: { readonly annotations: Readonly<Record<string, string>> };
-      readonly spec: { readonly containers: readonly { readonly image: string }[] };
+      readonly spec: {
+        readonly containers: readonly {
+          readonly image: string;
+          readonly ports?: readonly { readonly name: string; readonly containerPort: number }[];
+        }[];
+      };
     };
   };
 }
@@ -172,12 +177,14 @@ export class World {
   #deployment(action: Applied): DeploymentView {
     const { metadata, spec } = action.object as unknown as DeploymentObject;
     const before = this.observed.deployment;
+    const [container] = spec.template.spec.containers;
     return {
       ...this.#child(action),
       committed: parseCommitted(metadata.annotations[ANNOTATION.committed]),
       version: spec.template.metadata.annotations[ANNOTATION.version],
       stableVersion: metadata.annotations[ANNOTATION.stableVersion],
-      image: spec.template.spec.containers[0]?.image,
+      image: container?.image,
+      ports: new Map(container?.ports?.map((p) => [p.name, p.containerPort])),
       generation: (before?.generation ?? 0) + 1,
       observedGeneration: before?.observedGeneration ?? 0,
       replicas: spec.replicas ?? 1,

@@ -24,6 +24,8 @@ export async function endTruthfully(checker: TruthChecker): Promise<void> {
 interface Version<T> {
   readonly type: string;
   readonly object: T;
+  /** When it was seen, in milliseconds. */
+  readonly at: number;
 }
 
 export interface TruthChecker {
@@ -52,13 +54,13 @@ export async function startTruthChecker(): Promise<TruthChecker> {
     const source = createListWatch<T>(transport, resource);
     let resourceVersion = '';
     for await (const page of source.list(abort.signal)) {
-      versions.push(...page.items.map((object) => ({ type: 'LISTED', object })));
+      versions.push(...page.items.map((object) => ({ type: 'LISTED', object, at: performance.now() })));
       ({ resourceVersion } = page);
     }
     void (async () => {
       for await (const event of source.watch(resourceVersion, abort.signal)) {
         if (event.type !== 'BOOKMARK' && event.type !== 'ERROR') {
-          versions.push(event);
+          versions.push({ ...event, at: performance.now() });
         }
       }
     })().catch((error: unknown) => {
@@ -80,13 +82,16 @@ export async function startTruthChecker(): Promise<TruthChecker> {
       await transport.close();
       return installations
         .filter((i) => !['LISTED', 'DELETED'].includes(i.type))
-        .flatMap((i) => lieOf(i.object, deployments) ?? []);
+        .flatMap((i) => lieOf(i, deployments) ?? []);
     },
   };
 }
 
+/** What somebody changes at the very moment of a report cannot be in it. */
+const AT_THE_SAME_TIME_MS = 1000;
+
 function lieOf(
-  installation: InstallationObject,
+  { object: installation, at }: Version<InstallationObject>,
   deployments: readonly Version<DeploymentObject>[],
 ): string | undefined {
   const { metadata, status } = installation;
@@ -100,7 +105,7 @@ function lieOf(
       object.metadata.name === metadata.name &&
       isNewer(metadata.resourceVersion, object.metadata.resourceVersion),
   );
-  const last = before.at(-1);
+  const last = before.findLast((d) => !isChangedByOthers(d, before, at)) ?? before.at(-1);
   const who = `${metadata.namespace}/${metadata.name} generation ${metadata.generation} (${metadata.resourceVersion})`;
   if (!last || last.type === 'DELETED' || !last.object.metadata.ownerReferences?.some((o) => o.uid === metadata.uid)) {
     return `${who} is Ready without a Deployment`;
@@ -113,6 +118,22 @@ function lieOf(
   return before.some(({ object }) => JSON.stringify(object.spec.template) === template && isComplete(object))
     ? undefined
     : `${who} is Ready before its pods were`;
+}
+
+/** Whether a version is somebody else's change of what the operator applied, made just before `at`. */
+function isChangedByOthers(
+  { object, at: changedAt }: Version<DeploymentObject>,
+  versions: readonly Version<DeploymentObject>[],
+  at: number,
+): boolean {
+  const applied = (o: DeploymentObject) => o.metadata.annotations?.['provider-operator.io/applied'];
+  const earlier = versions.findLast((v) => isNewer(object.metadata.resourceVersion, v.object.metadata.resourceVersion));
+  return (
+    earlier !== undefined &&
+    at - changedAt < AT_THE_SAME_TIME_MS &&
+    applied(earlier.object) === applied(object) &&
+    JSON.stringify(earlier.object.spec) !== JSON.stringify(object.spec)
+  );
 }
 
 const REPLICAS: Readonly<Record<string, number>> = { free: 1, standard: 2, performance: 3 };

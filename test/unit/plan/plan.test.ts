@@ -76,6 +76,19 @@ describe('an upgrade', () => {
     expect(world.observed.service?.ports.map((p) => p.port)).toEqual([90]);
   });
 
+  it('that only renames a port serves old and new pods side by side', () => {
+    const targets = () => world.observed.service?.ports.map((p) => `${p.port}->${p.targetPort}`);
+    const world = new World(catalogue('1.0.0'), { upgradePolicy: 'auto' });
+    world.converge();
+    const ports = [{ name: 'web', containerPort: 8080, servicePort: 80 }];
+    world.publish(catalogue('1.0.0', release('1.1.0', { runtime: { ports } })));
+    world.settle();
+    expect(targets()).toEqual(['80->8080']);
+    world.rollOut();
+    world.settle();
+    expect(targets()).toEqual(['80->web']);
+  });
+
   it('that gets stuck is stalled, and the old version stays the current one', () => {
     const world = new World(catalogue('1.0.0', '1.1.0'), { version: '1.0.0' });
     world.converge();
