@@ -14,9 +14,11 @@ export interface Rule {
   readonly fieldPath?: string;
 }
 
-/** Adds CEL rules to a schema node. */
+/** Adds CEL rules to those that a schema node has. */
 export function withRules<T extends z.ZodType>(schema: T, ...rules: readonly Rule[]): T {
-  return schema.meta({ ...schema.meta(), 'x-kubernetes-validations': rules });
+  const meta = schema.meta();
+  const present = (meta?.['x-kubernetes-validations'] ?? []) as readonly Rule[];
+  return schema.meta({ ...meta, 'x-kubernetes-validations': [...present, ...rules] });
 }
 
 /** Keeps a list as a map, so that two appliers can each own their entries. */

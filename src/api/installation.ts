@@ -7,7 +7,7 @@ import { exactVersion } from './version.ts';
 const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const ENV_MESSAGE =
   'Must be an environment variable name such as LOG_LEVEL: letters, digits and _, not starting with a digit';
-const PROVIDER = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?\/[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+const PROVIDER = /^[a-z0-9]+(-[a-z0-9]+)*\/[a-z0-9]+(-[a-z0-9]+)*$/;
 
 const KeyRef = (kind: string) =>
   z
@@ -68,10 +68,6 @@ export const InstallationSpec = withRules(
           'Must be org/name such as acme/web',
           'Which provider to install, as org/name. Cannot be changed.',
         ),
-        {
-          rule: `self.matches('${PROVIDER.source.replaceAll('\\/', '/')}')`,
-          message: 'Must be org/name such as acme/web',
-        },
         { rule: 'self == oldSelf', message: 'provider cannot be changed: delete the installation and create another' },
       ),
       version: exactVersion(

@@ -4,16 +4,10 @@ import { atomicList, int, listMap, matching, text, time, withRules } from './fie
 import { Runtime, Tier } from './runtime.ts';
 import { exactVersion } from './version.ts';
 
-const NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+/** A DNS label without `--`: two names joined by `--` or by a dot can always be told apart again. */
+const NAME = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 const NAME_MESSAGE = 'Must be a DNS label of at most 31 characters such as acme, without --';
-
-function catalogueName(description: string) {
-  const base = matching(NAME, 31, NAME_MESSAGE, description);
-  return withRules(
-    base.refine((name) => !name.includes('--'), NAME_MESSAGE),
-    { rule: `self.matches('${NAME.source}') && !self.contains('--')`, message: NAME_MESSAGE },
-  );
-}
+const RESERVED_MESSAGE = 'Must not be install or installed: the REST API uses these words';
 
 const Lifecycle = z
   .object({
@@ -74,17 +68,13 @@ export type Release = z.output<typeof Release>;
 export const ProviderSpec = z
   .object({
     org: withRules(
-      catalogueName('Who publishes it.').refine(
+      matching(NAME, 31, NAME_MESSAGE, 'Who publishes it.').refine(
         (org) => org !== 'install' && org !== 'installed',
-        'Must not be install or installed',
+        RESERVED_MESSAGE,
       ),
-      { rule: `self.matches('${NAME.source}') && !self.contains('--')`, message: NAME_MESSAGE },
-      {
-        rule: "!(self in ['install', 'installed'])",
-        message: 'Must not be install or installed: the REST API uses these words',
-      },
+      { rule: "!(self in ['install', 'installed'])", message: RESERVED_MESSAGE },
     ),
-    name: catalogueName('Its name within the organization.'),
+    name: matching(NAME, 31, NAME_MESSAGE, 'Its name within the organization.'),
     displayName: text(128, 'Its name, for people.').optional(),
     description: text(4096, 'What it is, for people.').optional(),
     tags: atomicList(

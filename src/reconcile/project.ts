@@ -1,4 +1,6 @@
 import { lastChange, ownedFields, type WithManagedFields } from '../cluster/owned-fields.ts';
+import type { Stored } from '../controller/feed.ts';
+import { objectKey } from '../controller/object-key.ts';
 import { hash } from '../api/hash.ts';
 import { InstallationSpec, type InstallationStatus } from '../api/installation.ts';
 import { ANNOTATION, FIELD_MANAGER } from '../api/names.ts';
@@ -15,12 +17,6 @@ import type { ChildView, DeploymentView, Installation, ServicePort, ServiceView 
  * From what the API server sends to what the decisions read: only that is kept in memory. Projections never throw on
  * what a user may have stored; what is wrong with it becomes part of the projection.
  */
-
-export interface Projected {
-  /** `namespace/name`, or the name where there is no namespace. */
-  readonly key: string;
-  readonly resourceVersion: string;
-}
 
 interface Metadata extends NonNullable<WithManagedFields['metadata']> {
   readonly name: string;
@@ -45,9 +41,7 @@ const UNREADABLE = {
   resourceTier: 'standard',
 } as const satisfies InstallationSpec;
 
-export function projectInstallation(
-  raw: Raw & { spec?: unknown; status?: InstallationStatus },
-): Projected & Installation {
+export function projectInstallation(raw: Raw & { spec?: unknown; status?: InstallationStatus }): Stored & Installation {
   const { metadata } = raw;
   const spec = withoutNulls(raw.spec ?? {});
   const parsed = InstallationSpec.safeParse(spec);
@@ -64,7 +58,7 @@ export function projectInstallation(
   };
 }
 
-export interface ProviderView extends Projected {
+export interface ProviderView extends Stored {
   readonly uid: string;
   readonly generation: number;
   readonly invalid: string | undefined;
@@ -90,7 +84,7 @@ export function projectProvider(
   };
 }
 
-export function projectChild(raw: Raw & { spec?: unknown }): Projected & ChildView {
+export function projectChild(raw: Raw & { spec?: unknown }): Stored & ChildView {
   const { metadata } = raw;
   const owner = metadata.ownerReferences?.find((reference) => reference.controller);
   const spec = raw.spec as { selector?: { matchLabels?: object } } | undefined;
@@ -106,7 +100,7 @@ export function projectChild(raw: Raw & { spec?: unknown }): Projected & ChildVi
   };
 }
 
-export function projectService(raw: Raw & { spec?: { ports?: readonly ServicePort[] } }): Projected & ServiceView {
+export function projectService(raw: Raw & { spec?: { ports?: readonly ServicePort[] } }): Stored & ServiceView {
   const ports = (raw.spec?.ports ?? []).map(({ name, port, protocol, targetPort }) => ({
     name,
     port,
@@ -140,7 +134,7 @@ interface RawDeployment extends Raw {
   };
 }
 
-export function projectDeployment(raw: RawDeployment): Projected & DeploymentView {
+export function projectDeployment(raw: RawDeployment): Stored & DeploymentView {
   const { metadata, spec, status } = raw;
   const annotations = metadata.annotations ?? {};
   const condition = (type: string) => status?.conditions?.find((c) => c.type === type);
@@ -167,7 +161,7 @@ export function projectDeployment(raw: RawDeployment): Projected & DeploymentVie
 }
 
 /** The content hash of each key of a ConfigMap or Secret: the values themselves are not kept. */
-export interface ContentView extends Projected {
+export interface ContentView extends Stored {
   /** By key; a map, because a key may have the name of something that every object inherits. */
   readonly hashes: ReadonlyMap<string, string>;
 }
@@ -180,12 +174,8 @@ export function projectContent(raw: Raw & { data?: object; binaryData?: object }
   };
 }
 
-function identity(metadata: Metadata): Projected {
-  return { key: keyOf(metadata), resourceVersion: metadata.resourceVersion };
-}
-
-function keyOf({ namespace, name }: { readonly namespace?: string; readonly name: string }): string {
-  return namespace === undefined ? name : `${namespace}/${name}`;
+function identity(metadata: Metadata): Stored {
+  return { key: objectKey(metadata), resourceVersion: metadata.resourceVersion };
 }
 
 function firstIssue(issues: readonly { path: PropertyKey[]; message: string }[]): string {

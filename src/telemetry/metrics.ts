@@ -9,8 +9,8 @@ export type Metrics = ReturnType<typeof createMetrics>;
 
 /** The names of controller-runtime and client-go, so that the dashboards and alerts that exist work for this operator too. */
 export function createMetrics(host: string) {
-  const registers = [new Registry()];
-  const [registry] = registers as [Registry];
+  const registry = new Registry();
+  const registers = [registry];
   collectDefaultMetrics({ register: registry });
 
   const counter = (name: string, help: string, labelNames: string[]) =>
