@@ -17,7 +17,7 @@ interface ManagedFieldsEntry {
 }
 
 export interface WithManagedFields {
-  readonly metadata?: { readonly managedFields?: readonly ManagedFieldsEntry[] };
+  readonly metadata?: { readonly managedFields?: readonly ManagedFieldsEntry[] | undefined };
 }
 
 /** The part of `object` that `manager` owns by server-side apply; an empty object where it owns nothing. */

@@ -3,7 +3,6 @@ import { readAudit } from '../control-plane/audit.ts';
 import { auditLog, cleanUp, installation, prepare, provider, release } from './support/cluster.ts';
 import { apply, eventually, get, kubectl, run, waitFor, type InstallationObject } from './support/kubectl.ts';
 import { startOperator, type RunningOperator } from './support/operator.ts';
-import { endTruthfully, startTruthChecker, type TruthChecker } from './support/truth.ts';
 
 /**
  * Bad input gets a clear answer at the earliest place and never disturbs what runs: either the apiserver refuses it with
@@ -12,13 +11,11 @@ import { endTruthfully, startTruthChecker, type TruthChecker } from './support/t
 const namespace = 'bad-inputs';
 const good = { provider: 'good/web', version: '1.1.0', resourceTier: 'free', config: { A: '1' } };
 let operator: RunningOperator;
-let truth: TruthChecker;
 let auditedFrom = 0;
 
 beforeAll(async () => {
   await prepare(namespace);
   operator = await startOperator();
-  truth = await startTruthChecker();
   await apply(
     provider(
       'good',
@@ -36,7 +33,6 @@ beforeAll(async () => {
 // In reverse: the operator ends last, whatever came out before.
 afterAll(() => operator.stop());
 afterAll(() => cleanUp(namespace));
-afterAll(() => endTruthfully(truth));
 
 const names = (count: number) => Array.from({ length: count }, (_, i) => `K${i}`);
 const pi = (spec: object, name = 'runs') => installation(namespace, name, spec);

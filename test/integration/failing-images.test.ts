@@ -10,22 +10,18 @@ import {
   type InstallationObject,
 } from './support/kubectl.ts';
 import { startOperator, type RunningOperator } from './support/operator.ts';
-import { endTruthfully, startTruthChecker, type TruthChecker } from './support/truth.ts';
 
 const namespace = 'failing-images';
 const stages = ['never-ready', 'crash-loop', 'no-such-image'];
 let operator: RunningOperator;
-let truth: TruthChecker;
 
 beforeAll(async () => {
   await prepare(namespace);
   operator = await startOperator({}, 'defaults: {progressDeadlineSeconds: 3}');
-  truth = await startTruthChecker();
 });
 // In reverse: the operator ends last, whatever came out before.
 afterAll(() => operator.stop());
 afterAll(() => cleanUp(namespace));
-afterAll(() => endTruthfully(truth));
 
 describe.skipIf(!inject('controlPlane').disposable).each(stages)('an image that is %s', (stage) => {
   const name = stage;

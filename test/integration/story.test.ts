@@ -11,21 +11,17 @@ import {
   type KubernetesObject,
 } from './support/kubectl.ts';
 import { startOperator, type RunningOperator } from './support/operator.ts';
-import { endTruthfully, startTruthChecker, type TruthChecker } from './support/truth.ts';
 
 const namespace = 'story';
 let operator: RunningOperator;
-let truth: TruthChecker;
 
 beforeAll(async () => {
   await prepare(namespace);
   operator = await startOperator();
-  truth = await startTruthChecker();
 });
 // In reverse: the operator ends last, whatever came out before.
 afterAll(() => operator.stop());
 afterAll(() => cleanUp(namespace));
-afterAll(() => endTruthfully(truth));
 
 const pi = (name: string) => get<InstallationObject>('pi', name, namespace);
 const deployment = (name: string) => get<DeploymentObject>('deployment', name, namespace);

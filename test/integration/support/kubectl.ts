@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { inject } from 'vitest';
+import type { WithManagedFields } from '../../../src/cluster/owned-fields.ts';
 
 export interface Ran {
   readonly code: number;
@@ -59,6 +60,7 @@ export interface KubernetesObject {
     readonly annotations?: Record<string, string>;
     readonly ownerReferences?: readonly { uid: string; kind: string }[];
     readonly creationTimestamp?: string;
+    readonly managedFields?: NonNullable<WithManagedFields['metadata']>['managedFields'];
   };
 }
 

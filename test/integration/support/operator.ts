@@ -5,13 +5,14 @@ import { join } from 'node:path';
 import { inject } from 'vitest';
 import { startWatchdog } from '../../control-plane/watchdog.ts';
 import { eventually } from './kubectl.ts';
+import { endTruthfully, startTruthChecker } from './truth.ts';
 
 export interface RunningOperator {
   /** Everything that it has printed. */
   readonly output: () => string;
   /** Where /metrics, /livez and /readyz are. */
   readonly url: string;
-  /** Sends SIGTERM and returns the exit code. */
+  /** Sends SIGTERM and returns the exit code. Fails if `Ready` was ever a lie while it ran. Safe to call twice. */
   readonly stop: () => Promise<number>;
 }
 
@@ -42,10 +43,13 @@ export async function startOperator(env: Readonly<Record<string, string>> = {}, 
   child.stderr.on('data', (chunk: Buffer) => (printed += chunk.toString()));
   const ended = new Promise<number>((resolve) => child.on('close', (code) => resolve(code ?? -1)));
 
+  const truth = await startTruthChecker();
+  let stopped: Promise<number> | undefined;
   async function stop(): Promise<number> {
     child.kill('SIGTERM');
     const code = await ended;
     await watchdog.dismiss();
+    await endTruthfully(truth);
     return code;
   }
 
@@ -53,7 +57,7 @@ export async function startOperator(env: Readonly<Record<string, string>> = {}, 
     const port = await eventually(async () => /"metricsPort":(\d+)/.exec(printed)?.[1]);
     const url = `http://127.0.0.1:${port}`;
     await eventually(async () => (await fetch(`${url}/readyz`)).ok);
-    return { output: () => printed, url, stop };
+    return { output: () => printed, url, stop: () => (stopped ??= stop()) };
   } catch (error) {
     await stop();
     throw new Error(`The operator did not become ready: ${printed}`, { cause: error });

@@ -1,6 +1,8 @@
 import { findConnection } from '../../../src/cluster/connection.ts';
 import { createListWatch } from '../../../src/cluster/list-watch.ts';
 import { createTransport } from '../../../src/cluster/transport.ts';
+import { ownedFields } from '../../../src/cluster/owned-fields.ts';
+import { FIELD_MANAGER } from '../../../src/api/names.ts';
 import { isNewer } from '../../../src/controller/resource-version.ts';
 import { escapeExpansion } from '../../../src/plan/environment.ts';
 import { CHILDREN, INSTALLATIONS } from '../../../src/reconcile/resources.ts';
@@ -153,8 +155,10 @@ function mismatchOf({ spec, status }: InstallationObject, deployment: Deployment
       return `${name}=${variable?.value} instead of ${value}`;
     }
   }
+  const owned = ownedFields(deployment, FIELD_MANAGER)['spec'] as { readonly replicas?: number } | undefined;
   const replicas = REPLICAS[String(spec['resourceTier'])];
-  return deployment.spec.replicas === replicas
+  // A tier may leave the number to others.
+  return owned?.replicas === undefined || owned.replicas === replicas
     ? undefined
     : `${deployment.spec.replicas} replicas instead of ${replicas}`;
 }
