@@ -59,7 +59,7 @@ describe('without WATCH_SECRETS', () => {
 
     context.skip(!inject('controlPlane').disposable, 'The audit log is only there on a control plane of our own');
     const { events } = await readAudit(auditLog(), 0);
-    const ofOperator = events.filter((e) => e.user === 'provider-operator');
+    const ofOperator = events.filter((e) => e.userAgent.startsWith('provider-operator/'));
     expect(ofOperator.length).toBeGreaterThan(0);
     expect(ofOperator.filter((e) => e.resource === 'secrets')).toEqual([]);
   });
