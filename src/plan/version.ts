@@ -180,8 +180,8 @@ function versionNotFound(spec: InstallationSpec, catalogue: Catalogue, version: 
     return releaseInvalid(spec, fault);
   }
   const published = catalogue.releases.slice(0, 3).map((r) => r.version);
-  const hint = published.length > 0 ? `the newest are ${published.join(', ')}` : 'none is published yet';
-  return notYet('VersionNotFound', `Set a published version of "${provider}" instead of ${version}: ${hint}`);
+  const hint = published.length > 0 ? `, such as ${published.join(', ')}` : ': none is published yet';
+  return notYet('VersionNotFound', `Set a published version of "${provider}" instead of ${version}${hint}`);
 }
 
 /** Why a first install finds nothing, with the way out that is really there. */

@@ -278,7 +278,7 @@ describe('the operator holds, says why, and is Ready again within 10 s of the un
     const { status } = await get<InstallationObject>('pi', 'runs', namespace);
     expect(status.conditions?.find((c) => c.type === 'Ready')).toMatchObject({
       reason: 'VersionNotFound',
-      message: 'Set a published version of "good/web" instead of 1.9.0: the newest are 1.2.0, 1.1.0, 1.0.0',
+      message: 'Set a published version of "good/web" instead of 1.9.0, such as 1.2.0, 1.1.0, 1.0.0',
     });
     await kubectl(['apply', '-f', '-'], pi(good));
     await waitFor('Ready', 'pi/runs', namespace, 10);
