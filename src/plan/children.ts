@@ -113,14 +113,20 @@ export function child(object: KubernetesObject): Child {
 }
 
 /**
- * Hash of what an apply makes the operator own: all but the object's identity, and the annotation with this hash.
+ * Hashes of what an apply makes the operator own: of all but the object's identity and the annotation with these hashes,
+ * and behind a dot of the spec alone, so that a lost label is not taken for a change of what runs.
  * Reading an object back, the same hash is taken of the fields that managedFields give to the operator: where the two
  * differ, somebody changed the object, and no rendering is needed to see it.
  */
 export function ownedHash({ metadata, spec }: { readonly metadata?: object; readonly spec?: unknown }): string {
   const { labels, annotations, ownerReferences } = (metadata ?? {}) as Partial<KubernetesObject['metadata']>;
   const { [ANNOTATION.applied]: _, ...others } = annotations ?? {};
-  return hash({ labels, annotations: others, ownerReferences, spec });
+  return `${hash({ labels, annotations: others, ownerReferences, spec })}.${hash(spec)}`;
+}
+
+/** Whether two results of `ownedHash` are of the same spec. */
+export function isSameSpec(a: string | undefined, b: string): boolean {
+  return a !== undefined && a.split('.')[1] === b.split('.')[1];
 }
 
 export function metadataOf(installation: Installation, labels: Record<string, string>) {

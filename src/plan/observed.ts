@@ -56,9 +56,9 @@ export interface ChildView {
   readonly owner: Owner | undefined;
   /** It selects exactly the pods of an installation of its own name, so that it can be taken over without a harm. */
   readonly adoptable: boolean;
-  /** Hash of the fields that the operator owns in it now (managedFields). */
+  /** Hashes of the fields that the operator owns in it now (managedFields, `ownedHash`). */
   readonly owned: string;
-  /** The same hash as it was when the operator applied it. */
+  /** The same as they were when the operator applied it. */
   readonly applied: string | undefined;
   /** Who changed it last since the operator did, and which fields. */
   readonly changed: { readonly manager: string; readonly paths: readonly Path[] } | undefined;

@@ -17,7 +17,7 @@ export function readiness(findings: Findings): Verdict[] {
     const grace = graceOf(decision, installation.status.conditions, installation.generation, now);
     return grace.isOver ? stalled(decision) : waiting('False', decision.reason, decision.message);
   }
-  const isAsWished = running.isPristine && !(decision.kind === 'run' && decision.isChanged);
+  const isAsWished = running.isSpecIntact && !(decision.kind === 'run' && decision.isChanged);
   if (!isAsWished && spec.suspend === true) {
     const isDamaged = running.installed === decision.version && !(decision.kind === 'run' && decision.isChanged);
     const message = isDamaged

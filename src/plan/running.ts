@@ -1,3 +1,4 @@
+import { isSameSpec } from './children.ts';
 import type { DeploymentView, Observed } from './observed.ts';
 import { ownershipOf } from './ownership.ts';
 import { readRollout, type Rollout } from './rollout.ts';
@@ -8,6 +9,8 @@ export interface Running {
   readonly deployment: DeploymentView | undefined;
   /** What the operator owns in the Deployment is what it applied last. */
   readonly isPristine: boolean;
+  /** At least its spec is: what runs is what was applied. */
+  readonly isSpecIntact: boolean;
   readonly rollout: Rollout | undefined;
   /** The committed template has been rolled out wholly. */
   readonly isDone: boolean;
@@ -34,6 +37,7 @@ export function readRunning({ installation, deployment: child }: Observed): Runn
   return {
     deployment,
     isPristine,
+    isSpecIntact: deployment !== undefined && isSameSpec(deployment.applied, deployment.owned),
     rollout,
     isDone,
     installed: isPristine ? deployment?.version : (status.installedVersion ?? deployment?.version),

@@ -88,6 +88,12 @@ export class World {
     });
   }
 
+  /** Somebody changes a label that the operator owns: nothing that runs. */
+  relabel(): void {
+    const { deployment } = this.observed;
+    this.#see({ deployment: deployment && { ...deployment, owned: `relabelled.${deployment.owned.split('.')[1]}` } });
+  }
+
   /** One reconcile: plans, applies, reports. */
   reconcile(): Plan {
     const planned = plan(this.observed, this.now);

@@ -252,6 +252,14 @@ describe('what runs', () => {
     expect(plan({ ...world.observed, heals }, world.now + 60_000).writes).toHaveLength(1);
   });
 
+  it('stays Ready while a label is restored: the pods are what they should be', () => {
+    const world = running();
+    world.relabel();
+    world.reconcile();
+    expect(world.journal).toEqual(['apply Deployment']);
+    expect(world.ready()).toBe('True UpToDate');
+  });
+
   it('is not brought back to a version that status outlived: kubectl rollout undo is healed', () => {
     const world = new World(catalogue('1.0.0', '1.1.0'), { version: '1.0.0' });
     world.converge();
