@@ -26,7 +26,8 @@ export function plan(observed: Observed, now: number): Plan {
     run?.kind === 'run' && installation.spec.suspend !== true ? actionsFor(observed, running, run, now) : NOTHING;
   const status = statusOf({ observed, running, decision, actions, now });
   const waits = actions.held.map((held) => held.notBefore - now);
-  if (decision.kind === 'problem') {
+  // What is suspended waits for nothing.
+  if (decision.kind === 'problem' && installation.spec.suspend !== true) {
     waits.push(graceOf(decision, installation.status.conditions, installation.generation, now).left);
   }
   const next = waits.filter((ms) => ms > 0).sort((a, b) => a - b)[0];

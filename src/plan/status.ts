@@ -24,9 +24,11 @@ export function statusOf(findings: Findings): InstallationStatus {
   const stableBefore = deployment?.stableVersion === current ? undefined : deployment?.stableVersion;
   const previous = isNewCurrent ? (before.currentVersion ?? stableBefore) : before.previousVersion;
   const wasAtWork = AT_WORK.has(findCondition(before.conditions, 'Ready')?.reason ?? '');
-  const hasService = isRun
-    ? (decision.inputs.release.runtime?.ports?.length ?? 0) > 0
-    : ownershipOf(observed.service, installation).kind === 'ours';
+  // A Service that is not brought back is still the one that should be there: the loss of it must not be forgotten.
+  const hasService =
+    isRun && !decision.isContentChanged
+      ? (decision.inputs.release.runtime?.ports?.length ?? 0) > 0
+      : ownershipOf(observed.service, installation).kind === 'ours' || before.serviceName !== undefined;
   const status: { [K in keyof InstallationStatus]: InstallationStatus[K] | undefined } = {
     observedGeneration: installation.generation,
     targetVersion: decision.kind === 'problem' ? running.installed : decision.version,

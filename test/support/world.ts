@@ -105,10 +105,11 @@ export class World {
     return planned;
   }
 
-  /** Reconciles until there is nothing left to do, as the events of the operator's own writes would make it. */
+  /** Reconciles until nothing is written any more, no child and no status, as each write wakes the next reconcile. */
   settle(): void {
     for (let step = 0; step < 10; step += 1) {
-      if (this.reconcile().writes.length === 0) {
+      const before = JSON.stringify(this.status);
+      if (this.reconcile().writes.length === 0 && JSON.stringify(this.status) === before) {
         return;
       }
     }

@@ -215,6 +215,17 @@ describe('what runs', () => {
     );
   });
 
+  it('comes to rest when ports are added to its release, and gets no Service that no pod serves', () => {
+    const world = new World(catalogue(release('1.0.0', { runtime: {} })));
+    world.converge();
+    world.journal.length = 0;
+    world.publish(catalogue('1.0.0'));
+    world.settle();
+    expect(world.journal).toEqual([]);
+    expect(world.status.serviceName).toBeUndefined();
+    expect(world.ready()).toBe('True UpToDate');
+  });
+
   it('follows another definition of its tier', () => {
     const world = running();
     world.observed = { ...world.observed, config: { ...world.observed.config, tiers: { standard: { replicas: 4 } } } };
@@ -445,46 +456,61 @@ it('gives the same bytes for the same input', () => {
   expect(JSON.stringify(plan(input, 5))).toBe(JSON.stringify(plan(structuredCloneOf(input), 5)));
 });
 
-it('the plan of an applied plan is empty, whatever was edited in between', () => {
-  const edit = fc.oneof(
+describe('the plan of an applied plan is empty, and so is the change of its status', () => {
+  const edits = fc.oneof(
     fc.record({ version: fc.constantFrom('1.0.0', '1.1.0', '1.2.0', '9.9.9') }),
     fc.record({ upgradePolicy: fc.constantFrom('auto', 'manual') }),
     fc.record({ resourceTier: fc.constantFrom('free', 'standard', 'performance') }),
     fc.record({ config: fc.dictionary(fc.constantFrom('A', 'B', 'PATH'), fc.constantFrom('', '1', '$(X)')) }),
     fc.record({ suspend: fc.boolean() }),
   );
-  fc.assert(
-    fc.property(
-      fc.array(fc.tuple(edit, fc.constantFrom('done', 'fail', 'lose status', 'tamper')), { maxLength: 6 }),
-      (edits) => {
-        const world = new World(catalogue('1.0.0', '1.1.0', '1.2.0'));
-        for (const [change, next] of edits) {
-          world.edit(change);
-          world.settle();
-          if (next === 'done') {
-            world.rollOut();
-          }
-          if (next === 'fail') {
-            world.fail();
-          }
-          if (next === 'lose status') {
-            world.loseStatus();
-          }
-          if (next === 'tamper') {
-            world.tamper('kubectl', 'spec');
-          }
-          world.settle();
-          expect(world.reconcile().writes).toEqual([]);
-          // The grace of what is missing ends; after that the clock has nothing more to say.
-          world.now += 3_600_000;
-          const { status } = world.reconcile();
-          world.now += 3_600_000;
-          expect(world.reconcile().status, 'time alone changes nothing').toEqual(status);
-        }
-      },
-    ),
-    { numRuns: 300 },
+  const web = [{ name: 'web', containerPort: 8080, servicePort: 80 }];
+  const catalogues = [
+    catalogue('1.0.0', '1.1.0', '1.2.0'),
+    undefined,
+    catalogue('1.1.0'),
+    catalogue(release('1.0.0', { image: 'other' }), '1.1.0'),
+    catalogue(release('1.0.0', { runtime: {} }), release('1.1.0', { runtime: { ports: web } })),
+    catalogue('1.0.0', release('1.1.0', { lifecycle: { stage: 'yanked' } })),
+    catalogue('1.0.0', release('1.1.0', { runtime: { volumeMounts: [{ name: 'x', mountPath: '/x' }] } })),
+    catalogueOf({ versions: [release('1.0.0'), release('1.1.0')], tiers: { standard: {}, free: { replicas: 0 } } }),
+  ];
+  const happenings: Readonly<Record<string, (world: World) => void>> = {
+    done: (world) => world.rollOut(),
+    fail: (world) => world.fail(),
+    'lose status': (world) => world.loseStatus(),
+    tamper: (world) => world.tamper('kubectl', 'spec'),
+    relabel: (world) => world.relabel(),
+    'delete the Deployment': (world) => (world.observed = { ...world.observed, deployment: undefined }),
+    'delete the Service': (world) => (world.observed = { ...world.observed, service: undefined }),
+    'delete the budget': (world) => (world.observed = { ...world.observed, budget: undefined }),
+  };
+  const step = fc.oneof(
+    edits.map((spec) => ({ what: JSON.stringify(spec), happen: (world: World) => world.edit(spec) })),
+    fc
+      .nat(catalogues.length - 1)
+      .map((n) => ({ what: `publish ${n}`, happen: (w: World) => w.publish(catalogues[n]) })),
+    fc.constantFrom(...Object.keys(happenings)).map((what) => ({ what, happen: happenings[what]! })),
   );
+
+  it('whatever happens', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 10 }), (steps) => {
+        const world = new World(catalogues[0]);
+        for (const { happen } of steps) {
+          happen(world);
+          world.settle();
+        }
+        // The grace of what is missing ends; after that the clock has nothing more to say.
+        world.now += 3_600_000;
+        world.settle();
+        const { status } = world;
+        world.now += 3_600_000;
+        expect(world.reconcile()).toEqual({ writes: [], status });
+      }),
+      { numRuns: 1000 },
+    );
+  });
 });
 
 /** A copy through JSON would lose the functions. */
