@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { int, matching, text } from './field.ts';
+import { int, listMap, matching, text } from './field.ts';
 import { timestamp } from './time.ts';
 
 export const Condition = z
@@ -13,6 +13,11 @@ export const Condition = z
   })
   .describe('One statement about the object.');
 export type Condition = z.output<typeof Condition>;
+
+/** The conditions of a status, each its writer's own. */
+export function conditionList(description: string) {
+  return listMap(z.array(Condition).max(16).describe(description), 'type').optional();
+}
 
 /** The conditions of an installation, by design/api.md §7. `Reconciling` and `Stalled` are there only while true. */
 export type ConditionType = 'Ready' | 'Reconciling' | 'Stalled' | 'Available' | 'UpdateAvailable' | 'Drifted';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Condition } from './conditions.ts';
+import { conditionList } from './conditions.ts';
 import { flag, int, listMap, matching, text, time, withRules } from './field.ts';
 import { Tier } from './runtime.ts';
 import { exactVersion } from './version.ts';
@@ -134,10 +134,7 @@ export const InstallationStatus = z
       })
       .describe('What holds for the committed pods after defaults.')
       .optional(),
-    conditions: listMap(
-      z.array(Condition).max(16).describe('Ready, Reconciling, Stalled, Available, UpdateAvailable and Drifted.'),
-      'type',
-    ).optional(),
+    conditions: conditionList('Ready, Reconciling, Stalled, Available, UpdateAvailable and Drifted.'),
   })
   .describe('What the operator sees and does.');
 export type InstallationStatus = z.output<typeof InstallationStatus>;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Condition } from './conditions.ts';
+import { conditionList } from './conditions.ts';
 import { atomicList, int, listMap, matching, text, time, withRules } from './field.ts';
 import { Runtime, Tier } from './runtime.ts';
 import { exactVersion } from './version.ts';
@@ -119,10 +119,7 @@ export const ProviderStatus = z
         .describe('Releases that cannot be installed.'),
       'version',
     ).optional(),
-    conditions: listMap(
-      z.array(Condition).max(16).describe('Ready: whether every release can be installed.'),
-      'type',
-    ).optional(),
+    conditions: conditionList('Ready: whether every release can be installed.'),
   })
   .describe('What the operator found in it.');
 export type ProviderStatus = z.output<typeof ProviderStatus>;
