@@ -9,7 +9,7 @@ interface Stage {
 /** What every cluster needs before the operator can work in it. */
 export async function installOperator({ narrator, shell }: Stage): Promise<void> {
   narrator.heading('Prepare the cluster');
-  narrator.say('The operator brings two kinds of objects, and a role with the few rights that it needs.');
+  narrator.say('The operator brings two kinds of objects, and roles with the few rights that it needs.');
   await shell.run('kubectl apply --server-side -k crds/');
   await shell.run('kubectl wait --for=condition=Established crd --all --timeout=30s');
   await shell.runUntil(
@@ -19,6 +19,9 @@ export async function installOperator({ narrator, shell }: Stage): Promise<void>
   await shell.run('kubectl apply -f deploy/rbac.yaml');
   await shell.run(
     'kubectl create clusterrolebinding provider-operator --clusterrole=provider-operator --user=provider-operator',
+  );
+  await shell.run(
+    'kubectl create rolebinding provider-operator --clusterrole=provider-operator-leader-election --user=provider-operator',
   );
 }
 

@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { homedir, hostname } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findConnection } from './cluster/connection.ts';
+import { createTransport } from './cluster/transport.ts';
 import { createOperator } from './operator.ts';
 import { readOperatorConfig, readSettings, SettingsError } from './settings.ts';
 import { createLogger } from './telemetry/logger.ts';
@@ -25,14 +27,17 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
     throw new SettingsError(messageOf(error));
   });
   const metrics = createMetrics(connection.server.host);
+  const instance = `${hostname()}_${randomUUID().slice(0, 8)}`;
+  // The instance tells replicas apart in the API server's audit log.
+  const common = { connection, userAgent: `provider-operator/0.1.0 (${instance})`, onRequest: metrics.onRequest };
   const operator = createOperator({
-    connection,
+    connect: (own) => createTransport({ ...common, ...own }),
     config,
     namespaces: settings.WATCH_NAMESPACES,
     watchSecrets: settings.WATCH_SECRETS,
     workers: settings.WORKERS,
-    userAgent: 'provider-operator/0.1.0',
-    instance: hostname(),
+    instance,
+    leaseNamespace: settings.LEADER_ELECTION ? settings.POD_NAMESPACE : undefined,
     log,
     metrics,
   });
@@ -42,12 +47,12 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
     },
   );
   log.info(
-    { server: connection.server.origin, metricsPort: probes.port, namespaces: settings.WATCH_NAMESPACES },
+    { server: connection.server.origin, metricsPort: probes.port, namespaces: settings.WATCH_NAMESPACES, instance },
     'Starting',
   );
 
-  const started = operator.start();
-  const signal = await Promise.race([stopped, started.then(() => stopped)]);
+  operator.start();
+  const signal = await stopped;
   log.info({ signal }, 'Stopping');
   // What hangs must not outlast the grace that Kubernetes gives to a pod.
   await Promise.race([operator.stop(), sleep(LONGEST_STOP_MS, undefined, { ref: false })]);

@@ -1,12 +1,11 @@
 import type { Logger } from 'pino';
-import type { Connection } from './cluster/connection.ts';
 import { createEventRecorder } from './cluster/events.ts';
-import { ApiError } from './cluster/errors.ts';
-import { createTransport } from './cluster/transport.ts';
+import { createLeaseStore } from './cluster/lease.ts';
+import type { Transport, TransportOptions } from './cluster/transport.ts';
 import { createWriter } from './cluster/write.ts';
-import { systemClock } from './controller/clock.ts';
-import { WorkQueue } from './controller/queue.ts';
-import type { ReflectorHooks } from './controller/reflector.ts';
+import { endsWithin, systemClock, type Clock } from './controller/clock.ts';
+import { createElection } from './controller/election.ts';
+import { WorkQueue, type Priority } from './controller/queue.ts';
 import { startWorkers, type Reconcile, type Workers } from './controller/workers.ts';
 import { GROUP } from './api/names.ts';
 import type { OperatorConfig } from './api/operator-config.ts';
@@ -14,36 +13,48 @@ import { createCaches } from './reconcile/caches.ts';
 import { createInstallationReconciler } from './reconcile/installation-reconciler.ts';
 import { createProviderReconciler } from './reconcile/provider-reconciler.ts';
 import type { Metrics } from './telemetry/metrics.ts';
+import { messageOf, reflectorHooks } from './telemetry/reflector-hooks.ts';
 
 /** What is refused now may be allowed later (rights, admission rules, a name that was taken), and nothing tells us. */
 const REFUSED_AGAIN_MS = 60_000;
+/** Longer than any healthy run: each of its few requests has 30 s. */
+const LONGEST_RECONCILE_MS = 120_000;
+/** For what is under way when it has to stop, and for the events that wait to be written. */
+const LONGEST_FINISH_MS = 10_000;
+const LONGEST_FLUSH_MS = 3_000;
+const LEASE = 'provider-operator';
 
 export interface OperatorOptions {
-  readonly connection: Connection;
+  /** Makes the connections that the operator speaks through: one for its work, one for its Lease. */
+  readonly connect: (options: Pick<TransportOptions, 'connections' | 'fence'>) => Transport;
   readonly config: OperatorConfig;
   readonly namespaces: readonly string[];
   readonly watchSecrets: boolean;
   readonly workers: number;
-  readonly userAgent: string;
-  /** Which process of the operator this is: the name of its pod. */
+  /** Which process of the operator this is; unique. */
   readonly instance: string;
+  /** Where the Lease is; undefined: there is no other replica. */
+  readonly leaseNamespace: string | undefined;
   readonly log: Logger;
   readonly metrics: Metrics;
+  readonly clock?: Clock;
+  readonly random?: () => number;
 }
 
 export interface Operator {
-  /** Everything that it watches has been seen. */
+  /** It sees what changes, and acts or stands by to do so. */
   readonly isReady: () => boolean;
-  /** Resolves when the workers have begun. */
-  start(): Promise<void>;
-  /** Finishes what is under way and lets go of every connection. */
+  start(): void;
+  /** Finishes what is under way, gives back the Lease and lets go of every connection. */
   stop(): Promise<void>;
 }
 
 /** Wires caches, queues and reconcilers. An event only names a key; what is to be done is read from the caches. */
 export function createOperator(options: OperatorOptions): Operator {
-  const { connection, config, log, metrics } = options;
-  const transport = createTransport({ connection, userAgent: options.userAgent, onRequest: metrics.onRequest });
+  const { connect, config, log, metrics, clock = systemClock, random = Math.random } = options;
+  const transport = connect({ fence });
+  const leaseTransport = connect({ connections: 1 });
+  const election = options.leaseNamespace === undefined ? undefined : electIn(options.leaseNamespace);
   const writer = createWriter(transport);
   const events = createEventRecorder({
     transport,
@@ -51,21 +62,33 @@ export function createOperator(options: OperatorOptions): Operator {
     reportingInstance: options.instance,
     onError: (error, happening) =>
       log.warn({ error: messageOf(error), reason: happening.reason }, 'An event was not written'),
+    clock,
   });
   const caches = createCaches({
     transport,
     config,
     namespaces: options.namespaces,
     watchSecrets: options.watchSecrets,
-    hooksFor: (resource) => reflectorHooks(resource, log, metrics),
+    clock,
+    random,
+    hooksFor: (resource) => ({
+      ...reflectorHooks(resource, log, metrics),
+      onSyncedChange() {
+        tellSynced();
+        update();
+      },
+      onRecovered: () => caches.wake(),
+    }),
   });
-  const clock = systemClock;
   const ports = { caches, writer, events, config, clock, log };
-  const installations = new WorkQueue({ onTaken: (_key, seconds) => metrics.onTaken('providerinstallation', seconds) });
-  const providers = new WorkQueue({ onTaken: (_key, seconds) => metrics.onTaken('provider', seconds) });
+  const installations = createQueue('providerinstallation');
+  const providers = createQueue('provider');
   const running: Workers[] = [];
 
-  caches.installations.onChange((before, after) => enqueue(before ?? after));
+  caches.installations.onChange((before, after) => {
+    const isSameWish = before?.generation === after?.generation && before?.deleting === after?.deleting;
+    enqueue(before ?? after, isSameWish ? 'change' : 'edit');
+  });
   caches.deployments.onChange((before, after) => enqueue(before ?? after));
   caches.services.onChange((before, after) => enqueue(before ?? after));
   caches.budgets.onChange((before, after) => enqueue(before ?? after));
@@ -74,21 +97,66 @@ export function createOperator(options: OperatorOptions): Operator {
     providers.add(key);
     // Its installations care for what is published, not for what the operator says of it.
     if (before?.generation !== after?.generation || before?.uid !== after?.uid) {
-      caches.installations.byIndex('provider', key).forEach(enqueue);
+      caches.installations.byIndex('provider', key).forEach((installation) => enqueue(installation, 'resync'));
     }
   });
   caches.configMaps.onChange((before, after) => {
-    caches.installations.byIndex('configMap', (before ?? after)?.key ?? '').forEach(enqueue);
+    caches.installations.byIndex('configMap', (before ?? after)?.key ?? '').forEach((i) => enqueue(i));
   });
   caches.secrets?.onChange((before, after) => {
-    caches.installations.byIndex('secret', (before ?? after)?.key ?? '').forEach(enqueue);
+    caches.installations.byIndex('secret', (before ?? after)?.key ?? '').forEach((i) => enqueue(i));
   });
 
-  /** A child has the name of its installation. */
-  function enqueue(object: { readonly key: string } | undefined): void {
-    if (object) {
-      installations.add(object.key);
+  function electIn(namespace: string) {
+    return createElection({
+      store: createLeaseStore(leaseTransport, { namespace, name: LEASE }),
+      identity: options.instance,
+      clock,
+      hooks: {
+        onChange(isLeading) {
+          metrics.onLeading(LEASE, isLeading);
+          log.info({ lease: `${namespace}/${LEASE}` }, isLeading ? 'Leading' : 'Not leading any more');
+          update();
+        },
+        onError: (error) => log.warn({ error: messageOf(error) }, hintForLease(namespace)),
+        onRecovered: () => caches.wake(),
+      },
+    });
+  }
+
+  function fence(): void {
+    if (election && !election.isLeading) {
+      throw new Error('Another replica may lead by now');
     }
+  }
+
+  function tellSynced(): void {
+    if (caches.hasSynced()) {
+      log.info({ installations: caches.installations.size, providers: caches.providers.size }, 'Watching');
+    }
+  }
+
+  /** Keys wait while nothing may be written or not everything is seen. */
+  function update(): void {
+    const mayWork = (election?.isLeading ?? true) && caches.hasSynced();
+    for (const queue of [installations, providers]) {
+      if (mayWork) {
+        queue.release();
+      } else {
+        queue.hold();
+      }
+    }
+  }
+
+  /** A child has the name of its installation. */
+  function enqueue(object: { readonly key: string } | undefined, priority: Priority = 'change'): void {
+    if (object) {
+      installations.add(object.key, caches.hasSynced() ? priority : 'resync');
+    }
+  }
+
+  function createQueue(controller: string): WorkQueue {
+    return new WorkQueue({ clock, random, onTaken: (_key, seconds) => metrics.onTaken(controller, seconds) });
   }
 
   function work(controller: string, queue: WorkQueue, count: number, reconcile: Reconcile): Workers {
@@ -97,6 +165,8 @@ export function createOperator(options: OperatorOptions): Operator {
       queue,
       count,
       reconcile,
+      timeoutMs: LONGEST_RECONCILE_MS,
+      clock,
       onReconciled(run) {
         metrics.onReconciled(controller, run);
         if (run.result === 'terminal') {
@@ -113,54 +183,30 @@ export function createOperator(options: OperatorOptions): Operator {
   }
 
   return {
-    isReady: () => running.length > 0 && caches.hasSynced(),
-    async start() {
-      caches.start();
-      // Half a picture would make installations look as if their children or providers were missing.
-      await caches.synced();
+    isReady: () => caches.isLive() && (election?.isLive ?? true),
+    start() {
+      update();
       running.push(
         work('providerinstallation', installations, options.workers, createInstallationReconciler(ports)),
         work('provider', providers, 1, createProviderReconciler(ports)),
       );
-      log.info({ installations: caches.installations.size, providers: caches.providers.size }, 'Watching');
+      caches.start();
+      election?.start();
     },
     async stop() {
-      await Promise.all(running.map((workers) => workers.stop()));
+      const finished = Promise.all(running.map((workers) => workers.stop()));
+      const isFinished = await endsWithin(clock, LONGEST_FINISH_MS, finished);
+      await endsWithin(clock, LONGEST_FLUSH_MS, events.flush());
+      // While a write may still be on its way nobody else may begin: then the Lease runs out by itself.
+      if (isFinished) {
+        await election?.stop();
+      }
       await caches.stop();
-      await events.flush();
-      await transport.close();
+      await Promise.all([transport.close(), leaseTransport.close()]);
     },
   };
 }
 
-function reflectorHooks(resource: string, log: Logger, metrics: Metrics): ReflectorHooks {
-  return {
-    onList(items) {
-      metrics.onList(resource);
-      log.debug({ resource, items }, 'Listed');
-    },
-    onWatch: () => metrics.onWatch(resource),
-    onError(error, delayMs) {
-      metrics.onReflectorError(resource);
-      const hint = hintFor(error, resource);
-      log.warn({ resource, error: messageOf(error), delayMs: Math.round(delayMs) }, hint);
-    },
-    onProjectionError: (error, key) =>
-      log.error({ resource, key, error: messageOf(error) }, 'An object cannot be read'),
-  };
-}
-
-/** What to do about a list or a watch that failed. */
-function hintFor(error: unknown, resource: string): string {
-  const status = error instanceof ApiError ? error.status : undefined;
-  if (status === 404 && resource.endsWith(GROUP)) {
-    return 'Install the CRDs: kubectl apply --server-side -k crds/';
-  }
-  return status === 403
-    ? 'Grant what deploy/rbac.yaml says; Providers are cluster-wide, so they need a ClusterRole in any case'
-    : 'Trying again after a while';
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+function hintForLease(namespace: string): string {
+  return `Cannot read or renew the Lease in "${namespace}"; trying again`;
 }

@@ -22,6 +22,16 @@ export const Settings = z.object({
     .default('false')
     .transform((value) => value === 'true')
     .describe('Roll out when a Secret named in configFrom changes; needs the right to read Secrets'),
+  LEADER_ELECTION: z
+    .enum(['true', 'false'])
+    .default('true')
+    .transform((value) => value === 'true')
+    .describe('Of several replicas one acts, the others stand by; false only where there never is another'),
+  POD_NAMESPACE: z
+    .string()
+    .regex(DNS_LABEL, 'Must be the name of a namespace')
+    .default('default')
+    .describe('Where the operator runs and has its Lease; the same for all replicas'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info').describe('The least that is logged'),
   METRICS_PORT: port.default(8081).describe('Port of /metrics, /livez and /readyz; 0 takes a free one'),
   OPERATOR_CONFIG: z.string().default('').describe('YAML file with what the platform decides: tiers, defaults, limits'),

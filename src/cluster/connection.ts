@@ -1,15 +1,18 @@
 import { readFile } from 'node:fs/promises';
-import type { ConnectionOptions as TlsOptions } from 'node:tls';
+import type { ConnectionOptions } from 'node:tls';
 import { systemClock, type Clock } from '../controller/clock.ts';
 import { rereadSeldom } from './credentials.ts';
 
 /** Where the API server is, and how to be known there. */
 export interface Connection {
   readonly server: URL;
-  readonly tls: Pick<TlsOptions, 'ca' | 'cert' | 'key' | 'rejectUnauthorized' | 'servername'>;
+  /** Asked for each new connection: authorities and client certificates are replaced while we run. */
+  readonly tls: () => Promise<TlsOptions>;
   /** The value of the Authorization header; undefined where a client certificate says who we are. */
   authorization(): Promise<string | undefined>;
 }
+
+export type TlsOptions = Pick<ConnectionOptions, 'ca' | 'cert' | 'key' | 'rejectUnauthorized' | 'servername'>;
 
 /** Where to look for an API server; the first that is given counts. */
 export interface Whereabouts {
@@ -43,10 +46,11 @@ async function connectionInCluster(
   clock: Clock,
 ): Promise<Connection> {
   const token = rereadSeldom(async () => (await readFile(`${folder}/token`, 'utf8')).trim(), clock);
-  const [ca] = await Promise.all([readFile(`${folder}/ca.crt`), token()]);
+  const tls = rereadSeldom(async () => ({ ca: await readFile(`${folder}/ca.crt`) }), clock);
+  await Promise.all([tls(), token()]);
   return {
     server: new URL(`https://${host.includes(':') ? `[${host}]` : host}:${port}`),
-    tls: { ca },
+    tls,
     authorization: async () => `Bearer ${await token()}`,
   };
 }

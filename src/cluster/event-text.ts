@@ -17,8 +17,3 @@ export function cutNote(note: string): string {
 export function eventName(regarding: string, hex: string): string {
   return `${regarding.slice(0, LONGEST_NAME - hex.length - 1)}.${hex}`;
 }
-
-/** A `MicroTime`: the API server refuses fewer than six digits. */
-export function microTime(ms: number): string {
-  return new Date(ms).toISOString().replace('Z', '000Z');
-}

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { systemClock, type Clock } from '../controller/clock.ts';
-import { cutNote, eventName, microTime } from './event-text.ts';
+import { cutNote, eventName } from './event-text.ts';
+import { microTime } from './micro-time.ts';
 import { Outbox } from './outbox.ts';
 import { apiVersionOf, collectionPath, describeObject, objectPath, resourceLabel, type Resource } from './resource.ts';
 import type { Call, Transport } from './transport.ts';

@@ -2,13 +2,10 @@ import { existsSync } from 'node:fs';
 import type { RequestOptions } from 'node:https';
 import { KubeConfig } from '@kubernetes/client-node';
 import type { Clock } from '../controller/clock.ts';
-import type { Connection } from './connection.ts';
+import type { Connection, TlsOptions } from './connection.ts';
 import { rereadSeldom } from './credentials.ts';
 
-/**
- * The current context of some kubeconfig files. Who we are is KubeConfig's to say, exec plugins included;
- * a client certificate from a plugin stays the one it gave at the start.
- */
+/** The current context of some kubeconfig files. Who we are is KubeConfig's to say, exec plugins included. */
 export async function connectionFromKubeconfig(files: readonly string[], clock: Clock): Promise<Connection> {
   const present = files.filter((file) => existsSync(file));
   const config = merged(present);
@@ -17,13 +14,17 @@ export async function connectionFromKubeconfig(files: readonly string[], clock: 
     const looked = present.length > 0 ? `no cluster in the current context of ${present.join(', ')}` : missing(files);
     throw new Error(`Cannot find an API server: ${looked}. Set KUBECONFIG to a kubeconfig file, or run in a pod`);
   }
-  const options: RequestOptions = { headers: {} };
-  await config.applyToHTTPSOptions(options);
+  const credentials = rereadSeldom(() => credentialsFrom(config), clock);
+  await credentials();
   return {
     server: new URL(cluster.server),
-    tls: tlsOf(options),
-    authorization: rereadSeldom(() => authorizationFrom(config), clock),
+    tls: async () => tlsOf(await credentials()),
+    authorization: async () => (await credentials()).headers.Authorization,
   };
+}
+
+interface Credentials extends RequestOptions {
+  readonly headers: Record<string, string | undefined>;
 }
 
 function missing(files: readonly string[]): string {
@@ -31,7 +32,7 @@ function missing(files: readonly string[]): string {
 }
 
 /** Only what is set: an undefined option is not always the same as none. */
-function tlsOf({ ca, cert, key, rejectUnauthorized, servername }: RequestOptions): Connection['tls'] {
+function tlsOf({ ca, cert, key, rejectUnauthorized, servername }: RequestOptions): TlsOptions {
   return {
     ...(ca && { ca }),
     ...(cert && { cert }),
@@ -55,9 +56,8 @@ function merged(files: readonly string[]): KubeConfig {
   return config;
 }
 
-async function authorizationFrom(config: KubeConfig): Promise<string | undefined> {
-  const options: RequestOptions = { headers: {} };
+async function credentialsFrom(config: KubeConfig): Promise<Credentials> {
+  const options: Credentials = { headers: {} };
   await config.applyToHTTPSOptions(options);
-  const { Authorization } = options.headers as Record<string, string | undefined>;
-  return Authorization;
+  return options;
 }

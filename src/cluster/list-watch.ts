@@ -45,12 +45,16 @@ export function createListWatch<Raw extends KubernetesObject>(
       } while (next);
     },
 
-    watch(resourceVersion, signal) {
+    async watch(resourceVersion, signal) {
       const doing = `Watch ${label}${where}`;
       // The servers' own default, at random so that watches that began together do not end together.
       const timeoutSeconds = String(300 + Math.floor(random() * 300));
-      const query = { ...selectors, watch: 'true', allowWatchBookmarks: 'true', resourceVersion, timeoutSeconds };
-      return transport.stream({ ...call, query, signal, doing }) as AsyncIterable<WatchEvent<Raw>>;
+      const start =
+        resourceVersion === undefined
+          ? { sendInitialEvents: 'true', resourceVersionMatch: 'NotOlderThan' }
+          : { resourceVersion };
+      const query = { ...selectors, ...start, watch: 'true', allowWatchBookmarks: 'true', timeoutSeconds };
+      return (await transport.stream({ ...call, query, signal, doing })) as AsyncIterable<WatchEvent<Raw>>;
     },
   };
 }

@@ -1,4 +1,5 @@
-import { Client, Pool, type Dispatcher } from 'undici';
+import { callbackify } from 'node:util';
+import { buildConnector, Client, Pool, type Dispatcher } from 'undici';
 import type { Connection } from './connection.ts';
 import { ApiError } from './errors.ts';
 import { jsonLines } from './json-lines.ts';
@@ -30,27 +31,36 @@ export interface TransportOptions {
   readonly userAgent: string;
   /** Told of each request when it was answered, or was not; must not throw. */
   readonly onRequest?: (answered: Answered) => void;
+  /** Connections that requests share; each stream has one of its own besides. */
+  readonly connections?: number;
+  /** May refuse, by what it throws, a request that changes something at the very moment at which it would be sent. */
+  readonly fence?: () => void;
 }
 
 /** Speaks JSON with one API server. Failures are `ApiError`s. */
 export interface Transport {
   /** The parsed answer. The caller says what it is: the API server was asked for nothing else. */
   request<Answer = unknown>(call: Call): Promise<Answer>;
-  /** The parsed lines of an answer that does not end, on a connection of its own. */
-  stream(call: Call): AsyncIterable<unknown>;
+  /**
+   * The parsed lines of an answer that does not end, on a connection of its own, as soon as the server has begun to
+   * answer. Who asks must read them or abort the call's signal.
+   */
+  stream(call: Call): Promise<AsyncIterable<unknown>>;
   /** Cuts off the streams and waits for the requests under way. */
   close(): Promise<void>;
 }
 
-export function createTransport({ connection, userAgent, onRequest }: TransportOptions): Transport {
+export function createTransport(options: TransportOptions): Transport {
+  const { connection, userAgent, onRequest, connections = 16, fence } = options;
   const { origin } = connection.server;
   const prefix = connection.server.pathname.replace(/\/$/, '');
   const common = {
     allowH2: false,
     headersTimeout: 30_000,
-    connect: { ...connection.tls, timeout: 5_000, keepAliveInitialDelay: 30_000 },
+    connect: connectorTo(connection),
   };
-  const pool = new Pool(origin, { ...common, connections: 16, keepAliveTimeout: 60_000, bodyTimeout: 30_000 });
+  const pool = new Pool(origin, { ...common, connections, keepAliveTimeout: 60_000, bodyTimeout: 30_000 });
+  const requests = fence ? pool.compose(fenced(fence)) : pool;
   const streams = new Set<Client>();
   let closing: Promise<void> | undefined;
 
@@ -84,6 +94,21 @@ export function createTransport({ connection, userAgent, onRequest }: TransportO
     }
   }
 
+  async function* linesOf(body: AsyncIterable<Buffer>, call: Call, client: Client): AsyncIterable<unknown> {
+    try {
+      yield* jsonLines(body);
+    } catch (error) {
+      throw ApiError.unanswered(call.doing, error);
+    } finally {
+      await end(client);
+    }
+  }
+
+  async function end(stream: Client): Promise<void> {
+    streams.delete(stream);
+    await stream.destroy();
+  }
+
   async function closeAll(): Promise<void> {
     await Promise.all([pool.close(), ...Array.from(streams, (client) => client.destroy())]);
   }
@@ -91,7 +116,7 @@ export function createTransport({ connection, userAgent, onRequest }: TransportO
   return {
     request<Answer>(call: Call) {
       return reported(call, async (answer) => {
-        const response = await send(pool, call);
+        const response = await send(requests, call);
         answer.code = response.statusCode;
         const text = await response.body.text();
         if (isRefusal(response)) {
@@ -101,7 +126,7 @@ export function createTransport({ connection, userAgent, onRequest }: TransportO
       });
     },
 
-    async *stream(call) {
+    async stream(call) {
       const client = new Client(origin, { ...common, bodyTimeout: 0 });
       streams.add(client);
       try {
@@ -113,12 +138,10 @@ export function createTransport({ connection, userAgent, onRequest }: TransportO
           }
           return response.body;
         });
-        yield* jsonLines(body);
+        return linesOf(body, call, client);
       } catch (error) {
-        throw error instanceof ApiError ? error : ApiError.unanswered(call.doing, error);
-      } finally {
-        streams.delete(client);
-        await client.destroy();
+        await end(client);
+        throw error;
       }
     },
 
@@ -126,6 +149,38 @@ export function createTransport({ connection, userAgent, onRequest }: TransportO
       closing ??= closeAll();
       return closing;
     },
+  };
+}
+
+/** A new connection is made with what the files say by then. */
+function connectorTo(connection: Connection): buildConnector.connector {
+  const tls = callbackify(connection.tls);
+  return (options, callback) => {
+    tls((error, current) => {
+      if (error) {
+        callback(error, null);
+      } else {
+        buildConnector({ ...current, timeout: 5_000, keepAliveInitialDelay: 30_000 })(options, callback);
+      }
+    });
+  };
+}
+
+/**
+ * Asks the fence when a request is about to be written to its socket, and not sooner: it may have waited for a connection
+ * for so long, the process stopped meanwhile, that what was right when it was made is no longer.
+ */
+function fenced(fence: () => void): Dispatcher.DispatcherComposeInterceptor {
+  return (dispatch) => (options, handler) => {
+    if (options.method === 'GET') {
+      return dispatch(options, handler);
+    }
+    const start = handler.onRequestStart?.bind(handler);
+    handler.onRequestStart = (controller, context) => {
+      fence();
+      start?.(controller, context);
+    };
+    return dispatch(options, handler);
   };
 }
 

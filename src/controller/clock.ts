@@ -4,6 +4,8 @@ export type Cancel = () => void;
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
+  /** Milliseconds since some moment; nobody can set this one back or forward. */
+  monotonic(): number;
   setTimeout(fn: () => void, ms: number): Cancel;
 }
 
@@ -13,6 +15,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** The machine's own clock; a timer that would overflow Node's fires early, after some 25 days. */
 export const systemClock: Clock = {
   now: () => Date.now(),
+  monotonic: () => performance.now(),
   setTimeout(fn, ms) {
     const timer = setTimeout(fn, Math.min(ms, LONGEST_TIMER_MS));
     return () => clearTimeout(timer);
@@ -36,4 +39,17 @@ export function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<vo
     }, ms);
     signal.addEventListener('abort', onAbort, { once: true });
   });
+}
+
+/** Whether a promise ends within `ms`, well or badly; it goes on in any case. */
+export async function endsWithin(clock: Clock, ms: number, promise: Promise<unknown>): Promise<boolean> {
+  const ended = new AbortController();
+  const settled = promise.then(
+    () => true,
+    () => true,
+  );
+  const late = sleep(clock, ms, ended.signal).then(() => false);
+  const isInTime = await Promise.race([settled, late]);
+  ended.abort();
+  return isInTime;
 }

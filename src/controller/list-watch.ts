@@ -26,6 +26,17 @@ export type WatchEvent<Raw> =
 /** Where a reflector's objects come from. Both end when the signal aborts. */
 export interface ListWatch<Raw> {
   list(signal: AbortSignal): AsyncIterable<Page<Raw>>;
-  /** The changes after `resourceVersion`, until the server has had enough. */
-  watch(resourceVersion: string, signal: AbortSignal): AsyncIterable<WatchEvent<Raw>>;
+  /**
+   * Resolves when the server has agreed to send the changes after `resourceVersion`, until it has had enough. Without a
+   * version: first all that there is, then a bookmark that says so (`endsInitialEvents`), then the changes (KEP-3157).
+   */
+  watch(resourceVersion: string | undefined, signal: AbortSignal): Promise<AsyncIterable<WatchEvent<Raw>>>;
+}
+
+/** https://kubernetes.io/docs/reference/using-api/api-concepts/#streaming-lists */
+const INITIAL_EVENTS_END = 'k8s.io/initial-events-end';
+
+/** Whether a bookmark says that all there was has been sent. */
+export function endsInitialEvents({ metadata }: KubernetesObject): boolean {
+  return metadata?.annotations?.[INITIAL_EVENTS_END] === 'true';
 }

@@ -3,6 +3,7 @@ export interface ObjectMetadata {
   readonly name?: string;
   readonly namespace?: string;
   readonly resourceVersion?: string;
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 /** `namespace/name`, or `name` for what lives in no namespace: what queues and stores are keyed by. */

@@ -2,6 +2,13 @@ import { backoffMs, type Backoff } from './backoff.ts';
 import { systemClock, type Cancel, type Clock } from './clock.ts';
 import { Deadlines } from './deadlines.ts';
 
+/**
+ * What goes first: what somebody has just asked for, then what happened to something that is under way, then what is only
+ * looked at again. A thousand objects that are listed anew do not keep anybody waiting who edits one.
+ */
+export const PRIORITIES = ['edit', 'change', 'resync'] as const;
+export type Priority = (typeof PRIORITIES)[number];
+
 export interface QueueOptions {
   readonly clock?: Clock;
   readonly backoff?: Backoff;
@@ -15,7 +22,8 @@ export interface QueueOptions {
  *
  * A key is in the line once however often it is added, and is never with two workers at a time: one that is added
  * while it runs gets in line again when it is done. Taking a key also takes its pending wake-up along, for the run that
- * follows sees everything there is and names the next one; so an idle key costs nothing at all.
+ * follows sees everything there is and names the next one; so an idle key costs nothing at all. While the queue is held it
+ * gives no key away and loses none.
  */
 export class WorkQueue {
   readonly #clock: Clock;
@@ -24,16 +32,15 @@ export class WorkQueue {
   readonly #onTaken: QueueOptions['onTaken'];
 
   /** Keys in line, with the time since which they are. */
-  readonly #ready = new Map<string, number>();
-  // The line itself, in two halves: deleting the first entry of a large Map again and again takes quadratic time.
-  #arriving: string[] = [];
-  #leaving: string[] = [];
+  readonly #ready = new Map<string, { readonly since: number; readonly priority: Priority }>();
+  readonly #lines = PRIORITIES.map((priority) => ({ priority, line: new Line() }));
   readonly #running = new Set<string>();
-  readonly #dirty = new Set<string>();
+  readonly #dirty = new Map<string, Priority>();
   readonly #failures = new Map<string, number>();
   readonly #takers: ((key: string | undefined) => void)[] = [];
   readonly #delayed = new Deadlines();
   #timer: { readonly at: number; readonly cancel: Cancel } | undefined;
+  #held = false;
   #closed = false;
 
   constructor({ clock = systemClock, backoff, random = Math.random, onTaken }: QueueOptions = {}) {
@@ -63,17 +70,22 @@ export class WorkQueue {
     return this.#failures.size;
   }
 
-  add(key: string): void {
-    if (this.#closed || this.#ready.has(key)) {
+  /** Gets the key in line; one that waits already only moves up. */
+  add(key: string, priority: Priority = 'change'): void {
+    if (this.#closed) {
       return;
     }
     if (this.#running.has(key)) {
-      this.#dirty.add(key);
+      this.#dirty.set(key, moreUrgent(priority, this.#dirty.get(key)));
       return;
     }
-    this.#ready.set(key, this.#clock.now());
-    this.#arriving.push(key);
-    this.#takers.shift()?.(this.#next());
+    const waiting = this.#ready.get(key);
+    if (waiting && moreUrgent(priority, waiting.priority) === waiting.priority) {
+      return;
+    }
+    this.#ready.set(key, { since: waiting?.since ?? this.#clock.now(), priority });
+    this.#lines.find((line) => line.priority === priority)?.line.push(key);
+    this.#handOut();
   }
 
   /** Adds the key after `ms`; of several wake-ups the earliest wins. */
@@ -113,19 +125,32 @@ export class WorkQueue {
 
   /** The next key, as soon as there is one; undefined once the queue is closed. Every key taken must be `done`. */
   take(): Promise<string | undefined> {
-    if (this.#closed || this.#ready.size > 0) {
-      return Promise.resolve(this.#next());
+    if (this.#closed) {
+      return Promise.resolve(undefined);
     }
     return new Promise((resolve) => {
       this.#takers.push(resolve);
+      this.#handOut();
     });
   }
 
   done(key: string): void {
     this.#running.delete(key);
-    if (this.#dirty.delete(key)) {
-      this.add(key);
+    const priority = this.#dirty.get(key);
+    if (priority) {
+      this.#dirty.delete(key);
+      this.add(key, priority);
     }
+  }
+
+  /** Gives no key to a worker until `release`; what is with one is not touched. */
+  hold(): void {
+    this.#held = true;
+  }
+
+  release(): void {
+    this.#held = false;
+    this.#handOut();
   }
 
   /** Drops what is in line; takers get undefined, and nothing can be added any more. */
@@ -134,8 +159,7 @@ export class WorkQueue {
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#ready.clear();
-    this.#arriving = [];
-    this.#leaving = [];
+    this.#lines.forEach(({ line }) => line.clear());
     this.#dirty.clear();
     this.#failures.clear();
     this.#delayed.clear();
@@ -144,21 +168,27 @@ export class WorkQueue {
     }
   }
 
+  #handOut(): void {
+    while (!this.#held && this.#ready.size > 0 && this.#takers.length > 0) {
+      this.#takers.shift()?.(this.#next());
+    }
+  }
+
   #next(): string | undefined {
-    if (this.#leaving.length === 0) {
-      this.#leaving = this.#arriving.toReversed();
-      this.#arriving = [];
+    for (const { priority, line } of this.#lines) {
+      for (let key = line.shift(); key !== undefined; key = line.shift()) {
+        const entry = this.#ready.get(key);
+        // It may have moved up, and left its old place behind.
+        if (entry?.priority === priority) {
+          this.#ready.delete(key);
+          this.#delayed.delete(key);
+          this.#running.add(key);
+          this.#onTaken?.(key, (this.#clock.now() - entry.since) / 1000);
+          return key;
+        }
+      }
     }
-    const key = this.#leaving.pop();
-    if (key === undefined) {
-      return undefined;
-    }
-    const since = this.#ready.get(key) ?? 0;
-    this.#ready.delete(key);
-    this.#delayed.delete(key);
-    this.#running.add(key);
-    this.#onTaken?.(key, (this.#clock.now() - since) / 1000);
-    return key;
+    return undefined;
   }
 
   #countFailure(key: string): number {
@@ -188,4 +218,31 @@ export class WorkQueue {
     }
     this.#arm();
   }
+}
+
+/** First in, first out, in two halves: deleting the first entry of a large array or Map again and again takes quadratic time. */
+class Line {
+  #arriving: string[] = [];
+  #leaving: string[] = [];
+
+  push(key: string): void {
+    this.#arriving.push(key);
+  }
+
+  shift(): string | undefined {
+    if (this.#leaving.length === 0) {
+      this.#leaving = this.#arriving.toReversed();
+      this.#arriving = [];
+    }
+    return this.#leaving.pop();
+  }
+
+  clear(): void {
+    this.#arriving = [];
+    this.#leaving = [];
+  }
+}
+
+function moreUrgent(a: Priority, b: Priority | undefined): Priority {
+  return b === undefined || PRIORITIES.indexOf(a) < PRIORITIES.indexOf(b) ? a : b;
 }

@@ -1,16 +1,26 @@
 import { backoffMs } from './backoff.ts';
 import { sleep, systemClock, type Clock } from './clock.ts';
 import type { Feed, Stored } from './feed.ts';
-import type { KubernetesObject, ListWatch, WatchEvent } from './list-watch.ts';
+import { endsInitialEvents, type KubernetesObject, type ListWatch, type WatchEvent } from './list-watch.ts';
 import { objectKey } from './object-key.ts';
-import { needsRelist, WatchError } from './watch-error.ts';
+import { retryHint } from './retry.ts';
+import { Stalled, StallGuard } from './stall-guard.ts';
+import { createTimeSlice } from './time-slice.ts';
+import { isMissing, isUnanswered, needsRelist, refusesInitialEvents, WatchError } from './watch-error.ts';
 
 /** For logs and metrics; none may throw. */
 export interface ReflectorHooks {
-  readonly onList?: (items: number) => void;
-  readonly onWatch?: (resourceVersion: string) => void;
+  /** All that there is was taken over, by a list or by a stream. */
+  readonly onSync?: (items: number, by: 'list' | 'stream') => void;
+  /** The stream of initial events failed, and a list is tried at once. */
+  readonly onFallback?: (error: unknown) => void;
+  readonly onWatch?: () => void;
   /** A list or a watch failed, and is tried again after the delay. */
   readonly onError?: (error: unknown, delayMs: number) => void;
+  /** The server answers again after it did not. */
+  readonly onRecovered?: () => void;
+  /** `hasSynced` may have changed. */
+  readonly onSyncedChange?: () => void;
   /** An object could not be projected; the store keeps what it had of it. */
   readonly onProjectionError?: (error: unknown, key: string) => void;
 }
@@ -28,10 +38,17 @@ export interface ReflectorOptions<Raw extends KubernetesObject, T extends Stored
 const BACKOFF = { firstMs: 800, maxMs: 30_000 };
 /** A watch that lived this long was a good one; so a server that hangs up on us sooner sees us ever more seldom. */
 const HEALTHY_MS = 5_000;
+/** A server sends a bookmark each minute at the least, and its watch cache serves what is younger than 75 s. */
+const QUIET_MS = 80_000;
+/** Initial events come as fast as they can be sent; a server or proxy that withholds their end is not waited for. */
+const INITIAL_QUIET_MS = 10_000;
+/** A watch that ends is begun anew within this time, unless something is wrong. */
+const REDIAL_MS = 10_000;
 
 /**
- * Keeps a feed equal to what the API server has: lists once, then watches, and after each end of a watch goes on from
- * the last version it saw. It lists again only when the server can not go on from there. It never gives up.
+ * Keeps a feed equal to what the API server has: takes over all there is, by a stream (WatchList) or else a paged list,
+ * then watches, and after each end of a watch goes on from the last version it saw. It starts over only when the server
+ * can not go on from there. It never gives up.
  */
 export class Reflector<Raw extends KubernetesObject, T extends Stored> {
   readonly #source: ListWatch<Raw>;
@@ -41,12 +58,20 @@ export class Reflector<Raw extends KubernetesObject, T extends Stored> {
   readonly #random: () => number;
   readonly #hooks: ReflectorHooks;
   readonly #abort = new AbortController();
-  readonly #synced = Promise.withResolvers<void>();
-  #hasSynced = false;
+  readonly #pause: () => Promise<void> | undefined;
   #running: Promise<void> | undefined;
-  /** The last version seen; undefined asks for a list. */
+  #hasSynced = false;
+  /** The last version seen; undefined asks for all there is. */
   #resourceVersion: string | undefined;
+  /** How to ask for it: the server may not know streams, and one that did not end is not tried twice in a row. */
+  #initialBy: 'stream' | 'list' = 'stream';
+  #canStream = true;
   #failures = 0;
+  #isUnanswered = false;
+  #isWatching = false;
+  #watchedUntil = -Infinity;
+  /** Ends the present wait before the next attempt. */
+  #nap: AbortController | undefined;
 
   constructor(options: ReflectorOptions<Raw, T>) {
     this.#source = options.source;
@@ -55,83 +80,139 @@ export class Reflector<Raw extends KubernetesObject, T extends Stored> {
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? Math.random;
     this.#hooks = options.hooks ?? {};
+    this.#pause = createTimeSlice(this.#clock);
   }
 
-  /** Resolves when the first list is in the store; never, if stopped before. */
-  get synced(): Promise<void> {
-    return this.#synced.promise;
-  }
-
+  /** Whether the store holds all there is; not while there is no such type. */
   get hasSynced(): boolean {
     return this.#hasSynced;
+  }
+
+  /** Whether changes arrive, or did a moment ago. */
+  get isLive(): boolean {
+    return this.#hasSynced && (this.#isWatching || this.#clock.monotonic() - this.#watchedUntil < REDIAL_MS);
   }
 
   start(): void {
     this.#running ??= this.#run(this.#abort.signal);
   }
 
+  /** Tries again at once, if it waits for a server that did not answer. */
+  wake(): void {
+    if (this.#isUnanswered) {
+      this.#nap?.abort();
+    }
+  }
+
   /** Resolves when nothing is under way any more. */
   async stop(): Promise<void> {
     this.#abort.abort();
+    this.#nap?.abort();
     await this.#running;
   }
 
   async #run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const delayMs = await this.#listAndWatch(signal);
-      if (delayMs > 0) {
-        await sleep(this.#clock, delayMs, signal);
+      if (delayMs > 0 && !signal.aborted) {
+        this.#nap = new AbortController();
+        await sleep(this.#clock, delayMs, this.#nap.signal);
+        this.#nap = undefined;
       }
     }
   }
 
-  /** Lists if need be and watches until the watch ends; returns how long to wait before the next. */
+  /** Takes over all there is if need be and watches until the watch ends; returns how long to wait before the next. */
   async #listAndWatch(signal: AbortSignal): Promise<number> {
+    const startedAt = this.#clock.monotonic();
     try {
-      const resourceVersion = this.#resourceVersion ?? (await this.#list(signal));
-      const startedAt = this.#clock.now();
-      await this.#watch(resourceVersion, startedAt, signal);
+      if (this.#resourceVersion === undefined && this.#initialBy === 'list') {
+        await this.#list(signal);
+      }
+      await this.#watch(startedAt, signal);
       return this.#resetIfHealthy(startedAt) ? 0 : this.#nextDelayMs();
     } catch (error) {
-      if (needsRelist(error)) {
-        this.#resourceVersion = undefined;
+      if (signal.aborted || this.#fallsBackToList(error)) {
+        return 0;
       }
-      const delayMs = this.#nextDelayMs();
-      if (!signal.aborted) {
-        this.#hooks.onError?.(error, delayMs);
-      }
+      this.#learnFrom(error);
+      const delayMs = Math.max(this.#nextDelayMs(), retryHint(error).retryAfterMs ?? 0);
+      this.#hooks.onError?.(error, delayMs);
       return delayMs;
     }
   }
 
-  async #list(signal: AbortSignal): Promise<string> {
+  async #list(signal: AbortSignal): Promise<void> {
     const items: T[] = [];
     let resourceVersion = '';
     for await (const page of this.#source.list(signal)) {
+      this.#answered();
       for (const raw of page.items) {
         const item = this.#project(raw);
         if (item) {
           items.push(item);
         }
+        await this.#pause();
       }
       resourceVersion = page.resourceVersion;
     }
     signal.throwIfAborted();
-    this.#feed.replaceAll(items, resourceVersion);
-    this.#resourceVersion = resourceVersion;
-    this.#hasSynced = true;
-    this.#synced.resolve();
-    this.#hooks.onList?.(items.length);
-    return resourceVersion;
+    this.#takeOver(items, resourceVersion, 'list');
   }
 
-  async #watch(resourceVersion: string, startedAt: number, signal: AbortSignal): Promise<void> {
-    this.#hooks.onWatch?.(resourceVersion);
-    for await (const event of this.#source.watch(resourceVersion, signal)) {
-      signal.throwIfAborted();
-      this.#accept(event);
-      this.#resetIfHealthy(startedAt);
+  async #watch(startedAt: number, signal: AbortSignal): Promise<void> {
+    // What arrives before the end of the initial events is no version to go on from: they come in no order.
+    let initial = this.#resourceVersion === undefined ? new Map<string, T>() : undefined;
+    const guard = new StallGuard(this.#clock, signal, initial ? INITIAL_QUIET_MS : QUIET_MS);
+    try {
+      const events = await this.#source.watch(this.#resourceVersion, guard.signal);
+      this.#answered();
+      this.#isWatching = true;
+      this.#hooks.onWatch?.();
+      for await (const event of events) {
+        guard.signal.throwIfAborted();
+        guard.heard();
+        if (!initial) {
+          this.#accept(event);
+        } else if (this.#collect(event, initial)) {
+          initial = undefined;
+          guard.heard(QUIET_MS);
+        }
+        this.#resetIfHealthy(startedAt);
+        await this.#pause();
+      }
+    } catch (error) {
+      // Why the guard cut it off says more than that it was cut off.
+      throw guard.signal.reason instanceof Stalled ? guard.signal.reason : error;
+    } finally {
+      guard.end();
+      if (this.#isWatching) {
+        this.#isWatching = false;
+        this.#watchedUntil = this.#clock.monotonic();
+      }
     }
+  }
+
+  /** Notes one of the initial events; true when that was all. */
+  #collect(event: WatchEvent<Raw>, initial: Map<string, T>): boolean {
+    if (event.type === 'ERROR') {
+      throw new WatchError(event.object);
+    }
+    const { metadata = {} } = event.object;
+    if (event.type === 'BOOKMARK') {
+      if (!endsInitialEvents(event.object)) {
+        throw new Stalled('The initial events have no end');
+      }
+      this.#takeOver([...initial.values()], metadata.resourceVersion ?? '', 'stream');
+      return true;
+    }
+    const item = event.type === 'DELETED' ? undefined : this.#project(event.object);
+    if (item) {
+      initial.set(item.key, item);
+    } else {
+      initial.delete(objectKey(metadata));
+    }
+    return false;
   }
 
   #accept(event: WatchEvent<Raw>): void {
@@ -153,6 +234,14 @@ export class Reflector<Raw extends KubernetesObject, T extends Stored> {
     this.#resourceVersion = resourceVersion;
   }
 
+  #takeOver(items: readonly T[], resourceVersion: string, by: 'list' | 'stream'): void {
+    this.#feed.replaceAll(items, resourceVersion);
+    this.#resourceVersion = resourceVersion;
+    this.#initialBy = this.#canStream ? 'stream' : 'list';
+    this.#hooks.onSync?.(items.length, by);
+    this.#setSynced(true);
+  }
+
   #project(raw: Raw): T | undefined {
     try {
       return this.#projectRaw(raw);
@@ -163,8 +252,44 @@ export class Reflector<Raw extends KubernetesObject, T extends Stored> {
     }
   }
 
+  #answered(): void {
+    if (this.#isUnanswered) {
+      this.#isUnanswered = false;
+      this.#hooks.onRecovered?.();
+    }
+  }
+
+  /** Whether it was only the stream of initial events that failed, which a list can do without. */
+  #fallsBackToList(error: unknown): boolean {
+    const isRefused = refusesInitialEvents(error);
+    if (this.#resourceVersion !== undefined || this.#initialBy === 'list' || !(isRefused || error instanceof Stalled)) {
+      return false;
+    }
+    this.#canStream &&= !isRefused;
+    this.#initialBy = 'list';
+    this.#hooks.onFallback?.(error);
+    return true;
+  }
+
+  #learnFrom(error: unknown): void {
+    this.#isUnanswered = isUnanswered(error);
+    if (needsRelist(error) || isMissing(error)) {
+      this.#resourceVersion = undefined;
+    }
+    if (isMissing(error)) {
+      this.#setSynced(false);
+    }
+  }
+
+  #setSynced(hasSynced: boolean): void {
+    if (this.#hasSynced !== hasSynced) {
+      this.#hasSynced = hasSynced;
+      this.#hooks.onSyncedChange?.();
+    }
+  }
+
   #resetIfHealthy(startedAt: number): boolean {
-    const healthy = this.#clock.now() - startedAt >= HEALTHY_MS;
+    const healthy = this.#clock.monotonic() - startedAt >= HEALTHY_MS;
     if (healthy) {
       this.#failures = 0;
     }

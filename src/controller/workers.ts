@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { systemClock, type Clock } from './clock.ts';
 import type { WorkQueue } from './queue.ts';
 import { retryHint } from './retry.ts';
 
@@ -10,6 +11,8 @@ export interface Outcome {
 export interface Run {
   /** Short and unique, so that the log lines of one run can be told from those of the next. */
   readonly reconcileID: string;
+  /** Aborts when the run has taken too long and another may begin: this one must not write any more. */
+  readonly signal: AbortSignal;
 }
 
 export type Reconcile = (key: string, run: Run) => Promise<Outcome>;
@@ -17,7 +20,7 @@ export type Reconcile = (key: string, run: Run) => Promise<Outcome>;
 /** How a run ended: `requeue` came too early and is not worth showing, `terminal` waits for a new input. */
 type Result = 'success' | 'requeue_after' | 'requeue' | 'error' | 'terminal';
 
-export interface Reconciled extends Run {
+export interface Reconciled extends Omit<Run, 'signal'> {
   readonly key: string;
   readonly result: Result;
   readonly error?: unknown;
@@ -28,6 +31,9 @@ export interface WorkersOptions {
   readonly queue: WorkQueue;
   readonly count: number;
   readonly reconcile: Reconcile;
+  /** The longest that a run may take. */
+  readonly timeoutMs: number;
+  readonly clock?: Clock;
   /** Told of each run when it ends; must not throw. */
   readonly onReconciled?: (run: Reconciled) => void;
 }
@@ -37,8 +43,15 @@ export interface Workers {
   stop(): Promise<void>;
 }
 
-/** Starts `count` workers on the queue. A run that throws never stops one. */
-export function startWorkers({ queue, count, reconcile, onReconciled }: WorkersOptions): Workers {
+/** A run that took too long. What it waits for may never come; so its worker goes on with other keys. */
+export class ReconcileTimeout extends Error {
+  override readonly name = 'ReconcileTimeout';
+}
+
+/** Starts `count` workers on the queue. A run that throws never stops one, nor does one that never ends. */
+export function startWorkers(options: WorkersOptions): Workers {
+  const { queue, count, reconcile, timeoutMs, clock = systemClock, onReconciled } = options;
+
   async function work(): Promise<void> {
     for (let key = await queue.take(); key !== undefined; key = await queue.take()) {
       await runOnce(key);
@@ -50,13 +63,28 @@ export function startWorkers({ queue, count, reconcile, onReconciled }: WorkersO
     const reconcileID = randomUUID().slice(0, 8);
     let ended: Pick<Reconciled, 'result' | 'error'>;
     try {
-      const { requeueAfterMs } = await reconcile(key, { reconcileID });
+      const { requeueAfterMs } = await withinTime((signal) => reconcile(key, { reconcileID, signal }));
       ended = { result: settle(queue, key, requeueAfterMs) };
     } catch (error) {
       ended = { result: settleError(queue, key, error), error };
     }
     queue.done(key);
     onReconciled?.({ key, reconcileID, ...ended, seconds: (performance.now() - startedAt) / 1000 });
+  }
+
+  async function withinTime(run: (signal: AbortSignal) => Promise<Outcome>): Promise<Outcome> {
+    const abort = new AbortController();
+    const late = Promise.withResolvers<never>();
+    const cancel = clock.setTimeout(() => {
+      const error = new ReconcileTimeout(`Not done within ${timeoutMs / 1000} s`);
+      abort.abort(error);
+      late.reject(error);
+    }, timeoutMs);
+    try {
+      return await Promise.race([run(abort.signal), late.promise]);
+    } finally {
+      cancel();
+    }
   }
 
   const workers = Array.from({ length: count }, work);

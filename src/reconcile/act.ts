@@ -24,10 +24,14 @@ export interface ActPorts {
   readonly writer: Writer;
   /** Takes what a write returned into the caches, so that the next look sees it. */
   readonly offer: (child: ChildKind, raw: Raw) => void;
+  /** Aborts when the run has taken too long: then nothing more is written. */
+  readonly signal: AbortSignal;
 }
 
 /** Writes one action. Throws `Obstructed` where the name is taken, else what the API server said. */
-export async function act({ writer, offer }: ActPorts, installation: Installation, action: Action): Promise<void> {
+export async function act(ports: ActPorts, installation: Installation, action: Action): Promise<void> {
+  const { writer, offer, signal } = ports;
+  signal.throwIfAborted();
   const resource = CHILDREN[action.child];
   const name = { namespace: installation.namespace, name: installation.name };
   if (action.kind === 'remove') {
@@ -64,6 +68,7 @@ export async function act({ writer, offer }: ActPorts, installation: Installatio
       if (!found) {
         throw error;
       }
+      signal.throwIfAborted();
       const obstacle = obstacleTo(installation, action.child, projectChild(found));
       if (obstacle) {
         throw new Obstructed(obstacle);
@@ -74,6 +79,7 @@ export async function act({ writer, offer }: ActPorts, installation: Installatio
 
   if (action.leaveReplicas !== undefined && action.uid !== undefined) {
     await leaveReplicas(action.uid, action.leaveReplicas);
+    signal.throwIfAborted();
   }
   offer(action.child, await (action.uid === undefined ? create() : takeOver(action.uid)));
 }

@@ -1,6 +1,7 @@
 import { createListWatch, type Selection } from '../cluster/list-watch.ts';
 import { resourceLabel, type Resource } from '../cluster/resource.ts';
 import type { Transport } from '../cluster/transport.ts';
+import type { Clock } from '../controller/clock.ts';
 import type { Stored } from '../controller/feed.ts';
 import { Reflector, type ReflectorHooks } from '../controller/reflector.ts';
 import { Store } from '../controller/store.ts';
@@ -24,13 +25,16 @@ export interface CacheOptions {
   /** Empty: all. */
   readonly namespaces: readonly string[];
   readonly watchSecrets: boolean;
+  readonly clock: Clock;
+  readonly random: () => number;
   readonly hooksFor: (resource: string) => ReflectorHooks;
 }
 
 export type Caches = ReturnType<typeof createCaches>;
 
 /** Everything that the operator sees: projections of what it watches, and nothing that it does not need. */
-export function createCaches({ transport, config, namespaces, watchSecrets, hooksFor }: CacheOptions) {
+export function createCaches(options: CacheOptions) {
+  const { transport, config, namespaces, watchSecrets, clock, random, hooksFor } = options;
   const installations = new Store({
     provider: (i: ReturnType<typeof projectInstallation>) => [providerKey(i.spec.provider)],
     configMap: (i) => referenced(i, 'configMapKeyRef'),
@@ -42,7 +46,7 @@ export function createCaches({ transport, config, namespaces, watchSecrets, hook
   const budgets = new Store<ReturnType<typeof projectChild>>({});
   const configMaps = new Store<ReturnType<typeof projectContent>>({});
   const secrets = new Store<ReturnType<typeof projectContent>>({});
-  const reflectors: Pick<Reflector<Raw, Stored>, 'start' | 'stop' | 'synced' | 'hasSynced'>[] = [];
+  const reflectors: Pick<Reflector<Raw, Stored>, 'start' | 'stop' | 'wake' | 'hasSynced' | 'isLive'>[] = [];
 
   function watch<T extends Stored>(
     resource: Resource,
@@ -52,9 +56,10 @@ export function createCaches({ transport, config, namespaces, watchSecrets, hook
   ): void {
     const scopes = resource.namespaced && namespaces.length > 0 ? namespaces : [undefined];
     for (const namespace of scopes) {
-      const source = createListWatch<Raw>(transport, resource, { ...selection, namespace });
+      const source = createListWatch<Raw>(transport, resource, { ...selection, namespace }, random);
+      const feed = store.feed(namespace);
       reflectors.push(
-        new Reflector({ source, feed: store.feed(namespace), project, hooks: hooksFor(resourceLabel(resource)) }),
+        new Reflector({ source, feed, project, clock, random, hooks: hooksFor(resourceLabel(resource)) }),
       );
     }
   }
@@ -86,8 +91,16 @@ export function createCaches({ transport, config, namespaces, watchSecrets, hook
         reflector.start();
       }
     },
-    synced: () => Promise.all(reflectors.map((reflector) => reflector.synced)),
+    /** Half a picture would make installations look as if their children or providers were missing. */
     hasSynced: () => reflectors.every((reflector) => reflector.hasSynced),
+    /** What changes is seen. */
+    isLive: () => reflectors.every((reflector) => reflector.isLive),
+    /** The server answers: who waits for that needs not wait any longer. */
+    wake() {
+      for (const reflector of reflectors) {
+        reflector.wake();
+      }
+    },
     stop: () => Promise.all(reflectors.map((reflector) => reflector.stop())),
   };
 }

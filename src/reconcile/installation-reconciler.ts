@@ -39,7 +39,7 @@ export function createInstallationReconciler({ caches, writer, events, config, c
   /** By key: what was healed of late under the present spec. Lost at a restart, which only makes the next heal come at once. */
   const heals = new Map<string, { readonly generation: number; readonly of: Partial<Record<ChildKind, Heals>> }>();
 
-  return async function reconcile(key: string, { reconcileID }: Run): Promise<Outcome> {
+  return async function reconcile(key: string, { reconcileID, signal }: Run): Promise<Outcome> {
     const remembered = heals.get(key);
     if (remembered && remembered.generation !== caches.installations.get(key)?.generation) {
       heals.delete(key);
@@ -53,7 +53,7 @@ export function createInstallationReconciler({ caches, writer, events, config, c
     const planned = plan(observed, clock.now());
     try {
       for (const action of planned.writes) {
-        await act({ writer, offer }, installation, action);
+        await act({ writer, offer, signal }, installation, action);
         remember(key, installation.generation, action);
         const healed = eventOfHeal(action);
         if (healed) {
@@ -62,12 +62,14 @@ export function createInstallationReconciler({ caches, writer, events, config, c
         log.info({ reconcileID, installation: key, ...describe(action) }, 'Wrote a child');
       }
     } catch (error) {
+      signal.throwIfAborted();
       const failure = failureOf(error);
       if (failure) {
         await report(installation, statusAfterFailure(installation, planned.status, failure, clock.now()), reconcileID);
       }
       throw error;
     }
+    signal.throwIfAborted();
     await report(installation, planned.status, reconcileID);
     return planned.requeueAfterMs === undefined ? {} : { requeueAfterMs: planned.requeueAfterMs };
   };

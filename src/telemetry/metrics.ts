@@ -1,7 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Answered } from '../cluster/transport.ts';
 import type { WorkQueue } from '../controller/queue.ts';
-import type { Reconciled } from '../controller/workers.ts';
+import { ReconcileTimeout, type Reconciled } from '../controller/workers.ts';
 
 const SECONDS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
@@ -29,13 +29,22 @@ export function createMetrics(host: string) {
   const requestSeconds = histogram('rest_client_request_duration_seconds', 'How long a request took', ['verb', 'host']);
   const waited = histogram('workqueue_queue_duration_seconds', 'How long a key was in line', ['name']);
   const worked = histogram('workqueue_work_duration_seconds', 'How long a worker had a key', ['name']);
-  const relists = counter('reflector_lists_total', 'Complete lists', ['resource']);
+  const timeouts = counter('controller_runtime_reconcile_timeouts_total', 'Reconciles that took too long', [
+    'controller',
+  ]);
+  const syncs = counter('reflector_syncs_total', 'All objects taken over', ['resource', 'by']);
   const watches = counter('reflector_watches_total', 'Watches begun', ['resource']);
   const failures = counter('reflector_errors_total', 'Lists and watches that failed', ['resource']);
   const most = new Gauge({
     name: 'controller_runtime_max_concurrent_reconciles',
     help: 'Reconciles that may run at once',
     labelNames: ['controller'],
+    registers,
+  });
+  const leading = new Gauge({
+    name: 'leader_election_master_status',
+    help: 'Whether this process leads',
+    labelNames: ['name'],
     registers,
   });
   const queues = new Map<string, WorkQueue>();
@@ -61,21 +70,25 @@ export function createMetrics(host: string) {
       requests.inc({ code: code === 0 ? '<error>' : String(code), method, host });
       requestSeconds.observe({ verb: method, host }, took);
     },
-    onReconciled(controller: string, { result, seconds: took }: Reconciled) {
+    onReconciled(controller: string, { result, error, seconds: took }: Reconciled) {
       reconciles.inc({ controller, result: result === 'terminal' ? 'error' : result });
       seconds.observe({ controller }, took);
       worked.observe({ name: controller }, took);
       if (result === 'error' || result === 'terminal') {
         errors.inc({ controller });
       }
+      if (error instanceof ReconcileTimeout) {
+        timeouts.inc({ controller });
+      }
       if (result === 'terminal') {
         terminal.inc({ controller });
       }
     },
     onTaken: (name: string, took: number) => waited.observe({ name }, took),
-    onList: (resource: string) => relists.inc({ resource }),
+    onSync: (resource: string, by: string) => syncs.inc({ resource, by }),
     onWatch: (resource: string) => watches.inc({ resource }),
     onReflectorError: (resource: string) => failures.inc({ resource }),
+    onLeading: (name: string, isLeading: boolean) => leading.set({ name }, isLeading ? 1 : 0),
     watchQueue(name: string, queue: WorkQueue, workers: number) {
       queues.set(name, queue);
       most.set({ controller: name }, workers);

@@ -13,6 +13,10 @@ export class FakeClock implements Clock {
     return this.#now;
   }
 
+  monotonic(): number {
+    return this.#now;
+  }
+
   setTimeout(fn: () => void, ms: number): Cancel {
     const timer = { at: this.#now + Math.max(0, ms), fn };
     this.#timers.add(timer);
@@ -67,9 +71,11 @@ export class FakeClock implements Clock {
   }
 }
 
-/** Resolves when no promise that could go on has not: what fakes do, they do in microtasks. */
-export function settle(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
+/** Resolves when no promise that could go on has not: what fakes do, they do in microtasks; what pauses, for one turn. */
+export async function settle(): Promise<void> {
+  for (let turn = 0; turn < 3; turn += 1) {
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
+  }
 }

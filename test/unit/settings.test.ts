@@ -19,6 +19,8 @@ describe('settings', () => {
       WATCH_NAMESPACES: [],
       WORKERS: 16,
       WATCH_SECRETS: false,
+      LEADER_ELECTION: true,
+      POD_NAMESPACE: 'default',
       LOG_LEVEL: 'info',
       METRICS_PORT: 8081,
       OPERATOR_CONFIG: '',

@@ -5,7 +5,11 @@ import { apply, kubectl } from './kubectl.ts';
 export async function prepare(namespace: string, { watchSecrets = false } = {}): Promise<void> {
   await kubectl(['apply', '--server-side', '-k', 'crds/']);
   await kubectl(['apply', '-f', 'deploy/rbac.yaml']);
-  await apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } }, binding('provider-operator'));
+  await apply(
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
+    binding('provider-operator'),
+    leaseBinding('default'),
+  );
   if (watchSecrets) {
     await apply(binding('provider-operator-watch-secrets'));
   } else {
@@ -39,6 +43,12 @@ function binding(role: string): object {
     roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: role },
     subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'provider-operator' }],
   };
+}
+
+/** Lets the operator elect a leader in the namespace that POD_NAMESPACE names. */
+function leaseBinding(namespace: string): object {
+  const name = 'provider-operator-leader-election';
+  return { ...binding(name), kind: 'RoleBinding', metadata: { name, namespace } };
 }
 
 /** The part of the audit log that is the apiserver's, or a reason to skip. */

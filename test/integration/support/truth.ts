@@ -60,7 +60,7 @@ export async function startTruthChecker(): Promise<TruthChecker> {
       ({ resourceVersion } = page);
     }
     void (async () => {
-      for await (const event of source.watch(resourceVersion, abort.signal)) {
+      for await (const event of await source.watch(resourceVersion, abort.signal)) {
         if (event.type !== 'BOOKMARK' && event.type !== 'ERROR') {
           versions.push({ ...event, at: performance.now() });
         }

@@ -39,20 +39,22 @@ describe('in a pod', () => {
     const connection = await findConnection({ inCluster, serviceAccountFolder: folder, homeKubeconfig: '/nowhere' });
 
     expect(connection.server.href).toBe('https://10.0.0.1/');
-    expect(connection.tls).toEqual({ ca: Buffer.from('the CA') });
+    expect(await connection.tls()).toEqual({ ca: Buffer.from('the CA') });
     expect(await connection.authorization()).toBe('Bearer first');
   });
 
-  it('takes a new token within a minute', async () => {
+  it('takes a new token and a new authority within a minute', async () => {
     const clock = new FakeClock();
     const connection = await findConnection({ inCluster, serviceAccountFolder: folder }, clock);
     await writeFile(join(folder, 'token'), 'second');
+    await writeFile(join(folder, 'ca.crt'), 'both CAs');
 
     clock.tick(59_999);
     expect(await connection.authorization()).toBe('Bearer first');
     clock.tick(1);
 
     expect(await connection.authorization()).toBe('Bearer second');
+    expect(await connection.tls()).toEqual({ ca: Buffer.from('both CAs') });
   });
 
   it('finds an IPv6 address', async () => {
@@ -79,7 +81,7 @@ describe('by kubeconfig', () => {
     const connection = await findConnection({ kubeconfig: [file], inCluster: { host: '10.0.0.1', port: '443' } });
 
     expect(connection.server.href).toBe('https://dev.example:6443/');
-    expect(connection.tls).toEqual({ ca: Buffer.from('CA') });
+    expect(await connection.tls()).toEqual({ ca: Buffer.from('CA') });
     expect(await connection.authorization()).toBe('Bearer secret');
   });
 
@@ -93,7 +95,7 @@ describe('by kubeconfig', () => {
 
     const connection = await findConnection({ kubeconfig: [file] });
 
-    expect(connection.tls).toEqual({
+    expect(await connection.tls()).toEqual({
       cert: Buffer.from('the certificate'),
       key: Buffer.from('the key'),
       rejectUnauthorized: false,

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { cutNote, eventName, microTime } from '../../../src/cluster/event-text.ts';
+import { cutNote, eventName } from '../../../src/cluster/event-text.ts';
+import { microTime } from '../../../src/cluster/micro-time.ts';
 
 it.each`
   note                     | cut

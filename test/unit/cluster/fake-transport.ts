@@ -14,9 +14,9 @@ export class FakeTransport implements Transport {
     return answer as Answer;
   }
 
-  async *stream(call: Call): AsyncIterable<unknown> {
+  async stream(call: Call): Promise<AsyncIterable<unknown>> {
     this.calls.push(call);
-    yield* this.answers.splice(0);
+    return ReadableStream.from(this.answers.splice(0));
   }
 
   async close(): Promise<void> {}

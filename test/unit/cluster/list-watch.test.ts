@@ -63,7 +63,7 @@ describe('a watch', () => {
     const source = createListWatch(transport, pods, { labelSelector: 'app=web' }, () => luck);
     transport.answers.push({ type: 'ADDED', object: {} });
 
-    expect(await Array.fromAsync(source.watch('42', signal))).toEqual([{ type: 'ADDED', object: {} }]);
+    expect(await Array.fromAsync(await source.watch('42', signal))).toEqual([{ type: 'ADDED', object: {} }]);
     expect(transport.calls).toEqual([
       {
         method: 'GET',

@@ -14,7 +14,10 @@ afterEach(async () => {
 });
 
 /** A transport to a server of its own, which is the thing under test. */
-async function setUp(handler: Handler, { basePath = '' } = {}) {
+async function setUp(
+  handler: Handler,
+  { basePath = '', ...options }: { basePath?: string; connections?: number; fence?: () => void } = {},
+) {
   const sockets = new Set<Socket>();
   const server = createServer(async (request, response) => {
     const chunks = await Array.fromAsync(request as AsyncIterable<Buffer>);
@@ -35,11 +38,12 @@ async function setUp(handler: Handler, { basePath = '' } = {}) {
   const transport = createTransport({
     connection: {
       server: new URL(`http://127.0.0.1:${port}${basePath}`),
-      tls: {},
+      tls: async () => ({}),
       authorization: async () => 'Bearer secret',
     },
     userAgent: 'test/1',
     onRequest: (answer) => answered.push(answer),
+    ...options,
   });
   cleanUps.push(() => transport.close());
   return { transport, answered, sockets, server };
@@ -177,6 +181,42 @@ describe('a request', () => {
   });
 });
 
+describe('a fence', () => {
+  it('is asked when a change is about to be sent, however long that waited for a connection', async () => {
+    const seen: string[] = [];
+    const slow = Promise.withResolvers<ServerResponse>();
+    let isClosed = false;
+    const { transport } = await setUp(
+      ({ method, url }, response) => {
+        seen.push(`${method} ${url}`);
+        if (url === '/slow') {
+          slow.resolve(response);
+        } else {
+          answer(response, 200, {});
+        }
+      },
+      {
+        connections: 1,
+        fence() {
+          if (isClosed) {
+            throw new Error('Another may lead');
+          }
+        },
+      },
+    );
+    await transport.request({ ...get, method: 'PATCH', path: '/open' });
+    const first = transport.request({ ...get, path: '/slow' });
+    const refused = transport.request({ ...get, method: 'PATCH', path: '/late' });
+    const read = transport.request({ ...get, path: '/read' });
+    isClosed = true;
+    answer(await slow.promise, 200, {});
+
+    await expect(refused).rejects.toMatchObject({ message: 'List pods: Another may lead', retry: 'backoff' });
+    await Promise.all([first, read]);
+    expect(seen).toEqual(['PATCH /open', 'GET /slow', 'GET /read']);
+  });
+});
+
 describe('a stream', () => {
   it('brings line after line as they come', async () => {
     let more: ServerResponse | undefined;
@@ -184,7 +224,7 @@ describe('a stream', () => {
       more = response;
       response.write('{"n":1}\n{"n":');
     });
-    const lines = transport.stream(get)[Symbol.asyncIterator]();
+    const lines = (await transport.stream(get))[Symbol.asyncIterator]();
 
     expect(await lines.next()).toEqual({ done: false, value: { n: 1 } });
     expect(answered).toMatchObject([{ code: 200 }]);
@@ -203,7 +243,7 @@ describe('a stream', () => {
       }
     });
 
-    for await (const _ of transport.stream({ ...get, path: '/watch' })) {
+    for await (const _ of await transport.stream({ ...get, path: '/watch' })) {
       await transport.request(get);
       expect(sockets.size).toBe(2);
       break;
@@ -217,7 +257,7 @@ describe('a stream', () => {
     const status = { kind: 'Status', reason: 'Expired', message: 'too old' };
     const { transport, answered } = await setUp((_, response) => answer(response, 410, status));
 
-    await expect(Array.fromAsync(transport.stream(get))).rejects.toMatchObject({
+    await expect(transport.stream(get)).rejects.toMatchObject({
       message: 'List pods: too old',
       status: 410,
     });
@@ -228,7 +268,7 @@ describe('a stream', () => {
     const { transport } = await setUp((_, response) => {
       response.write('{"n":1}\n{"n"', () => response.destroy());
     });
-    const lines = transport.stream(get)[Symbol.asyncIterator]();
+    const lines = (await transport.stream(get))[Symbol.asyncIterator]();
 
     expect(await lines.next()).toMatchObject({ value: { n: 1 } });
     await expect(lines.next()).rejects.toMatchObject({ name: 'ApiError', status: 0 });
@@ -241,7 +281,7 @@ describe('a stream', () => {
   `('is ended by $by, though the server says nothing', async ({ end }) => {
     const abort = new AbortController();
     const { transport } = await setUp((_, response) => response.write('{"n":1}\n'));
-    const lines = transport.stream({ ...get, signal: abort.signal })[Symbol.asyncIterator]();
+    const lines = (await transport.stream({ ...get, signal: abort.signal }))[Symbol.asyncIterator]();
     await lines.next();
 
     end(abort, transport);

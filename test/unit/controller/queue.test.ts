@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FakeClock } from '../../support/fake-clock.ts';
+import { FakeClock, settle } from '../../support/fake-clock.ts';
 import { WorkQueue, type QueueOptions } from '../../../src/controller/queue.ts';
 
 function setUp(options: QueueOptions = {}): { clock: FakeClock; queue: WorkQueue } {
@@ -284,5 +284,74 @@ describe('laws, whatever happens in whatever order', () => {
         expect([queue.depth, queue.running, queue.delayed, queue.failing, clock.pending]).toEqual([0, 0, 0, 0, 0]);
       }),
     );
+  });
+});
+
+describe('priorities', () => {
+  it('let what somebody asked for go first, then what changed, then the rest, each in its order', async () => {
+    const queue = new WorkQueue();
+    queue.add('r1', 'resync');
+    queue.add('c1');
+    queue.add('e1', 'edit');
+    queue.add('r2', 'resync');
+    queue.add('e2', 'edit');
+    queue.add('c2', 'change');
+
+    expect(await drain(queue)).toEqual(['e1', 'e2', 'c1', 'c2', 'r1', 'r2']);
+  });
+
+  it('move a key up, never down, and never give it out twice', async () => {
+    const queue = new WorkQueue();
+    queue.add('a', 'resync');
+    queue.add('b', 'resync');
+    queue.add('c', 'edit');
+    queue.add('b', 'edit');
+    queue.add('c', 'resync');
+    expect(queue.depth).toBe(3);
+    expect(await drain(queue)).toEqual(['c', 'b', 'a']);
+
+    queue.add('b', 'resync');
+    expect(await drain(queue)).toEqual(['b']);
+  });
+
+  it('hold for a key that is added again while it runs', async () => {
+    const queue = new WorkQueue();
+    queue.add('a', 'resync');
+    const running = (await queue.take())!;
+    queue.add('a', 'resync');
+    queue.add('b');
+    queue.add('a', 'edit');
+    queue.done(running);
+
+    expect(await drain(queue)).toEqual(['a', 'b']);
+  });
+});
+
+describe('a queue that is held', () => {
+  it('gives nothing away, loses nothing, and goes on', async () => {
+    const queue = new WorkQueue();
+    const taken: (string | undefined)[] = [];
+    queue.hold();
+    void queue.take().then((key) => taken.push(key));
+    void queue.take().then((key) => taken.push(key));
+    queue.add('a');
+    queue.add('b');
+    queue.add('a');
+    await settle();
+    expect([taken, queue.depth]).toEqual([[], 2]);
+
+    queue.release();
+    await settle();
+
+    expect(taken).toEqual(['a', 'b']);
+  });
+
+  it('can be closed', async () => {
+    const queue = new WorkQueue();
+    queue.hold();
+    const taking = queue.take();
+    queue.close();
+
+    expect(await taking).toBeUndefined();
   });
 });

@@ -31,15 +31,11 @@ function project({ metadata, colour }: Raw): Item | undefined {
 
 /** One watch that a reflector opened, in the hands of the test. */
 class Watch {
-  readonly resourceVersion: string;
-  readonly signal: AbortSignal;
   readonly #said: (WatchEvent<Raw> | Error | 'end')[] = [];
   #wake = (): void => {};
   isOpen = true;
 
-  constructor(resourceVersion: string, signal: AbortSignal) {
-    this.resourceVersion = resourceVersion;
-    this.signal = signal;
+  constructor(signal: AbortSignal) {
     signal.addEventListener('abort', () => this.say(new Error('Aborted')));
   }
 
@@ -77,6 +73,8 @@ class FakeSource implements ListWatch<Raw> {
   lists: (readonly Page<Raw>[] | Error | Promise<readonly Page<Raw>[]>)[] = [[{ items: [], resourceVersion: '1' }]];
   /** Errors for the watches to come. */
   refusals: Error[] = [];
+  /** Whether it sends initial events. */
+  streams = false;
 
   get current(): Watch {
     return this.watches.at(-1)!;
@@ -91,15 +89,18 @@ class FakeSource implements ListWatch<Raw> {
     yield* answer;
   }
 
-  async *watch(resourceVersion: string, signal: AbortSignal): AsyncGenerator<WatchEvent<Raw>> {
-    this.journal.push(`watch from ${resourceVersion}`);
-    const refusal = this.refusals.shift();
-    if (refusal) {
-      throw refusal;
+  async watch(resourceVersion: string | undefined, signal: AbortSignal): Promise<AsyncIterable<WatchEvent<Raw>>> {
+    if (resourceVersion === undefined && !this.streams) {
+      throw refusal(400);
     }
-    const watch = new Watch(resourceVersion, signal);
+    this.journal.push(resourceVersion === undefined ? 'stream' : `watch from ${resourceVersion}`);
+    const refused = this.refusals.shift();
+    if (refused) {
+      throw refused;
+    }
+    const watch = new Watch(signal);
     this.watches.push(watch);
-    yield* watch.events();
+    return watch.events();
   }
 }
 
@@ -110,7 +111,9 @@ async function setUp(prepare: (source: FakeSource) => void = () => {}) {
   const store = new Store<Item>({});
   const errors: { readonly message: string; readonly delayMs: number }[] = [];
   const misfits: string[] = [];
+  const recoveries: number[] = [];
   const hooks: ReflectorHooks = {
+    onRecovered: () => recoveries.push(clock.now()),
     onError: (error, delayMs) => errors.push({ message: (error as Error).message, delayMs }),
     onProjectionError: (_, key) => misfits.push(key),
   };
@@ -118,7 +121,7 @@ async function setUp(prepare: (source: FakeSource) => void = () => {}) {
   reflector.start();
   await settle();
   const contents = (): string[] => Array.from(store.values(), ({ key, colour }) => `${key} ${colour}`).sort();
-  return { clock, source, store, reflector, errors, misfits, contents };
+  return { clock, source, store, reflector, errors, misfits, recoveries, contents };
 }
 
 function refusal(status: number, details?: object): Error {
@@ -138,7 +141,7 @@ describe('the first list', () => {
       ];
     });
 
-    await reflector.synced;
+    expect(reflector.hasSynced).toBe(true);
     expect(contents()).toEqual(['a red', 'b red', 'c blue']);
     expect(source.journal).toEqual(['list', 'watch from 7']);
   });
@@ -158,6 +161,137 @@ describe('the first list', () => {
     expect(errors.map(({ delayMs }) => delayMs)).toEqual([800, 1600, 3200, 6400, 12_800, 25_600, 30_000, 30_000]);
     expect(reflector.hasSynced).toBe(true);
     expect(source.journal.at(-1)).toBe('watch from 1');
+  });
+});
+
+function bookmark(version: number, isEnd = false): WatchEvent<Raw> {
+  const annotations = isEnd ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {};
+  return { type: 'BOOKMARK', object: { metadata: { resourceVersion: String(version), ...annotations } } };
+}
+
+describe('a stream of initial events', () => {
+  const setUpStream = () =>
+    setUp((source) => {
+      source.streams = true;
+      source.lists = [[{ items: [raw('listed', 5)], resourceVersion: '5' }]];
+    });
+
+  it('fills the store when it is complete, and goes on as a watch', async () => {
+    const { source, reflector, contents } = await setUpStream();
+    await source.current.say(
+      { type: 'ADDED', object: raw('b', 4) },
+      { type: 'ADDED', object: raw('a', 2) },
+      { type: 'MODIFIED', object: raw('a', 6, 'blue') },
+      { type: 'DELETED', object: raw('b', 7) },
+    );
+    expect([reflector.hasSynced, contents()]).toEqual([false, []]);
+
+    await source.current.say(bookmark(7, true), { type: 'ADDED', object: raw('c', 8) });
+
+    expect([reflector.hasSynced, contents()]).toEqual([true, ['a blue', 'c red']]);
+    expect(source.journal).toEqual(['stream']);
+  });
+
+  it('is no place to go on from while it is not complete', async () => {
+    const { source, clock } = await setUpStream();
+    await source.current.say({ type: 'ADDED', object: raw('a', 99) }, new Error('ECONNRESET'));
+    await clock.advance(800);
+
+    expect(source.journal).toEqual(['stream', 'stream']);
+  });
+
+  it.each`
+    that                   | say
+    ${'falls silent'}      | ${[{ type: 'ADDED', object: raw('a', 1) }]}
+    ${'never says a word'} | ${[]}
+    ${'hides its end'}     | ${[{ type: 'ADDED', object: raw('a', 1) }, bookmark(1)]}
+  `('that $that gives way to a list within 10 s, and is tried again the next time', async ({ say }) => {
+    const { source, clock, contents, errors } = await setUpStream();
+    await source.current.say(...say);
+    await clock.advance(10_000);
+    expect([source.journal, contents()]).toEqual([['stream', 'list', 'watch from 5'], ['listed red']]);
+
+    await source.current.say(refusal(410));
+    await clock.advance(800);
+
+    expect(source.journal.at(-1)).toBe('stream');
+    expect(errors.map(({ message }) => message)).toEqual(['HTTP 410']);
+  });
+
+  it('that the server does not know is not asked for again', async () => {
+    const { source, clock } = await setUp((source) => {
+      source.streams = true;
+      source.refusals = [refusal(422)];
+    });
+    await source.current.say(refusal(410));
+    await clock.advance(800);
+
+    expect(source.journal).toEqual(['stream', 'list', 'watch from 1', 'list', 'watch from 1']);
+  });
+});
+
+describe('whether it is live', () => {
+  it('means that changes arrive, or did until a moment ago', async () => {
+    const { source, reflector, clock } = await setUp();
+    expect(reflector.isLive).toBe(true);
+
+    source.refusals = Array.from({ length: 9 }, () => refusal(0));
+    await source.current.say(new Error('ECONNRESET'));
+    await clock.advance(9_000);
+    expect(reflector.isLive).toBe(true);
+    await clock.advance(1_000);
+    expect(reflector.isLive).toBe(false);
+  });
+
+  it('ends with the type of the objects, and so does being synced', async () => {
+    const { source, reflector, clock, contents } = await setUp((source) => {
+      source.lists = [
+        [{ items: [raw('a', 1)], resourceVersion: '1' }],
+        refusal(404),
+        [{ items: [], resourceVersion: '9' }],
+      ];
+    });
+    await source.current.say(refusal(404));
+    await clock.advance(800);
+    expect([reflector.hasSynced, reflector.isLive, contents()]).toEqual([false, false, ['a red']]);
+
+    await clock.advance(1_600);
+    expect([reflector.hasSynced, reflector.isLive, contents()]).toEqual([true, true, []]);
+  });
+});
+
+describe('a wait', () => {
+  it('is over when somebody knows that the server answers again, and is said to be', async () => {
+    const { source, reflector, clock, recoveries } = await setUp((source) => {
+      source.refusals = Array.from({ length: 6 }, () => refusal(0));
+    });
+    await clock.advance(800 + 1600 + 3200 + 6400 + 12_800);
+    expect(source.journal).toHaveLength(1 + 6);
+    expect(recoveries).toEqual([]);
+
+    reflector.wake();
+    await settle();
+
+    expect(source.journal).toHaveLength(1 + 7);
+    expect(recoveries).toHaveLength(1);
+  });
+
+  it('for a server that refused goes on', async () => {
+    const { source, reflector } = await setUp((source) => {
+      source.refusals = [refusal(500)];
+    });
+    reflector.wake();
+    await settle();
+
+    expect(source.journal).toEqual(['list', 'watch from 1']);
+  });
+
+  it('is as long as the server asks', async () => {
+    const { errors } = await setUp((source) => {
+      source.lists = [Object.assign(refusal(429), { retry: 'backoff', retryAfterMs: 7_000 })];
+    });
+
+    expect(errors.map(({ delayMs }) => delayMs)).toEqual([7_000]);
   });
 });
 
@@ -260,9 +394,24 @@ describe('a watch', () => {
     expect(errors.map(({ delayMs }) => delayMs)).toEqual([800, 1600]);
   });
 
+  it.each([0, 60_000])('on which nothing came for 80 s after %d ms is given up for dead', async (ms) => {
+    const { source, errors, clock } = await setUp();
+    await clock.advance(ms);
+    await source.current.say(bookmark(7));
+    await clock.advance(79_999);
+    expect(source.current.isOpen).toBe(true);
+    await clock.advance(1 + 800);
+
+    expect(errors.map(({ message }) => message)).toEqual(['Nothing came for 80 s']);
+    expect(source.journal.at(-1)).toBe('watch from 7');
+  });
+
   it('that ended in good health is opened again at once', async () => {
     const { source, clock } = await setUp();
-    await clock.advance(300_000);
+    for (let minute = 0; minute < 5; minute += 1) {
+      await clock.advance(60_000);
+      await source.current.say(bookmark(1));
+    }
     await source.current.say('end');
 
     expect(source.journal).toEqual(['list', 'watch from 1', 'watch from 1']);

@@ -7,7 +7,14 @@ function setUp(reconcile: Reconcile, count = 1) {
   const clock = new FakeClock();
   const queue = new WorkQueue({ clock, random: () => 1 });
   const ended: Reconciled[] = [];
-  const workers = startWorkers({ queue, count, reconcile, onReconciled: (run) => ended.push(run) });
+  const workers = startWorkers({
+    queue,
+    count,
+    reconcile,
+    timeoutMs: 120_000,
+    clock,
+    onReconciled: (run) => ended.push(run),
+  });
   return { clock, queue, ended, workers };
 }
 
@@ -124,4 +131,24 @@ it('stops when the runs in flight have ended, and starts no other', async () => 
 
   expect(ended.map(({ key }) => key)).toEqual(['a']);
   expect(queue.delayed).toBe(0);
+});
+
+it('gives up a run that does not end, tells it so, and goes on with other keys', async () => {
+  const signals: AbortSignal[] = [];
+  const { clock, queue, ended } = setUp((key, { signal }) => {
+    signals.push(signal);
+    return key === 'stuck' ? new Promise(() => {}) : Promise.resolve({});
+  });
+  queue.add('stuck');
+  queue.add('b');
+  await clock.advance(119_999);
+  expect(ended).toEqual([]);
+  await clock.advance(1);
+
+  expect(ended).toMatchObject([
+    { key: 'stuck', result: 'error', error: { name: 'ReconcileTimeout', message: 'Not done within 120 s' } },
+    { key: 'b', result: 'success' },
+  ]);
+  expect(signals.map(({ aborted }) => aborted)).toEqual([true, false]);
+  expect(queue.delayed).toBe(1);
 });

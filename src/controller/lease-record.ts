@@ -1,0 +1,75 @@
+/** What a Lease says. Times are milliseconds since the epoch, of a clock that may not be ours. */
+export interface LeaseRecord {
+  /** Empty: nobody. */
+  readonly holder: string;
+  readonly seconds: number;
+  readonly acquiredAt: number;
+  readonly renewedAt: number;
+  readonly transitions: number;
+}
+
+/** What the Lease said when it was last seen to change, and when that was by our monotonic clock. */
+export interface Observation {
+  readonly record: LeaseRecord | undefined;
+  readonly since: number;
+  /** When the last look at it began: an answer may be old when it comes. */
+  readonly askedAt: number;
+  /** The last that was there, if there is none now: somebody may have deleted it under a leader that does not know yet. */
+  readonly vanished: LeaseRecord | undefined;
+}
+
+/** A holder that gives its Lease back writes this duration: only then nobody has to be waited for. */
+const RELEASED_SECONDS = 1;
+/** A Lease that is missing twice may have been there in between; one that is there says so itself. */
+const LONGEST_GAP_MS = 5_000;
+
+export function releasedRecord(record: LeaseRecord, now: number): LeaseRecord {
+  return { ...record, holder: '', seconds: RELEASED_SECONDS, renewedAt: now };
+}
+
+export function observe(before: Observation | undefined, record: LeaseRecord | undefined, now: number): Observation {
+  if (before && isSame(before.record, record) && (record || now - before.seenAt <= LONGEST_GAP_MS)) {
+    return { ...before, seenAt: now };
+  }
+  return {
+    record,
+    since: now,
+    seenAt: now,
+    vanished: record === undefined ? (before?.record ?? before?.vanished) : undefined,
+  };
+}
+
+/** Who asks for the Lease. */
+export interface Candidate {
+  readonly identity: string;
+  readonly isLeading: boolean;
+}
+
+/**
+ * Whether a candidate may write itself in. The times in the record are another machine's and are not looked at: a holder
+ * counts as alive until its record did not change for its duration on our own clock. Who leads still may write itself in
+ * again where somebody emptied or deleted the Lease; who does not cannot know who held it last.
+ */
+export function canTake({ record, since, vanished }: Observation, candidate: Candidate, now: number): boolean {
+  const held = record ?? vanished;
+  return (
+    held === undefined ||
+    record?.holder === candidate.identity ||
+    (candidate.isLeading && (record === undefined || record.holder === '')) ||
+    (held.holder === '' && held.seconds === RELEASED_SECONDS) ||
+    now - since >= held.seconds * 1000
+  );
+}
+
+function isSame(a: LeaseRecord | undefined, b: LeaseRecord | undefined): boolean {
+  if (!a || !b) {
+    return a === b;
+  }
+  return (
+    a.holder === b.holder &&
+    a.renewedAt === b.renewedAt &&
+    a.acquiredAt === b.acquiredAt &&
+    a.transitions === b.transitions &&
+    a.seconds === b.seconds
+  );
+}
