@@ -27,16 +27,18 @@ export function releasedRecord(record: LeaseRecord, now: number): LeaseRecord {
   return { ...record, holder: '', seconds: RELEASED_SECONDS, renewedAt: now };
 }
 
-export function observe(before: Observation | undefined, record: LeaseRecord | undefined, now: number): Observation {
-  if (before && isSame(before.record, record) && (record || now - before.seenAt <= LONGEST_GAP_MS)) {
-    return { ...before, seenAt: now };
+/** What is known after a look that began at `askedAt` and was answered `now`. */
+export function observe(
+  before: Observation | undefined,
+  record: LeaseRecord | undefined,
+  now: number,
+  askedAt = now,
+): Observation {
+  if (before && isSame(before.record, record) && (record || now - before.askedAt <= LONGEST_GAP_MS)) {
+    return { ...before, askedAt };
   }
-  return {
-    record,
-    since: now,
-    seenAt: now,
-    vanished: record === undefined ? (before?.record ?? before?.vanished) : undefined,
-  };
+  const vanished = record === undefined ? (before?.record ?? before?.vanished) : undefined;
+  return { record, since: now, askedAt, vanished };
 }
 
 /** Who asks for the Lease. */
