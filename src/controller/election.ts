@@ -60,6 +60,7 @@ export function createElection({ store, identity, clock = systemClock, hooks = {
   const abort = new AbortController();
   let running: Promise<void> | undefined;
   let seen: LeaseSeen | undefined;
+  let mine: LeaseRecord | undefined;
   let observation: Observation | undefined;
   let leadsUntil = -Infinity;
   let answeredAt = -Infinity;
@@ -131,13 +132,13 @@ export function createElection({ store, identity, clock = systemClock, hooks = {
         const askedAt = clock.monotonic();
         const current = isLeading() && seen ? seen : await store.read(signal);
         observation = observe(observation, current?.record, clock.monotonic(), askedAt);
-        const { record } = current ?? {};
-        if (!canTake(observation, { identity, isLeading: isLeading() }, clock.monotonic())) {
+        if (!canTake(observation, { mine, isLeading: isLeading() }, clock.monotonic())) {
           seen = undefined;
           loseNow();
           return;
         }
-        seen = await store.write(nextRecord(record), current, signal);
+        mine = nextRecord(current?.record);
+        seen = await store.write(mine, current, signal);
         if (seen) {
           observation = observe(observation, seen.record, clock.monotonic());
           lead(startedAt + RENEW_MS);
@@ -173,11 +174,11 @@ export function createElection({ store, identity, clock = systemClock, hooks = {
     if (!isLeading() || !seen) {
       return;
     }
-    const mine = seen;
+    const last = seen;
     // From here on nothing is written: the next may begin as soon as the release is there, before we hear of it.
     loseNow();
     await withinTime(RETRY_MS, async (signal) => {
-      await store.write(releasedRecord(mine.record, clock.now()), mine, signal);
+      await store.write(releasedRecord(last.record, clock.now()), last, signal);
     }).catch((error: unknown) => hooks.onError?.(error));
   }
 

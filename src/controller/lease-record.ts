@@ -43,21 +43,27 @@ export function observe(
 
 /** Who asks for the Lease. */
 export interface Candidate {
-  readonly identity: string;
+  /** What this process wrote last, or tried to. */
+  readonly mine: LeaseRecord | undefined;
   readonly isLeading: boolean;
 }
 
 /**
  * Whether a candidate may write itself in. The times in the record are another machine's and are not looked at: a holder
  * counts as alive until its record did not change for its duration on our own clock. Who leads still may write itself in
- * again where somebody emptied or deleted the Lease; who does not cannot know who held it last.
+ * again where somebody emptied or deleted the Lease; who does not cannot know who held it last, even if somebody wrote
+ * its name there.
  */
-export function canTake({ record, since, vanished }: Observation, candidate: Candidate, now: number): boolean {
+export function canTake(
+  { record, since, vanished }: Observation,
+  { mine, isLeading }: Candidate,
+  now: number,
+): boolean {
   const held = record ?? vanished;
   return (
     held === undefined ||
-    record?.holder === candidate.identity ||
-    (candidate.isLeading && (record === undefined || record.holder === '')) ||
+    (record !== undefined && isSame(record, mine)) ||
+    (isLeading && (record === undefined || record.holder === '')) ||
     (held.holder === '' && held.seconds === RELEASED_SECONDS) ||
     now - since >= held.seconds * 1000
   );

@@ -16,6 +16,7 @@ it.each`
   what                                             | seen                                                     | at    | may      | isLeading
   ${'there never was one'}                         | ${[[0, undefined]]}                                      | ${0}  | ${true}  | ${false}
   ${'it is ours'}                                  | ${[[0, { ...held, holder: 'me' }]]}                      | ${0}  | ${true}  | ${false}
+  ${'somebody wrote our name into it'}             | ${[[0, held], [5, { ...mine, acquiredAt: 5 }]]}          | ${6}  | ${false} | ${false}
   ${'another has it'}                              | ${[[0, held]]}                                           | ${14} | ${false} | ${false}
   ${'another did not renew for its duration'}      | ${[[0, held]]}                                           | ${15} | ${true}  | ${false}
   ${'another renewed meanwhile'}                   | ${[[0, held], [10, renewed]]}                            | ${15} | ${false} | ${false}
@@ -41,12 +42,12 @@ it.each`
     observation = observe(observation, record, second * 1000);
   }
 
-  expect(canTake(observation!, { identity: 'me', isLeading }, at * 1000)).toBe(may);
+  expect(canTake(observation!, { mine, isLeading }, at * 1000)).toBe(may);
 });
 
 it('starts to wait anew for a Lease that is missing, where it could not be looked at for a while', () => {
   const gone = observe(observe(undefined, held, 0), undefined, 1_000);
-  const candidate = { identity: 'me', isLeading: false };
+  const candidate = { mine, isLeading: false };
 
   expect(canTake(observe(gone, undefined, 6_000), candidate, 16_000)).toBe(true);
   expect(canTake(observe(gone, undefined, 6_001), candidate, 16_000)).toBe(false);
