@@ -12,6 +12,9 @@ export interface AuditEvent {
   readonly namespace: string;
   readonly name: string;
   readonly code: number;
+  /** When the apiserver had read the request, and when it logged this stage; milliseconds with three more digits. */
+  readonly receivedAt: number;
+  readonly loggedAt: number;
 }
 
 export interface AuditRead {
@@ -35,7 +38,52 @@ export async function readAudit(path: string, fromOffset: number): Promise<Audit
   }
 }
 
+const LONGEST_LINE = 256 * 1024;
+
+/** Where the log ends now; a line that is still being written comes after it. */
+export async function auditEnd(path: string): Promise<number> {
+  const file = await open(path);
+  try {
+    const { size } = await file.stat();
+    const from = Math.max(0, size - LONGEST_LINE);
+    const tail = Buffer.alloc(size - from);
+    await file.read(tail, 0, tail.length, from);
+    return from + tail.lastIndexOf('\n') + 1;
+  } finally {
+    await file.close();
+  }
+}
+
+const PIECE = 4 * 1024 * 1024;
+
+/** What was logged since `fromOffset`, however much it is: never more than a few megabytes of it are in memory. */
+export async function* auditEvents(path: string, fromOffset: number): AsyncGenerator<AuditEvent> {
+  const file = await open(path);
+  try {
+    const piece = Buffer.alloc(PIECE);
+    const decoder = new TextDecoder();
+    let rest = '';
+    let offset = fromOffset;
+    for (;;) {
+      const { bytesRead } = await file.read(piece, 0, PIECE, offset);
+      if (bytesRead === 0) {
+        return;
+      }
+      offset += bytesRead;
+      const lines = (rest + decoder.decode(piece.subarray(0, bytesRead), { stream: true })).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) {
+        yield eventFromLine(line);
+      }
+    }
+  } finally {
+    await file.close();
+  }
+}
+
 interface AuditLine {
+  readonly requestReceivedTimestamp: string;
+  readonly stageTimestamp: string;
   readonly stage: AuditEvent['stage'];
   readonly verb: string;
   readonly user: { readonly username: string };
@@ -51,7 +99,7 @@ interface AuditLine {
 }
 
 function eventFromLine(line: string): AuditEvent {
-  const { stage, verb, user, userAgent, objectRef, responseStatus } = JSON.parse(line) as AuditLine;
+  const { stage, verb, user, userAgent, objectRef, responseStatus, ...times } = JSON.parse(line) as AuditLine;
   return {
     stage,
     verb,
@@ -63,5 +111,13 @@ function eventFromLine(line: string): AuditEvent {
     namespace: objectRef?.namespace ?? '',
     name: objectRef?.name ?? '',
     code: responseStatus?.code ?? 0,
+    receivedAt: milliseconds(times.requestReceivedTimestamp),
+    loggedAt: milliseconds(times.stageTimestamp),
   };
+}
+
+/** Of a time with microseconds, which `Date` cuts off. */
+function milliseconds(time: string): number {
+  const [, micros = '0'] = /\.\d{3}(\d{1,3})Z$/.exec(time) ?? [];
+  return Date.parse(time) + Number(`0.${micros}`);
 }

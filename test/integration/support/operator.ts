@@ -7,17 +7,45 @@ import { startWatchdog } from '../../control-plane/watchdog.ts';
 import { eventually } from './kubectl.ts';
 import { endTruthfully, startTruthChecker } from './truth.ts';
 
-export interface RunningOperator {
+export interface OperatorProcess {
   /** Everything that it has printed. */
   readonly output: () => string;
   /** Where /metrics, /livez and /readyz are. */
   readonly url: string;
+  /** Which replica it is; part of its user agent. */
+  readonly instance: string;
+  readonly signal: (name: NodeJS.Signals) => void;
+  /** Its exit code, when it has ended; -1 after a kill. */
+  readonly ended: Promise<number>;
+}
+
+export interface RunningOperator extends OperatorProcess {
   /** Sends SIGTERM and returns the exit code. Fails if `Ready` was ever a lie while it ran. Safe to call twice. */
   readonly stop: () => Promise<number>;
 }
 
 /** Starts the operator as people do, `node src/main.ts`, as its own user, and waits until it is ready. */
 export async function startOperator(env: Readonly<Record<string, string>> = {}, config = ''): Promise<RunningOperator> {
+  const truth = await startTruthChecker();
+  const operator = await launchOperator(env, config).catch(async (error: unknown) => {
+    await truth.stop();
+    throw error;
+  });
+  let stopped: Promise<number> | undefined;
+  async function stop(): Promise<number> {
+    operator.signal('SIGTERM');
+    const code = await operator.ended;
+    await endTruthfully(truth);
+    return code;
+  }
+  return { ...operator, stop: () => (stopped ??= stop()) };
+}
+
+/** The same without the truth checker, for tests in which processes come and go. */
+export async function launchOperator(
+  env: Readonly<Record<string, string>> = {},
+  config = '',
+): Promise<OperatorProcess> {
   const { operatorKubeconfig } = inject('controlPlane');
   const folder = mkdtempSync(join(tmpdir(), 'provider-operator-test-'));
   // However the tests end, also by a kill that runs no hook, the operator and its folder do not outlive them.
@@ -41,25 +69,23 @@ export async function startOperator(env: Readonly<Record<string, string>> = {}, 
   let printed = '';
   child.stdout.on('data', (chunk: Buffer) => (printed += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (printed += chunk.toString()));
-  const ended = new Promise<number>((resolve) => child.on('close', (code) => resolve(code ?? -1)));
-
-  const truth = await startTruthChecker();
-  let stopped: Promise<number> | undefined;
-  async function stop(): Promise<number> {
-    child.kill('SIGTERM');
-    const code = await ended;
+  const closed = new Promise<number>((resolve) => child.on('close', (code) => resolve(code ?? -1)));
+  async function end(): Promise<number> {
+    const code = await closed;
     await watchdog.dismiss();
-    await endTruthfully(truth);
     return code;
   }
+  const ended = end();
 
   try {
     const port = await eventually(async () => /"metricsPort":(\d+)/.exec(printed)?.[1]);
+    const instance = /"instance":"([^"]+)"/.exec(printed)?.[1] ?? '';
     const url = `http://127.0.0.1:${port}`;
-    await eventually(async () => (await fetch(`${url}/readyz`)).ok);
-    return { output: () => printed, url, stop: () => (stopped ??= stop()) };
+    await eventually(async () => (await fetch(`${url}/readyz`)).ok, 30_000);
+    return { output: () => printed, url, instance, signal: (name) => child.kill(name), ended };
   } catch (error) {
-    await stop();
+    child.kill('SIGKILL');
+    await ended;
     throw new Error(`The operator did not become ready: ${printed}`, { cause: error });
   }
 }
