@@ -86,8 +86,9 @@ export function createOperator(options: OperatorOptions): Operator {
   const running: Workers[] = [];
 
   caches.installations.onChange((before, after) => {
-    const isSameWish = before?.generation === after?.generation && before?.deleting === after?.deleting;
-    enqueue(before ?? after, isSameWish ? 'change' : 'edit');
+    // A thousand new ones do not go before those that have begun.
+    const isEdit = before && (before.generation !== after?.generation || before.deleting !== after.deleting);
+    enqueue(before ?? after, isEdit ? 'edit' : 'change');
   });
   caches.deployments.onChange((before, after) => enqueue(before ?? after));
   caches.services.onChange((before, after) => enqueue(before ?? after));

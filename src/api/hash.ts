@@ -13,8 +13,9 @@ function canonicalJson(value: unknown): string {
 
 /** 64 bits of SHA-256 over the canonical JSON, in hex: tells whether two values are the same, says nothing about them. */
 export function hash(value: unknown): string {
-  return createHash('sha256')
+  const digest = createHash('sha256')
     .update(canonicalJson(value) ?? '')
-    .digest('hex')
-    .slice(0, 16);
+    .digest();
+  // Not cut out of a longer text, which would stay in memory as long as the cut does.
+  return digest.toString('hex', 0, 8);
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { systemClock, type Clock } from './clock.ts';
 import type { WorkQueue } from './queue.ts';
+import { createTimeSlice } from './time-slice.ts';
 import { retryHint } from './retry.ts';
 
 /** What a run leaves to do; nothing, unless it says when to look again. */
@@ -52,9 +53,13 @@ export class ReconcileTimeout extends Error {
 export function startWorkers(options: WorkersOptions): Workers {
   const { queue, count, reconcile, timeoutMs, clock = systemClock, onReconciled } = options;
 
+  const pause = createTimeSlice(clock);
+
   async function work(): Promise<void> {
     for (let key = await queue.take(); key !== undefined; key = await queue.take()) {
       await runOnce(key);
+      // A run that finds nothing to do never waits; thousands of them must not keep the thread.
+      await pause();
     }
   }
 

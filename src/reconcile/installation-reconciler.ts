@@ -59,7 +59,7 @@ export function createInstallationReconciler({ caches, writer, events, config, c
         if (healed) {
           record(installation, healed);
         }
-        log.info({ reconcileID, installation: key, ...describe(action) }, 'Wrote a child');
+        log.debug({ reconcileID, installation: key, ...describe(action) }, 'Wrote a child');
       }
     } catch (error) {
       signal.throwIfAborted();

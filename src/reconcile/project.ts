@@ -9,8 +9,10 @@ import type { OperatorConfig } from '../api/operator-config.ts';
 import { ProviderSpec, type ProviderStatus } from '../api/provider.ts';
 import { readCatalogue, type Catalogue } from '../plan/catalogue.ts';
 import { ownedHash, selectorOf } from '../plan/children.ts';
-import { parseCommitted } from '../plan/committed.ts';
+import { parseCommitted, type Committed } from '../plan/committed.ts';
+import type { Condition } from '../api/conditions.ts';
 import { CONTAINER } from '../plan/template.ts';
+import { shared, sharedText, sharedValue } from './shared.ts';
 import type { ChildView, DeploymentView, Installation, ServicePort, ServiceView } from '../plan/observed.ts';
 
 /**
@@ -54,7 +56,28 @@ export function projectInstallation(raw: Raw & { spec?: unknown; status?: Instal
     deleting: metadata.deletionTimestamp !== undefined,
     invalid: parsed.success ? undefined : firstIssue(parsed.error.issues),
     spec: parsed.success ? parsed.data : UNREADABLE,
-    status: raw.status ?? {},
+    status: compact(raw.status ?? {}),
+  };
+}
+
+/** The same status, with what others say too kept once. */
+function compact(status: InstallationStatus): InstallationStatus {
+  const { conditions, effective, currentImage } = status;
+  return {
+    ...status,
+    ...(currentImage !== undefined && { currentImage: sharedText(currentImage) }),
+    ...(effective && { effective: { ...effective, ...(effective.tier && { tier: sharedValue(effective.tier) }) } }),
+    ...(conditions && { conditions: conditions.map(compactCondition) }),
+  };
+}
+
+function compactCondition({ type, status, reason, message, ...times }: Condition): Condition {
+  return {
+    type: sharedText(type),
+    status: sharedText(status),
+    reason: sharedText(reason),
+    message: sharedText(message),
+    ...times,
   };
 }
 
@@ -87,15 +110,18 @@ export function projectProvider(
 export function projectChild(raw: Raw & { spec?: unknown }): Stored & ChildView {
   const { metadata } = raw;
   const owner = metadata.ownerReferences?.find((reference) => reference.controller);
+  const owned = ownedHash(ownedFields(raw, FIELD_MANAGER));
+  const applied = metadata.annotations?.[ANNOTATION.applied];
   const spec = raw.spec as { selector?: { matchLabels?: object } } | undefined;
   return {
     ...identity(metadata),
     uid: metadata.uid,
     deleting: metadata.deletionTimestamp !== undefined,
-    owner: owner && { kind: owner.kind, name: owner.name, uid: owner.uid },
+    owner: owner && { kind: sharedText(owner.kind), name: owner.name, uid: owner.uid },
     adoptable: hash(spec?.selector?.matchLabels ?? spec?.selector) === hash(selectorOf(metadata.name)),
-    owned: ownedHash(ownedFields(raw, FIELD_MANAGER)),
-    applied: metadata.annotations?.[ANNOTATION.applied],
+    // One text and not two equal ones, where nobody changed anything.
+    owned: owned === applied ? applied : owned,
+    applied,
     changed: lastChange(raw, FIELD_MANAGER),
   };
 }
@@ -107,7 +133,7 @@ export function projectService(raw: Raw & { spec?: { ports?: readonly ServicePor
     protocol,
     targetPort,
   }));
-  return { ...projectChild(raw), ports };
+  return { ...projectChild(raw), ports: sharedValue(ports) };
 }
 
 interface Container {
@@ -142,22 +168,42 @@ export function projectDeployment(raw: RawDeployment): Stored & DeploymentView {
   const container = spec?.template?.spec?.containers?.find((c) => c.name === CONTAINER);
   return {
     ...projectChild(raw),
-    committed: parseCommitted(annotations[ANNOTATION.committed]),
+    committed: compactCommitted(parseCommitted(annotations[ANNOTATION.committed])),
     version: spec?.template?.metadata?.annotations?.[ANNOTATION.version],
     stableVersion: annotations[ANNOTATION.stableVersion],
-    image: container?.image,
-    ports: new Map((container?.ports ?? []).map((p) => [p.name ?? '', p.containerPort])),
+    image: sharedText(container?.image),
+    ports: portNumbers(container?.ports ?? []),
     generation: metadata.generation ?? 0,
     observedGeneration: status?.observedGeneration ?? 0,
     replicas: spec?.replicas ?? 1,
     total: status?.replicas ?? 0,
     updated: status?.updatedReplicas ?? 0,
     available: status?.availableReplicas ?? 0,
-    progress: condition('Progressing')?.reason,
+    progress: sharedText(condition('Progressing')?.reason),
     failure: failure?.status === 'True' ? failure.message : undefined,
     ownsReplicas: Object.hasOwn((ownedFields(raw, FIELD_MANAGER)['spec'] as object | undefined) ?? {}, 'replicas'),
     paused: spec?.paused === true,
   };
+}
+
+function compactCommitted(committed: Committed | undefined): Committed | undefined {
+  return (
+    committed && {
+      wish: copyOf(committed.wish),
+      tier: sharedText(committed.tier),
+      release: sharedText(committed.release),
+    }
+  );
+}
+
+/** V8 keeps the whole text for as long as there is a part that was cut out of it. */
+function copyOf(part: string): string {
+  return Buffer.from(part).toString();
+}
+
+function portNumbers(ports: NonNullable<Container['ports']>): ReadonlyMap<string, number> {
+  const numbers = ports.map((p) => [p.name ?? '', p.containerPort] as const);
+  return shared(`ports ${JSON.stringify(numbers)}`, () => new Map(numbers));
 }
 
 /** The content hash of each key of a ConfigMap or Secret: the values themselves are not kept. */

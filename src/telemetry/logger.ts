@@ -23,7 +23,8 @@ export function createLogger(level: string, isTerminal: boolean): Logger {
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     formatters: { level: (label: string) => ({ level: label }) },
   };
-  return isTerminal ? pino(options, prettyLines()) : pino(options);
+  // Written in the background: a thousand installs log enough to be felt. pino flushes at the exit of the process.
+  return pino(options, isTerminal ? prettyLines() : pino.destination({ dest: 1, sync: false }));
 }
 
 function prettyLines(): DestinationStream {
