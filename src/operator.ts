@@ -72,7 +72,7 @@ export function createOperator(options: OperatorOptions): Operator {
     clock,
     random,
     hooksFor: (resource) => ({
-      ...reflectorHooks(resource, log, metrics),
+      ...reflectorHooks(resource, log, metrics, update),
       onSyncedChange() {
         tellSynced();
         update();
@@ -139,7 +139,7 @@ export function createOperator(options: OperatorOptions): Operator {
 
   /** Keys wait while nothing may be written or not everything is seen. */
   function update(): void {
-    const mayWork = (election?.isLeading ?? true) && caches.hasSynced();
+    const mayWork = (election?.isLeading ?? true) && caches.hasSynced() && caches.seesWishes();
     for (const queue of [installations, providers]) {
       if (mayWork) {
         queue.release();

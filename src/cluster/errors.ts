@@ -95,8 +95,10 @@ function retryOf(status: number, message: string, details: StatusDetails): Retry
     case 405:
     case 413:
     case 415:
-    case 422:
       return 'never';
+    case 422:
+      // The object was deleted and another of its name is there: what was decided about the former says nothing of it.
+      return details.causes?.some((cause) => cause.field === 'metadata.uid') ? 'now' : 'never';
     default:
       return 'backoff';
   }

@@ -58,16 +58,14 @@ export class Feed<T extends Stored> {
   }
 
   upsert(item: T): void {
-    this.#advance(item.resourceVersion);
-    if (!this.#isOlderThanStored(item.key, item.resourceVersion)) {
+    if (this.#advance(item.resourceVersion) && !this.#isOlderThanStored(item.key, item.resourceVersion)) {
       this.#ahead.delete(item.key);
       this.#shelf.put(item);
     }
   }
 
   remove(key: string, resourceVersion: string): void {
-    this.#advance(resourceVersion);
-    if (!this.#isOlderThanStored(key, resourceVersion)) {
+    if (this.#advance(resourceVersion) && !this.#isOlderThanStored(key, resourceVersion)) {
       this.#ahead.delete(key);
       this.#shelf.drop(key);
     }
@@ -97,10 +95,13 @@ export class Feed<T extends Stored> {
     return this.#namespace === '' || namespaceOf(key) === this.#namespace;
   }
 
-  #advance(resourceVersion: string): void {
-    if (isNewer(resourceVersion, this.#highWater)) {
+  /** False for what was delivered before: told again, an object that is deleted by now would come back. */
+  #advance(resourceVersion: string): boolean {
+    const isNews = isNewer(resourceVersion, this.#highWater);
+    if (isNews) {
       this.#highWater = resourceVersion;
     }
+    return isNews;
   }
 
   #isOlderThanStored(key: string, resourceVersion: string): boolean {

@@ -102,8 +102,14 @@ export class WorkQueue {
     this.#arm();
   }
 
-  /** Adds a key that failed after a back-off of its own, which `forget` ends, and no sooner than `atLeastMs`. */
+  /**
+   * Adds a key that failed after a back-off of its own, which `forget` ends, and no sooner than `atLeastMs`. What came in
+   * while it ran waits with it, an edit apart: before all it is the echo of the failure's own report.
+   */
   retry(key: string, atLeastMs = 0): void {
+    if (this.#dirty.get(key) !== 'edit') {
+      this.#dirty.delete(key);
+    }
     const attempt = this.#countFailure(key);
     this.addAfter(key, Math.max(atLeastMs, backoffMs(attempt, this.#backoff, this.#random)));
   }

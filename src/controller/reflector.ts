@@ -14,7 +14,8 @@ export interface ReflectorHooks {
   readonly onSync?: (items: number, by: 'list' | 'stream') => void;
   /** The stream of initial events failed, and a list is tried at once. */
   readonly onFallback?: (error: unknown) => void;
-  readonly onWatch?: () => void;
+  /** A watch has begun, or has ended. */
+  readonly onWatching?: (isWatching: boolean) => void;
   /** A list or a watch failed, and is tried again after the delay. */
   readonly onError?: (error: unknown, delayMs: number) => void;
   /** The server answers again after it did not. */
@@ -86,6 +87,11 @@ export class Reflector<Raw extends KubernetesObject, T extends Stored> {
   /** Whether the store holds all there is; not while there is no such type. */
   get hasSynced(): boolean {
     return this.#hasSynced;
+  }
+
+  /** Whether changes arrive now. */
+  get isWatching(): boolean {
+    return this.#isWatching;
   }
 
   /** Whether changes arrive, or did a moment ago. */
@@ -167,11 +173,13 @@ export class Reflector<Raw extends KubernetesObject, T extends Stored> {
     try {
       const events = await this.#source.watch(this.#resourceVersion, guard.signal);
       this.#answered();
-      this.#isWatching = true;
-      this.#hooks.onWatch?.();
+      this.#setWatching(true);
       for await (const event of events) {
         guard.signal.throwIfAborted();
-        guard.heard();
+        // What changes meanwhile is no sign that the initial events go on.
+        if (!initial || event.type === 'ADDED') {
+          guard.heard();
+        }
         if (!initial) {
           this.#accept(event);
         } else if (this.#collect(event, initial)) {
@@ -187,8 +195,8 @@ export class Reflector<Raw extends KubernetesObject, T extends Stored> {
     } finally {
       guard.end();
       if (this.#isWatching) {
-        this.#isWatching = false;
         this.#watchedUntil = this.#clock.monotonic();
+        this.#setWatching(false);
       }
     }
   }
@@ -252,9 +260,11 @@ export class Reflector<Raw extends KubernetesObject, T extends Stored> {
     }
   }
 
+  /** The server is there, whatever it says: what it did not answer before is no reason to wait any more. */
   #answered(): void {
     if (this.#isUnanswered) {
       this.#isUnanswered = false;
+      this.#failures = 0;
       this.#hooks.onRecovered?.();
     }
   }
@@ -272,6 +282,9 @@ export class Reflector<Raw extends KubernetesObject, T extends Stored> {
   }
 
   #learnFrom(error: unknown): void {
+    if (!isUnanswered(error)) {
+      this.#answered();
+    }
     this.#isUnanswered = isUnanswered(error);
     if (needsRelist(error) || isMissing(error)) {
       this.#resourceVersion = undefined;
@@ -279,6 +292,11 @@ export class Reflector<Raw extends KubernetesObject, T extends Stored> {
     if (isMissing(error)) {
       this.#setSynced(false);
     }
+  }
+
+  #setWatching(isWatching: boolean): void {
+    this.#isWatching = isWatching;
+    this.#hooks.onWatching?.(isWatching);
   }
 
   #setSynced(hasSynced: boolean): void {

@@ -15,6 +15,8 @@ export type Action =
       readonly object: Child['object'];
       /** The child that was seen: the apply is forced and meant for exactly this one. Absent: the first apply, unforced. */
       readonly uid: string | undefined;
+      /** The orphan that is taken over: another of its name, or none at all, is not meant. */
+      readonly adopts?: string;
       /** How many pods there are, where the tier leaves their number to others from now on and must not take them away. */
       readonly leaveReplicas?: number;
       /** What is being undone, where somebody changed what the operator owns. */
@@ -92,5 +94,13 @@ function need(
         };
   }
   // Nothing there, or an orphan, which is taken over like a new one: what others own in it is theirs to give up.
-  return { kind: 'apply', child: kind, object: want.object, uid: undefined, heals: undefined };
+  const adopts = ownership.kind === 'orphan' ? seen?.uid : undefined;
+  return {
+    kind: 'apply',
+    child: kind,
+    object: want.object,
+    uid: undefined,
+    ...(adopts !== undefined && { adopts }),
+    heals: undefined,
+  };
 }

@@ -31,13 +31,15 @@ export function readRunning({ installation, deployment: child }: Observed): Runn
   const isPristine = deployment !== undefined && deployment.applied === deployment.owned;
   const rollout = deployment && readRollout(deployment);
   const isRolledOut = rollout?.phase === 'done' || rollout?.phase === 'degraded';
-  const isDone = isPristine && isRolledOut;
+  // A lost label says nothing against what runs.
+  const isSpecIntact = deployment !== undefined && isSameSpec(deployment.applied, deployment.owned);
+  const isDone = isSpecIntact && isRolledOut;
   // What an orphan runs was stable for somebody: to go below it needs consent like any downgrade.
   const isStable = isDone || (kind === 'orphan' && isRolledOut);
   return {
     deployment,
     isPristine,
-    isSpecIntact: deployment !== undefined && isSameSpec(deployment.applied, deployment.owned),
+    isSpecIntact,
     rollout,
     isDone,
     installed: isPristine ? deployment?.version : (status.installedVersion ?? deployment?.version),

@@ -2,21 +2,21 @@ import { ApiError, fieldConflicts } from '../cluster/errors.ts';
 import type { Writer } from '../cluster/write.ts';
 import { FIELD_MANAGER, LEFT_TO_OTHERS } from '../api/names.ts';
 import type { Action } from '../plan/actions.ts';
-import { obstacleTo } from '../plan/decision.ts';
 import type { ChildKind, Installation } from '../plan/observed.ts';
-import type { Problem } from '../plan/problem.ts';
-import { projectChild, type Raw } from './project.ts';
+import type { Raw } from './project.ts';
 import { CHILDREN } from './resources.ts';
 
-/** Somebody else's object stands where a child should be. */
-export class Obstructed extends Error {
-  override readonly name = 'Obstructed';
-  readonly problem: Problem;
-  readonly retry = 'never';
+/** A child that the caches do not show is there, so what was decided without it is void. */
+export class Appeared extends Error {
+  override readonly name = 'Appeared';
+  readonly retry = 'now';
+  readonly child: ChildKind;
+  readonly raw: Raw;
 
-  constructor(problem: Problem) {
-    super(problem.message);
-    this.problem = problem;
+  constructor(child: ChildKind, raw: Raw) {
+    super(`There is a ${child} already`);
+    this.child = child;
+    this.raw = raw;
   }
 }
 
@@ -26,11 +26,15 @@ export interface ActPorts {
   readonly offer: (child: ChildKind, raw: Raw) => void;
   /** Aborts when the run has taken too long: then nothing more is written. */
   readonly signal: AbortSignal;
+  /** First applies whose answer was lost, as `Kind namespace/name`: what was decided then may be there by now. */
+  readonly unanswered: Set<string>;
+  /** The child that was seen when the action was decided on. */
+  readonly seen: { readonly uid: string } | undefined;
 }
 
-/** Writes one action. Throws `Obstructed` where the name is taken, else what the API server said. */
+/** Writes one action. Throws `Appeared` where there is a child that was not seen, else what the API server said. */
 export async function act(ports: ActPorts, installation: Installation, action: Action): Promise<void> {
-  const { writer, offer, signal } = ports;
+  const { writer, offer, signal, unanswered, seen } = ports;
   signal.throwIfAborted();
   const resource = CHILDREN[action.child];
   const name = { namespace: installation.namespace, name: installation.name };
@@ -55,23 +59,38 @@ export async function act(ports: ActPorts, installation: Installation, action: A
     await writer.apply(resource, part, { fieldManager: LEFT_TO_OTHERS, force: true });
   }
 
+  /** Reads what the caches do not show; decides nothing about it, for that is the plan's to do. */
+  async function look(): Promise<Raw | undefined> {
+    const found = await writer.get<Raw>(resource, name);
+    signal.throwIfAborted();
+    if (found && found.metadata.uid !== seen?.uid) {
+      throw new Appeared(action.child, found);
+    }
+    return found;
+  }
+
   /** Unforced, so that an object that the caches do not show is never overwritten. */
-  async function create(): Promise<Raw> {
+  async function create(adopts: string | undefined): Promise<Raw> {
+    const id = `${action.child} ${name.namespace}/${name.name}`;
+    if (unanswered.has(id)) {
+      // Our own would not conflict, and a release that was published meanwhile would replace the one that was chosen.
+      await look();
+      unanswered.delete(id);
+    }
+    const exact = adopts === undefined ? object : { ...object, metadata: { ...object.metadata, uid: adopts } };
     try {
-      return await writer.apply<Raw>(resource, object, { fieldManager: FIELD_MANAGER, force: false });
+      return await writer.apply<Raw>(resource, exact, { fieldManager: FIELD_MANAGER, force: false });
     } catch (error) {
       if (!(error instanceof ApiError) || fieldConflicts(error).length === 0) {
+        if (error instanceof ApiError && error.retry === 'backoff') {
+          unanswered.add(id);
+        }
         throw error;
       }
       // Only now is it worth a read: it may be ours and have lost the label by which it is watched.
-      const found = await writer.get<Raw>(resource, name);
+      const found = await look();
       if (!found) {
         throw error;
-      }
-      signal.throwIfAborted();
-      const obstacle = obstacleTo(installation, action.child, projectChild(found));
-      if (obstacle) {
-        throw new Obstructed(obstacle);
       }
       return takeOver(found.metadata.uid);
     }
@@ -81,5 +100,5 @@ export async function act(ports: ActPorts, installation: Installation, action: A
     await leaveReplicas(action.uid, action.leaveReplicas);
     signal.throwIfAborted();
   }
-  offer(action.child, await (action.uid === undefined ? create() : takeOver(action.uid)));
+  offer(action.child, await (action.uid === undefined ? create(action.adopts) : takeOver(action.uid)));
 }

@@ -46,26 +46,27 @@ export function createCaches(options: CacheOptions) {
   const budgets = new Store<ReturnType<typeof projectChild>>({});
   const configMaps = new Store<ReturnType<typeof projectContent>>({});
   const secrets = new Store<ReturnType<typeof projectContent>>({});
-  const reflectors: Pick<Reflector<Raw, Stored>, 'start' | 'stop' | 'wake' | 'hasSynced' | 'isLive'>[] = [];
+  const reflectors: Pick<Reflector<Raw, Stored>, 'start' | 'stop' | 'wake' | 'hasSynced' | 'isLive' | 'isWatching'>[] =
+    [];
 
   function watch<T extends Stored>(
     resource: Resource,
     store: Store<T>,
     project: (raw: Raw) => T,
     selection: Selection = {},
-  ): void {
+  ): readonly Pick<Reflector<Raw, T>, 'isWatching'>[] {
     const scopes = resource.namespaced && namespaces.length > 0 ? namespaces : [undefined];
-    for (const namespace of scopes) {
+    const begun = scopes.map((namespace) => {
       const source = createListWatch<Raw>(transport, resource, { ...selection, namespace }, random);
       const feed = store.feed(namespace);
-      reflectors.push(
-        new Reflector({ source, feed, project, clock, random, hooks: hooksFor(resourceLabel(resource)) }),
-      );
-    }
+      return new Reflector({ source, feed, project, clock, random, hooks: hooksFor(resourceLabel(resource)) });
+    });
+    reflectors.push(...begun);
+    return begun;
   }
 
   const children = { labelSelector: CHILD_SELECTOR };
-  watch(INSTALLATIONS, installations, projectInstallation);
+  const wishes = watch(INSTALLATIONS, installations, projectInstallation);
   watch(PROVIDERS, providers, (raw) => projectProvider(raw, config));
   watch(CHILDREN.Deployment, deployments, projectDeployment, children);
   // These two without the label: a Service without a selector conflicts with nothing when ours is applied onto it, so
@@ -93,6 +94,8 @@ export function createCaches(options: CacheOptions) {
     },
     /** Half a picture would make installations look as if their children or providers were missing. */
     hasSynced: () => reflectors.every((reflector) => reflector.hasSynced),
+    /** What people wish is seen as it changes: nobody acts on wishes that may be withdrawn by now. */
+    seesWishes: () => wishes.every((reflector) => reflector.isWatching),
     /** What changes is seen. */
     isLive: () => reflectors.every((reflector) => reflector.isLive),
     /** The server answers: who waits for that needs not wait any longer. */

@@ -11,14 +11,18 @@ import type { Action } from '../plan/actions.ts';
 import { eventOfHeal, eventsBetween, type EventDraft } from '../plan/events.ts';
 import { statusAfterFailure } from '../plan/failure.ts';
 import { countHeal } from '../plan/heal.ts';
-import type { ChildKind, Heals, Installation } from '../plan/observed.ts';
+import type { ChildKind, Heals, Installation, Observed } from '../plan/observed.ts';
 import { plan } from '../plan/plan.ts';
 import { problem, waitFor, type Problem } from '../plan/problem.ts';
-import { act, Obstructed } from './act.ts';
+import { act, Appeared } from './act.ts';
 import type { Caches } from './caches.ts';
 import { observe } from './observe.ts';
 import { projectChild, projectDeployment, projectInstallation, projectService, type Raw } from './project.ts';
 import { INSTALLATIONS } from './resources.ts';
+
+/** As often as what was refused is tried again. */
+const LOOK_AGAIN_MS = 60_000;
+const MOST_LOOKS = 3;
 
 interface Log {
   debug(details: object, message: string): void;
@@ -39,7 +43,10 @@ export function createInstallationReconciler({ caches, writer, events, config, c
   /** By key: what was healed of late under the present spec. Lost at a restart, which only makes the next heal come at once. */
   const heals = new Map<string, { readonly generation: number; readonly of: Partial<Record<ChildKind, Heals>> }>();
 
-  return async function reconcile(key: string, { reconcileID, signal }: Run): Promise<Outcome> {
+  /** Lost at a restart, which reads everything anew. */
+  const unanswered = new Set<string>();
+
+  return async function reconcile(key: string, run: Run): Promise<Outcome> {
     const remembered = heals.get(key);
     if (remembered && remembered.generation !== caches.installations.get(key)?.generation) {
       heals.delete(key);
@@ -49,11 +56,32 @@ export function createInstallationReconciler({ caches, writer, events, config, c
     if (!observed || observed.installation.deleting) {
       return {};
     }
+    for (let seen = observed, looks = 0; ; looks += 1) {
+      try {
+        const outcome = await pass(key, seen, run);
+        // What the caches do not show wakes nobody up when it goes.
+        return looks === 0 ? outcome : { requeueAfterMs: Math.min(outcome.requeueAfterMs ?? Infinity, LOOK_AGAIN_MS) };
+      } catch (error) {
+        if (!(error instanceof Appeared) || looks === MOST_LOOKS) {
+          throw error;
+        }
+        seen = { ...seen, ...viewOf(error) };
+      }
+    }
+  };
+
+  /** Once through plan, act and report. */
+  async function pass(key: string, observed: Observed, { reconcileID, signal }: Run): Promise<Outcome> {
     const { installation } = observed;
+    const children = {
+      Deployment: observed.deployment,
+      Service: observed.service,
+      PodDisruptionBudget: observed.budget,
+    };
     const planned = plan(observed, clock.now());
     try {
       for (const action of planned.writes) {
-        await act({ writer, offer, signal }, installation, action);
+        await act({ writer, offer, signal, unanswered, seen: children[action.child] }, installation, action);
         remember(key, installation.generation, action);
         const healed = eventOfHeal(action);
         if (healed) {
@@ -65,14 +93,15 @@ export function createInstallationReconciler({ caches, writer, events, config, c
       signal.throwIfAborted();
       const failure = failureOf(error);
       if (failure) {
-        await report(installation, statusAfterFailure(installation, planned.status, failure, clock.now()), reconcileID);
+        const status = statusAfterFailure(installation, planned.status, failure, clock.now());
+        await report(installation, status, reconcileID);
       }
       throw error;
     }
     signal.throwIfAborted();
     await report(installation, planned.status, reconcileID);
     return planned.requeueAfterMs === undefined ? {} : { requeueAfterMs: planned.requeueAfterMs };
-  };
+  }
 
   async function report(seen: Installation, status: InstallationStatus, reconcileID: string): Promise<void> {
     const patch = mergePatch(seen.status, status);
@@ -120,11 +149,20 @@ export function createInstallationReconciler({ caches, writer, events, config, c
   }
 }
 
+/** A child as it was read, in the place in which the plan looks for it. */
+function viewOf({ child, raw }: Appeared): Partial<Observed> {
+  switch (child) {
+    case 'Deployment':
+      return { deployment: projectDeployment(raw) };
+    case 'Service':
+      return { service: projectService(raw) };
+    case 'PodDisruptionBudget':
+      return { budget: projectChild(raw) };
+  }
+}
+
 /** What a refused write means to the user; undefined where it only came too early. */
 function failureOf(error: unknown): Problem | undefined {
-  if (error instanceof Obstructed) {
-    return error.problem;
-  }
   if (!(error instanceof ApiError) || error.retry === 'now') {
     return undefined;
   }

@@ -5,7 +5,12 @@ import { GROUP } from '../api/names.ts';
 import type { Metrics } from './metrics.ts';
 
 /** Counts what the watch of a resource goes through, and logs what somebody may have to do about it. */
-export function reflectorHooks(resource: string, log: Logger, metrics: Metrics): ReflectorHooks {
+export function reflectorHooks(
+  resource: string,
+  log: Logger,
+  metrics: Metrics,
+  onWatchingChange: () => void,
+): ReflectorHooks {
   return {
     onSync(items, by) {
       metrics.onSync(resource, by);
@@ -13,7 +18,12 @@ export function reflectorHooks(resource: string, log: Logger, metrics: Metrics):
     },
     onFallback: (error) =>
       log.info({ resource, error: messageOf(error) }, 'No stream of all objects; listing them instead'),
-    onWatch: () => metrics.onWatch(resource),
+    onWatching(isWatching) {
+      if (isWatching) {
+        metrics.onWatch(resource);
+      }
+      onWatchingChange();
+    },
     onError(error, delayMs) {
       metrics.onReflectorError(resource);
       const hint = hintFor(error, resource);

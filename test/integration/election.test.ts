@@ -2,6 +2,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vi
 import { createTransport, type Transport } from '../../src/cluster/transport.ts';
 import { findConnection } from '../../src/cluster/connection.ts';
 import { readAudit, type AuditEvent } from '../control-plane/audit.ts';
+import { matching } from '../faults/api-request.ts';
+import { startFaultProxy } from '../faults/proxy.ts';
 import { auditLog, cleanUp, installation, prepare, provider } from './support/cluster.ts';
 import { apply, eventually, kubectl } from './support/kubectl.ts';
 import { launchOperator, type OperatorProcess } from './support/operator.ts';
@@ -13,8 +15,8 @@ const { disposable } = inject('controlPlane');
 let admin: Transport;
 const launched = new Set<OperatorProcess>();
 
-async function launch(): Promise<OperatorProcess> {
-  const operator = await launchOperator({ LOG_LEVEL: 'info' });
+async function launch(env: Readonly<Record<string, string>> = {}): Promise<OperatorProcess> {
+  const operator = await launchOperator({ LOG_LEVEL: 'info', ...env });
   launched.add(operator);
   return operator;
 }
@@ -212,6 +214,23 @@ describe.skipIf(!disposable)('two replicas', () => {
       expect.stringContaining(second.instance),
     ]);
   }, 120_000);
+
+  it('are not needed for one slow renewal: who leads goes on writing', async ({ onTestFinished }) => {
+    const proxy = await startFaultProxy(inject('controlPlane').operatorKubeconfig);
+    onTestFinished(() => proxy.close());
+    const leader = await launch({ KUBECONFIG: proxy.kubeconfig });
+    await eventually(() => isLeading(leader));
+    const renewals = () => proxy.passages.filter((p) => p.resource === 'leases' && p.verb === 'update');
+
+    const slow = proxy.inject({ kind: 'delay', ms: 6_000 }, matching({ verb: 'update', resource: 'leases' }), 1);
+    await eventually(async () => slow.hits === 1);
+    const begun = renewals().length;
+    expect(await timeToAct(performance.now())).toBeLessThan(3_000);
+    await eventually(async () => renewals().length > begun + 1, 20_000);
+
+    expect(leader.output()).not.toMatch(/Not leading any more/);
+    expect(await isLeading(leader)).toBe(true);
+  });
 
   it('are none of them moved by hands on the Lease: who leads takes it back, who stands by waits', async () => {
     const { nextOffset } = await readAudit(auditLog(), 0);

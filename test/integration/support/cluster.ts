@@ -1,5 +1,5 @@
 import { inject } from 'vitest';
-import { apply, kubectl } from './kubectl.ts';
+import { apply, eventually, kubectl } from './kubectl.ts';
 
 /** Installs the CRDs and the committed roles as the README says, binds the operator's user, and makes a namespace. */
 export async function prepare(namespace: string, { watchSecrets = false } = {}): Promise<void> {
@@ -15,14 +15,9 @@ export async function prepare(namespace: string, { watchSecrets = false } = {}):
   } else {
     await kubectl(['delete', 'clusterrolebinding', 'provider-operator-watch-secrets', '--ignore-not-found']);
   }
-  await kubectl([
-    'wait',
-    '--for=condition=Established',
-    'crd',
-    'providers.provider-operator.io',
-    'providerinstallations.provider-operator.io',
-    '--timeout=10s',
-  ]);
+  const crds = ['providers.provider-operator.io', 'providerinstallations.provider-operator.io'];
+  // Just after its creation a CRD has no conditions, at which kubectl gives up at once.
+  await eventually(() => kubectl(['wait', '--for=condition=Established', 'crd', ...crds, '--timeout=10s']));
   // kubectl has looked at what there is before the CRDs were; this makes it look again.
   await kubectl(['api-resources', '--api-group=provider-operator.io']);
   await kubectl(['wait', '--for=create', 'serviceaccount/default', '-n', namespace, '--timeout=10s']);

@@ -327,6 +327,20 @@ describe('priorities', () => {
   });
 });
 
+it('lets a key that failed wait, whatever came in while it ran, unless somebody edited it', async () => {
+  const { clock, queue } = setUp();
+  for (const priority of ['change', 'edit'] as const) {
+    queue.add('a');
+    const key = (await queue.take())!;
+    queue.add('a', priority);
+    queue.retry(key, 3_000);
+    queue.done(key);
+    expect(queue.depth).toBe(priority === 'edit' ? 1 : 0);
+    clock.tick(3_000);
+    expect(await drain(queue)).toEqual(['a']);
+  }
+});
+
 describe('a queue that is held', () => {
   it('gives nothing away, loses nothing, and goes on', async () => {
     const queue = new WorkQueue();

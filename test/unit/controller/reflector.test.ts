@@ -201,10 +201,11 @@ describe('a stream of initial events', () => {
   });
 
   it.each`
-    that                   | say
-    ${'falls silent'}      | ${[{ type: 'ADDED', object: raw('a', 1) }]}
-    ${'never says a word'} | ${[]}
-    ${'hides its end'}     | ${[{ type: 'ADDED', object: raw('a', 1) }, bookmark(1)]}
+    that                     | say
+    ${'falls silent'}        | ${[{ type: 'ADDED', object: raw('a', 1) }]}
+    ${'never says a word'}   | ${[]}
+    ${'hides its end'}       | ${[{ type: 'ADDED', object: raw('a', 1) }, bookmark(1)]}
+    ${'only brings changes'} | ${[{ type: 'ADDED', object: raw('a', 1) }, { type: 'MODIFIED', object: raw('a', 2) }]}
   `('that $that gives way to a list within 10 s, and is tried again the next time', async ({ say }) => {
     const { source, clock, contents, errors } = await setUpStream();
     await source.current.say(...say);
@@ -274,6 +275,18 @@ describe('a wait', () => {
 
     expect(source.journal).toHaveLength(1 + 7);
     expect(recoveries).toHaveLength(1);
+  });
+
+  it('starts short again as soon as the server says anything, be it no', async () => {
+    const { source, clock, errors, recoveries } = await setUp((source) => {
+      source.refusals = [...Array.from({ length: 5 }, () => refusal(0)), refusal(429)];
+    });
+    await clock.advance(800 + 1600 + 3200 + 6400 + 12_800);
+
+    expect(errors.map(({ delayMs }) => delayMs)).toEqual([800, 1600, 3200, 6400, 12_800, 800]);
+    expect(recoveries).toHaveLength(1);
+    await clock.advance(800);
+    expect(source.current.isOpen).toBe(true);
   });
 
   it('for a server that refused goes on', async () => {

@@ -331,3 +331,18 @@ describe('law: whatever was offered, listed, and delivered in between, in the en
     return `${key} ${colour}`;
   }
 });
+
+describe('what was delivered before', () => {
+  it('brings nothing back, and takes nothing away, when it is told again', () => {
+    const { feed, store } = setUp();
+    feed.replaceAll([], '1');
+    feed.upsert(item('a', 2));
+    feed.remove('a', '3');
+    feed.upsert(item('a', 2));
+    expect(store.get('a')).toBeUndefined();
+
+    feed.upsert(item('a', 4));
+    feed.remove('a', '3');
+    expect(store.get('a')).toEqual(item('a', 4));
+  });
+});

@@ -1,0 +1,67 @@
+import type { IncomingMessage } from 'node:http';
+
+/** What a request to an API server asks for, in the words of its audit log. */
+export interface ApiRequest {
+  readonly verb: 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete';
+  /** Plural, without the group; empty for what is no resource, such as `/readyz`. */
+  readonly resource: string;
+  readonly subresource: string;
+  readonly namespace: string;
+  readonly name: string;
+  /** A watch that asks for what there is first. */
+  readonly isWatchList: boolean;
+  /** From where a watch goes on. */
+  readonly resourceVersion: string;
+}
+
+/** Says whether a rule is for a request. */
+export type Match = (request: ApiRequest) => boolean;
+
+export function isWatch({ verb }: ApiRequest): boolean {
+  return verb === 'watch';
+}
+
+/** A match of everything that is given. */
+export function matching(wanted: Partial<ApiRequest>): Match {
+  const entries = Object.entries(wanted) as [keyof ApiRequest, ApiRequest[keyof ApiRequest]][];
+  return (request) => entries.every(([field, value]) => request[field] === value);
+}
+
+/** A match of the first request for each resource that `match` is for. */
+export function firstOfEach(match: Match): Match {
+  const seen = new Set<string>();
+  return (request) => {
+    if (!match(request) || seen.has(request.resource)) {
+      return false;
+    }
+    seen.add(request.resource);
+    return true;
+  };
+}
+
+const VERBS: Readonly<Record<string, ApiRequest['verb']>> = {
+  POST: 'create',
+  PUT: 'update',
+  PATCH: 'patch',
+  DELETE: 'delete',
+};
+
+export function readApiRequest({ method = 'GET', url = '/' }: Pick<IncomingMessage, 'method' | 'url'>): ApiRequest {
+  const { pathname, searchParams } = new URL(url, 'http://unused');
+  const [, root, ...rest] = pathname.split('/').map(decodeURIComponent);
+  // /api/v1/… and /apis/GROUP/VERSION/…
+  const words = root === 'api' || root === 'apis' ? rest.slice(root === 'api' ? 1 : 2) : [];
+  // A namespace is a resource too: /namespaces/NAME is one, /namespaces/NAME/PLURAL is in one.
+  const [namespace = '', [resource = '', name = '', subresource = '']] =
+    words[0] === 'namespaces' && words.length > 2 ? [words[1], words.slice(2)] : ['', words];
+  const reads = searchParams.get('watch') === 'true' ? 'watch' : 'list';
+  return {
+    verb: VERBS[method] ?? (name === '' ? reads : 'get'),
+    resource,
+    subresource,
+    namespace,
+    name,
+    isWatchList: searchParams.get('sendInitialEvents') === 'true',
+    resourceVersion: searchParams.get('resourceVersion') ?? '',
+  };
+}

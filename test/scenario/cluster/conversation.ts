@@ -1,0 +1,219 @@
+import { ApiError } from '../../../src/cluster/errors.ts';
+import type { Call, Transport } from '../../../src/cluster/transport.ts';
+import type { ManagedFieldsEntry } from './object.ts';
+
+/** One request of the conversation, by what it is to show. */
+export interface Utterance {
+  readonly shows: string;
+  readonly method: Call['method'];
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly contentType?: string;
+  readonly body?: unknown;
+}
+
+/** What is to be the same on a real API server and on the fake one. */
+export interface Answer {
+  readonly status: number;
+  readonly reason?: string;
+  readonly causes?: readonly string[];
+  readonly generation?: number;
+  /** By manager, operation and subresource: whose fields are which. */
+  readonly owners?: Readonly<Record<string, unknown>>;
+  /** The names of the variables, in the order in which they are stored. */
+  readonly env?: readonly string[];
+}
+
+const DEPLOYMENT = '/apis/apps/v1/namespaces/ssa/deployments/web';
+const SERVICE = '/api/v1/namespaces/ssa/services/web';
+const ours = (force: boolean) => ({ fieldManager: 'provider-operator', force: String(force) });
+const apply = { method: 'PATCH', contentType: 'application/apply-patch+yaml' } as const;
+const patch = { method: 'PATCH', contentType: 'application/merge-patch+json' } as const;
+
+const container = (image: string, env: readonly { name: string; value?: string }[]) => ({
+  name: 'provider',
+  image,
+  env,
+  ports: [{ name: 'http', containerPort: 8080, protocol: 'TCP' }],
+  resources: { limits: { cpu: '1' } },
+});
+
+function deployment(
+  containers: readonly object[],
+  { labels = {}, replicas }: { labels?: object; replicas?: number } = {},
+): object {
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'web', namespace: 'ssa', labels: { managed: 'us', ...labels }, annotations: { applied: 'hash' } },
+    spec: {
+      ...(replicas !== undefined && { replicas }),
+      selector: { matchLabels: { app: 'web' } },
+      template: { metadata: { labels: { app: 'web' } }, spec: { containers } },
+    },
+  };
+}
+
+function service(...ports: readonly { name: string; port: number }[]): object {
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'web', namespace: 'ssa', labels: { managed: 'us' } },
+    spec: {
+      selector: { app: 'web' },
+      ports: ports.map((port) => ({ ...port, protocol: 'TCP', targetPort: port.name })),
+    },
+  };
+}
+
+const first = deployment(
+  [
+    container('web:1', [
+      { name: 'A', value: '1' },
+      { name: 'B', value: '' },
+    ]),
+  ],
+  { replicas: 0 },
+);
+const second = deployment(
+  [
+    container('web:2', [
+      { name: 'C', value: '3' },
+      { name: 'A', value: '1' },
+    ]),
+  ],
+  {
+    labels: { version: '2' },
+  },
+);
+
+/** Every way in which the operator and others write to a child, one after the other. */
+export const CONVERSATION: readonly Utterance[] = [
+  { shows: 'a first apply creates', ...apply, path: DEPLOYMENT, query: ours(false), body: first },
+  { shows: 'the same again changes nothing', ...apply, path: DEPLOYMENT, query: ours(true), body: first },
+  {
+    shows: 'an edit takes a field',
+    ...patch,
+    path: DEPLOYMENT,
+    query: { fieldManager: 'editor' },
+    body: { spec: { replicas: 1 } },
+  },
+  { shows: 'an unforced apply is a conflict', ...apply, path: DEPLOYMENT, query: ours(false), body: first },
+  { shows: 'a forced one takes it back', ...apply, path: DEPLOYMENT, query: ours(true), body: first },
+  { shows: 'what is applied no longer is gone', ...apply, path: DEPLOYMENT, query: ours(true), body: second },
+  {
+    shows: 'an edit replaces a list',
+    ...patch,
+    path: DEPLOYMENT,
+    query: { fieldManager: 'editor' },
+    body: {
+      spec: {
+        replicas: 0,
+        template: { spec: { containers: [{ ...container('web:evil', [{ name: 'D', value: '4' }]) }] } },
+      },
+    },
+  },
+  { shows: 'others keep what we do not apply', ...apply, path: DEPLOYMENT, query: ours(true), body: second },
+  {
+    shows: 'an edit removes a label',
+    ...patch,
+    path: DEPLOYMENT,
+    query: { fieldManager: 'editor' },
+    body: { metadata: { labels: { managed: null } } },
+  },
+  { shows: 'it comes back', ...apply, path: DEPLOYMENT, query: ours(true), body: second },
+  {
+    shows: 'an apply for another uid is refused',
+    ...apply,
+    path: DEPLOYMENT,
+    query: ours(true),
+    body: withUid(second, '00000000-0000-0000-0000-000000000000'),
+  },
+  {
+    shows: 'a deletion of another uid is refused',
+    method: 'DELETE',
+    path: DEPLOYMENT,
+    body: { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid: 'another' } },
+  },
+  {
+    shows: 'a deletion deletes',
+    method: 'DELETE',
+    path: DEPLOYMENT,
+    body: { apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy: 'Background' },
+  },
+  {
+    shows: 'an apply for the uid of what is deleted is refused',
+    ...apply,
+    path: DEPLOYMENT,
+    query: ours(true),
+    body: withUid(second, '00000000-0000-0000-0000-000000000000'),
+  },
+  {
+    shows: 'a Service is made',
+    ...apply,
+    path: SERVICE,
+    query: ours(false),
+    body: service({ name: 'http', port: 80 }, { name: 'admin', port: 81 }),
+  },
+  {
+    shows: 'its ports are replaced by key',
+    ...apply,
+    path: SERVICE,
+    query: ours(true),
+    body: service({ name: 'metrics', port: 82 }, { name: 'http', port: 80 }),
+  },
+  {
+    shows: 'an edit of the selector takes it whole',
+    ...patch,
+    path: SERVICE,
+    query: { fieldManager: 'editor' },
+    body: { spec: { selector: { more: 'x' } } },
+  },
+  {
+    shows: 'which is a conflict',
+    ...apply,
+    path: SERVICE,
+    query: ours(false),
+    body: service({ name: 'http', port: 80 }),
+  },
+];
+
+function withUid(object: object, uid: string): object {
+  return { ...object, metadata: { ...(object as { metadata: object }).metadata, uid } };
+}
+
+interface Stored {
+  readonly metadata?: { readonly generation?: number; readonly managedFields?: readonly ManagedFieldsEntry[] };
+  readonly spec?: { readonly template?: { readonly spec: { readonly containers: { env?: { name: string }[] }[] } } };
+}
+
+/** Says all of it to a server, and returns what it answered. */
+export async function converse(transport: Transport): Promise<Answer[]> {
+  const answers: Answer[] = [];
+  for (const { shows, ...call } of CONVERSATION) {
+    answers.push(await answerTo(transport, { ...call, doing: shows, resource: 'test' }));
+  }
+  return answers;
+}
+
+async function answerTo(transport: Transport, call: Call): Promise<Answer> {
+  try {
+    const { metadata = {}, spec } = await transport.request<Stored>(call);
+    const env = spec?.template?.spec.containers[0]?.env?.map(({ name }) => name);
+    const owners = (metadata.managedFields ?? []).filter((e) => e.manager !== 'kube-controller-manager');
+    return {
+      status: 200,
+      ...(metadata.generation !== undefined && { generation: metadata.generation }),
+      ...(owners.length > 0 && {
+        owners: Object.fromEntries(owners.map((e) => [`${e.manager} ${e.operation}`, e.fieldsV1])),
+      }),
+      ...(env && { env }),
+    };
+  } catch (error) {
+    if (!(error instanceof ApiError)) {
+      throw error;
+    }
+    const causes = (error.details.causes ?? []).map(({ field = '' }) => field);
+    return { status: error.status, reason: error.reason, ...(causes.length > 0 && { causes }) };
+  }
+}

@@ -1,0 +1,161 @@
+import type { Draft, FieldsV1 } from './object.ts';
+
+/**
+ * The fields of an object as a flat map, by paths as managedFields writes them: `f:name` for a member, `k:{…}` for an
+ * item of a list that is a map by keys. What is atomic is one field, whatever is in it.
+ *
+ * Knows the types of those fields that the operator applies, and no others:
+ * https://kubernetes.io/docs/reference/using-api/server-side-apply/#merge-strategy
+ */
+export type Fields = ReadonlyMap<string, unknown>;
+export type FieldSet = ReadonlySet<string>;
+
+/** No path element has a line break. */
+const SEPARATOR = '\n';
+
+const LIST_KEYS: Readonly<Record<string, readonly string[]>> = {
+  'metadata.ownerReferences': ['uid'],
+  'spec.ports': ['port', 'protocol'],
+  'spec.template.spec.containers': ['name'],
+  'spec.template.spec.containers.env': ['name'],
+  'spec.template.spec.containers.ports': ['containerPort', 'protocol'],
+  'spec.template.spec.containers.volumeMounts': ['mountPath'],
+  'spec.template.spec.volumes': ['name'],
+  'spec.template.spec.topologySpreadConstraints': ['topologyKey', 'whenUnsatisfiable'],
+};
+
+const ATOMIC = new Set([
+  'metadata.ownerReferences.*',
+  'spec.selector',
+  'spec.template.spec.topologySpreadConstraints.labelSelector',
+  'spec.template.spec.containers.env.valueFrom.configMapKeyRef',
+  'spec.template.spec.containers.env.valueFrom.secretKeyRef',
+]);
+
+/** Nobody owns these; the server writes them. */
+const IDENTITY = new Set([
+  'name',
+  'namespace',
+  'uid',
+  'resourceVersion',
+  'generation',
+  'creationTimestamp',
+  'managedFields',
+]);
+
+/** All fields that can be owned, but for the status, which is written alone. */
+export function fieldsOf(object: Draft | undefined): Fields {
+  const fields = new Map<string, unknown>();
+  for (const [name, value] of Object.entries(object ?? {})) {
+    if (name === 'metadata') {
+      for (const [member, inner] of Object.entries(value as object)) {
+        if (!IDENTITY.has(member)) {
+          walk(fields, inner, `f:metadata${SEPARATOR}f:${member}`, `metadata.${member}`);
+        }
+      }
+    } else if (name !== 'apiVersion' && name !== 'kind' && name !== 'status') {
+      walk(fields, value, `f:${name}`, name);
+    }
+  }
+  return fields;
+}
+
+function walk(fields: Map<string, unknown>, value: unknown, path: string, type: string): void {
+  if (value === undefined) {
+    return;
+  }
+  const keys = LIST_KEYS[type];
+  if (Array.isArray(value) && keys) {
+    for (const item of value as object[]) {
+      const itemPath = `${path}${SEPARATOR}${itemKey(item, keys)}`;
+      if (ATOMIC.has(`${type}.*`)) {
+        fields.set(itemPath, item);
+      } else {
+        fields.set(itemPath, ITEM);
+        walkMembers(fields, item, itemPath, type);
+      }
+    }
+  } else if (isMap(value) && !ATOMIC.has(type) && Object.keys(value).length > 0) {
+    walkMembers(fields, value, path, type);
+  } else {
+    fields.set(path, value);
+  }
+}
+
+/** Stands for an item itself, beside its members. */
+const ITEM = '.';
+
+function walkMembers(fields: Map<string, unknown>, value: object, path: string, type: string): void {
+  for (const [name, member] of Object.entries(value)) {
+    walk(fields, member, `${path}${SEPARATOR}f:${name}`, `${type}.${name}`);
+  }
+}
+
+export function itemKey(item: object, keys: readonly string[]): string {
+  return `k:${JSON.stringify(Object.fromEntries(keys.map((key) => [key, (item as Record<string, unknown>)[key]])))}`;
+}
+
+/** The keys of the list of this type, if it is a map by keys. */
+export function listKeys(type: string): readonly string[] | undefined {
+  return LIST_KEYS[type];
+}
+
+export function isAtomic(type: string): boolean {
+  return ATOMIC.has(type);
+}
+
+export function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** `.spec.replicas`, as the API server names a field in a conflict. */
+export function describePath(path: string): string {
+  return path
+    .split(SEPARATOR)
+    .map((element) => (element.startsWith('f:') ? `.${element.slice(2)}` : `[${element.slice(3, -1)}]`))
+    .join('');
+}
+
+/** The parent of a path first, then the element itself. */
+export function splitPath(path: string): readonly string[] {
+  return path.split(SEPARATOR);
+}
+
+/** Whether `path` is `of` or lies beneath it. */
+export function isWithin(path: string, of: string): boolean {
+  return path === of || path.startsWith(of + SEPARATOR);
+}
+
+export function toFieldsV1(fields: FieldSet): FieldsV1 {
+  type Mutable = { [path: string]: Mutable };
+  const root: Mutable = {};
+  for (const path of fields) {
+    let node = root;
+    for (const element of splitPath(path)) {
+      node = node[element] ??= {};
+    }
+    // An item that is owned itself; where it has no members the empty node says so already.
+    node['.'] = {};
+  }
+  return withoutNeedlessDots(root);
+}
+
+function withoutNeedlessDots(node: FieldsV1): FieldsV1 {
+  const members = Object.entries(node).filter(([name]) => name !== '.');
+  const inner = members.map(([name, member]): [string, FieldsV1] => [name, withoutNeedlessDots(member)]);
+  return Object.fromEntries(members.length > 0 && node['.'] ? [['.', {}], ...inner] : inner);
+}
+
+export function fromFieldsV1(fields: FieldsV1, path = ''): Set<string> {
+  const set = new Set<string>();
+  const members = Object.keys(fields).filter((name) => name !== '.');
+  if (path !== '' && (members.length === 0 || fields['.'])) {
+    set.add(path);
+  }
+  for (const name of members) {
+    for (const inner of fromFieldsV1(fields[name]!, path === '' ? name : path + SEPARATOR + name)) {
+      set.add(inner);
+    }
+  }
+  return set;
+}

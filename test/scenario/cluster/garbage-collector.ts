@@ -1,0 +1,49 @@
+import { KINDS, type Kind } from './kinds.ts';
+import { keyOf, type ApiServer } from './server.ts';
+
+const OWNED: readonly Kind[] = [KINDS.Deployment, KINDS.Service, KINDS.PodDisruptionBudget];
+/** It hears of a deletion through a queue of its own, and is no faster than this. */
+const PAUSE_MS = 500;
+
+/** Deletes objects whose owners are all gone. Who never had an owner is nobody's garbage. */
+export class GarbageCollector {
+  readonly #server: ApiServer;
+  readonly #now: () => number;
+  #busyUntil = 0;
+
+  constructor(server: ApiServer, now: () => number) {
+    this.#server = server;
+    this.#now = now;
+  }
+
+  /** What it deletes next. */
+  get work(): { readonly kind: Kind; readonly key: string } | undefined {
+    return this.#busyUntil <= this.#now() ? this.#garbage() : undefined;
+  }
+
+  /** When time alone gives it something to do. */
+  get deadline(): number | undefined {
+    return this.#busyUntil > this.#now() && this.#garbage() ? this.#busyUntil : undefined;
+  }
+
+  step(): void {
+    const { work } = this;
+    if (work) {
+      this.#server.remove(work.kind, work.key, 'garbage-collector');
+      this.#busyUntil = this.#now() + PAUSE_MS;
+    }
+  }
+
+  #garbage(): { readonly kind: Kind; readonly key: string } | undefined {
+    const owners = new Set(this.#server.list(KINDS.ProviderInstallation).map(({ metadata }) => metadata.uid));
+    for (const kind of OWNED) {
+      for (const { metadata } of this.#server.list(kind)) {
+        const { ownerReferences = [] } = metadata;
+        if (ownerReferences.length > 0 && !ownerReferences.some(({ uid }) => owners.has(uid))) {
+          return { kind, key: keyOf(metadata) };
+        }
+      }
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,85 @@
+import { API_VERSION } from '../../../src/api/names.ts';
+import { apiVersionOf, type Resource } from '../../../src/cluster/resource.ts';
+import { CHILDREN, CONFIG_MAPS, INSTALLATIONS, PROVIDERS } from '../../../src/reconcile/resources.ts';
+import type { ApiObject, Draft } from './object.ts';
+
+/** A type that the fake API server serves, with what it does to objects of this type. */
+export interface Kind extends Resource {
+  /** `metadata.generation` counts the changes of the spec. */
+  readonly countsGenerations: boolean;
+  /** `status` is a subresource: no other write touches it. */
+  readonly hasStatus: boolean;
+  /** Fills in what was left out. */
+  readonly defaulted: (object: Draft) => Draft;
+}
+
+function same(object: Draft): Draft {
+  return object;
+}
+
+function withSpec(object: Draft, defaults: object): Draft {
+  return { ...object, spec: { ...defaults, ...(object['spec'] as object | undefined) } };
+}
+
+interface PodSpec {
+  readonly containers: readonly { readonly env?: readonly { readonly value?: string }[] }[];
+}
+
+/** An empty value of a variable is not stored, and is owned all the same. */
+function withoutEmptyValues(object: Draft): Draft {
+  const spec = object['spec'] as { readonly template: { readonly spec: PodSpec } };
+  const containers = spec.template.spec.containers.map(({ env, ...container }) => ({
+    ...container,
+    ...(env && { env: env.map(({ value, ...variable }) => (value ? { ...variable, value } : variable)) }),
+  }));
+  return { ...object, spec: { ...spec, template: { ...spec.template, spec: { ...spec.template.spec, containers } } } };
+}
+
+function custom(resource: Resource, defaults: object): Kind {
+  return {
+    ...resource,
+    countsGenerations: true,
+    hasStatus: true,
+    defaulted: (object) => ({ status: { observedGeneration: -1 }, ...withSpec(object, defaults) }),
+  };
+}
+
+const EVENTS: Resource = { group: 'events.k8s.io', version: 'v1', plural: 'events', kind: 'Event', namespaced: true };
+const LEASES: Resource = {
+  group: 'coordination.k8s.io',
+  version: 'v1',
+  plural: 'leases',
+  kind: 'Lease',
+  namespaced: true,
+};
+
+const plain = { countsGenerations: false, hasStatus: false, defaulted: same };
+
+/** Only such defaults as somebody looks at: none of those that a real server puts into a pod template is there. */
+export const KINDS = {
+  Provider: custom(PROVIDERS, {}),
+  ProviderInstallation: custom(INSTALLATIONS, { upgradePolicy: 'manual', resourceTier: 'standard' }),
+  Deployment: {
+    ...CHILDREN.Deployment,
+    countsGenerations: true,
+    hasStatus: true,
+    defaulted: (object) => ({ status: {}, ...withoutEmptyValues(withSpec(object, { replicas: 1 })) }),
+  },
+  Service: { ...CHILDREN.Service, ...plain, defaulted: (object) => withSpec(object, { sessionAffinity: 'None' }) },
+  PodDisruptionBudget: { ...CHILDREN.PodDisruptionBudget, ...plain, countsGenerations: true },
+  ConfigMap: { ...CONFIG_MAPS, ...plain },
+  Event: { ...EVENTS, ...plain },
+  Lease: { ...LEASES, ...plain },
+} as const satisfies Readonly<Record<string, Kind>>;
+
+const BY_PATH = new Map<string, Kind>(
+  Object.values(KINDS).map((kind: Kind) => [`${apiVersionOf(kind)}/${kind.plural}`, kind]),
+);
+
+export function kindOf(apiVersion: string, plural: string): Kind | undefined {
+  return BY_PATH.get(`${apiVersion}/${plural}`);
+}
+
+export function isInstallation(object: ApiObject): boolean {
+  return object.apiVersion === API_VERSION && object.kind === KINDS.ProviderInstallation.kind;
+}

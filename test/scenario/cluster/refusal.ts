@@ -1,0 +1,22 @@
+import type { StatusCause } from '../../../src/cluster/errors.ts';
+
+/** A request that the fake API server refuses: an HTTP status with its `kind: Status`. */
+export class Refused extends Error {
+  override readonly name = 'Refused';
+  readonly status: number;
+  readonly body: object;
+
+  constructor(status: number, reason: string, message: string, causes: readonly StatusCause[] = []) {
+    super(message);
+    this.status = status;
+    this.body = { kind: 'Status', status: 'Failure', code: status, reason, message, details: { causes } };
+  }
+}
+
+export function notFound(what: string): Refused {
+  return new Refused(404, 'NotFound', `${what} not found`);
+}
+
+export function conflict(message: string): Refused {
+  return new Refused(409, 'Conflict', `Operation cannot be fulfilled: ${message}`);
+}

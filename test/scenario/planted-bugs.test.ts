@@ -1,0 +1,32 @@
+import { expect, it } from 'vitest';
+import { describeFailure } from './simulation/check.ts';
+import { PLANTED_BUGS } from './simulation/planted-bugs.ts';
+import { liveThrough } from './simulation/seed.ts';
+
+/** A simulation that needs more to find a bug would not find it in what a check has time for. */
+const MOST_SEEDS = 60;
+
+it.each(PLANTED_BUGS)('finds it when $name', { timeout: 120_000 }, async ({ plant }) => {
+  let found: number | undefined;
+  for (let seed = 1; seed <= MOST_SEEDS && found === undefined; seed += 1) {
+    const { violations } = await liveThrough(seed, plant);
+    // What is wrong without the bug was not found because of it.
+    if (violations.length > 0 && (await liveThrough(seed)).violations.length === 0) {
+      found = seed;
+    }
+  }
+
+  expect(found).toBeDefined();
+});
+
+it('tells how to live through a seed again', async () => {
+  const { plant } = PLANTED_BUGS[0]!;
+  const [first, again] = [await liveThrough(1, plant), await liveThrough(1, plant)];
+
+  expect(first.violations).not.toEqual([]);
+  expect(first.journal).toEqual(again.journal);
+  expect(describeFailure(1, first)).toContain(
+    'SEED=1 npx vitest run --project scenario test/scenario/simulation.test.ts',
+  );
+  expect(describeFailure(1, first)).toContain(first.violations[0]);
+});

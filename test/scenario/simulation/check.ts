@@ -1,0 +1,21 @@
+import type { Simulation } from './simulation.ts';
+
+const MOST_LINES = 120;
+
+/** What a failing seed shows: what did not hold, how to live through it again, and what happened before. */
+export function describeFailure(seed: number, { violations, journal }: Simulation, mostLines = MOST_LINES): string {
+  return `Seed ${seed}: ${violations.join('; ')}
+Replay: SEED=${seed} npx vitest run --project scenario test/scenario/simulation.test.ts
+${lastLines(journal, mostLines)}`;
+}
+
+/** What a failing story shows. */
+export function describeStory(name: string, { violations, journal }: Simulation): string {
+  return `${[name, ...violations].join('; ')}\n${lastLines(journal, MOST_LINES)}`;
+}
+
+function lastLines(journal: readonly string[], most: number): string {
+  const shown = journal.slice(-most);
+  const left = journal.length - shown.length;
+  return `${left > 0 ? `… ${left} lines before …\n` : ''}${shown.join('\n')}`;
+}

@@ -1,0 +1,73 @@
+import { ownedFields } from '../../../src/cluster/owned-fields.ts';
+import { ANNOTATION, FIELD_MANAGER } from '../../../src/api/names.ts';
+import type { InstallationStatus } from '../../../src/api/installation.ts';
+import { KINDS, type Kind } from '../cluster/kinds.ts';
+import type { ApiObject } from '../cluster/object.ts';
+import { keyOf, type ApiServer } from '../cluster/server.ts';
+import { specOf } from './people.ts';
+
+export const CHILD_KINDS: readonly Kind[] = [KINDS.Deployment, KINDS.Service, KINDS.PodDisruptionBudget];
+
+/** What the operator owns in the children of an installation, without what differs from one history to another. */
+export function childrenOf(server: ApiServer, key: string): Record<string, unknown> {
+  return Object.fromEntries(
+    CHILD_KINDS.flatMap((kind) => {
+      const child = server.get(kind, key);
+      return child?.metadata.ownerReferences ? [[kind.kind, withoutHistory(child)]] : [];
+    }),
+  );
+}
+
+function withoutHistory(child: ApiObject): object {
+  const owned = ownedFields(child, FIELD_MANAGER);
+  const { annotations, ownerReferences = [], ...metadata } = owned['metadata'] as ApiObject['metadata'];
+  // The hash of all that was applied includes them.
+  const { [ANNOTATION.stableVersion]: _stable, [ANNOTATION.applied]: _applied, ...others } = annotations ?? {};
+  const owners = ownerReferences.map(({ uid: _, ...owner }) => owner);
+  return { ...owned, metadata: { ...metadata, annotations: others, ownerReferences: owners } };
+}
+
+/** The whole end state as far as it must be the same whatever happened on the way: no uid, version or time. */
+export function outcomeOf(server: ApiServer): unknown {
+  return server.list(KINDS.ProviderInstallation).map((installation) => ({
+    key: keyOf(installation.metadata),
+    spec: installation['spec'],
+    status: timeless(installation['status'] as InstallationStatus),
+    children: childrenOf(server, keyOf(installation.metadata)),
+  }));
+}
+
+function timeless({ installedAt: _i, updatedAt: _u, conditions = [], ...status }: InstallationStatus): object {
+  return { ...status, conditions: conditions.map(({ lastTransitionTime: _, ...condition }) => condition) };
+}
+
+/** Children that nobody asked for, or that are not there although somebody did. */
+export function misplacedChildren(server: ApiServer): string[] {
+  const misplaced: string[] = [];
+  for (const kind of CHILD_KINDS) {
+    for (const { metadata } of server.list(kind)) {
+      const owner = server.get(KINDS.ProviderInstallation, keyOf(metadata));
+      // What somebody took away before the operator had no need of it any more is theirs.
+      if (!metadata.ownerReferences && !(owner && isWanted(kind, owner))) {
+        continue;
+      }
+      if (!metadata.ownerReferences?.some(({ uid }) => uid === owner?.metadata.uid)) {
+        misplaced.push(`${kind.kind} ${keyOf(metadata)} is nobody's`);
+      }
+    }
+  }
+  for (const installation of server.list(KINDS.ProviderInstallation)) {
+    const key = keyOf(installation.metadata);
+    for (const kind of CHILD_KINDS) {
+      const child = server.get(kind, key);
+      if (isWanted(kind, installation) ? !child : child?.metadata.ownerReferences) {
+        misplaced.push(`${kind.kind} ${key} ${child ? 'is there without need' : 'is missing'}`);
+      }
+    }
+  }
+  return misplaced;
+}
+
+function isWanted(kind: Kind, installation: ApiObject): boolean {
+  return kind !== KINDS.PodDisruptionBudget || specOf(installation).resourceTier === 'performance';
+}

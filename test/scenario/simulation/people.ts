@@ -1,0 +1,126 @@
+import { type InstallationSpec } from '../../../src/api/installation.ts';
+import type { Release } from '../../../src/api/provider.ts';
+import { release } from '../../support/builders.ts';
+import { KINDS, type Kind } from '../cluster/kinds.ts';
+import type { ApiObject } from '../cluster/object.ts';
+import type { ApiServer } from '../cluster/server.ts';
+
+/** What people do to a cluster, in the words of the stories: publishers, tenants and third parties. */
+
+export type Wish = Partial<InstallationSpec>;
+
+const PROVIDER = 'acme.web';
+
+export function publish(server: ApiServer, ...versions: readonly (Release | string)[]): void {
+  const spec = { org: 'acme', name: 'web', versions: versions.map((v) => (typeof v === 'string' ? release(v) : v)) };
+  if (server.get(KINDS.Provider, PROVIDER)) {
+    server.edit(KINDS.Provider, PROVIDER, { manager: 'publisher' }, (live) => ({ ...live, spec }));
+  } else {
+    server.create(KINDS.Provider, { metadata: { name: PROVIDER }, spec }, 'publisher');
+  }
+}
+
+export function published(server: ApiServer): readonly Release[] {
+  return (
+    (server.get(KINDS.Provider, PROVIDER)?.['spec'] as { versions: readonly Release[] } | undefined)?.versions ?? []
+  );
+}
+
+export function install(server: ApiServer, name: string, wish: Wish = {}): void {
+  const spec = { provider: 'acme/web', ...wish };
+  server.create(KINDS.ProviderInstallation, { metadata: { namespace: 'shop', name }, spec }, 'tenant');
+}
+
+/** Changes the spec; what is undefined is taken out. */
+export function edit(
+  server: ApiServer,
+  name: string,
+  wish: { readonly [Field in keyof Wish]: Wish[Field] | undefined },
+): void {
+  server.edit(KINDS.ProviderInstallation, `shop/${name}`, { manager: 'tenant' }, (live) => {
+    const entries = Object.entries({ ...specOf(live), ...wish }).filter(([, value]) => value !== undefined);
+    return { ...live, spec: Object.fromEntries(entries) };
+  });
+}
+
+export function specOf(installation: ApiObject): InstallationSpec {
+  return installation['spec'] as InstallationSpec;
+}
+
+export function configure(server: ApiServer, name: string, data: Readonly<Record<string, string>>): void {
+  if (server.get(KINDS.ConfigMap, `shop/${name}`)) {
+    server.edit(KINDS.ConfigMap, `shop/${name}`, { manager: 'tenant' }, (live) => ({ ...live, data }));
+  } else {
+    server.create(KINDS.ConfigMap, { metadata: { namespace: 'shop', name }, data }, 'tenant');
+  }
+}
+
+interface Podlike {
+  readonly replicas?: number;
+  readonly template: {
+    readonly spec: {
+      readonly containers: readonly { readonly env?: readonly object[]; readonly [field: string]: unknown }[];
+    };
+  };
+}
+
+/** Somebody changes the container of a Deployment. */
+export function changeContainer(server: ApiServer, name: string, change: object): void {
+  changeSpec(server, name, 'intruder', (spec) => {
+    const containers = spec.template.spec.containers.map((c) => ({ ...c, ...change }));
+    return { ...spec, template: { ...spec.template, spec: { ...spec.template.spec, containers } } };
+  });
+}
+
+export function scale(server: ApiServer, name: string, replicas: number): void {
+  changeSpec(server, name, 'kubectl', (spec) => ({ ...spec, replicas }), 'scale');
+}
+
+function changeSpec(
+  server: ApiServer,
+  name: string,
+  manager: string,
+  change: (spec: Podlike) => Podlike,
+  subresource?: string,
+): void {
+  const writer = { manager, ...(subresource !== undefined && { subresource }) };
+  server.edit(KINDS.Deployment, `shop/${name}`, writer, (live) => ({ ...live, spec: change(live['spec'] as Podlike) }));
+}
+
+/** Somebody brings an earlier template back, as `kubectl rollout undo` does. */
+export function undo(server: ApiServer, name: string): void {
+  const key = `shop/${name}`;
+  const current = JSON.stringify((server.get(KINDS.Deployment, key)?.['spec'] as Podlike | undefined)?.template);
+  const earlier = server.history
+    .filter((change) => change.kind === KINDS.Deployment && change.key === key && change.after)
+    .map(({ after }) => after?.['spec'] as Podlike)
+    .findLast(({ template }) => JSON.stringify(template) !== current);
+  if (earlier) {
+    changeSpec(server, name, 'kubectl-rollout', (spec) => ({ ...spec, template: earlier.template }));
+  }
+}
+
+export function relabel(server: ApiServer, kind: Kind, name: string, label: string): void {
+  server.edit(kind, `shop/${name}`, { manager: 'intruder' }, (live) => {
+    const { [label]: _, ...labels } = live.metadata.labels ?? {};
+    return { ...live, metadata: { ...live.metadata, labels } };
+  });
+}
+
+/** Somebody takes the owner away, so that it is nobody's. */
+export function disown(server: ApiServer, kind: Kind, name: string): void {
+  server.edit(kind, `shop/${name}`, { manager: 'intruder' }, (live) => {
+    const { ownerReferences: _, ...metadata } = live.metadata;
+    return { ...live, metadata };
+  });
+}
+
+/** As `kubectl replace --force`: another object with the same content. */
+export function replace(server: ApiServer, kind: Kind, name: string): void {
+  const live = server.get(kind, `shop/${name}`);
+  if (live) {
+    const { uid: _, resourceVersion: _v, managedFields: _m, ...metadata } = live.metadata;
+    server.remove(kind, `shop/${name}`, 'kubectl-replace');
+    server.create(kind, { ...live, metadata, status: {} }, 'kubectl-replace');
+  }
+}

@@ -1,0 +1,144 @@
+import { isDeepStrictEqual } from 'node:util';
+import { findCondition } from '../../../src/api/conditions.ts';
+import type { InstallationStatus } from '../../../src/api/installation.ts';
+import type { Release } from '../../../src/api/provider.ts';
+import { KINDS } from '../cluster/kinds.ts';
+import { keyOf } from '../cluster/server.ts';
+import { driftOptions, lastWord, prepare, wishOptions } from './chaos.ts';
+import { faultOptions } from './faults.ts';
+import { childrenOf, misplacedChildren } from './outcome.ts';
+import { configure, install, publish, published, specOf } from './people.ts';
+import type { Wrap } from './process.ts';
+import { Simulation, Violation, type Option } from './simulation.ts';
+
+/** How many things people do, in all of one seed. */
+const WISHES = 6;
+const DRIFTS = 4;
+const LATE_DRIFTS = 2;
+
+/** Lives through one seed, and returns what did not hold. */
+export async function liveThrough(seed: number, wrap?: Wrap): Promise<Simulation> {
+  const simulation = new Simulation({ seed, ...(wrap && { wrap }) });
+  try {
+    await live(simulation);
+  } catch (error) {
+    if (!(error instanceof Violation)) {
+      throw error;
+    }
+    simulation.violate(error.message);
+  }
+  return simulation;
+}
+
+async function live(simulation: Simulation): Promise<void> {
+  prepare(simulation);
+  simulation.startOperator();
+  await simulation.drain();
+  await disturb(simulation, { wishes: WISHES, drifts: DRIFTS });
+  const last = lastWord(simulation);
+  simulation.note(`the last word is ${last}`);
+  await disturb(simulation, { wishes: 0, drifts: LATE_DRIFTS });
+  simulation.note('no more faults');
+  await simulation.rest();
+  await judgeEnd(simulation, last);
+  await simulation.stopOperator();
+}
+
+/** Faults at any time, and so many things that people do between them. */
+async function disturb(simulation: Simulation, left: { wishes: number; drifts: number }): Promise<void> {
+  const { random } = simulation;
+  while (left.wishes + left.drifts > 0) {
+    const wish: Option = {
+      weight: left.wishes > 0 ? 0.6 : 0,
+      name: 'people',
+      run() {
+        left.wishes -= 1;
+        runOne(wishOptions(simulation));
+      },
+    };
+    const drift: Option = {
+      weight: left.drifts > 0 ? 0.4 : 0,
+      name: 'others',
+      run() {
+        left.drifts -= 1;
+        runOne(driftOptions(simulation));
+      },
+    };
+    const options = [...simulation.ownOptions(), ...simulation.clusterOptions(), ...faultOptions(simulation)];
+    if (random.chance(0.05)) {
+      // While something is under way time does not run away from it.
+      await simulation.advance(simulation.process?.requests.length ? 1_000 : 60_000);
+    } else {
+      await simulation.step([...options, wish, drift]);
+    }
+  }
+
+  function runOne(options: readonly Option[]): void {
+    if (options.length > 0) {
+      const option = random.weighted(options);
+      simulation.note(`  ${option.name}`);
+      option.run();
+    }
+  }
+}
+
+async function judgeEnd(simulation: Simulation, last: string): Promise<void> {
+  const { server } = simulation;
+  misplacedChildren(server).forEach((child) => simulation.violate(child));
+  for (const installation of server.list(KINDS.ProviderInstallation)) {
+    const key = keyOf(installation.metadata);
+    const status = installation['status'] as InstallationStatus;
+    const ready = findCondition(status.conditions, 'Ready');
+    const isUpToDate =
+      ready?.status === 'True' &&
+      status.observedGeneration === installation.metadata.generation &&
+      status.currentVersion === last &&
+      status.installedVersion === last;
+    if (!isUpToDate) {
+      simulation.violate(
+        `${key} ends as ${ready?.status} ${ready?.reason} with ${status.currentVersion}: ${ready?.message}`,
+      );
+    }
+    const expected = await freshlyInstalled(published(server), installation.metadata.name, specOf(installation));
+    const children = childrenOf(server, key);
+    if (!isDeepStrictEqual(children, expected)) {
+      simulation.violate(
+        `the children of ${key} are not those of a fresh installation: ${differenceOf(children, expected)}`,
+      );
+    }
+  }
+}
+
+const fresh = new Map<string, Record<string, unknown>>();
+
+/** The children that the same wish gets in an empty cluster without a fault. */
+async function freshlyInstalled(
+  releases: readonly Release[],
+  name: string,
+  wish: ReturnType<typeof specOf>,
+): Promise<Record<string, unknown>> {
+  const id = JSON.stringify([releases.at(-1), name, wish]);
+  const known = fresh.get(id);
+  if (known) {
+    return known;
+  }
+  const simulation = new Simulation({ seed: 0, isOrderly: true });
+  configure(simulation.server, 'settings', { level: 'warn' });
+  publish(simulation.server, ...releases);
+  install(simulation.server, name, wish);
+  await simulation.rest();
+  const children = childrenOf(simulation.server, `shop/${name}`);
+  await simulation.stopOperator();
+  fresh.set(id, children);
+  return children;
+}
+
+function differenceOf(a: unknown, b: unknown, path = ''): string {
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) {
+    return `${path} is ${JSON.stringify(a)} instead of ${JSON.stringify(b)}`;
+  }
+  const names = new Set([...Object.keys(a), ...Object.keys(b)]);
+  const member = (of: object, name: string): unknown => (of as Record<string, unknown>)[name];
+  const differing = [...names].filter((name) => !isDeepStrictEqual(member(a, name), member(b, name)));
+  return differing.map((name) => differenceOf(member(a, name), member(b, name), `${path}.${name}`)).join(', ');
+}

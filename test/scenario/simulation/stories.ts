@@ -1,0 +1,146 @@
+import { release } from '../../support/builders.ts';
+import { KINDS } from '../cluster/kinds.ts';
+import type { ApiServer } from '../cluster/server.ts';
+import { changeContainer, configure, disown, edit, install, publish, relabel, scale } from './people.ts';
+import { LABEL } from '../../../src/api/names.ts';
+
+/** Something that people do to a cluster at rest, with what it may cost the operator when nothing goes wrong. */
+export interface Story {
+  readonly name: string;
+  readonly before: (server: ApiServer) => void;
+  readonly act: (server: ApiServer) => void;
+  /** design/architecture.md, budgets. */
+  readonly writes: number;
+  readonly events: number;
+}
+
+const moved = release('1.1.0', { runtime: { ports: [{ name: 'http', containerPort: 8080, servicePort: 8000 }] } });
+
+function withWeb(wish: Parameters<typeof install>[2]) {
+  return (server: ApiServer): void => {
+    publish(server, '1.0.0');
+    install(server, 'web', wish);
+  };
+}
+
+export const STORIES: readonly Story[] = [
+  {
+    name: 'install',
+    before: (server) => publish(server, '1.0.0'),
+    act: (server) => install(server, 'web', { upgradePolicy: 'auto', config: { GREETING: 'hello' } }),
+    writes: 4,
+    events: 2,
+  },
+  {
+    name: 'install with a budget for disruptions',
+    before: (server) => publish(server, '1.0.0'),
+    act: (server) => install(server, 'web', { resourceTier: 'performance' }),
+    writes: 5,
+    events: 2,
+  },
+  {
+    name: 'automatic upgrade',
+    before: withWeb({ upgradePolicy: 'auto' }),
+    act: (server) => publish(server, '1.0.0', '1.1.0'),
+    // One of them is the status of the Provider.
+    writes: 4 + 1,
+    events: 3 + 1,
+  },
+  {
+    name: 'automatic upgrade to other ports',
+    before: withWeb({ upgradePolicy: 'auto' }),
+    act: (server) => publish(server, '1.0.0', moved),
+    writes: 6 + 1,
+    events: 3 + 1,
+  },
+  {
+    name: 'edit of the configuration',
+    before: withWeb({ config: { GREETING: 'hello' } }),
+    act: (server) => edit(server, 'web', { config: { GREETING: 'good day', EMPTY: '' } }),
+    writes: 4,
+    events: 3,
+  },
+  {
+    name: 'edit of the tier',
+    before: withWeb({ resourceTier: 'performance' }),
+    act: (server) => edit(server, 'web', { resourceTier: 'free' }),
+    // The budget goes as well.
+    writes: 4 + 1,
+    events: 3,
+  },
+  {
+    name: 'edit of the version',
+    before: (server) => {
+      publish(server, '1.0.0', '1.1.0');
+      install(server, 'web', { version: '1.0.0' });
+    },
+    act: (server) => edit(server, 'web', { version: '1.1.0' }),
+    writes: 4,
+    events: 3,
+  },
+  {
+    name: 'downgrade by consent',
+    before: (server) => {
+      publish(server, '1.0.0', '1.0.1');
+      install(server, 'web', { version: '1.0.1' });
+    },
+    act: (server) => edit(server, 'web', { version: '1.0.0', upgrade: { allowDowngradeTo: '1.0.0' } }),
+    writes: 4,
+    events: 3,
+  },
+  {
+    name: 'edit of a ConfigMap',
+    before: (server) => {
+      publish(server, '1.0.0');
+      configure(server, 'settings', { level: 'info' });
+      install(server, 'web', { configFrom: [{ name: 'LEVEL', configMapKeyRef: { name: 'settings', key: 'level' } }] });
+    },
+    act: (server) => configure(server, 'settings', { level: 'debug' }),
+    writes: 4,
+    events: 3,
+  },
+  {
+    name: 'heal of a changed image',
+    before: withWeb({}),
+    act: (server) => changeContainer(server, 'web', { image: 'registry.example.com/evil:1' }),
+    writes: 4,
+    events: 4,
+  },
+  {
+    name: 'heal of everything at once',
+    before: withWeb({ resourceTier: 'performance' }),
+    act: (server) => {
+      scale(server, 'web', 1);
+      relabel(server, KINDS.Deployment, 'web', LABEL.managedBy);
+      disown(server, KINDS.PodDisruptionBudget, 'web');
+      server.remove(KINDS.Service, 'shop/web', 'intruder');
+    },
+    writes: 6,
+    events: 6,
+  },
+  {
+    name: 'heal of a deleted Deployment',
+    before: withWeb({}),
+    act: (server) => server.remove(KINDS.Deployment, 'shop/web', 'intruder'),
+    writes: 4,
+    events: 3,
+  },
+  {
+    name: 'delete',
+    before: withWeb({ resourceTier: 'performance' }),
+    act: (server) => server.remove(KINDS.ProviderInstallation, 'shop/web', 'tenant'),
+    writes: 0,
+    events: 0,
+  },
+  {
+    name: 'delete and create again',
+    before: withWeb({ config: { GREETING: 'hello' } }),
+    act: (server) => {
+      server.remove(KINDS.ProviderInstallation, 'shop/web', 'tenant');
+      install(server, 'web', { config: { GREETING: 'again' } });
+    },
+    // It waits for the children of the former one to be collected, and says so.
+    writes: 4 + 2,
+    events: 3 + 1,
+  },
+];
