@@ -74,13 +74,18 @@ function extract(value: unknown, fields: Fields): unknown {
   return Array.isArray(value) ? extractItems(value, fields, paths) : extractMembers(value, fields, paths);
 }
 
+/** The API server does not store an empty text, but remembers whose it is. */
+const EMPTY = '';
+
 function extractMembers(value: object, fields: Fields, paths: readonly string[]): Record<string, unknown> {
   const owned: Record<string, unknown> = {};
   for (const path of paths) {
     const name = path.slice(2);
-    const member: unknown = Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;
-    if (path.startsWith('f:') && member !== undefined) {
-      owned[name] = extract(member, fields[path] ?? {});
+    const below = fields[path] ?? {};
+    const member: unknown = Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : EMPTY;
+    const isThere = member !== EMPTY || Object.keys(below).length === 0;
+    if (path.startsWith('f:') && isThere) {
+      owned[name] = extract(member, below);
     }
   }
   return owned;

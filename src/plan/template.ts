@@ -71,7 +71,7 @@ function container({ release, documentRoot, env, shape }: TemplateInputs, runtim
     image: release.image,
     ...(runtime.command?.length && { command: runtime.command }),
     ...(runtime.args?.length && { args: runtime.args }),
-    ...(variables.length > 0 && { env: variables }),
+    ...(variables.length > 0 && { env: variables.map(explicit) }),
     ...(runtime.ports?.length && {
       ports: runtime.ports.map(({ name, containerPort, protocol = 'TCP' }) => ({ name, containerPort, protocol })),
     }),
@@ -82,6 +82,11 @@ function container({ release, documentRoot, env, shape }: TemplateInputs, runtim
     lifecycle: { preStop: { sleep: { seconds: PRE_STOP_SECONDS } } },
     securityContext: containerSecurity(runtime),
   };
+}
+
+/** An empty value is said, so that nobody can fill it in unnoticed. */
+function explicit(variable: EnvVar): EnvVar {
+  return variable.valueFrom ? variable : { name: variable.name, value: variable.value ?? '' };
 }
 
 /** The release's own probe, else a TCP connection to its first TCP port. */

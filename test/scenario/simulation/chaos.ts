@@ -39,7 +39,7 @@ function anyWish(random: Random): Wish {
   return {
     upgradePolicy: random.pick(['auto', 'manual'] as const),
     resourceTier: random.pick(TIERS),
-    ...(random.chance(0.5) && { config: { GREETING: random.pick(['hello', 'a $(B)']) } }),
+    ...(random.chance(0.5) && { config: { GREETING: random.pick(['hello', 'a $(B)', '']) } }),
     ...(random.chance(0.3) && { configFrom: [SETTINGS] }),
   };
 }

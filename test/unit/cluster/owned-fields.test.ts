@@ -74,6 +74,8 @@ describe('what a manager owns', () => {
     expect(ownedFields(object, 'us')).toEqual({
       metadata: { labels: { ours: '1' } },
       spec: {
+        // An empty text is owned and not stored.
+        gone: '',
         replicas: 2,
         command: ['a', 'b'],
         set: ['b'],
@@ -89,11 +91,11 @@ describe('what a manager owns', () => {
     expect(ownedFields({}, 'us')).toEqual({});
   });
 
-  it('is no more than there is, whatever the paths say', () => {
+  it('takes nothing that an object inherits for its own', () => {
     const odd = JSON.parse(
       '{"metadata":{"managedFields":[{"manager":"us","operation":"Apply","fieldsV1":{"f:__proto__":{"f:x":{}},"f:toString":{},"f:spec":{"f:a":{"f:b":{}}}}}]},"spec":{"a":null}}',
     ) as WithManagedFields;
-    expect(ownedFields(odd, 'us')).toEqual({ spec: { a: null } });
+    expect(ownedFields(odd, 'us')).toEqual({ toString: '', spec: { a: null } });
   });
 });
 
