@@ -3,6 +3,7 @@ import { homedir, hostname } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findConnection } from './cluster/connection.ts';
+import manifest from '../package.json' with { type: 'json' };
 import { createTransport } from './cluster/transport.ts';
 import { createOperator } from './operator.ts';
 import { readOperatorConfig, readSettings, SettingsError } from './settings.ts';
@@ -29,7 +30,11 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
   const metrics = createMetrics(connection.server.host);
   const instance = `${hostname()}_${randomUUID().slice(0, 8)}`;
   // The instance tells replicas apart in the API server's audit log.
-  const common = { connection, userAgent: `provider-operator/0.1.0 (${instance})`, onRequest: metrics.onRequest };
+  const common = {
+    connection,
+    userAgent: `provider-operator/${manifest.version} (${instance})`,
+    onRequest: metrics.onRequest,
+  };
   const operator = createOperator({
     connect: (own) => createTransport({ ...common, ...own }),
     config,
@@ -41,7 +46,7 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
     log,
     metrics,
   });
-  const probes = await startProbeServer(settings.METRICS_PORT, metrics.registry, operator.isReady).catch(
+  const probes = await startProbeServer(settings.METRICS_PORT, metrics.registry, operator.obstacle).catch(
     (error: unknown) => {
       throw new SettingsError(`Correct METRICS_PORT: ${messageOf(error)}`);
     },

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { ApiError } from './cluster/errors.ts';
 import { createEventRecorder } from './cluster/events.ts';
 import { createLeaseStore } from './cluster/lease.ts';
 import type { Transport, TransportOptions } from './cluster/transport.ts';
@@ -42,8 +43,8 @@ export interface OperatorOptions {
 }
 
 export interface Operator {
-  /** It sees what changes, and acts or stands by to do so. */
-  readonly isReady: () => boolean;
+  /** What keeps it from seeing what changes, and from acting or standing by to act; undefined where nothing does. */
+  readonly obstacle: () => string | undefined;
   start(): void;
   /** Finishes what is under way, gives back the Lease and lets go of every connection. */
   stop(): Promise<void>;
@@ -52,8 +53,10 @@ export interface Operator {
 /** Wires caches, queues and reconcilers. An event only names a key; what is to be done is read from the caches. */
 export function createOperator(options: OperatorOptions): Operator {
   const { connect, config, log, metrics, clock = systemClock, random = Math.random } = options;
-  const transport = connect({ fence });
+  // Each worker has at most one request under way; events have four.
+  const transport = connect({ fence, connections: options.workers + 4 });
   const leaseTransport = connect({ connections: 1 });
+  metrics.onLeading(LEASE, options.leaseNamespace === undefined);
   const election = options.leaseNamespace === undefined ? undefined : electIn(options.leaseNamespace);
   const writer = createWriter(transport);
   const events = createEventRecorder({
@@ -86,9 +89,14 @@ export function createOperator(options: OperatorOptions): Operator {
   const running: Workers[] = [];
 
   caches.installations.onChange((before, after) => {
+    if (!after) {
+      // Its children are garbage collected; there is nothing to do.
+      installations.drop(before?.key ?? '');
+      return;
+    }
     // A thousand new ones do not go before those that have begun.
-    const isEdit = before && (before.generation !== after?.generation || before.deleting !== after.deleting);
-    enqueue(before ?? after, isEdit ? 'edit' : 'change');
+    const isEdit = before && (before.generation !== after.generation || before.deleting !== after.deleting);
+    enqueue(after, isEdit ? 'edit' : 'change');
   });
   caches.deployments.onChange((before, after) => enqueue(before ?? after));
   caches.services.onChange((before, after) => enqueue(before ?? after));
@@ -119,7 +127,7 @@ export function createOperator(options: OperatorOptions): Operator {
           log.info({ lease: `${namespace}/${LEASE}` }, isLeading ? 'Leading' : 'Not leading any more');
           update();
         },
-        onError: (error) => log.warn({ error: messageOf(error) }, hintForLease(namespace)),
+        onError: (error) => log.warn({ namespace, error: messageOf(error) }, hintForLease(error)),
         onRecovered: () => caches.wake(),
       },
     });
@@ -137,6 +145,13 @@ export function createOperator(options: OperatorOptions): Operator {
     }
   }
 
+  function obstacle(): string | undefined {
+    if (!caches.isLive()) {
+      return caches.hasSynced() ? 'A watch is broken' : 'Not everything that is watched has been seen';
+    }
+    return (election?.isLive ?? true) ? undefined : 'The Lease cannot be read or renewed';
+  }
+
   /** Keys wait while nothing may be written or not everything is seen. */
   function update(): void {
     const mayWork = (election?.isLeading ?? true) && caches.hasSynced() && caches.seesWishes();
@@ -151,7 +166,8 @@ export function createOperator(options: OperatorOptions): Operator {
 
   /** A child has the name of its installation. */
   function enqueue(object: { readonly key: string } | undefined, priority: Priority = 'change'): void {
-    if (object) {
+    // Most Services are somebody else's; and an installation that comes later enqueues itself.
+    if (object && caches.installations.get(object.key)) {
       installations.add(object.key, caches.hasSynced() ? priority : 'resync');
     }
   }
@@ -184,7 +200,7 @@ export function createOperator(options: OperatorOptions): Operator {
   }
 
   return {
-    isReady: () => caches.isLive() && (election?.isLive ?? true),
+    obstacle,
     start() {
       update();
       running.push(
@@ -199,15 +215,15 @@ export function createOperator(options: OperatorOptions): Operator {
       const isFinished = await endsWithin(clock, LONGEST_FINISH_MS, finished);
       await endsWithin(clock, LONGEST_FLUSH_MS, events.flush());
       // While a write may still be on its way nobody else may begin: then the Lease runs out by itself.
-      if (isFinished) {
-        await election?.stop();
-      }
+      await election?.stop({ release: isFinished });
       await caches.stop();
       await Promise.all([transport.close(), leaseTransport.close()]);
     },
   };
 }
 
-function hintForLease(namespace: string): string {
-  return `Cannot read or renew the Lease in "${namespace}"; trying again`;
+function hintForLease(error: unknown): string {
+  return error instanceof ApiError && error.status === 403
+    ? 'Bind the role provider-operator-leader-election in the namespace of the Lease, or set LEADER_ELECTION=false'
+    : 'Cannot read or renew the Lease; trying again';
 }

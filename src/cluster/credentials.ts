@@ -1,6 +1,7 @@
-import type { Clock } from '../controller/clock.ts';
+import { endsWithin, type Clock } from '../controller/clock.ts';
 
 const REREAD_AFTER_MS = 60_000;
+const PATIENCE_MS = 10_000;
 
 /**
  * What `read` returns, read again at most each 60 s: kubelet and exec plugins replace a token long before it expires.
@@ -12,7 +13,7 @@ export function rereadSeldom<Credential>(read: () => Promise<Credential>, clock:
 
   async function readOr(before: Promise<Credential> | undefined): Promise<Credential> {
     try {
-      return await read();
+      return await withinTime(read());
     } catch (error) {
       if (before) {
         return before;
@@ -22,9 +23,17 @@ export function rereadSeldom<Credential>(read: () => Promise<Credential>, clock:
     }
   }
 
+  /** A plugin that hangs would take every request with it. */
+  async function withinTime(reading: Promise<Credential>): Promise<Credential> {
+    if (!(await endsWithin(clock, PATIENCE_MS, reading))) {
+      throw new Error(`The credentials could not be read within ${PATIENCE_MS / 1000} s`);
+    }
+    return reading;
+  }
+
   return () => {
-    if (!current || clock.now() - readAt >= REREAD_AFTER_MS) {
-      readAt = clock.now();
+    if (!current || clock.monotonic() - readAt >= REREAD_AFTER_MS) {
+      readAt = clock.monotonic();
       current = readOr(current);
     }
     return current;

@@ -15,7 +15,7 @@ const LEASES: Resource = {
 
 /** A Lease as the API server has it. */
 interface Lease {
-  readonly metadata: { readonly resourceVersion: string };
+  readonly metadata: { readonly resourceVersion: string; readonly managedFields?: unknown };
   readonly spec?: {
     readonly holderIdentity?: string;
     readonly leaseDurationSeconds?: number;
@@ -33,12 +33,21 @@ export function createLeaseStore(
   const described = describeObject(LEASES, name);
   const path = objectPath(LEASES, name);
   const resource = resourceLabel(LEASES);
+  /** What others have put on it stays. */
+  const metadataOf = new WeakMap<LeaseSeen, object>();
+
+  function remember(lease: Lease): LeaseSeen {
+    const seen = seenIn(lease);
+    const { managedFields: _, ...metadata } = lease.metadata;
+    metadataOf.set(seen, metadata);
+    return seen;
+  }
 
   return {
     async read(signal) {
       try {
         const doing = `Read ${described}`;
-        return seenIn(await transport.request<Lease>({ method: 'GET', path, signal, doing, resource }));
+        return remember(await transport.request<Lease>({ method: 'GET', path, signal, doing, resource }));
       } catch (error) {
         if (isNotFound(error)) {
           return undefined;
@@ -51,7 +60,7 @@ export function createLeaseStore(
       const body = {
         apiVersion: apiVersionOf(LEASES),
         kind: LEASES.kind,
-        metadata: { ...name, ...(seen && { resourceVersion: seen.version }) },
+        metadata: { ...(seen && metadataOf.get(seen)), ...name, ...(seen && { resourceVersion: seen.version }) },
         spec: specOf(record),
       };
       const doing = `${seen ? 'Renew' : 'Create'} ${described}`;
@@ -61,7 +70,7 @@ export function createLeaseStore(
             ? { method: 'PUT', path, body, signal, doing, resource }
             : { method: 'POST', path: collectionPath(LEASES, name.namespace), body, signal, doing, resource },
         );
-        return seenIn(lease);
+        return remember(lease);
       } catch (error) {
         // Another was quicker, or it was deleted.
         if (error instanceof ApiError && (error.status === 409 || (seen && error.status === 404))) {

@@ -138,6 +138,8 @@ export function createTransport(options: TransportOptions): Transport {
           }
           return response.body;
         });
+        // Who gives up before the first line never begins to read, and so never comes to the end of it.
+        call.signal?.addEventListener('abort', () => void end(client), { once: true });
         return linesOf(body, call, client);
       } catch (error) {
         await end(client);

@@ -1,5 +1,5 @@
 import { sleep, systemClock, type Cancel, type Clock } from './clock.ts';
-import { canTake, observe, releasedRecord, type LeaseRecord, type Observation } from './lease-record.ts';
+import { canTake, LEASE_MS, observe, releasedRecord, type LeaseRecord, type Observation } from './lease-record.ts';
 
 /** A Lease as it was read or written; `version` is what a later write has to name. */
 export interface LeaseSeen {
@@ -41,15 +41,17 @@ export interface Election {
   /** The Lease could be read or written within the last `RENEW_MS`. */
   readonly isLive: boolean;
   start(): void;
-  /** Gives the Lease back, so that another needs not wait for its end. Nothing may be written any more by then. */
-  stop(): Promise<void>;
+  /**
+   * Ends it. With `release` it gives the Lease back, so that another needs not wait for its end: nothing may be on its way
+   * any more by then.
+   */
+  stop(options: { readonly release: boolean }): Promise<void>;
 }
 
-/** The timing of client-go: others wait so long after the last renewal that they saw. */
-const LEASE_MS = 15_000;
 /** A leader that could not renew for so long stops; what it has sent by then has the rest of the time to arrive. */
 const RENEW_MS = 10_000;
 const RETRY_MS = 2_000;
+const PATIENCE_MS = RENEW_MS / 2;
 
 /**
  * Elects one leader by a Lease, as client-go does (`tools/leaderelection`), with two differences: whether we lead is a
@@ -60,7 +62,8 @@ export function createElection({ store, identity, clock = systemClock, hooks = {
   const abort = new AbortController();
   let running: Promise<void> | undefined;
   let seen: LeaseSeen | undefined;
-  let mine: LeaseRecord | undefined;
+  /** What was written last, and what was tried after that: an answer may be lost, or the write itself. */
+  let mine: readonly LeaseRecord[] = [];
   let observation: Observation | undefined;
   let leadsUntil = -Infinity;
   let answeredAt = -Infinity;
@@ -125,8 +128,9 @@ export function createElection({ store, identity, clock = systemClock, hooks = {
 
   /** Renews or takes the Lease if that is ours to do; after a write that came too late it looks at what is there. */
   async function attempt(startedAt: number): Promise<void> {
-    const giveUpAt = isLeading() ? leadsUntil : startedAt + RENEW_MS;
-    await withinTime(giveUpAt - startedAt, async (signal) => {
+    // A connection that died silently must leave time for another.
+    const patienceMs = isLeading() ? Math.min(leadsUntil - startedAt, PATIENCE_MS) : PATIENCE_MS;
+    await withinTime(patienceMs, async (signal) => {
       for (let tries = 0; tries < 3; tries += 1) {
         // A leader knows what it wrote last, and saves the reading.
         const askedAt = clock.monotonic();
@@ -137,9 +141,11 @@ export function createElection({ store, identity, clock = systemClock, hooks = {
           loseNow();
           return;
         }
-        mine = nextRecord(current?.record);
-        seen = await store.write(mine, current, signal);
+        const next = nextRecord(current?.record);
+        mine = [...mine.slice(0, 1), next];
+        seen = await store.write(next, current, signal);
         if (seen) {
+          mine = [seen.record];
           observation = observe(observation, seen.record, clock.monotonic());
           lead(startedAt + RENEW_MS);
           return;
@@ -192,11 +198,13 @@ export function createElection({ store, identity, clock = systemClock, hooks = {
     start() {
       running ??= run();
     },
-    async stop() {
+    async stop({ release: isReleased }) {
       abort.abort();
       await running;
-      await release();
-      cancelExpiry();
+      if (isReleased) {
+        await release();
+      }
+      loseNow();
     },
   };
 }

@@ -18,6 +18,9 @@ export interface Observation {
   readonly vanished: LeaseRecord | undefined;
 }
 
+/** The timing of client-go: others wait so long after the last renewal that they saw. */
+export const LEASE_MS = 15_000;
+
 /** A holder that gives its Lease back writes this duration: only then nobody has to be waited for. */
 const RELEASED_SECONDS = 1;
 /** A Lease that is missing twice may have been there in between; one that is there says so itself. */
@@ -43,8 +46,8 @@ export function observe(
 
 /** Who asks for the Lease. */
 export interface Candidate {
-  /** What this process wrote last, or tried to. */
-  readonly mine: LeaseRecord | undefined;
+  /** What this process wrote last, and what it tried to write after that. */
+  readonly mine: readonly LeaseRecord[];
   readonly isLeading: boolean;
 }
 
@@ -62,10 +65,10 @@ export function canTake(
   const held = record ?? vanished;
   return (
     held === undefined ||
-    (record !== undefined && isSame(record, mine)) ||
+    mine.some((own) => isSame(record, own)) ||
     (isLeading && (record === undefined || record.holder === '')) ||
     (held.holder === '' && held.seconds === RELEASED_SECONDS) ||
-    now - since >= held.seconds * 1000
+    now - since >= Math.max(held.seconds * 1000, LEASE_MS)
   );
 }
 

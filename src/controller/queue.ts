@@ -83,7 +83,7 @@ export class WorkQueue {
     if (waiting && moreUrgent(priority, waiting.priority) === waiting.priority) {
       return;
     }
-    this.#ready.set(key, { since: waiting?.since ?? this.#clock.now(), priority });
+    this.#ready.set(key, { since: waiting?.since ?? this.#clock.monotonic(), priority });
     this.#lines.find((line) => line.priority === priority)?.line.push(key);
     this.#handOut();
   }
@@ -94,7 +94,7 @@ export class WorkQueue {
       this.add(key);
       return;
     }
-    const at = this.#clock.now() + ms;
+    const at = this.#clock.monotonic() + ms;
     if (this.#closed || (this.#delayed.get(key) ?? Infinity) <= at) {
       return;
     }
@@ -155,8 +155,23 @@ export class WorkQueue {
   }
 
   release(): void {
-    this.#held = false;
+    if (this.#held) {
+      this.#held = false;
+      // Nobody waited for what nobody might do.
+      const since = this.#clock.monotonic();
+      for (const [key, { priority }] of this.#ready) {
+        this.#ready.set(key, { since, priority });
+      }
+    }
     this.#handOut();
+  }
+
+  /** Forgets a key for which there is nothing to do any more; a run under way goes on. */
+  drop(key: string): void {
+    this.#ready.delete(key);
+    this.#dirty.delete(key);
+    this.#delayed.delete(key);
+    this.#failures.delete(key);
   }
 
   /** Drops what is in line; takers get undefined, and nothing can be added any more. */
@@ -189,7 +204,7 @@ export class WorkQueue {
           this.#ready.delete(key);
           this.#delayed.delete(key);
           this.#running.add(key);
-          this.#onTaken?.(key, (this.#clock.now() - entry.since) / 1000);
+          this.#onTaken?.(key, (this.#clock.monotonic() - entry.since) / 1000);
           return key;
         }
       }
@@ -212,13 +227,13 @@ export class WorkQueue {
       return;
     }
     this.#timer?.cancel();
-    const cancel = this.#clock.setTimeout(() => this.#wake(), Math.max(0, at - this.#clock.now()));
+    const cancel = this.#clock.setTimeout(() => this.#wake(), Math.max(0, at - this.#clock.monotonic()));
     this.#timer = { at, cancel };
   }
 
   #wake(): void {
     this.#timer = undefined;
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     for (let key = this.#delayed.popDue(now); key !== undefined; key = this.#delayed.popDue(now)) {
       this.add(key);
     }

@@ -1,5 +1,5 @@
 import { backoffMs } from './backoff.ts';
-import { sleep, systemClock, type Clock } from './clock.ts';
+import { sleep, systemClock, type Cancel, type Clock } from './clock.ts';
 import type { Feed, Stored } from './feed.ts';
 import { endsInitialEvents, type KubernetesObject, type ListWatch, type WatchEvent } from './list-watch.ts';
 import { objectKey } from './object-key.ts';
@@ -43,6 +43,8 @@ const HEALTHY_MS = 5_000;
 const QUIET_MS = 80_000;
 /** Initial events come as fast as they can be sent; a server or proxy that withholds their end is not waited for. */
 const INITIAL_QUIET_MS = 10_000;
+/** Enough for what a server has kept for a watch that goes on. */
+const SETTLING_MS = 500;
 /** A watch that ends is begun anew within this time, unless something is wrong. */
 const REDIAL_MS = 10_000;
 
@@ -71,6 +73,7 @@ export class Reflector<Raw extends KubernetesObject, T extends Stored> {
   #isUnanswered = false;
   #isWatching = false;
   #watchedUntil = -Infinity;
+  #wokenAt = -Infinity;
   /** Ends the present wait before the next attempt. */
   #nap: AbortController | undefined;
 
@@ -103,8 +106,9 @@ export class Reflector<Raw extends KubernetesObject, T extends Stored> {
     this.#running ??= this.#run(this.#abort.signal);
   }
 
-  /** Tries again at once, if it waits for a server that did not answer. */
+  /** Tries again at once, if it waits for a server that did not answer, or soon, if it is just about to wait. */
   wake(): void {
+    this.#wokenAt = this.#clock.monotonic();
     if (this.#isUnanswered) {
       this.#nap?.abort();
     }
@@ -142,7 +146,9 @@ export class Reflector<Raw extends KubernetesObject, T extends Stored> {
         return 0;
       }
       this.#learnFrom(error);
-      const delayMs = Math.max(this.#nextDelayMs(), retryHint(error).retryAfterMs ?? 0);
+      const isKnownToAnswer = this.#isUnanswered && this.#wokenAt >= startedAt;
+      const backoff = isKnownToAnswer ? BACKOFF.firstMs : this.#nextDelayMs();
+      const delayMs = Math.max(backoff, retryHint(error).retryAfterMs ?? 0);
       this.#hooks.onError?.(error, delayMs);
       return delayMs;
     }
@@ -169,13 +175,15 @@ export class Reflector<Raw extends KubernetesObject, T extends Stored> {
   async #watch(startedAt: number, signal: AbortSignal): Promise<void> {
     // What arrives before the end of the initial events is no version to go on from: they come in no order.
     let initial = this.#resourceVersion === undefined ? new Map<string, T>() : undefined;
+    let cancelSettling: Cancel | undefined;
     const guard = new StallGuard(this.#clock, signal, initial ? INITIAL_QUIET_MS : QUIET_MS);
     try {
       const events = await this.#source.watch(this.#resourceVersion, guard.signal);
-      this.#answered();
-      this.#setWatching(true);
+      // What happened meanwhile comes first, and until it has the picture is an old one.
+      cancelSettling = initial ? undefined : this.#clock.setTimeout(() => this.#setWatching(true), SETTLING_MS);
       for await (const event of events) {
         guard.signal.throwIfAborted();
+        this.#answered();
         // What changes meanwhile is no sign that the initial events go on.
         if (!initial || event.type === 'ADDED') {
           guard.heard();
@@ -185,6 +193,7 @@ export class Reflector<Raw extends KubernetesObject, T extends Stored> {
         } else if (this.#collect(event, initial)) {
           initial = undefined;
           guard.heard(QUIET_MS);
+          this.#setWatching(true);
         }
         this.#resetIfHealthy(startedAt);
         await this.#pause();
@@ -194,6 +203,7 @@ export class Reflector<Raw extends KubernetesObject, T extends Stored> {
       throw guard.signal.reason instanceof Stalled ? guard.signal.reason : error;
     } finally {
       guard.end();
+      cancelSettling?.();
       if (this.#isWatching) {
         this.#watchedUntil = this.#clock.monotonic();
         this.#setWatching(false);
@@ -260,11 +270,10 @@ export class Reflector<Raw extends KubernetesObject, T extends Stored> {
     }
   }
 
-  /** The server is there, whatever it says: what it did not answer before is no reason to wait any more. */
+  /** The server is there: what it did not answer before is no reason for anybody to wait any more. */
   #answered(): void {
     if (this.#isUnanswered) {
       this.#isUnanswered = false;
-      this.#failures = 0;
       this.#hooks.onRecovered?.();
     }
   }
@@ -282,7 +291,9 @@ export class Reflector<Raw extends KubernetesObject, T extends Stored> {
   }
 
   #learnFrom(error: unknown): void {
-    if (!isUnanswered(error)) {
+    if (this.#isUnanswered && !isUnanswered(error)) {
+      // It says no, but it says something: that is another failure, and the first of its kind.
+      this.#failures = 0;
       this.#answered();
     }
     this.#isUnanswered = isUnanswered(error);
@@ -296,6 +307,9 @@ export class Reflector<Raw extends KubernetesObject, T extends Stored> {
 
   #setWatching(isWatching: boolean): void {
     this.#isWatching = isWatching;
+    if (isWatching) {
+      this.#answered();
+    }
     this.#hooks.onWatching?.(isWatching);
   }
 

@@ -40,7 +40,7 @@ export interface WorkersOptions {
 }
 
 export interface Workers {
-  /** Closes the queue and waits for the runs in flight. */
+  /** Closes the queue and waits for the runs in flight, those that took too long among them. */
   stop(): Promise<void>;
 }
 
@@ -54,6 +54,8 @@ export function startWorkers(options: WorkersOptions): Workers {
   const { queue, count, reconcile, timeoutMs, clock = systemClock, onReconciled } = options;
 
   const pause = createTimeSlice(clock);
+  /** Also runs that were given up and go on all the same. */
+  const underWay = new Set<Promise<unknown>>();
 
   async function work(): Promise<void> {
     for (let key = await queue.take(); key !== undefined; key = await queue.take()) {
@@ -85,8 +87,11 @@ export function startWorkers(options: WorkersOptions): Workers {
       abort.abort(error);
       late.reject(error);
     }, timeoutMs);
+    const running = run(abort.signal);
+    underWay.add(running);
+    running.catch(() => {}).finally(() => underWay.delete(running));
     try {
-      return await Promise.race([run(abort.signal), late.promise]);
+      return await Promise.race([running, late.promise]);
     } finally {
       cancel();
     }
@@ -96,7 +101,7 @@ export function startWorkers(options: WorkersOptions): Workers {
   return {
     async stop() {
       queue.close();
-      await Promise.all(workers);
+      await Promise.allSettled([...workers, ...underWay]);
     },
   };
 }

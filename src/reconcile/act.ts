@@ -82,7 +82,7 @@ export async function act(ports: ActPorts, installation: Installation, action: A
       return await writer.apply<Raw>(resource, exact, { fieldManager: FIELD_MANAGER, force: false });
     } catch (error) {
       if (!(error instanceof ApiError) || fieldConflicts(error).length === 0) {
-        if (error instanceof ApiError && error.retry === 'backoff') {
+        if (error instanceof ApiError && (error.status === 0 || error.status >= 500)) {
           unanswered.add(id);
         }
         throw error;

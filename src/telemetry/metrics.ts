@@ -21,7 +21,7 @@ export function createMetrics(host: string) {
   const errors = counter('controller_runtime_reconcile_errors_total', 'Reconciles that failed', ['controller']);
   const terminal = counter(
     'controller_runtime_terminal_reconcile_errors_total',
-    'Reconciles that failed and are not tried again by themselves',
+    'Reconciles that were refused, and are tried again after a minute only',
     ['controller'],
   );
   const seconds = histogram('controller_runtime_reconcile_time_seconds', 'How long a reconcile took', ['controller']);

@@ -7,8 +7,12 @@ export interface ProbeServer {
   close(): Promise<void>;
 }
 
-/** Serves /livez, /readyz and /metrics. Alive is who answers; ready is who has seen everything that it watches. */
-export async function startProbeServer(port: number, registry: Registry, isReady: () => boolean): Promise<ProbeServer> {
+/** Serves /livez, /readyz and /metrics. Alive is who answers; ready is whom nothing keeps from its work. */
+export async function startProbeServer(
+  port: number,
+  registry: Registry,
+  obstacle: () => string | undefined,
+): Promise<ProbeServer> {
   const server = createServer((request, response) => {
     const reply = (status: number, body: string, type = 'text/plain; charset=utf-8') => {
       response.writeHead(status, { 'content-type': type }).end(body);
@@ -18,7 +22,7 @@ export async function startProbeServer(port: number, registry: Registry, isReady
         reply(200, 'ok\n');
         break;
       case '/readyz':
-        reply(isReady() ? 200 : 503, isReady() ? 'ok\n' : 'The caches are not filled yet\n');
+        reply(obstacle() === undefined ? 200 : 503, `${obstacle() ?? 'ok'}\n`);
         break;
       case '/metrics':
         registry.metrics().then(

@@ -20,7 +20,7 @@ class FakeLease {
     return {
       read: async (signal) => {
         this.requests += 1;
-        await trouble.before();
+        await orAborted(trouble.before(), signal);
         const { current } = this;
         await trouble.after();
         signal.throwIfAborted();
@@ -28,7 +28,7 @@ class FakeLease {
       },
       write: async (record, seen, signal) => {
         this.requests += 1;
-        await trouble.before();
+        await orAborted(trouble.before(), signal);
         const isAsSeen = this.current?.version === seen?.version;
         if (isAsSeen) {
           this.set(record);
@@ -55,6 +55,14 @@ function startCandidate(lease: FakeLease, identity: string, clock: FakeClock) {
   });
   election.start();
   return { election, trouble, changes, errors };
+}
+
+/** As a transport does: who does not wait any more hears of it at once. */
+function orAborted(waiting: Promise<void>, signal: AbortSignal): Promise<void> {
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(new Error('Aborted')));
+  });
+  return Promise.race([waiting, aborted]);
 }
 
 async function refuse(): Promise<void> {
@@ -153,6 +161,50 @@ describe('one process', () => {
   });
 });
 
+describe('a leader keeps the Lease', () => {
+  it.each<[string, (lease: FakeLease, trouble: Trouble) => void]>([
+    ['one request that fails', (_, trouble) => failOnce(trouble, 'before')],
+    ['one answer that is lost', (_, trouble) => failOnce(trouble, 'after')],
+    ['a label that somebody puts on it', (lease) => lease.set(lease.current!.record)],
+    ['a hand that empties it', (lease) => lease.set({ ...lease.current!.record, holder: '' })],
+    ['a hand that takes all out of it', (lease) => lease.set(EMPTY)],
+    ['a hand that deletes it', (lease) => lease.set(undefined)],
+    ['one connection that is dead', (_, trouble) => (trouble.before = () => stuckOnce(trouble))],
+  ])('through %s', async (_, happen) => {
+    const clock = new FakeClock();
+    const lease = new FakeLease();
+    const a = startCandidate(lease, 'a', clock);
+    await settle();
+    const b = startCandidate(lease, 'b', clock);
+    await clock.advance(3_000);
+    happen(lease, a.trouble);
+    for (let passed = 0; passed < 60_000; passed += 500) {
+      await clock.advance(500);
+      expect([a.election.isLeading, b.election.isLeading]).toEqual([true, false]);
+    }
+  });
+});
+
+const EMPTY: LeaseRecord = { holder: '', seconds: 0, acquiredAt: 0, renewedAt: 0, transitions: 0 };
+
+interface Trouble {
+  before: () => Promise<void>;
+  after: () => Promise<void>;
+}
+
+function failOnce(trouble: Trouble, when: 'before' | 'after'): void {
+  trouble[when] = async () => {
+    trouble[when] = async () => {};
+    await refuse();
+  };
+}
+
+/** The first request never comes back by itself. */
+function stuckOnce(trouble: Trouble): Promise<void> {
+  trouble.before = async () => {};
+  return new Promise(() => {});
+}
+
 describe('two processes', () => {
   async function setUp() {
     const clock = new FakeClock();
@@ -167,7 +219,7 @@ describe('two processes', () => {
   it('hand over within 2 s when the first gives the Lease back', async () => {
     const { clock, lease, a, b } = await setUp();
     await clock.advance(60_000);
-    const stopping = a.election.stop();
+    const stopping = a.election.stop({ release: true });
     await clock.advance(2_000);
     await stopping;
 

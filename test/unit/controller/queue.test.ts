@@ -360,6 +360,22 @@ describe('a queue that is held', () => {
     expect(taken).toEqual(['a', 'b']);
   });
 
+  it('forgets what is dropped, and counts no wait before it goes on', async () => {
+    const waits: number[] = [];
+    const { clock, queue } = setUp({ onTaken: (_, seconds) => waits.push(seconds) });
+    queue.hold();
+    queue.add('a');
+    queue.add('b');
+    queue.addAfter('c', 1000);
+    clock.tick(600_000);
+    queue.drop('a');
+    queue.drop('c');
+    queue.release();
+
+    expect(await drain(queue)).toEqual(['b']);
+    expect(waits).toEqual([0]);
+  });
+
   it('can be closed', async () => {
     const queue = new WorkQueue();
     queue.hold();

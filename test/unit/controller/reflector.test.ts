@@ -234,7 +234,10 @@ describe('a stream of initial events', () => {
 describe('whether it is live', () => {
   it('means that changes arrive, or did until a moment ago', async () => {
     const { source, reflector, clock } = await setUp();
-    expect(reflector.isLive).toBe(true);
+    // What a server has kept for a watch that goes on comes first.
+    expect(reflector.isWatching).toBe(false);
+    await clock.advance(500);
+    expect([reflector.isWatching, reflector.isLive]).toEqual([true, true]);
 
     source.refusals = Array.from({ length: 9 }, () => refusal(0));
     await source.current.say(new Error('ECONNRESET'));
@@ -256,7 +259,7 @@ describe('whether it is live', () => {
     await clock.advance(800);
     expect([reflector.hasSynced, reflector.isLive, contents()]).toEqual([false, false, ['a red']]);
 
-    await clock.advance(1_600);
+    await clock.advance(1_600 + 500);
     expect([reflector.hasSynced, reflector.isLive, contents()]).toEqual([true, true, []]);
   });
 });
@@ -272,9 +275,36 @@ describe('a wait', () => {
 
     reflector.wake();
     await settle();
-
     expect(source.journal).toHaveLength(1 + 7);
+    await clock.advance(500);
+
     expect(recoveries).toHaveLength(1);
+  });
+
+  it('is short where somebody knew it while the last attempt was still under way', async () => {
+    const attempt = Promise.withResolvers<readonly Page<Raw>[]>();
+    const { source, reflector, clock, errors } = await setUp((source) => {
+      source.lists = [refusal(0), refusal(0), refusal(0), attempt.promise, [{ items: [], resourceVersion: '1' }]];
+    });
+    await clock.advance(800 + 1600 + 3200);
+    reflector.wake();
+    attempt.reject(refusal(0));
+    await settle();
+
+    expect(errors.map(({ delayMs }) => delayMs)).toEqual([800, 1600, 3200, 800]);
+    expect(source.journal).toHaveLength(4);
+  });
+
+  it('grows for a server that accepts every watch and breaks it at once', async () => {
+    const { source, clock } = await setUp();
+    for (let second = 0; second < 30; second += 1) {
+      if (source.current.isOpen) {
+        await source.current.say(refusal(0));
+      }
+      await clock.advance(1000);
+    }
+
+    expect(source.watches.length).toBeLessThanOrEqual(8);
   });
 
   it('starts short again as soon as the server says anything, be it no', async () => {
