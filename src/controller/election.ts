@@ -18,7 +18,7 @@ export interface LeaseStore {
   write(record: LeaseRecord, seen: LeaseSeen | undefined, signal: AbortSignal): Promise<LeaseSeen | undefined>;
 }
 
-export interface ElectionHooks {
+interface ElectionHooks {
   /** `isLeading` has changed. */
   readonly onChange?: (isLeading: boolean) => void;
   readonly onError?: (error: unknown) => void;

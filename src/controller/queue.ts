@@ -6,7 +6,7 @@ import { Deadlines } from './deadlines.ts';
  * What goes first: what somebody has just asked for, then what happened to something that is under way, then what is only
  * looked at again. A thousand objects that are listed anew do not keep anybody waiting who edits one.
  */
-export const PRIORITIES = ['edit', 'change', 'resync'] as const;
+const PRIORITIES = ['edit', 'change', 'resync'] as const;
 export type Priority = (typeof PRIORITIES)[number];
 
 export interface QueueOptions {

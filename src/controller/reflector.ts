@@ -183,7 +183,6 @@ export class Reflector<Raw extends KubernetesObject, T extends Stored> {
       cancelSettling = initial ? undefined : this.#clock.setTimeout(() => this.#setWatching(true), SETTLING_MS);
       for await (const event of events) {
         guard.signal.throwIfAborted();
-        this.#answered();
         // What changes meanwhile is no sign that the initial events go on.
         if (!initial || event.type === 'ADDED') {
           guard.heard();
@@ -195,6 +194,7 @@ export class Reflector<Raw extends KubernetesObject, T extends Stored> {
           guard.heard(QUIET_MS);
           this.#setWatching(true);
         }
+        this.#answered();
         this.#resetIfHealthy(startedAt);
         await this.#pause();
       }

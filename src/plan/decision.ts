@@ -131,11 +131,7 @@ function isServiceDamaged({ installation, service }: Observed): boolean {
 }
 
 /** The child of this name, where it is not ours and cannot become ours now. */
-export function obstacleTo(
-  installation: Installation,
-  kind: ChildKind,
-  child: ChildView | undefined,
-): Problem | undefined {
+function obstacleTo(installation: Installation, kind: ChildKind, child: ChildView | undefined): Problem | undefined {
   const ownership = ownershipOf(child, installation);
   const it = `${kind} "${installation.name}"`;
   switch (ownership.kind) {

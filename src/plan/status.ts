@@ -70,9 +70,8 @@ function usedConsent({ observed, running, decision }: Findings): string | undefi
   return isUsed || status.usedConsent === consent ? consent : undefined;
 }
 
-function availability({ running }: Findings): Verdict[] {
-  const { deployment } = running;
-  return deployment && deployment.available >= deployment.replicas
+function availability(findings: Findings): Verdict[] {
+  return isAvailable(findings)
     ? [
         {
           type: 'Available',
@@ -89,6 +88,17 @@ function availability({ running }: Findings): Verdict[] {
           message: 'Fewer pods than asked for are available',
         },
       ];
+}
+
+/** Pods that are still being added are missed by nobody, as long as those that were there are available. */
+function isAvailable({ observed, running }: Findings): boolean {
+  const { deployment, rollout } = running;
+  if (!deployment || deployment.available >= deployment.replicas) {
+    return deployment !== undefined;
+  }
+  const wasAvailable = findCondition(observed.installation.status.conditions, 'Available')?.status === 'True';
+  const former = Math.max(1, deployment.total - deployment.updated);
+  return wasAvailable && rollout?.phase === 'progressing' && deployment.available >= former;
 }
 
 function drift({ held }: Actions): Verdict[] {

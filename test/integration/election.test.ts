@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { createTransport, type Transport } from '../../src/cluster/transport.ts';
 import { findConnection } from '../../src/cluster/connection.ts';
@@ -61,24 +62,23 @@ async function timeToAct(since: number): Promise<number> {
   return performance.now() - since;
 }
 
-let isEditing = false;
-let editing: Promise<void> = Promise.resolve();
+let editing = { abort: new AbortController(), ended: Promise.resolve() };
 
 /** Edits one installation after the other until `stopEditing`, so that whoever leads has something to write. */
 function keepEditing(): void {
+  const abort = new AbortController();
   async function run(): Promise<void> {
-    for (let i = 0; isEditing; i += 1) {
+    for (let i = 0; !abort.signal.aborted; i += 1) {
       await edit(names[i % names.length]!);
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await pause(20);
     }
   }
-  isEditing = true;
-  editing = run();
+  editing = { abort, ended: run() };
 }
 
 async function stopEditing(): Promise<void> {
-  isEditing = false;
-  await editing;
+  editing.abort.abort();
+  await editing.ended;
 }
 
 async function auditSince(offset: number): Promise<AuditEvent[]> {
@@ -118,9 +118,7 @@ function reignsIn(writes: readonly AuditEvent[]): Reign[] {
 function expectOneWriterAtATime(reigns: readonly Reign[]): void {
   for (const [index, { from }] of reigns.entries()) {
     const before = reigns[index - 1];
-    expect(before === undefined || before.to <= from, `${JSON.stringify(reigns.slice(index - 1, index + 1))}`).toBe(
-      true,
-    );
+    expect(before === undefined || before.to <= from, JSON.stringify([before, reigns[index]])).toBe(true);
   }
 }
 

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
-import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
-import { readAudit } from '../control-plane/audit.ts';
-import { auditLog, cleanUp, installation, prepare, provider, release } from './support/cluster.ts';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { cleanUp, installation, prepare, provider, release } from './support/cluster.ts';
 import {
   apply,
   eventually,
@@ -78,123 +77,6 @@ describe('a running operator', () => {
       .map((line) => JSON.parse(line) as { msg: string; reconcileID?: string });
     expect(lines.at(-1)?.msg).toBe('Stopped');
     expect(lines.find((l) => l.msg === 'Wrote a child')?.reconcileID).toMatch(/^\w+$/);
-  });
-});
-
-describe.skipIf(!inject('controlPlane').disposable)('counted in the audit log', () => {
-  const runtime = {
-    ports: [
-      { name: 'http', containerPort: 8080, servicePort: 80 },
-      { name: 'dns', containerPort: 53, protocol: 'UDP' },
-    ],
-    command: ['serve'],
-    args: ['--name=$(NAME)'],
-    env: [{ name: 'NAME', value: 'web' }, { name: 'EMPTY', value: '' }, { name: 'UNSET' }],
-    readinessProbe: { httpGet: { path: '/ready', port: 'http' }, initialDelaySeconds: 0, periodSeconds: 3 },
-    livenessProbe: { exec: { command: ['true'] }, failureThreshold: 5 },
-    securityContext: {
-      runAsUser: 1000,
-      runAsGroup: 1000,
-      fsGroup: 1000,
-      readOnlyRootFilesystem: false,
-      addCapabilities: ['NET_BIND_SERVICE'],
-    },
-    volumes: [
-      { name: 'scratch', emptyDir: {} },
-      { name: 'none', configMap: { name: 'none', items: [], optional: true } },
-      { name: 'memory', emptyDir: { medium: 'Memory', sizeLimit: '1024Mi' } },
-      {
-        name: 'files',
-        configMap: { name: 'files', items: [{ key: 'a', path: 'b' }], defaultMode: 256, optional: true },
-      },
-      { name: 'secret', secret: { secretName: 'secret', optional: false } },
-      { name: 'self', downwardAPI: { items: [{ path: 'labels', fieldPath: 'metadata.labels' }] } },
-    ],
-    volumeMounts: [
-      { name: 'scratch', mountPath: '/scratch', readOnly: false },
-      { name: 'memory', mountPath: '/memory' },
-      { name: 'files', mountPath: '/files', readOnly: true },
-      { name: 'secret', mountPath: '/secret', subPath: '' },
-      { name: 'self', mountPath: '/self' },
-    ],
-  };
-  const tiers = {
-    performance: {
-      replicas: 3,
-      resources: { requests: { cpu: '1000m', memory: '0.5Gi' }, limits: { cpu: '1.5', memory: '1024Mi' } },
-    },
-  };
-
-  /** What the operator asked for since `offset`, but for watches. */
-  async function requests(offset: number) {
-    const { events, nextOffset } = await readAudit(auditLog(), offset);
-    // A Provider is of no namespace, and its events are in `default`.
-    const own = events.filter(
-      (e) =>
-        e.userAgent.startsWith('provider-operator/') &&
-        e.namespace === namespace &&
-        !['watch', 'list'].includes(e.verb),
-    );
-    return { own: own.map((e) => `${e.verb} ${[e.resource, e.subresource].filter(Boolean).join('/')}`), nextOffset };
-  }
-
-  it('an install costs its budget, a release with everything comes to rest, and a restart writes nothing', async () => {
-    const whole = provider('whole', release('1.0.0', { runtime })) as { spec: object };
-    await apply({ ...whole, spec: { ...whole.spec, tiers } });
-    let operator = await startOperator();
-    await eventually(
-      async () =>
-        (await kubectl(['get', 'provider', 'whole.web', '-o', 'jsonpath={.status.publishedVersions}'])) === '1',
-    );
-    let offset = (await readAudit(auditLog(), 0)).nextOffset;
-
-    await apply(
-      installation(namespace, 'whole', {
-        provider: 'whole/web',
-        resourceTier: 'performance',
-        config: { A: '', B: '$(X)' },
-      }),
-    );
-    await waitFor('Ready', 'pi/whole', namespace);
-    await operator.stop();
-    const install = await requests(offset);
-    expect(install.own.filter((r) => !r.endsWith('events')).sort()).toEqual([
-      'patch deployments',
-      'patch poddisruptionbudgets',
-      'patch providerinstallations/status',
-      'patch providerinstallations/status',
-      'patch services',
-    ]);
-    expect(install.own.filter((r) => r.endsWith('events')).length).toBeLessThanOrEqual(2);
-
-    operator = await startOperator();
-    await eventually(async () => /"msg":"Watching"/.test(operator.output()));
-    await eventually(async () =>
-      /reconcile_total\{controller="providerinstallation",result="success"\} [1-9]/.test(
-        await (await fetch(`${operator.url}/metrics`)).text(),
-      ),
-    );
-    await operator.stop();
-    offset = install.nextOffset;
-    expect((await requests(offset)).own).toEqual([]);
-  });
-
-  it('an upgrade costs its budget', async () => {
-    await apply(
-      provider('cheap', '1.0.0', '1.1.0'),
-      installation(namespace, 'cheap', { provider: 'cheap/web', version: '1.0.0' }),
-    );
-    const operator = await startOperator();
-    await waitFor('Ready', 'pi/cheap', namespace);
-    const offset = (await readAudit(auditLog(), 0)).nextOffset;
-    await kubectl(['patch', 'pi/cheap', '-n', namespace, '--type=merge', '-p', '{"spec":{"version":"1.1.0"}}']);
-    await waitFor('Ready', 'pi/cheap', namespace);
-    await operator.stop();
-    const { own } = await requests(offset);
-    expect(own.filter((r) => r === 'patch deployments')).toHaveLength(1);
-    expect(own.filter((r) => r === 'patch providerinstallations/status').length).toBeLessThanOrEqual(3);
-    expect(own.filter((r) => r.endsWith('events')).length).toBeLessThanOrEqual(3);
-    expect(own.filter((r) => /services|budgets|get/.test(r))).toEqual([]);
   });
 });
 

@@ -295,6 +295,16 @@ describe('a wait', () => {
     expect(source.journal).toHaveLength(4);
   });
 
+  it('starts short again when the first word after a silence is that the past is gone', async () => {
+    const { source, clock, errors } = await setUp((source) => {
+      source.refusals = Array.from({ length: 5 }, () => refusal(0));
+    });
+    await clock.advance(800 + 1600 + 3200 + 6400 + 12_800);
+    await source.current.say({ type: 'ERROR', object: { code: 410, message: 'too old' } });
+
+    expect(errors.at(-1)).toEqual({ message: 'Watch: too old', delayMs: 800 });
+  });
+
   it('grows for a server that accepts every watch and breaks it at once', async () => {
     const { source, clock } = await setUp();
     for (let second = 0; second < 30; second += 1) {

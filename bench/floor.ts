@@ -1,0 +1,74 @@
+import { FIELD_MANAGER } from '../src/api/names.ts';
+import type { Cluster } from './cluster.ts';
+import { limit } from './limit.ts';
+import {
+  DEPLOYMENTS_PATH,
+  INSTALLATIONS_PATH,
+  installationsPath,
+  isAvailable,
+  isReady,
+  type InstallationObject,
+} from './objects.ts';
+import { startTracker } from './tracker.ts';
+import { fill, type Templates } from './trial.ts';
+import { installationsOf, type Workload } from './workload.ts';
+
+export interface FloorOptions {
+  readonly cluster: Cluster;
+  readonly workload: Workload;
+  readonly templates: Templates;
+  /** Writes under way at once, as many as the operator has workers. */
+  readonly workers: number;
+  /** Installations that are being created at once. */
+  readonly creators: number;
+}
+
+/**
+ * Installs without an operator: the same bodies in the same order, by a loop that decides nothing. Who waits for a
+ * Deployment holds no place in it, as in the operator. Returns the seconds from the first create to the last `Ready`.
+ */
+export async function runFloor({ cluster, workload, templates, workers, creators }: FloorOptions): Promise<number> {
+  const { admin, tenant } = cluster;
+  await cluster.createNamespaces('floor', workload);
+  const deployments = await startTracker({ api: tenant, path: DEPLOYMENTS_PATH, isThere: isAvailable });
+  const installations = await startTracker({ api: admin, path: INSTALLATIONS_PATH, isThere: isReady });
+  const creating = limit(creators);
+  const writing = limit(workers);
+  const [first = '', ...others] = templates.statuses;
+  const apply = (path: string, body: string) =>
+    tenant.request({
+      method: 'PATCH',
+      path: `${path}?fieldManager=${FIELD_MANAGER}&force=false`,
+      contentType: 'application/apply-patch+yaml',
+      body,
+    });
+  const report = (path: string, body: string) =>
+    tenant.request({
+      method: 'PATCH',
+      path: `${path}/status?fieldManager=${FIELD_MANAGER}`,
+      contentType: 'application/merge-patch+json',
+      body,
+    });
+
+  async function install(body: ReturnType<typeof installationsOf>[number]): Promise<void> {
+    const { namespace, name } = body.metadata;
+    const path = installationsPath(namespace);
+    const created = await creating(() => admin.request<InstallationObject>({ method: 'POST', path, body }));
+    const names = { namespace, name, uid: created.metadata.uid };
+    await writing(async () => {
+      await apply(`/api/v1/namespaces/${namespace}/services/${name}`, fill(templates.service, names));
+      await apply(`/apis/apps/v1/namespaces/${namespace}/deployments/${name}`, fill(templates.deployment, names));
+      await report(`${path}/${name}`, fill(first, names));
+    });
+    await deployments.reachedBy(`${namespace}/${name}`);
+    for (const status of others) {
+      await writing(() => report(`${path}/${name}`, fill(status, names)));
+    }
+  }
+
+  const startedAt = performance.now();
+  await Promise.all(installationsOf('floor', workload).map(install));
+  const endedAt = await installations.reached(workload.installations);
+  await Promise.all([deployments.stop(), installations.stop()]);
+  return (endedAt - startedAt) / 1000;
+}

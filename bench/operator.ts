@@ -1,0 +1,133 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ControlPlane } from '../test/control-plane/boot.ts';
+import { startWatchdog } from '../test/control-plane/watchdog.ts';
+import { NODE_ENV, NODE_FLAGS } from '../tools/bundle.ts';
+import { readKubeconfig } from './kubeconfig.ts';
+
+interface Heap {
+  readonly heapUsed: number;
+  readonly heapTotal: number;
+  readonly external: number;
+  readonly arrayBuffers: number;
+  readonly rss: number;
+}
+
+/** The bundled operator, as a process of its own under its own user. */
+export interface OperatorProcess {
+  readonly pid: number;
+  /** `performance.now()` when it was started. */
+  readonly startedAt: number;
+  /** Resolves when it has seen everything that it watches. */
+  ready(): Promise<void>;
+  /** The text of /metrics. The event-loop delay in it begins anew with each. */
+  metrics(): Promise<string>;
+  /** What is left after a full garbage collection. */
+  heap(): Promise<Heap>;
+  output(): string;
+  stop(): Promise<void>;
+}
+
+const PATIENCE_MS = 120_000;
+let started = 0;
+
+export interface OperatorOptions {
+  readonly plane: Pick<ControlPlane, 'directory' | 'server' | 'userKubeconfig'>;
+  readonly bundle: string;
+  readonly workers: number;
+  /** In place of those that the bundle names. */
+  readonly nodeFlags?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export function startOperator(options: OperatorOptions): OperatorProcess {
+  const { plane, bundle, workers, nodeFlags = NODE_FLAGS, env = NODE_ENV } = options;
+  started += 1;
+  const directory = join(plane.directory, `operator-${started}`);
+  mkdirSync(directory);
+  const watchdog = startWatchdog(directory);
+  const logFile = join(directory, 'operator.log');
+  const heapFile = join(directory, 'heap.json');
+  const log = openSync(logFile, 'a');
+  const startedAt = performance.now();
+  const preloaded = ['heap-probe.mjs', 'in-pod.mjs'].flatMap((file) => ['--import', join(import.meta.dirname, file)]);
+  const child = spawn(process.execPath, [...nodeFlags, '--expose-gc', ...preloaded, bundle], {
+    env: {
+      PATH: process.env['PATH'],
+      ...serviceAccount(plane, directory),
+      METRICS_PORT: '0',
+      WORKERS: String(workers),
+      HEAP_PROBE: heapFile,
+      ...env,
+    },
+    stdio: ['ignore', log, log],
+    detached: true,
+  });
+  closeSync(log);
+  const { pid } = child;
+  if (pid === undefined) {
+    throw new Error('Cannot start the operator');
+  }
+  watchdog.guard(pid);
+  const ended = once(child, 'exit');
+  ended.catch(() => {});
+  const output = () => readFileSync(logFile, 'utf8');
+
+  async function until<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
+    const deadline = performance.now() + PATIENCE_MS;
+    while (performance.now() < deadline && child.exitCode === null) {
+      const found = await look();
+      if (found !== undefined) {
+        return found;
+      }
+      await sleep(20);
+    }
+    throw new Error(`The operator has not ${what}: ${output().slice(-2000)}`);
+  }
+
+  const port = () => until('named its port', async () => /"metricsPort":(\d+)/.exec(output())?.[1]);
+
+  return {
+    pid,
+    startedAt,
+    output,
+    async ready() {
+      const url = `http://127.0.0.1:${await port()}/readyz`;
+      // Refused is not yet.
+      await until('become ready', async () => ((await fetch(url).catch(() => undefined))?.ok ? true : undefined));
+    },
+    async metrics() {
+      return (await fetch(`http://127.0.0.1:${await port()}/metrics`)).text();
+    },
+    async heap() {
+      rmSync(heapFile, { force: true });
+      process.kill(pid, 'SIGUSR2');
+      return until('told its heap', async () =>
+        existsSync(heapFile) ? (JSON.parse(readFileSync(heapFile, 'utf8')) as Heap) : undefined,
+      );
+    },
+    async stop() {
+      child.kill('SIGTERM');
+      await ended;
+      await watchdog.dismiss();
+    },
+  };
+}
+
+/** What a pod of the operator would find: where the API server is, its authority and a token. */
+function serviceAccount({ server, userKubeconfig }: OperatorOptions['plane'], directory: string) {
+  const { clusters, users } = readKubeconfig(userKubeconfig('provider-operator'));
+  writeFileSync(join(directory, 'ca.crt'), Buffer.from(clusters[0].cluster['certificate-authority-data'], 'base64'));
+  writeFileSync(join(directory, 'token'), users[0].user.token);
+  const { hostname, port } = new URL(server);
+  return { KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port, SERVICE_ACCOUNT_FOLDER: directory };
+}
+
+/** The value of a metric; of several with these labels, their sum. */
+export function metricIn(text: string, name: string, labels = ''): number {
+  const lines = text.split('\n').filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `));
+  return lines.filter((line) => line.includes(labels)).reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+}

@@ -1,0 +1,58 @@
+import { parseArgs } from 'node:util';
+import type { Workload } from './workload.ts';
+
+export interface Options {
+  readonly workload: Workload;
+  /** Of the operator, and writes that the floor has under way at once. */
+  readonly workers: number;
+  /** Installations that are being created at once. */
+  readonly creators: number;
+  readonly idleSeconds: number;
+  /** In place of those that the bundle names. */
+  readonly nodeFlags?: readonly string[];
+  readonly onlyColdStart: boolean;
+}
+
+export const USAGE = `npm run bench -- [options]
+  --installations 1000   how many are installed
+  --namespaces 20        over how many namespaces they are spread
+  --replicas 1           pods of each; 0 where pods are of no interest
+  --workers 16           reconciles of the operator, and writes of the floor, at once
+  --creators 16          installations that are being created at once
+  --idle-seconds 60      how long nothing is done
+  --node-flags "..."     flags of Node in place of those of the bundle
+  --only cold-start      only the start of an operator that finds everything there`;
+
+/** Throws what is wrong with the command line. */
+export function readOptions(args: readonly string[]): Options {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      installations: { type: 'string', default: '1000' },
+      namespaces: { type: 'string', default: '20' },
+      replicas: { type: 'string', default: '1' },
+      workers: { type: 'string', default: '16' },
+      creators: { type: 'string', default: '16' },
+      'idle-seconds': { type: 'string', default: '60' },
+      'node-flags': { type: 'string' },
+      only: { type: 'string' },
+    },
+  });
+  const count = (name: 'installations' | 'namespaces' | 'replicas' | 'workers' | 'creators' | 'idle-seconds') => {
+    if (!/^\d+$/.test(values[name])) {
+      throw new Error(`--${name} must be a number`);
+    }
+    return Number(values[name]);
+  };
+  if (values.only !== undefined && values.only !== 'cold-start') {
+    throw new Error('--only must be cold-start');
+  }
+  return {
+    workload: { installations: count('installations'), namespaces: count('namespaces'), replicas: count('replicas') },
+    workers: count('workers'),
+    creators: count('creators'),
+    idleSeconds: count('idle-seconds'),
+    ...(values['node-flags'] !== undefined && { nodeFlags: values['node-flags'].split(' ').filter(Boolean) }),
+    onlyColdStart: values.only === 'cold-start',
+  };
+}

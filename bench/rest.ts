@@ -1,0 +1,22 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { countRequests, isAtRest, now, OPERATOR, total, type Requests } from '../test/integration/support/requests.ts';
+
+const PATIENCE_MS = 120_000;
+
+/** Waits until the operator has asked for nothing for `quietMs`, but for what it needs to stay awake. */
+export async function settled(auditLog: string, quietMs = 2000): Promise<void> {
+  const deadline = performance.now() + PATIENCE_MS;
+  while (performance.now() < deadline) {
+    const from = await now(auditLog);
+    await sleep(quietMs);
+    if (total(await requestsSince(auditLog, from)) === 0) {
+      return;
+    }
+  }
+  throw new Error('The operator does not come to rest');
+}
+
+/** All that the operator has asked for since `from`, without its watches and its Lease. */
+export function requestsSince(auditLog: string, from: number): Promise<Requests> {
+  return countRequests(auditLog, from, { userAgent: OPERATOR, where: (event) => !isAtRest(event) });
+}

@@ -1,0 +1,18 @@
+/** Lines of a table: the first column to the left, numbers to the right, under their titles. */
+export function table(titles: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const lines = [titles, ...rows];
+  const widths = titles.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
+  return lines.map((line) =>
+    widths
+      .map((width, column) => (column === 0 ? (line[0] ?? '').padEnd(width) : (line[column] ?? '').padStart(width)))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+/** A number with so many digits after the point, and commas between thousands; a dash where there is none. */
+export function figure(value: number | undefined, digits = 0): string {
+  return value === undefined
+    ? '-'
+    : value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}

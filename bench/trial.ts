@@ -1,0 +1,93 @@
+import { mergePatch, type JsonObject } from '../src/cluster/merge-patch.ts';
+import { ownedFields, type WithManagedFields } from '../src/cluster/owned-fields.ts';
+import { FIELD_MANAGER } from '../src/api/names.ts';
+import type { Cluster } from './cluster.ts';
+import { installationsPath, isReady, type InstallationObject } from './objects.ts';
+import type { OperatorProcess } from './operator.ts';
+import { installation, type Workload } from './workload.ts';
+
+/** What the operator wrote for one installation, as texts in which the names of another can be put. */
+export interface Templates {
+  readonly service: string;
+  readonly deployment: string;
+  /** The status patches, in their order. */
+  readonly statuses: readonly string[];
+}
+
+export interface Names {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+}
+
+/** Lets the operator install one, and takes down what it wrote. Nothing of it is left afterwards. */
+export async function recordInstall(
+  cluster: Cluster,
+  operator: OperatorProcess,
+  workload: Workload,
+): Promise<Templates> {
+  const { admin } = cluster;
+  const [namespace, name] = ['trial-1', 'trial-installation'];
+  const one = { ...workload, namespaces: 1 };
+  await cluster.createNamespaces('trial', one);
+  await operator.ready();
+
+  const abort = new AbortController();
+  const path = installationsPath(namespace);
+  const watching = (async () => {
+    const versions: InstallationObject[] = [];
+    for await (const line of admin.stream(`${path}?watch=true`, abort.signal)) {
+      const { object } = line as { object: InstallationObject };
+      versions.push(object);
+      if (isReady(object)) {
+        return versions;
+      }
+    }
+    throw new Error('The API server has ended the watch');
+  })();
+  await admin.request({ method: 'POST', path, body: installation(namespace, name, 'auto') });
+  const versions = await watching;
+  const uid = versions[0]?.metadata.uid ?? '';
+  const apply = async (collection: string) => {
+    const stored = await admin.request<Applied>({ method: 'GET', path: `${collection}/${name}` });
+    const { metadata, ...fields } = ownedFields(stored, FIELD_MANAGER) as Partial<Applied>;
+    const { apiVersion, kind } = stored;
+    return template(
+      { apiVersion, kind, metadata: { ...metadata, name, namespace }, ...fields },
+      { namespace, name, uid },
+    );
+  };
+  const recorded = {
+    service: await apply(`/api/v1/namespaces/${namespace}/services`),
+    deployment: await apply(`/apis/apps/v1/namespaces/${namespace}/deployments`),
+    statuses: statusPatches(versions).map((patch) => template(patch, { namespace, name, uid })),
+  };
+  abort.abort();
+  await cluster.empty('trial', one);
+  return recorded;
+}
+
+interface Applied extends WithManagedFields {
+  readonly apiVersion: string;
+  readonly kind: string;
+}
+
+/** The same for another installation. */
+export function fill(text: string, { namespace, name, uid }: Names): string {
+  return text.replaceAll('{{namespace}}', namespace).replaceAll('{{name}}', name).replaceAll('{{uid}}', uid);
+}
+
+function template(object: object, { namespace, name, uid }: Names): string {
+  return JSON.stringify(object)
+    .replaceAll(uid, '{{uid}}')
+    .replaceAll(name, '{{name}}')
+    .replaceAll(`"${namespace}"`, '"{{namespace}}"');
+}
+
+function statusPatches(versions: readonly InstallationObject[]): object[] {
+  const statuses = versions.map((v) => (v.status ?? {}) as JsonObject);
+  return statuses.slice(1).flatMap((status, i) => {
+    const patch = mergePatch(statuses[i] ?? {}, status);
+    return patch ? [{ status: patch }] : [];
+  });
+}

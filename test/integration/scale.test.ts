@@ -1,0 +1,103 @@
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { startCluster, type Cluster } from '../../bench/cluster.ts';
+import { runFloor } from '../../bench/floor.ts';
+import { startOperator, type OperatorProcess } from '../../bench/operator.ts';
+import { idle, install, publish, restart } from '../../bench/phases.ts';
+import { memoryOf } from '../../bench/process-stats.ts';
+import { settled } from '../../bench/rest.ts';
+import { recordInstall } from '../../bench/trial.ts';
+import { automaticOf } from '../../bench/workload.ts';
+import { bundle } from '../../tools/bundle.ts';
+import type { Requests } from './support/requests.ts';
+
+const workload = { installations: 1000, namespaces: 20, replicas: 1 };
+const [workers, creators] = [16, 16];
+const STATUS = 'patch providerinstallations/status';
+
+const MOST_OF_FLOOR = 1.5;
+const MOST_HEAP_PER_INSTALLATION = 4096;
+const MOST_RSS_MIB = 120;
+const MOST_GROWTH_MIB = 15;
+
+/** Each step goes on from the one before. */
+describe.skipIf(!inject('controlPlane').disposable)('a thousand installations, with the bundled operator', () => {
+  let file: string;
+  let cluster: Cluster;
+  let operator: OperatorProcess;
+  let floorSeconds: number;
+  let heapOfNone: number;
+  let ownOfNone: number;
+
+  const stage = () => ({ cluster, operator, workload });
+  const start = () => startOperator({ plane: cluster.plane, bundle: file, workers });
+
+  function eventsIn(requests: Requests): number {
+    return (requests['create events'] ?? 0) + (requests['patch events'] ?? 0);
+  }
+
+  beforeAll(async () => {
+    file = await bundle();
+    cluster = await startCluster(() => undefined);
+    await cluster.publish(['1.0.0'], workload);
+  });
+
+  afterAll(() => cluster.stop());
+
+  it('the floor: a loop without logic writes what the operator would', { timeout: 300_000 }, async () => {
+    operator = start();
+    const templates = await recordInstall(cluster, operator, workload);
+    await operator.stop();
+    expect(templates.statuses).toHaveLength(2);
+
+    floorSeconds = await runFloor({ cluster, workload, templates, workers, creators });
+    await cluster.empty('floor', workload);
+  });
+
+  it('all become Ready, in no more than half again the time of the floor', { timeout: 300_000 }, async () => {
+    operator = start();
+    await operator.ready();
+    await settled(cluster.plane.auditLog);
+    ownOfNone = memoryOf(operator.pid).ownMiB;
+    heapOfNone = (await operator.heap()).heapUsed;
+
+    const { seconds, requests } = await install(stage(), creators);
+
+    const { installations } = workload;
+    expect(requests).toMatchObject({ 'patch deployments': installations, 'patch services': installations });
+    expect(requests[STATUS]).toBeLessThanOrEqual(2 * installations);
+    expect(eventsIn(requests)).toBeLessThanOrEqual(2 * installations);
+    expect(seconds / floorSeconds).toBeLessThanOrEqual(MOST_OF_FLOOR);
+  });
+
+  it('then ask for nothing in a minute', { timeout: 120_000 }, async () => {
+    const { requests, memory } = await idle(stage(), 60);
+    await operator.stop();
+
+    expect(requests).toEqual({});
+    expect(memory.rssMiB).toBeLessThanOrEqual(MOST_RSS_MIB);
+    expect(memory.ownMiB - ownOfNone).toBeLessThanOrEqual(MOST_GROWTH_MIB);
+  });
+
+  it('are found up to date by a restart, which asks for nothing and needs little memory', async () => {
+    operator = start();
+    const { requests, memory } = await restart(stage());
+    const { heapUsed } = await operator.heap();
+
+    expect(requests).toEqual({});
+    expect((heapUsed - heapOfNone) / workload.installations).toBeLessThanOrEqual(MOST_HEAP_PER_INSTALLATION);
+    expect(memory.peakRssMiB).toBeLessThanOrEqual(MOST_RSS_MIB);
+  });
+
+  it('move at a published release, the 500 automatic ones, and no other', { timeout: 180_000 }, async () => {
+    const moved = automaticOf(workload);
+    const { requests, memory } = await publish(stage(), '1.1.0');
+    await operator.stop();
+
+    expect(moved).toBe(500);
+    expect(requests['patch deployments']).toBe(moved);
+    expect(requests[STATUS]).toBeLessThanOrEqual(workload.installations - moved + 3 * moved);
+    expect(eventsIn(requests)).toBeLessThanOrEqual(3 * moved);
+    expect(Object.keys(requests).filter((what) => /^(get|list|delete|create (?!events))/.test(what))).toEqual([]);
+    expect(memory.peakRssMiB).toBeLessThanOrEqual(MOST_RSS_MIB);
+  });
+});

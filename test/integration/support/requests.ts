@@ -1,0 +1,46 @@
+import { auditEvents, auditEnd, type AuditEvent } from '../../control-plane/audit.ts';
+
+/** What somebody asked of the API server, by verb and resource: `patch deployments` → 3. */
+export type Requests = Readonly<Record<string, number>>;
+
+/** Who asks, and what of it to leave out. */
+export interface RequestFilter {
+  /** What the user agent begins with. */
+  readonly userAgent: string;
+  /** Only requests that this holds for. */
+  readonly where?: (event: AuditEvent) => boolean;
+}
+
+/** The operator, whichever process of it: its user agent goes on with its version and its instance. */
+export const OPERATOR = 'provider-operator/';
+
+/** What a running operator asks for even when there is nothing to do: it watches, and renews its Lease. */
+export function isAtRest({ verb, resource }: AuditEvent): boolean {
+  return verb === 'watch' || resource === 'leases';
+}
+
+/** Where the log ends now: what is asked from here on is counted from here. */
+export const now = auditEnd;
+
+/** Counts requests that were answered since `from`. A watch counts when it begins. */
+export async function countRequests(auditLog: string, from: number, filter: RequestFilter): Promise<Requests> {
+  const { userAgent, where = () => true } = filter;
+  const counts = new Map<string, number>();
+  for await (const event of auditEvents(auditLog, from)) {
+    const isEndOfWatch = event.verb === 'watch' && event.stage === 'ResponseComplete' && event.code === 200;
+    if (event.userAgent.startsWith(userAgent) && !isEndOfWatch && where(event)) {
+      const what = describeRequest(event);
+      counts.set(what, (counts.get(what) ?? 0) + 1);
+    }
+  }
+  return Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+export function total(requests: Requests): number {
+  return Object.values(requests).reduce((sum, count) => sum + count, 0);
+}
+
+/** `patch deployments`, `patch providerinstallations/status` */
+function describeRequest({ verb, resource, subresource }: AuditEvent): string {
+  return `${verb} ${[resource, subresource].filter(Boolean).join('/')}`;
+}
