@@ -83,7 +83,8 @@ export function createOperator(options: OperatorOptions): Operator {
       onRecovered: () => caches.wake(),
     }),
   });
-  const ports = { caches, writer, events, config, clock, log };
+  let kubernetesVersion: string | undefined;
+  const ports = { caches, writer, events, config, kubernetesVersion: () => kubernetesVersion || undefined, clock, log };
   const installations = createQueue('providerinstallation');
   const providers = createQueue('provider');
   const running: Workers[] = [];
@@ -142,7 +143,24 @@ export function createOperator(options: OperatorOptions): Operator {
   function tellSynced(): void {
     if (caches.hasSynced()) {
       log.info({ installations: caches.installations.size, providers: caches.providers.size }, 'Watching');
+      void learnVersion();
     }
+  }
+
+  /** Releases may need a Kubernetes that is new enough: nothing is decided before that is known, or cannot be. */
+  async function learnVersion(): Promise<void> {
+    try {
+      const call = { method: 'GET', path: '/version', doing: 'Ask for the version', resource: 'version' } as const;
+      const { gitVersion = '' } = await transport.request<{ readonly gitVersion?: string }>(call);
+      kubernetesVersion = gitVersion;
+    } catch (error) {
+      kubernetesVersion ??= '';
+      log.warn(
+        { error: messageOf(error) },
+        'The version of Kubernetes is not known: requires.kubernetes refuses nothing',
+      );
+    }
+    update();
   }
 
   function obstacle(): string | undefined {
@@ -154,7 +172,8 @@ export function createOperator(options: OperatorOptions): Operator {
 
   /** Keys wait while nothing may be written or not everything is seen. */
   function update(): void {
-    const mayWork = (election?.isLeading ?? true) && caches.hasSynced() && caches.seesWishes();
+    const isInformed = caches.hasSynced() && caches.seesWishes() && kubernetesVersion !== undefined;
+    const mayWork = isInformed && (election?.isLeading ?? true);
     for (const queue of [installations, providers]) {
       if (mayWork) {
         queue.release();

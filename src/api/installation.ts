@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { conditionList } from './conditions.ts';
 import { flag, int, listMap, matching, text, time, withRules } from './field.ts';
 import { Tier } from './runtime.ts';
+import { Upgrade } from './upgrade.ts';
+import { PendingUpgrade, UpdateCandidate } from './upgrade-status.ts';
 import { exactVersion } from './version.ts';
 
 const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -49,14 +51,6 @@ const config = withRules(
   { rule: `self.all(name, name.matches('${ENV_NAME.source}'))`, message: `Keys: ${ENV_MESSAGE}` },
   { rule: 'self.all(name, size(name) <= 128)', message: 'Keys: must have at most 128 characters' },
 );
-
-const Upgrade = z
-  .object({
-    allowDowngradeTo: exactVersion(
-      'Consent to one downgrade, to exactly this version. It expires by itself.',
-    ).optional(),
-  })
-  .describe('How the version may move.');
 
 export const InstallationSpec = withRules(
   z
@@ -123,6 +117,15 @@ export const InstallationStatus = z
     latestVersion: version('The highest release that is not yanked, preview or prerelease.'),
     currentImage: text(512, 'Image of the current version.').optional(),
     usedConsent: version('The version that upgrade.allowDowngradeTo was used for; it allows no second downgrade.'),
+    updateCandidates: listMap(
+      z
+        .array(UpdateCandidate)
+        .max(10)
+        .describe('Newer releases: the one decided on, the newest that you may have, then the newest.'),
+      'version',
+    ).optional(),
+    candidatesTotal: int(0, 200, 'How many newer releases there are in all.').optional(),
+    pendingUpgrade: PendingUpgrade.optional(),
     deploymentName: text(63, 'Name of the Deployment.').optional(),
     serviceName: text(63, 'Name of the Service; absent where the release has no ports.').optional(),
     installedAt: time('When the first rollout was done.').optional(),

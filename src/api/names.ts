@@ -38,6 +38,8 @@ export const ANNOTATION = {
   applied: `${GROUP}/applied`,
   /** On the Deployment: the version that was stable when the template was committed. */
   stableVersion: `${GROUP}/stable-version`,
+  /** On an installation or a Provider, by people: any new value lets what failed be tried again. */
+  retry: `${GROUP}/retry`,
 } as const;
 
 export const INSTALLATION_PLURAL = 'providerinstallations';

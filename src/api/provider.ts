@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { conditionList } from './conditions.ts';
-import { atomicList, int, listMap, matching, text, time, withRules } from './field.ts';
+import { atomicList, flag, int, listMap, matching, text, time, withRules } from './field.ts';
+import { versionRange } from './range.ts';
 import { Runtime, Tier } from './runtime.ts';
 import { exactVersion } from './version.ts';
 
@@ -42,6 +43,13 @@ export const Release = withRules(
       displayVersion: text(64, 'How people call the version.').optional(),
       changelog: text(4096, 'What changed, for people.').optional(),
       lifecycle: Lifecycle.optional(),
+      recommended: flag('The publisher advises it, for people.').optional(),
+      fixes: atomicList(
+        z
+          .array(z.enum(['security', 'bugfix', 'feature']).describe('One kind of change.'))
+          .max(3)
+          .describe('What it brings; an installation with upgrade.securityOnly takes only what has security here.'),
+      ).optional(),
       breaking: z
         .object({
           note: text(1024, 'What breaks and what to do.').optional(),
@@ -49,10 +57,21 @@ export const Release = withRules(
         })
         .describe('Present when tenants have work to do: such a release is never taken automatically.')
         .optional(),
-      downgradableTo: text(
-        256,
+      upgradesFrom: versionRange(
+        'npm-semver range of the versions that may move here directly; any when absent. Prereleases count by their numbers.',
+      ).optional(),
+      required: flag('A stepping stone: a longer upgrade may not jump over it, unless it is yanked.').optional(),
+      downgradableTo: versionRange(
         'npm-semver range of the versions that this release may be downgraded to; the same minor only when absent.',
       ).optional(),
+      requires: z
+        .object({
+          kubernetes: versionRange(
+            'npm-semver range of the versions of Kubernetes that it runs on, of which only major.minor.patch count.',
+          ).optional(),
+        })
+        .describe('What it needs around it.')
+        .optional(),
       documentRoot: text(256, 'Reaches the process as DOCUMENT_ROOT. Never changes once published.').optional(),
       runtime: Runtime.describe(
         'How the pods of this release run. Never changes once published; may be added once.',
@@ -108,6 +127,14 @@ export const ProviderStatus = z
     ).optional(),
     latestVersion: text(64, 'Highest release that is not yanked, preview or prerelease.').optional(),
     publishedVersions: int(0, 200, 'How many releases are published and valid.').optional(),
+    firstSeen: z
+      .record(z.string().max(64), time('When it was seen first.'))
+      .refine((map) => Object.keys(map).length <= 200, 'Must have at most 200 keys')
+      .describe(
+        'When each release was seen first; upgrade.minReleaseAge counts from then, or from releasedAt if later.',
+      )
+      .meta({ maxProperties: 200 })
+      .optional(),
     invalidVersions: listMap(
       z
         .array(

@@ -7,3 +7,24 @@ export function timestamp(ms: number): string {
 export function epoch(time: string): number {
   return Date.parse(time);
 }
+
+/** A day of the calendar, without a time zone. */
+export interface CalendarDay {
+  /** 1 to 12. */
+  readonly month: number;
+  readonly dayOfMonth: number;
+  readonly daysInMonth: number;
+  /** 0 is Sunday. */
+  readonly dayOfWeek: number;
+}
+
+/** The day of the calendar that comes so many days after 1970-01-01. */
+export function calendarDay(days: number): CalendarDay {
+  const date = new Date(days * 86_400_000);
+  return {
+    month: date.getUTCMonth() + 1,
+    dayOfMonth: date.getUTCDate(),
+    daysInMonth: new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 0)).getUTCDate(),
+    dayOfWeek: date.getUTCDay(),
+  };
+}

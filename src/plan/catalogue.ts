@@ -1,4 +1,3 @@
-import semver from 'semver';
 import type { TierName } from '../api/installation.ts';
 import type { OperatorConfig } from '../api/operator-config.ts';
 import { Release, type ProviderSpec } from '../api/provider.ts';
@@ -12,6 +11,8 @@ export interface Catalogue {
   /** Valid releases, newest first. */
   readonly releases: readonly Release[];
   readonly invalid: readonly InvalidRelease[];
+  /** Versions over which no upgrade may jump, oldest first, valid or not: an upgrade that knows the way is better than one that guesses it. */
+  readonly stones: readonly string[];
   readonly tiers: NonNullable<ProviderSpec['tiers']>;
 }
 
@@ -37,6 +38,7 @@ export function readCatalogue(spec: ProviderSpec, config: OperatorConfig): Catal
   return {
     provider,
     releases: releases.sort((a, b) => newestFirst(a.version, b.version)),
+    stones: stonesOf(spec),
     invalid: invalid.sort((a, b) => (a.version < b.version ? -1 : 1)),
     tiers: validTiers(spec.tiers),
   };
@@ -52,14 +54,17 @@ export function findRelease(catalogue: Catalogue | undefined, version: string | 
 }
 
 /** Neither yanked nor a preview. */
-export function isOffered(release: Release): boolean {
+function isOffered(release: Release): boolean {
   return release.lifecycle?.stage !== 'yanked' && release.lifecycle?.stage !== 'preview';
 }
 
 /** Deprecated, or past its date: taken only when nothing better is there. */
 export function isFading(release: Release, now: number): boolean {
-  const { stage, expiresAt } = release.lifecycle ?? {};
-  return stage === 'deprecated' || (expiresAt !== undefined && epoch(expiresAt) <= now);
+  return release.lifecycle?.stage === 'deprecated' || isExpired(release, now);
+}
+
+export function isExpired({ lifecycle }: Release, now: number): boolean {
+  return lifecycle?.expiresAt !== undefined && epoch(lifecycle.expiresAt) <= now;
 }
 
 /**
@@ -76,12 +81,26 @@ export function isImageAllowed(image: string, prefixes: OperatorConfig['allowedI
   );
 }
 
+/** A yanked release is never required: nobody could take it. */
+function stonesOf({ versions = [] }: ProviderSpec): string[] {
+  return versions
+    .filter(
+      ({ version, required, lifecycle }) => required === true && lifecycle?.stage !== 'yanked' && isExact(version),
+    )
+    .map((r) => r.version)
+    .sort((a, b) => newestFirst(b, a));
+}
+
+/** What was stored before there was a schema may have anything for a version. */
+function isExact(version: unknown): version is string {
+  return typeof version === 'string' && isExactVersion(version);
+}
+
 /** What was stored before the schema forbade it counts as not said. */
 function validTiers(tiers: ProviderSpec['tiers'] = {}): Catalogue['tiers'] {
   return Object.fromEntries(Object.entries(tiers).filter(([, tier]) => Tier.safeParse(tier).success));
 }
 
-/** What was stored before there was a schema may have anything for a version. */
 function versionOf({ version }: { readonly version?: unknown }): string {
   return typeof version === 'string' ? version.slice(0, 64) : '';
 }
@@ -95,9 +114,6 @@ function findFault(published: Release, mayLoosen: boolean): string | undefined {
   }
   if (!isExactVersion(published.version)) {
     return 'version: Must be one exact version such as 1.4.2';
-  }
-  if (published.downgradableTo !== undefined && semver.validRange(published.downgradableTo) === null) {
-    return `downgradableTo: "${published.downgradableTo}" is no npm-semver range`;
   }
   const runtime = published.runtime ?? {};
   return findDanglingName(runtime) ?? (mayLoosen ? undefined : findLoosening(runtime));

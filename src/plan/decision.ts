@@ -1,3 +1,5 @@
+import { hash } from '../api/hash.ts';
+import { assess, type Assessment } from './assessment.ts';
 import { findRelease, isImageAllowed, tierDefinition } from './catalogue.ts';
 import { budgetOf, inputHashes, wishHash, type Inputs } from './children.ts';
 import { readConfiguration, type Configuration } from './environment.ts';
@@ -7,7 +9,8 @@ import { problem, waitFor, type Problem } from './problem.ts';
 import type { Running } from './running.ts';
 import { serviceOf } from './service.ts';
 import { tierShape } from './tiers.ts';
-import { decideVersion, imageNotAllowed, releaseInvalid } from './version.ts';
+import type { VersionInput } from './version-input.ts';
+import { decideVersion, imageNotAllowed, releaseInvalid, type VersionDecision } from './version.ts';
 
 export type Decision = Run | Keep | Refusal;
 
@@ -33,39 +36,73 @@ interface Refusal extends Problem {
   readonly restore?: Run;
 }
 
+/** A decision, and what may come after it; that is absent where the spec cannot be read. */
+export interface Decided {
+  readonly decision: Decision;
+  readonly outlook?: Outlook;
+}
+
+/** What may come next, and when. */
+export interface Outlook {
+  readonly input: VersionInput;
+  readonly assessments: readonly Assessment[];
+  readonly choice: VersionDecision;
+}
+
 /** What should run: the first thing that stands in the way, else the inputs of the children. */
-export function decide(observed: Observed, running: Running, now: number): Decision {
-  const { installation, catalogue, config } = observed;
-  const { spec } = installation;
+export function decide(observed: Observed, running: Running, now: number): Decided {
+  const { installation, config } = observed;
   if (installation.invalid !== undefined) {
-    return problem('InvalidSpec', `Correct the spec: ${installation.invalid}`);
+    return { decision: problem('InvalidSpec', `Correct the spec: ${installation.invalid}`) };
   }
   const standing = obstacleTo(installation, 'Deployment', observed.deployment);
   if (standing) {
-    return standing;
+    return { decision: standing };
   }
-  const configuration = readConfiguration(spec, observed.references, config.reservedEnvNames);
+  const configuration = readConfiguration(installation.spec, observed.references, config.reservedEnvNames);
   if (configuration.kind === 'problem') {
-    return configuration;
+    return { decision: configuration };
   }
-  const target = decideVersion({
+  const outlook = outlookOf(observed, running, now);
+  return { decision: decideWith(observed, running, configuration, outlook.choice), outlook };
+}
+
+function outlookOf(observed: Observed, running: Running, now: number): Outlook {
+  const { installation, catalogue, config, firstSeen, kubernetesVersion } = observed;
+  const { spec, status, uid } = installation;
+  const { deployment } = running;
+  const input: VersionInput = {
     spec,
     catalogue,
     config,
     stable: running.stable,
     installed: running.installed,
     isHeld: spec.suspend === true || running.rollout?.phase === 'progressing',
-    usedConsent: installation.status.usedConsent,
+    usedConsent: status.usedConsent,
+    isAvailable: deployment === undefined || deployment.available >= deployment.replicas,
+    firstSeen,
+    kubernetesVersion,
+    turn: hash(uid),
     now,
-  });
-  if (target.kind === 'target') {
-    return runOf(observed, running, configuration, target.version);
+  };
+  const assessments = assess(input);
+  return { input, assessments, choice: decideVersion(input, assessments) };
+}
+
+function decideWith(
+  observed: Observed,
+  running: Running,
+  configuration: Configuration,
+  choice: VersionDecision,
+): Decision {
+  if (choice.kind === 'target') {
+    return runOf(observed, running, configuration, choice.version);
   }
   const restore = running.installed !== undefined && runOf(observed, running, configuration, running.installed);
   // Without a Deployment there is nothing to compare with, and anything is better than no pods at all.
   return restore && restore.kind === 'run' && (!running.deployment || !restore.isChanged)
-    ? { ...target, restore }
-    : target;
+    ? { ...choice, restore }
+    : choice;
 }
 
 function runOf(

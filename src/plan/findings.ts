@@ -1,5 +1,5 @@
 import type { Actions } from './actions.ts';
-import type { Decision } from './decision.ts';
+import type { Decision, Outlook } from './decision.ts';
 import type { Observed } from './observed.ts';
 import type { Running } from './running.ts';
 
@@ -8,6 +8,7 @@ export interface Findings {
   readonly observed: Observed;
   readonly running: Running;
   readonly decision: Decision;
+  readonly outlook: Outlook | undefined;
   readonly actions: Actions;
   readonly now: number;
 }

@@ -1,5 +1,6 @@
 import type { InstallationSpec, InstallationStatus } from '../api/installation.ts';
 import type { OperatorConfig } from '../api/operator-config.ts';
+import type { ProviderStatus } from '../api/provider.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { Committed } from './committed.ts';
 
@@ -11,6 +12,10 @@ export interface Observed {
   readonly deployment: DeploymentView | undefined;
   readonly service: ServiceView | undefined;
   readonly budget: ChildView | undefined;
+  /** When each release was seen first, by the status of the Provider. */
+  readonly firstSeen: ProviderStatus['firstSeen'];
+  /** Of the cluster, such as `v1.36.3`; absent while it is not known. */
+  readonly kubernetesVersion: string | undefined;
   readonly references: References;
   readonly config: OperatorConfig;
   /** How often in a row each child was healed by this process. */

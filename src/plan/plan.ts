@@ -20,15 +20,18 @@ const NOTHING: Actions = { writes: [], held: [] };
 export function plan(observed: Observed, now: number): Plan {
   const { installation } = observed;
   const running = readRunning(observed);
-  const decision = decide(observed, running, now);
+  const { decision, outlook } = decide(observed, running, now);
   const run = decision.kind === 'problem' ? decision.restore : decision;
   const actions =
     run?.kind === 'run' && installation.spec.suspend !== true ? actionsFor(observed, running, run, now) : NOTHING;
-  const status = statusOf({ observed, running, decision, actions, now });
+  const status = statusOf({ observed, running, decision, outlook, actions, now });
   const waits = actions.held.map((held) => held.notBefore - now);
   // What is suspended waits for nothing.
   if (decision.kind === 'problem' && installation.spec.suspend !== true) {
     waits.push(graceOf(decision, installation.status.conditions, installation.generation, now).left);
+  }
+  if (outlook?.choice.notBefore !== undefined && installation.spec.suspend !== true) {
+    waits.push(outlook.choice.notBefore - now);
   }
   const next = waits.filter((ms) => ms > 0).sort((a, b) => a - b)[0];
   return { writes: actions.writes, status, ...(next !== undefined && { requeueAfterMs: next }) };

@@ -1,5 +1,6 @@
 import { stampConditions, type Verdict } from '../api/conditions.ts';
 import type { ProviderStatus } from '../api/provider.ts';
+import { timestamp } from '../api/time.ts';
 import { latestRelease, type Catalogue } from './catalogue.ts';
 
 /** What a decision about a Provider looks at. */
@@ -21,9 +22,15 @@ export function providerStatus(
     observedGeneration: generation,
     ...(latest !== undefined && { latestVersion: latest }),
     publishedVersions: catalogue.releases.length,
+    ...(catalogue.releases.length > 0 && { firstSeen: firstSeen(catalogue, status, now) }),
     ...(catalogue.invalid.length > 0 && { invalidVersions: [...catalogue.invalid] }),
     conditions: stampConditions(status.conditions ?? [], verdicts(invalid, catalogue), { generation, now }),
   };
+}
+
+/** Of what is published now: who publishes a version again begins its age again. */
+function firstSeen({ releases }: Catalogue, before: ProviderStatus, now: number): Record<string, string> {
+  return Object.fromEntries(releases.map(({ version }) => [version, before.firstSeen?.[version] ?? timestamp(now)]));
 }
 
 function verdicts(invalid: string | undefined, catalogue: Catalogue): Verdict[] {

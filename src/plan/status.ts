@@ -3,6 +3,7 @@ import { findCondition, stampConditions, type Verdict } from '../api/conditions.
 import type { InstallationStatus } from '../api/installation.ts';
 import { timestamp } from '../api/time.ts';
 import type { Actions } from './actions.ts';
+import { pendingUpgrade, updateCandidates } from './candidates.ts';
 import { latestRelease } from './catalogue.ts';
 import type { Findings } from './findings.ts';
 import { ownershipOf } from './ownership.ts';
@@ -38,6 +39,7 @@ export function statusOf(findings: Findings): InstallationStatus {
     latestVersion: catalogue ? latestRelease(catalogue.releases)?.version : before.latestVersion,
     currentImage: isDone ? deployment?.image : before.currentImage,
     usedConsent: usedConsent(findings),
+    ...upgradesOf(findings),
     deploymentName: isRun || deployment ? installation.name : undefined,
     serviceName: hasService ? installation.name : undefined,
     installedAt: before.installedAt ?? (isDone ? timestamp(now) : undefined),
@@ -53,11 +55,34 @@ export function statusOf(findings: Findings): InstallationStatus {
       : before.effective,
     conditions: stampConditions(
       before.conditions ?? [],
-      [...readiness(findings), ...availability(findings), updateAvailable(findings), ...drift(actions)],
+      [
+        ...readiness(findings),
+        ...availability(findings),
+        updateAvailable(findings, findings.outlook?.assessments),
+        ...drift(actions),
+      ],
       { generation: installation.generation, now },
     ),
   };
   return withoutUndefined(status);
+}
+
+/** What may come next, and why it is not there yet. */
+function upgradesOf({ observed, outlook, decision }: Findings): Partial<InstallationStatus> {
+  if (!outlook) {
+    const { updateCandidates: candidates, candidatesTotal } = observed.installation.status;
+    return {
+      ...(candidates && { updateCandidates: candidates }),
+      ...(candidatesTotal !== undefined && { candidatesTotal }),
+    };
+  }
+  const { input, assessments, choice } = outlook;
+  const candidates = updateCandidates(input, assessments, decision.kind === 'problem' ? undefined : decision.version);
+  const pending = pendingUpgrade(choice, assessments);
+  return {
+    ...(candidates.length > 0 && { updateCandidates: candidates, candidatesTotal: assessments.length }),
+    ...(pending && { pendingUpgrade: pending }),
+  };
 }
 
 /** A consent is for one downgrade: once it was used it is spent, until the field is taken away or names another version. */

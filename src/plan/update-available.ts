@@ -1,11 +1,17 @@
 import semver from 'semver';
 import type { Verdict } from '../api/conditions.ts';
+import type { Assessment } from './assessment.ts';
+import { isComing } from './candidates.ts';
 import { findRelease, isFading, isImageAllowed, latestRelease } from './catalogue.ts';
+import { explain } from './explanation.ts';
 import type { Findings } from './findings.ts';
 import type { Observed } from './observed.ts';
 
 /** Whether something newer is published, and what it takes to get it: information, no part of `Ready`. */
-export function updateAvailable({ observed, running, decision, now }: Findings): Verdict {
+export function updateAvailable(
+  { observed, running, decision, now }: Findings,
+  assessments: readonly Assessment[] = [],
+): Verdict {
   const { installation, catalogue } = observed;
   const { spec } = installation;
   const version = decision.kind === 'problem' || spec.suspend ? running.installed : decision.version;
@@ -40,6 +46,12 @@ export function updateAvailable({ observed, running, decision, now }: Findings):
     return update('Unknown', 'NotInstalled', 'Nothing is installed yet');
   }
   const newer = newerRelease(observed, version);
+  // What automation takes by itself says more than the newest, if that is another.
+  const told = assessments.find(isComing) ?? assessments.find((a) => a.release.version === newer);
+  if (told && semver.gt(told.release.version, version)) {
+    const { reason, message } = explain(told, spec, version);
+    return update('True', reason, message);
+  }
   if (newer === undefined) {
     return update('False', 'UpToDate', `No newer release than ${version} is published`);
   }

@@ -1,89 +1,109 @@
 import semver from 'semver';
-import type { InstallationSpec } from '../api/installation.ts';
-import type { OperatorConfig } from '../api/operator-config.ts';
-import type { Release } from '../api/provider.ts';
-import { isPrerelease } from '../api/version.ts';
-import { findRelease, isFading, isImageAllowed, isOffered, type Catalogue, type InvalidRelease } from './catalogue.ts';
-import { notYet, problem, type Problem } from './problem.ts';
+import { assess, pathsOf, type Assessment } from './assessment.ts';
+import { findRelease, isFading, type Catalogue } from './catalogue.ts';
+import { refuseDowngrade } from './downgrade.ts';
+import { isOpen } from './gates.ts';
+import { nextMoment } from './next-moment.ts';
+import { problem, type Problem } from './problem.ts';
+import { noRelease, pathMissing, providerNotFound, refusalOf, versionNotFound } from './refusal.ts';
+import type { VersionInput } from './version-input.ts';
+import { faultOf } from './windows.ts';
 
-/** What the choice of a version depends on. */
-export interface VersionInput {
-  readonly spec: InstallationSpec;
-  readonly catalogue: Catalogue | undefined;
-  readonly config: OperatorConfig;
-  /** The version whose rollout was done last. */
-  readonly stable: string | undefined;
-  /** The version committed to the Deployment. */
-  readonly installed: string | undefined;
-  /** A rollout is under way, neither done nor failed, or the installation is suspended: automation waits for the end. */
-  readonly isHeld: boolean;
-  /** The version that the consent was used for already. */
-  readonly usedConsent: string | undefined;
-  readonly now: number;
-}
+export { imageNotAllowed, releaseInvalid } from './refusal.ts';
+export type { VersionInput } from './version-input.ts';
 
-export interface Target {
+/** The version to run now. */
+interface Target {
   readonly kind: 'target';
   readonly version: string;
 }
 
+/** A target, why it is one, and where it leads. */
+interface Choice extends Target {
+  /** Where the path ends. */
+  readonly goal: string;
+  /** The rollouts to come, each of one release; the first is the target. Empty where nothing moves. */
+  readonly path: readonly string[];
+  /** Who asked for it: what the spec asks for is to blame as a whole, what automation chose as a version. */
+  readonly trigger: 'Install' | 'Policy' | 'Spec';
+  readonly reason: 'FirstInstall' | 'Named' | 'Cancelled' | 'Downgrade' | 'NewerRelease' | 'Stays';
+}
+
+/** With the next moment at which time alone may decide otherwise, in milliseconds since the epoch. */
+export type VersionDecision = (Choice | Problem) & { readonly notBefore?: number };
+
 /** Decides the version to run, by design/api.md §4. What cannot be had is a problem and moves nothing. */
-export function decideVersion(input: VersionInput): Target | Problem {
+export function decideVersion(input: VersionInput, assessments = assess(input)): VersionDecision {
+  const decision = decideNow(input, assessments);
+  const notBefore = nextMoment(input, assessments);
+  return { ...decision, ...(notBefore !== undefined && { notBefore }) };
+}
+
+function decideNow(input: VersionInput, assessments: readonly Assessment[]): Choice | Problem {
   const { spec, installed } = input;
+  const fault = faultOf(spec.upgrade?.windows ?? []);
+  if (fault !== undefined) {
+    return problem('InvalidSpec', `Correct the spec: ${fault}`);
+  }
   if (spec.upgradePolicy === 'auto') {
-    return decideAutomatic(input);
+    return decideAutomatic(input, assessments);
   }
   if (spec.version !== undefined) {
     return decideExplicit(input, spec.version);
   }
-  return installed === undefined ? decideFirst(input) : target(installed);
+  return installed === undefined ? decideFirst(input) : stay(installed);
 }
 
 /** Case: first install and nobody named a version. A breaking release breaks nothing that is not there yet. */
-function decideFirst(input: VersionInput): Target | Problem {
-  const { spec, catalogue } = input;
+function decideFirst(input: VersionInput, floor?: string): Choice | Problem {
+  const { spec, catalogue, now } = input;
   if (!catalogue) {
     return providerNotFound(spec);
   }
-  const best = newest(
-    input,
-    catalogue.releases.filter((r) => isTakeable(r, input)),
+  const open = catalogue.releases.filter(
+    (r) => isOpen(r, 'install', input) && (floor === undefined || semver.gte(r.version, floor)),
   );
-  return best ? target(best.version) : noRelease(input, catalogue);
+  const best = open.find((r) => !isFading(r, now)) ?? open[0];
+  return best ? choice(input, [best.version], 'FirstInstall', 'Install') : noRelease(input, catalogue);
 }
 
 /** Case: the operator decides, never below what is stable and never below the floor. */
-function decideAutomatic(input: VersionInput): Target | Problem {
-  const { spec, catalogue, stable, installed, isHeld } = input;
-  const floor = spec.version;
-  if (installed === undefined && floor === undefined) {
-    return decideFirst(input);
+function decideAutomatic(input: VersionInput, assessments: readonly Assessment[]): Choice | Problem {
+  const { spec, catalogue, stable, installed } = input;
+  const { version: floor } = spec;
+  if (installed === undefined) {
+    return decideFirstAboveFloor(input);
   }
-  const isRaised = floor !== undefined && (installed === undefined || semver.gt(floor, installed));
-  const least = isRaised ? decideExplicit(input, floor) : undefined;
-  if (least && least.kind !== 'target') {
-    return least;
+  const highest = stable !== undefined && semver.gt(stable, installed) ? stable : installed;
+  if (floor !== undefined && semver.gt(floor, highest)) {
+    return decideExplicit(input, floor);
   }
-  if (floor !== undefined && !isRaised && floor !== installed && catalogue && !findRelease(catalogue, floor)) {
+  if (floor !== undefined && floor !== stable && floor !== installed && catalogue && !findRelease(catalogue, floor)) {
     return versionNotFound(spec, catalogue, floor);
   }
-  if (installed !== undefined && isHeld && !isRaised) {
-    return target(installed);
-  }
-  const from = highest(stable, highest(floor, installed));
-  const better = catalogue?.releases.filter(
-    (r) => isTakeable(r, input) && r.breaking === undefined && (from === undefined || semver.gte(r.version, from)),
-  );
-  const best = newest(input, better ?? []);
-  const choice = highest(best?.version, least?.version ?? installed);
-  return choice === undefined ? decideFirst(input) : target(choice);
+  const best = assessments.find(({ blockedBy }) => blockedBy.length === 0);
+  return best && semver.gt(best.release.version, highest)
+    ? choice(input, best.path, 'NewerRelease', 'Policy')
+    : stay(installed);
+}
+
+/** Case: first install under automation. What is at least the floor may be newer at once; the floor itself must be there. */
+function decideFirstAboveFloor(input: VersionInput): Choice | Problem {
+  const { version: floor } = input.spec;
+  const least = floor === undefined ? undefined : decideExplicit(input, floor);
+  const first = least && least.kind !== 'target' ? least : decideFirst(input, floor);
+  return least?.kind === 'target' && first.kind !== 'target' ? least : first;
 }
 
 /** Case: somebody asked for exactly this version. */
-function decideExplicit(input: VersionInput, version: string): Target | Problem {
-  const { spec, catalogue, config, stable, installed } = input;
+function decideExplicit(input: VersionInput, version: string): Choice | Problem {
+  const { spec, catalogue, stable, installed } = input;
   if (version === installed) {
-    return target(version);
+    return stay(version);
+  }
+  // Back to what was stable is a cancel, which is always allowed: its pods still run.
+  if (version === stable) {
+    return choice(input, [version], 'Cancelled', 'Spec');
   }
   if (!catalogue) {
     return providerNotFound(spec);
@@ -92,136 +112,41 @@ function decideExplicit(input: VersionInput, version: string): Target | Problem 
   if (!release) {
     return versionNotFound(spec, catalogue, version);
   }
-  if (stable !== undefined && semver.lt(version, stable)) {
-    const refused = refuseDowngrade(input, findRelease(catalogue, stable), stable, version);
-    if (refused) {
-      return refused;
-    }
+  const isDowngrade = stable !== undefined && semver.lt(version, stable);
+  const refusal = (isDowngrade ? refuseDowngrade(input, stable, version) : undefined) ?? refusalOf(release, input);
+  if (refusal) {
+    return refusal;
   }
-  // Back to what was stable is a cancel, which is always allowed: its pods still run.
-  if (release.lifecycle?.stage === 'yanked' && version !== stable) {
-    return problem(
-      'Yanked',
-      `Set another version than ${version}, it was yanked${because(release)}${staying(installed)}`,
-    );
+  if (stable === undefined || isDowngrade) {
+    return choice(input, [version], isDowngrade ? 'Downgrade' : 'Named', 'Spec');
   }
-  if (!isImageAllowed(release.image, config.allowedImagePrefixes)) {
-    return imageNotAllowed(release);
-  }
-  return target(version);
+  const path = pathByName(input, catalogue, version);
+  return path ? choice(input, path, 'Named', 'Spec') : pathMissing(release, catalogue, stable, input);
 }
 
-/** A downgrade needs the tenant's consent to exactly this version and the running release's word that it can be done. */
-function refuseDowngrade(
-  { spec, usedConsent }: VersionInput,
-  running: Release | undefined,
-  stable: string,
-  version: string,
-): Problem | undefined {
-  const stay = `Set version ${stable} to stay`;
-  if (spec.upgrade?.allowDowngradeTo !== version) {
-    return problem(
-      'DowngradeRefused',
-      `${stay}, or upgrade.allowDowngradeTo ${version} to go back from ${stable}; until then nothing of the spec is rolled out`,
-    );
-  }
-  if (usedConsent === version) {
-    return problem(
-      'DowngradeRefused',
-      `${stay}: the consent to ${version} was used already, remove upgrade.allowDowngradeTo and set it again to renew it`,
-    );
-  }
-  if (!running) {
-    return problem(
-      'DowngradeRefused',
-      `${stay}: release ${stable} is not published any more, so nothing says what it can be downgraded to`,
-    );
-  }
-  const isAllowed =
-    running.downgradableTo === undefined
-      ? semver.major(stable) === semver.major(version) && semver.minor(stable) === semver.minor(version)
-      : semver.satisfies(numbers(version), running.downgradableTo);
-  const reach = running.downgradableTo === undefined ? 'releases of the same minor' : `"${running.downgradableTo}"`;
-  return isAllowed
-    ? undefined
-    : problem('DowngradeRefused', `${stay}: release ${stable} can be downgraded to ${reach} only`);
+/** The way to what somebody named. A hop that is under way and lies on a way as short is not changed for another. */
+function pathByName(input: VersionInput, catalogue: Catalogue, version: string): readonly string[] | undefined {
+  const { stable, installed, isHeld } = input;
+  const pathsAbove = (start: string | undefined) =>
+    pathsOf({ ...input, stable: start }, catalogue, (release) => isOpen(release, 'explicit', input));
+  const fromStable = pathsAbove(stable);
+  const path = fromStable(version);
+  const isHopUnderWay = isHeld && installed !== undefined && fromStable(installed)?.length === 1;
+  const rest = isHopUnderWay ? pathsAbove(installed)(version) : undefined;
+  return installed !== undefined && rest && path && rest.length < path.length ? [installed, ...rest] : path;
 }
 
-/** What automation and a first install may take, but for what is breaking. */
-function isTakeable(release: Release, { config }: VersionInput): boolean {
-  return (
-    isOffered(release) && !isPrerelease(release.version) && isImageAllowed(release.image, config.allowedImagePrefixes)
-  );
+function choice(
+  { installed }: VersionInput,
+  path: readonly string[],
+  reason: Choice['reason'],
+  trigger: Choice['trigger'],
+): Choice {
+  const version = path[0] ?? '';
+  const goal = path.at(-1) ?? version;
+  return { kind: 'target', version, goal, path, reason, trigger: installed === undefined ? 'Install' : trigger };
 }
 
-/** The newest that does not fade, else the newest of all. Releases come newest first. */
-function newest({ now }: VersionInput, releases: readonly Release[]): Release | undefined {
-  return releases.find((r) => !isFading(r, now)) ?? releases[0];
-}
-
-export function imageNotAllowed(release: Release): Problem {
-  return problem(
-    'ImageNotAllowed',
-    `Ask the platform team to allow image "${release.image}" of release ${release.version} in allowedImagePrefixes`,
-  );
-}
-
-function providerNotFound({ provider }: InstallationSpec): Problem {
-  return notYet(
-    'ProviderNotFound',
-    `Publish Provider "${provider.replace('/', '.')}" or correct spec.provider: there is no provider "${provider}"`,
-  );
-}
-
-function versionNotFound(spec: InstallationSpec, catalogue: Catalogue, version: string): Problem {
-  const { provider } = spec;
-  const fault = catalogue.invalid.find((r) => r.version === version);
-  if (fault) {
-    return releaseInvalid(spec, fault);
-  }
-  const published = catalogue.releases.slice(0, 3).map((r) => r.version);
-  const hint = published.length > 0 ? `, such as ${published.join(', ')}` : ': none is published yet';
-  return notYet('VersionNotFound', `Set a published version of "${provider}" instead of ${version}${hint}`);
-}
-
-/** Why a first install finds nothing, with the way out that is really there. */
-function noRelease({ spec, config }: VersionInput, catalogue: Catalogue): Problem {
-  const named = catalogue.releases.find((r) => r.lifecycle?.stage !== 'yanked');
-  if (named && !isImageAllowed(named.image, config.allowedImagePrefixes)) {
-    return imageNotAllowed(named);
-  }
-  const [fault] = catalogue.invalid;
-  if (!named && fault) {
-    return releaseInvalid(spec, fault);
-  }
-  const hint = named ? `, or set version ${named.version} to name one` : '';
-  return notYet('NoRelease', `Publish a release of "${spec.provider}" that is no preview and no prerelease${hint}`);
-}
-
-export function releaseInvalid({ provider }: InstallationSpec, { version, reason }: InvalidRelease): Problem {
-  return problem('ReleaseInvalid', `Release ${version} of "${provider}" cannot be installed: ${reason}`);
-}
-
-function because({ lifecycle }: Release): string {
-  return lifecycle?.message ? ` (${lifecycle.message})` : '';
-}
-
-function staying(installed: string | undefined): string {
-  return installed === undefined ? '' : `; ${installed} stays`;
-}
-
-/** Prereleases satisfy ranges by their numbers. */
-function numbers(version: string): string {
-  return version.split('-')[0] ?? version;
-}
-
-function highest(a: string | undefined, b: string | undefined): string | undefined {
-  if (a === undefined || b === undefined) {
-    return a ?? b;
-  }
-  return semver.gt(a, b) ? a : b;
-}
-
-function target(version: string): Target {
-  return { kind: 'target', version };
+function stay(version: string): Choice {
+  return { kind: 'target', version, goal: version, path: [], trigger: 'Spec', reason: 'Stays' };
 }

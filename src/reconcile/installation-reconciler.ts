@@ -34,12 +34,15 @@ export interface InstallationPorts {
   readonly writer: Writer;
   readonly events: EventRecorder;
   readonly config: OperatorConfig;
+  /** Of the cluster; undefined while it is not known. */
+  readonly kubernetesVersion: () => string | undefined;
   readonly clock: Clock;
   readonly log: Log;
 }
 
 /** observe → plan → act → report. The only awaits of a reconcile are here and in act. */
-export function createInstallationReconciler({ caches, writer, events, config, clock, log }: InstallationPorts) {
+export function createInstallationReconciler(ports: InstallationPorts) {
+  const { caches, writer, events, config, kubernetesVersion, clock, log } = ports;
   /** By key: what was healed of late under the present spec. Lost at a restart, which only makes the next heal come at once. */
   const heals = new Map<string, { readonly generation: number; readonly of: Partial<Record<ChildKind, Heals>> }>();
 
@@ -51,7 +54,7 @@ export function createInstallationReconciler({ caches, writer, events, config, c
     if (remembered && remembered.generation !== caches.installations.get(key)?.generation) {
       heals.delete(key);
     }
-    const observed = observe(caches, config, heals.get(key)?.of ?? {}, key);
+    const observed = observe(caches, config, heals.get(key)?.of ?? {}, kubernetesVersion(), key);
     // Without a finalizer there is nothing to do on deletion: the children are garbage collected.
     if (!observed || observed.installation.deleting) {
       return {};

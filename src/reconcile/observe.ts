@@ -7,6 +7,7 @@ export function observe(
   caches: Caches,
   config: OperatorConfig,
   heals: Readonly<Partial<Record<ChildKind, Heals>>>,
+  kubernetesVersion: string | undefined,
   installationKey: string,
 ): Observed | undefined {
   const installation = caches.installations.get(installationKey);
@@ -14,9 +15,12 @@ export function observe(
     return undefined;
   }
   const { namespace } = installation;
+  const provider = caches.providers.get(providerKey(installation.spec.provider));
   return {
     installation,
-    catalogue: caches.providers.get(providerKey(installation.spec.provider))?.catalogue,
+    catalogue: provider?.catalogue,
+    firstSeen: provider?.status.firstSeen,
+    kubernetesVersion,
     deployment: caches.deployments.get(installationKey),
     service: caches.services.get(installationKey),
     budget: caches.budgets.get(installationKey),

@@ -55,6 +55,8 @@ export function observed(more: Partial<Observed> = {}): Observed {
     deployment: undefined,
     service: undefined,
     budget: undefined,
+    firstSeen: undefined,
+    kubernetesVersion: undefined,
     references: noReferences,
     config,
     heals: {},

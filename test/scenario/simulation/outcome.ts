@@ -20,7 +20,11 @@ export function childrenOf(server: ApiServer, key: string): Record<string, unkno
 
 function withoutHistory(child: ApiObject): object {
   const owned = ownedFields(child, FIELD_MANAGER);
-  const { annotations, ownerReferences = [], ...metadata } = owned['metadata'] as ApiObject['metadata'];
+  const {
+    annotations,
+    ownerReferences = [],
+    ...metadata
+  } = (owned['metadata'] ?? {}) as Partial<ApiObject['metadata']>;
   // The hash of all that was applied includes them.
   const { [ANNOTATION.stableVersion]: _stable, [ANNOTATION.applied]: _applied, ...others } = annotations ?? {};
   const owners = ownerReferences.map(({ uid: _, ...owner }) => owner);

@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { atomicList, flag, text, time } from './field.ts';
+
+/** Why automation does not take a release, in the order in which it is said. */
+const BlockReason = z.enum([
+  'Yanked',
+  'ImageNotAllowed',
+  'Kubernetes',
+  'ContentChanged',
+  'MissingUserInputs',
+  'SoftwareConflict',
+  'PreviouslyFailed',
+  'Skipped',
+  'Preview',
+  'Prerelease',
+  'Breaking',
+  'Range',
+  'Level',
+  'SecurityOnly',
+  'PathMissing',
+  'Deprecated',
+  'Expired',
+  'Policy',
+  'Suspended',
+  'Unhealthy',
+  'Soaking',
+  'OutsideWindow',
+  'Queued',
+]);
+export type BlockReason = z.output<typeof BlockReason>;
+
+const Change = z.enum(['patch', 'minor', 'major']);
+export type Change = z.output<typeof Change>;
+
+export const UpdateCandidate = z
+  .object({
+    version: text(64, 'The newer release.'),
+    change: Change.describe('How far it is from what runs: 0.x counts a minor as major, 0.0.x everything.'),
+    takeable: flag('You may have it: set version to it.'),
+    eligible: flag('Automation would take it now.'),
+    blockedBy: atomicList(
+      z.array(BlockReason.describe('One reason.')).max(24).describe('All reasons why automation does not take it now.'),
+    ),
+    missingUserInputs: atomicList(
+      z.array(text(128, 'Name of an input.')).max(32).describe('Inputs that it requires and the spec does not have.'),
+    ),
+    notBefore: time('When time alone may let it through.').optional(),
+    releasedAt: time('When it was published.').optional(),
+  })
+  .describe('One newer release.');
+export type UpdateCandidate = z.output<typeof UpdateCandidate>;
+
+export const PendingUpgrade = z
+  .object({
+    version: text(64, 'Where it ends.'),
+    reason: text(64, 'What it waits for: a reason of blockedBy, or UnderWay between two hops.', 1),
+    notBefore: time('When it goes on at the earliest.').optional(),
+    path: atomicList(
+      z
+        .array(text(64, 'One release.'))
+        .max(200)
+        .describe('The releases that it takes one by one, the last one is where it ends.'),
+    ),
+  })
+  .describe('An upgrade that is decided on and not yet all the way.');
+export type PendingUpgrade = z.output<typeof PendingUpgrade>;

@@ -1,0 +1,42 @@
+import semver from 'semver';
+import { parseRange } from '../api/range.ts';
+import { findRelease } from './catalogue.ts';
+import { problem, type Problem } from './problem.ts';
+import type { VersionInput } from './version-input.ts';
+
+/**
+ * Why what is lower than stable is refused, if it is. A downgrade needs the tenant's consent to exactly this version and
+ * the running release's word that it can be done.
+ */
+export function refuseDowngrade(input: VersionInput, stable: string, version: string): Problem | undefined {
+  const { spec, catalogue, usedConsent } = input;
+  const running = findRelease(catalogue, stable);
+  const stay = `Set version ${stable} to stay`;
+  if (spec.upgrade?.allowDowngradeTo !== version) {
+    return problem(
+      'DowngradeRefused',
+      `${stay}, or upgrade.allowDowngradeTo ${version} to go back from ${stable}; until then nothing of the spec is rolled out`,
+    );
+  }
+  if (usedConsent === version) {
+    return problem(
+      'DowngradeRefused',
+      `${stay}: the consent to ${version} was used already, remove upgrade.allowDowngradeTo and set it again to renew it`,
+    );
+  }
+  if (!running) {
+    return problem(
+      'DowngradeRefused',
+      `${stay}: release ${stable} is not published any more, so nothing says what it can be downgraded to`,
+    );
+  }
+  const { downgradableTo } = running;
+  const isAllowed =
+    downgradableTo === undefined
+      ? semver.major(stable) === semver.major(version) && semver.minor(stable) === semver.minor(version)
+      : parseRange(downgradableTo)?.hasNumbers(version) === true;
+  const reach = downgradableTo === undefined ? 'releases of the same minor' : `"${downgradableTo}"`;
+  return isAllowed
+    ? undefined
+    : problem('DowngradeRefused', `${stay}: release ${stable} can be downgraded to ${reach} only`);
+}

@@ -1,0 +1,81 @@
+import type { InstallationSpec } from '../api/installation.ts';
+import type { BlockReason } from '../api/upgrade-status.ts';
+import { ANNOTATION } from '../api/names.ts';
+import type { Assessment } from './assessment.ts';
+import { changeBetween } from './level.ts';
+
+/** Reasons that are automation's alone: they stop nobody who names a version. */
+const OF_AUTOMATION: ReadonlySet<BlockReason> = new Set(['Level', 'SecurityOnly', 'Unhealthy', 'Policy']);
+
+/** What it takes to get a newer release, for the tenant whose installation runs another. */
+export interface Explanation {
+  readonly reason: BlockReason | 'NewerRelease';
+  readonly message: string;
+}
+
+export function explain(
+  { release, blockedBy }: Pick<Assessment, 'release' | 'blockedBy'>,
+  spec: InstallationSpec,
+  runs: string,
+): Explanation {
+  const { version } = release;
+  const isManual = spec.upgradePolicy === 'manual';
+  const reason = blockedBy.find((r) => !isManual || !OF_AUTOMATION.has(r));
+  const take = `Set version ${version} to take it`;
+  const note = release.breaking?.note ? `: ${release.breaking.note}` : '';
+  switch (reason) {
+    case undefined:
+    case 'Policy':
+      return newer(isManual ? take : `${version} is taken automatically when it can be`);
+    case 'Yanked':
+      return { reason, message: `Wait for another release, ${version} was yanked` };
+    case 'ImageNotAllowed':
+      return { reason, message: `Ask the platform team to allow image "${release.image}" in allowedImagePrefixes` };
+    case 'Kubernetes':
+      return { reason, message: `${version} needs Kubernetes "${release.requires?.kubernetes}"` };
+    case 'ContentChanged':
+      return { reason, message: `Publish a new version, ${version} was published again with other content` };
+    case 'MissingUserInputs':
+      return { reason, message: `Add the missing userInputs to take ${version}` };
+    case 'SoftwareConflict':
+      return { reason, message: `Change systemSoftware to take ${version}, it needs another version` };
+    case 'PreviouslyFailed':
+      return {
+        reason,
+        message: `Wait for a newer release, or annotate the installation with a new ${ANNOTATION.retry} to try ${version} again: it failed here, or too many others did`,
+      };
+    case 'Skipped':
+      return { reason, message: `${take}, or remove it from upgrade.skipVersions` };
+    case 'Preview':
+      return { reason, message: `${take}, it is a preview` };
+    case 'Prerelease':
+      return { reason, message: `${take}, it is a prerelease` };
+    case 'Breaking':
+      return { reason, message: `${take}, it is breaking${note}` };
+    case 'Range':
+      return { reason, message: `${take}, or widen upgrade.range "${spec.upgrade?.range}"` };
+    case 'Level':
+      return { reason, message: `${take}, or set upgrade.level ${changeBetween(runs, version)}` };
+    case 'SecurityOnly':
+      return { reason, message: `${take}, it fixes nothing of security and upgrade.securityOnly is set` };
+    case 'PathMissing':
+      return { reason, message: `Wait for a release on the way, none leads from ${runs} to ${version}` };
+    case 'Deprecated':
+    case 'Expired':
+      return { reason, message: `${take}, it is deprecated or expired` };
+    case 'Suspended':
+      return { reason, message: `Set suspend to false to take ${version}` };
+    case 'Unhealthy':
+      return { reason, message: `${version} is taken automatically when all pods of ${runs} are available` };
+    case 'Soaking':
+      return { reason, message: `${version} is taken automatically when it is as old as upgrade.minReleaseAge asks` };
+    case 'OutsideWindow':
+      return { reason, message: `${version} is taken automatically when an upgrade window opens` };
+    case 'Queued':
+      return { reason, message: `${version} is taken automatically when its turn comes` };
+  }
+}
+
+function newer(message: string): Explanation {
+  return { reason: 'NewerRelease', message };
+}

@@ -1,0 +1,113 @@
+import type { BlockReason } from '../api/upgrade-status.ts';
+import type { Release } from '../api/provider.ts';
+import { parseRange } from '../api/range.ts';
+import { isPrerelease } from '../api/version.ts';
+import { isImageAllowed } from './catalogue.ts';
+import { isAvoided, isHeldBack } from './failed.ts';
+import { changeBetween, isWithin } from './level.ts';
+import { memoryOf, type VersionInput } from './version-input.ts';
+
+/**
+ * Who asks for a release: nobody named one at the first install; automation; somebody who named it, as the version, as a
+ * floor above what runs or in a request; somebody who asked the API for whatever is newest.
+ */
+export type Mode = 'install' | 'auto' | 'explicit' | 'newest';
+
+interface Gate {
+  readonly reason: BlockReason;
+  readonly modes: string;
+  /** Looks at one thing only. */
+  readonly shuts: (release: Release, input: VersionInput) => boolean;
+}
+
+/** The table of design/api.md §4: a row is a gate, and the modes for which it is there at all. The order is that of `blockedBy`. */
+const GATES: readonly Gate[] = [
+  { reason: 'Yanked', modes: 'install auto explicit newest', shuts: isYanked },
+  { reason: 'ImageNotAllowed', modes: 'install auto explicit newest', shuts: hasForeignImage },
+  { reason: 'Kubernetes', modes: 'install auto explicit newest', shuts: needsOtherKubernetes },
+  { reason: 'PreviouslyFailed', modes: 'install auto newest', shuts: hasFailed },
+  { reason: 'PreviouslyFailed', modes: 'explicit', shuts: hasFailedAsWished },
+  { reason: 'Skipped', modes: 'install auto newest', shuts: isSkipped },
+  { reason: 'Preview', modes: 'install auto newest', shuts: isPreview },
+  { reason: 'Prerelease', modes: 'install auto newest', shuts: isUnwantedPrerelease },
+  { reason: 'Breaking', modes: 'auto newest', shuts: isBreaking },
+  { reason: 'Range', modes: 'install auto newest', shuts: isOutOfRange },
+  { reason: 'Level', modes: 'auto', shuts: isBeyondLevel },
+  { reason: 'SecurityOnly', modes: 'auto', shuts: bringsNoSecurity },
+];
+
+const BY_MODE: Readonly<Record<Mode, readonly Gate[]>> = {
+  install: gatesOf('install'),
+  auto: gatesOf('auto'),
+  explicit: gatesOf('explicit'),
+  newest: gatesOf('newest'),
+};
+
+function gatesOf(mode: Mode): readonly Gate[] {
+  return GATES.filter((gate) => gate.modes.split(' ').includes(mode));
+}
+
+/** Everything that stands between a release and being taken, but for time, the way there and the state of the installation. */
+export function blockersOf(release: Release, mode: Mode, input: VersionInput): BlockReason[] {
+  return BY_MODE[mode].filter((gate) => gate.shuts(release, input)).map((gate) => gate.reason);
+}
+
+/** Whether no gate is shut. */
+export function isOpen(release: Release, mode: Mode, input: VersionInput): boolean {
+  return !BY_MODE[mode].some((gate) => gate.shuts(release, input));
+}
+
+function hasForeignImage({ image }: Release, { config }: VersionInput): boolean {
+  return !isImageAllowed(image, config.allowedImagePrefixes);
+}
+
+/** Of a cluster's version only the numbers count: `v1.36.3-gke.1` is 1.36.3. */
+function needsOtherKubernetes({ requires }: Release, { kubernetesVersion }: VersionInput): boolean {
+  const [numbers] = /\d+\.\d+\.\d+/.exec(kubernetesVersion ?? '') ?? [];
+  const range = requires?.kubernetes;
+  return range !== undefined && numbers !== undefined && parseRange(range)?.hasNumbers(numbers) !== true;
+}
+
+/** What runs it stays. */
+function isYanked({ version, lifecycle }: Release, { stable, installed }: VersionInput): boolean {
+  return lifecycle?.stage === 'yanked' && version !== stable && version !== installed;
+}
+
+function hasFailed(release: Release, input: VersionInput): boolean {
+  // Where nothing is there any more, nothing of it failed.
+  return input.installed !== undefined && isAvoided(release, input.stable, memoryOf(input));
+}
+
+function hasFailedAsWished(release: Release, input: VersionInput): boolean {
+  return isHeldBack(release, input.wish, memoryOf(input));
+}
+
+function isSkipped({ version }: Release, { spec }: VersionInput): boolean {
+  return spec.upgrade?.skipVersions?.includes(version) === true;
+}
+
+function isPreview({ lifecycle }: Release): boolean {
+  return lifecycle?.stage === 'preview';
+}
+
+function isUnwantedPrerelease({ version }: Release, { spec }: VersionInput): boolean {
+  return spec.upgrade?.prereleases !== true && isPrerelease(version);
+}
+
+function isBreaking({ breaking }: Release): boolean {
+  return breaking !== undefined;
+}
+
+function isOutOfRange({ version }: Release, { spec }: VersionInput): boolean {
+  const range = spec.upgrade?.range;
+  return range !== undefined && parseRange(range)?.has(version) !== true;
+}
+
+/** Measured from what is stable, so that small steps never add up to a large one. */
+function isBeyondLevel({ version }: Release, { spec, stable }: VersionInput): boolean {
+  return stable !== undefined && !isWithin(changeBetween(stable, version), spec.upgrade?.level ?? 'minor');
+}
+
+function bringsNoSecurity({ fixes }: Release, { spec }: VersionInput): boolean {
+  return spec.upgrade?.securityOnly === true && fixes?.includes('security') !== true;
+}

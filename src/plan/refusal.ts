@@ -1,0 +1,103 @@
+import semver from 'semver';
+import type { InstallationSpec } from '../api/installation.ts';
+import { ANNOTATION } from '../api/names.ts';
+import type { Release } from '../api/provider.ts';
+import { findRelease, type Catalogue, type InvalidRelease } from './catalogue.ts';
+import { blockersOf, isOpen } from './gates.ts';
+import { notYet, problem, type Problem } from './problem.ts';
+import type { VersionInput } from './version-input.ts';
+
+/** Why a version cannot be had, in words that say what to do. */
+
+export function imageNotAllowed(release: Release): Problem {
+  return problem(
+    'ImageNotAllowed',
+    `Ask the platform team to allow image "${release.image}" of release ${release.version} in allowedImagePrefixes`,
+  );
+}
+
+export function releaseInvalid({ provider }: InstallationSpec, { version, reason }: InvalidRelease): Problem {
+  return problem('ReleaseInvalid', `Release ${version} of "${provider}" cannot be installed: ${reason}`);
+}
+
+export function providerNotFound({ provider }: InstallationSpec): Problem {
+  return notYet(
+    'ProviderNotFound',
+    `Publish Provider "${provider.replace('/', '.')}" or correct spec.provider: there is no provider "${provider}"`,
+  );
+}
+
+export function versionNotFound(spec: InstallationSpec, catalogue: Catalogue, version: string): Problem {
+  const { provider } = spec;
+  const fault = catalogue.invalid.find((r) => r.version === version);
+  if (fault) {
+    return releaseInvalid(spec, fault);
+  }
+  const published = catalogue.releases.slice(0, 3).map((r) => r.version);
+  const hint = published.length > 0 ? `, such as ${published.join(', ')}` : ': none is published yet';
+  return notYet('VersionNotFound', `Set a published version of "${provider}" instead of ${version}${hint}`);
+}
+
+/** Why a release that somebody named is refused, if it is. */
+export function refusalOf(release: Release, input: VersionInput): Problem | undefined {
+  const { installed, kubernetesVersion } = input;
+  const { version, requires } = release;
+  const [reason] = blockersOf(release, 'explicit', input);
+  const stays = installed === undefined || installed === version ? '' : `; ${installed} stays`;
+  if (reason === 'Yanked') {
+    return problem('Yanked', `Set another version than ${version}, it was yanked${because(release)}${stays}`);
+  }
+  if (reason === 'Kubernetes') {
+    return problem(
+      'KubernetesUnsupported',
+      `Set another version than ${version}, it needs Kubernetes "${requires?.kubernetes}" and this is ${kubernetesVersion}${stays}`,
+    );
+  }
+  if (reason === 'PreviouslyFailed') {
+    return problem(
+      'PreviouslyFailed',
+      `Change the spec, or annotate the installation with a new ${ANNOTATION.retry}: ${version} failed as it is asked for${stays}`,
+    );
+  }
+  return reason && imageNotAllowed(release);
+}
+
+/** Why no upgrade ends at a release that could be had otherwise. */
+export function pathMissing(release: Release, catalogue: Catalogue, stable: string, input: VersionInput): Problem {
+  const { version, upgradesFrom } = release;
+  const isBetween = (other: string) => semver.gt(other, stable) && semver.lt(other, version);
+  const shut = catalogue.stones.find((stone) => {
+    const release = findRelease(catalogue, stone);
+    return isBetween(stone) && !(release && isOpen(release, 'explicit', input));
+  });
+  const limit = upgradesFrom === undefined ? '' : `: it can be reached from "${upgradesFrom}" only`;
+  return problem(
+    'PathMissing',
+    shut === undefined
+      ? `Set another version than ${version}, no published release leads there from ${stable}${limit}`
+      : `Set another version than ${version}, release ${shut} on the way there cannot be installed and must not be left out`,
+  );
+}
+
+/** Why a first install finds nothing, with the way out that is really there. */
+export function noRelease(input: VersionInput, catalogue: Catalogue): Problem {
+  const { spec } = input;
+  const named = catalogue.releases.find((r) => r.lifecycle?.stage !== 'yanked');
+  const refusal = named && refusalOf(named, input);
+  if (refusal) {
+    return refusal;
+  }
+  const [fault] = catalogue.invalid;
+  if (!named && fault) {
+    return releaseInvalid(spec, fault);
+  }
+  const hint = named ? `, or set version ${named.version} to name one` : '';
+  const range = spec.upgrade?.range;
+  return named && range !== undefined && blockersOf(named, 'install', input).includes('Range')
+    ? notYet('NoRelease', `Widen upgrade.range "${range}", no release is inside that could be chosen${hint}`)
+    : notYet('NoRelease', `Publish a release of "${spec.provider}" that is no preview and no prerelease${hint}`);
+}
+
+function because({ lifecycle }: Release): string {
+  return lifecycle?.message ? ` (${lifecycle.message})` : '';
+}

@@ -1,0 +1,42 @@
+import type { InstallationSpec } from '../api/installation.ts';
+import type { OperatorConfig } from '../api/operator-config.ts';
+import type { ProviderStatus } from '../api/provider.ts';
+import type { Catalogue } from './catalogue.ts';
+import type { Failure } from './failure-memory.ts';
+
+/** What the choice of a version depends on. */
+export interface VersionInput {
+  readonly spec: InstallationSpec;
+  readonly catalogue: Catalogue | undefined;
+  readonly config: OperatorConfig;
+  /** The version whose rollout was done last. */
+  readonly stable: string | undefined;
+  /** The version committed to the Deployment. */
+  readonly installed: string | undefined;
+  /** A rollout is under way, neither done nor failed, or the installation is suspended: automation waits for the end. */
+  readonly isHeld: boolean;
+  /** The version that the consent was used for already. */
+  readonly usedConsent: string | undefined;
+  readonly now: number;
+  /** The version of the cluster as it says it, such as `v1.36.3+k3s1`; unknown refuses nothing. */
+  readonly kubernetesVersion?: string | undefined;
+  /** When each release was seen first, from the status of the Provider. */
+  readonly firstSeen?: ProviderStatus['firstSeen'];
+  /** What failed here. */
+  readonly failures?: readonly Failure[] | undefined;
+  /** The value of the annotation `…/retry`. */
+  readonly retry?: string | undefined;
+  /** What the spec asks for now: an explicit goal is not taken again by the wish that failed. */
+  readonly wish?: string | undefined;
+  /** As many pods serve as are asked for; true when absent. */
+  readonly isAvailable?: boolean | undefined;
+  /** Hash (hex) of the installation, which gives it its turn within an upgrade window; at the opening when absent. */
+  readonly turn?: string | undefined;
+  /** Whether the fleet lets one more automatic rollout begin; free when absent. */
+  readonly slot?: 'free' | 'queued' | undefined;
+}
+
+/** The failures that count, none where nothing is remembered. */
+export function memoryOf({ failures = [], retry, now }: VersionInput) {
+  return { failures, retry, now };
+}
