@@ -91,6 +91,8 @@ describe.skipIf(!cluster.disposable || !existsSync('/proc'))('the disposable con
         namespace: 'default',
         name: '',
         code: 403,
+        receivedAt: expect.any(Number),
+        loggedAt: expect.any(Number),
       },
     ]);
   });
