@@ -60,26 +60,28 @@ export function projectInstallation(raw: Raw & { spec?: unknown; status?: Instal
   };
 }
 
-/** The same status, with what others say too kept once. */
-function compact(status: InstallationStatus): InstallationStatus {
-  const { conditions, effective, currentImage } = status;
-  return {
-    ...status,
-    ...(currentImage !== undefined && { currentImage: sharedText(currentImage) }),
-    ...(effective && { effective: { ...effective, ...(effective.tier && { tier: sharedValue(effective.tier) }) } }),
-    ...(conditions && { conditions: conditions.map(compactCondition) }),
-  };
+/**
+ * Keeps once what others say, too. It changes the object that came from the wire, which nobody else has: a copy of it would
+ * take more memory than a parsed object does.
+ */
+function compact(status: Mutable<InstallationStatus>): InstallationStatus {
+  const { effective, currentImage } = status;
+  if (currentImage !== undefined) {
+    status.currentImage = sharedText(currentImage);
+  }
+  if (effective?.tier) {
+    (effective as Mutable<typeof effective>).tier = sharedValue(effective.tier);
+  }
+  for (const condition of (status.conditions ?? []) as Mutable<Condition>[]) {
+    condition.type = sharedText(condition.type);
+    condition.reason = sharedText(condition.reason);
+    condition.message = sharedText(condition.message);
+    condition.lastTransitionTime = sharedText(condition.lastTransitionTime);
+  }
+  return status;
 }
 
-function compactCondition({ type, status, reason, message, ...times }: Condition): Condition {
-  return {
-    type: sharedText(type),
-    status: sharedText(status),
-    reason: sharedText(reason),
-    message: sharedText(message),
-    ...times,
-  };
-}
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 export interface ProviderView extends Stored {
   readonly uid: string;
