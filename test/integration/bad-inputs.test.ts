@@ -120,7 +120,7 @@ const refused: [string, object, RegExp][] = [
     /exactly one of/,
   ],
   ['an unknown field', pi({ ...good, replicas: 3 }), /unknown field "spec\.replicas"/],
-  ['an unknown field within', pi({ ...good, upgrade: { level: 'minor' } }), /unknown field "spec\.upgrade\.level"/],
+  ['an unknown field within', pi({ ...good, upgrade: { speed: 'fast' } }), /unknown field "spec\.upgrade\.speed"/],
   [
     'no spec',
     { apiVersion: 'provider-operator.io/v1alpha1', kind: 'ProviderInstallation', metadata: { name: 'new', namespace } },
