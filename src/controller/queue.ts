@@ -1,6 +1,7 @@
 import { backoffMs, type Backoff } from './backoff.ts';
 import { systemClock, type Cancel, type Clock } from './clock.ts';
 import { Deadlines } from './deadlines.ts';
+import { Line } from './line.ts';
 
 /**
  * What goes first: what somebody has just asked for, then what happened to something that is under way, then what is only
@@ -238,29 +239,6 @@ export class WorkQueue {
       this.add(key);
     }
     this.#arm();
-  }
-}
-
-/** First in, first out, in two halves: deleting the first entry of a large array or Map again and again takes quadratic time. */
-class Line {
-  #arriving: string[] = [];
-  #leaving: string[] = [];
-
-  push(key: string): void {
-    this.#arriving.push(key);
-  }
-
-  shift(): string | undefined {
-    if (this.#leaving.length === 0) {
-      this.#leaving = this.#arriving.toReversed();
-      this.#arriving = [];
-    }
-    return this.#leaving.pop();
-  }
-
-  clear(): void {
-    this.#arriving = [];
-    this.#leaving = [];
   }
 }
 

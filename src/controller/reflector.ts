@@ -1,12 +1,12 @@
-import { backoffMs } from './backoff.ts';
-import { sleep, systemClock, type Cancel, type Clock } from './clock.ts';
+import { systemClock, type Cancel, type Clock } from './clock.ts';
 import type { Feed, Stored } from './feed.ts';
-import { endsInitialEvents, type KubernetesObject, type ListWatch, type WatchEvent } from './list-watch.ts';
+import { InitialEvents } from './initial-events.ts';
+import type { KubernetesObject, ListWatch, WatchEvent } from './list-watch.ts';
 import { objectKey } from './object-key.ts';
-import { retryHint } from './retry.ts';
+import { Redial } from './redial.ts';
 import { Stalled, StallGuard } from './stall-guard.ts';
 import { createTimeSlice } from './time-slice.ts';
-import { isMissing, isUnanswered, needsRelist, refusesInitialEvents, WatchError } from './watch-error.ts';
+import { isMissing, needsRelist, refusesInitialEvents, WatchError } from './watch-error.ts';
 
 /** For logs and metrics; none may throw. */
 export interface ReflectorHooks {
@@ -36,9 +36,6 @@ export interface ReflectorOptions<Raw extends KubernetesObject, T extends Stored
   readonly hooks?: ReflectorHooks;
 }
 
-const BACKOFF = { firstMs: 800, maxMs: 30_000 };
-/** A watch that lived this long was a good one; so a server that hangs up on us sooner sees us ever more seldom. */
-const HEALTHY_MS = 5_000;
 /** A server sends a bookmark each minute at the least, and its watch cache serves what is younger than 75 s. */
 const QUIET_MS = 80_000;
 /** Initial events come as fast as they can be sent; a server or proxy that withholds their end is not waited for. */
@@ -58,10 +55,10 @@ export class Reflector<Raw extends KubernetesObject, T extends Stored> {
   readonly #feed: Feed<T>;
   readonly #projectRaw: ReflectorOptions<Raw, T>['project'];
   readonly #clock: Clock;
-  readonly #random: () => number;
   readonly #hooks: ReflectorHooks;
   readonly #abort = new AbortController();
   readonly #pause: () => Promise<void> | undefined;
+  readonly #redial: Redial;
   #running: Promise<void> | undefined;
   #hasSynced = false;
   /** The last version seen; undefined asks for all there is. */
@@ -69,22 +66,21 @@ export class Reflector<Raw extends KubernetesObject, T extends Stored> {
   /** How to ask for it: the server may not know streams, and one that did not end is not tried twice in a row. */
   #initialBy: 'stream' | 'list' = 'stream';
   #canStream = true;
-  #failures = 0;
-  #isUnanswered = false;
   #isWatching = false;
   #watchedUntil = -Infinity;
-  #wokenAt = -Infinity;
-  /** Ends the present wait before the next attempt. */
-  #nap: AbortController | undefined;
 
   constructor(options: ReflectorOptions<Raw, T>) {
     this.#source = options.source;
     this.#feed = options.feed;
     this.#projectRaw = options.project;
     this.#clock = options.clock ?? systemClock;
-    this.#random = options.random ?? Math.random;
     this.#hooks = options.hooks ?? {};
     this.#pause = createTimeSlice(this.#clock);
+    this.#redial = new Redial({
+      clock: this.#clock,
+      random: options.random ?? Math.random,
+      onRecovered: () => this.#hooks.onRecovered?.(),
+    });
   }
 
   /** Whether the store holds all there is; not while there is no such type. */
@@ -108,16 +104,13 @@ export class Reflector<Raw extends KubernetesObject, T extends Stored> {
 
   /** Tries again at once, if it waits for a server that did not answer, or soon, if it is just about to wait. */
   wake(): void {
-    this.#wokenAt = this.#clock.monotonic();
-    if (this.#isUnanswered) {
-      this.#nap?.abort();
-    }
+    this.#redial.wake();
   }
 
   /** Resolves when nothing is under way any more. */
   async stop(): Promise<void> {
     this.#abort.abort();
-    this.#nap?.abort();
+    this.#redial.stop();
     await this.#running;
   }
 
@@ -125,9 +118,7 @@ export class Reflector<Raw extends KubernetesObject, T extends Stored> {
     while (!signal.aborted) {
       const delayMs = await this.#listAndWatch(signal);
       if (delayMs > 0 && !signal.aborted) {
-        this.#nap = new AbortController();
-        await sleep(this.#clock, delayMs, this.#nap.signal);
-        this.#nap = undefined;
+        await this.#redial.wait(delayMs);
       }
     }
   }
@@ -140,15 +131,13 @@ export class Reflector<Raw extends KubernetesObject, T extends Stored> {
         await this.#list(signal);
       }
       await this.#watch(startedAt, signal);
-      return this.#resetIfHealthy(startedAt) ? 0 : this.#nextDelayMs();
+      return this.#redial.delayAfterEnd(startedAt);
     } catch (error) {
       if (signal.aborted || this.#fallsBackToList(error)) {
         return 0;
       }
       this.#learnFrom(error);
-      const isKnownToAnswer = this.#isUnanswered && this.#wokenAt >= startedAt;
-      const backoff = isKnownToAnswer ? BACKOFF.firstMs : this.#nextDelayMs();
-      const delayMs = Math.max(backoff, retryHint(error).retryAfterMs ?? 0);
+      const delayMs = this.#redial.delayAfterError(error, startedAt);
       this.#hooks.onError?.(error, delayMs);
       return delayMs;
     }
@@ -158,7 +147,7 @@ export class Reflector<Raw extends KubernetesObject, T extends Stored> {
     const items: T[] = [];
     let resourceVersion = '';
     for await (const page of this.#source.list(signal)) {
-      this.#answered();
+      this.#redial.answered();
       for (const raw of page.items) {
         const item = this.#project(raw);
         if (item) {
@@ -174,7 +163,7 @@ export class Reflector<Raw extends KubernetesObject, T extends Stored> {
 
   async #watch(startedAt: number, signal: AbortSignal): Promise<void> {
     // What arrives before the end of the initial events is no version to go on from: they come in no order.
-    let initial = this.#resourceVersion === undefined ? new Map<string, T>() : undefined;
+    let initial = this.#resourceVersion === undefined ? new InitialEvents<T>() : undefined;
     let cancelSettling: Cancel | undefined;
     const guard = new StallGuard(this.#clock, signal, initial ? INITIAL_QUIET_MS : QUIET_MS);
     try {
@@ -187,15 +176,14 @@ export class Reflector<Raw extends KubernetesObject, T extends Stored> {
         if (!initial || event.type === 'ADDED') {
           guard.heard();
         }
-        if (!initial) {
-          this.#accept(event);
-        } else if (this.#collect(event, initial)) {
+        this.#accept(event, initial);
+        if (initial?.isComplete) {
           initial = undefined;
           guard.heard(QUIET_MS);
           this.#setWatching(true);
         }
-        this.#answered();
-        this.#resetIfHealthy(startedAt);
+        this.#redial.answered();
+        this.#redial.isHealthy(startedAt);
         await this.#pause();
       }
     } catch (error) {
@@ -211,45 +199,28 @@ export class Reflector<Raw extends KubernetesObject, T extends Stored> {
     }
   }
 
-  /** Notes one of the initial events; true when that was all. */
-  #collect(event: WatchEvent<Raw>, initial: Map<string, T>): boolean {
+  #accept(event: WatchEvent<Raw>, initial: InitialEvents<T> | undefined): void {
     if (event.type === 'ERROR') {
       throw new WatchError(event.object);
     }
     const { metadata = {} } = event.object;
-    if (event.type === 'BOOKMARK') {
-      if (!endsInitialEvents(event.object)) {
-        throw new Stalled('The initial events have no end');
-      }
-      this.#takeOver([...initial.values()], metadata.resourceVersion ?? '', 'stream');
-      return true;
-    }
-    const item = event.type === 'DELETED' ? undefined : this.#project(event.object);
-    if (item) {
-      initial.set(item.key, item);
-    } else {
-      initial.delete(objectKey(metadata));
-    }
-    return false;
-  }
-
-  #accept(event: WatchEvent<Raw>): void {
-    if (event.type === 'ERROR') {
-      throw new WatchError(event.object);
-    }
-    const metadata = event.object.metadata ?? {};
     const resourceVersion = metadata.resourceVersion ?? '';
-    if (event.type === 'BOOKMARK') {
-      this.#feed.bookmark(resourceVersion);
-    } else {
+    const shelf = initial ?? this.#feed;
+    if (event.type !== 'BOOKMARK') {
       const item = event.type === 'DELETED' ? undefined : this.#project(event.object);
       if (item) {
-        this.#feed.upsert(item);
+        shelf.upsert(item);
       } else {
-        this.#feed.remove(objectKey(metadata), resourceVersion);
+        shelf.remove(objectKey(metadata), resourceVersion);
       }
+    } else if (initial) {
+      this.#takeOver(initial.end(event.object), resourceVersion, 'stream');
+    } else {
+      this.#feed.bookmark(resourceVersion);
     }
-    this.#resourceVersion = resourceVersion;
+    if (!initial) {
+      this.#resourceVersion = resourceVersion;
+    }
   }
 
   #takeOver(items: readonly T[], resourceVersion: string, by: 'list' | 'stream'): void {
@@ -270,14 +241,6 @@ export class Reflector<Raw extends KubernetesObject, T extends Stored> {
     }
   }
 
-  /** The server is there: what it did not answer before is no reason for anybody to wait any more. */
-  #answered(): void {
-    if (this.#isUnanswered) {
-      this.#isUnanswered = false;
-      this.#hooks.onRecovered?.();
-    }
-  }
-
   /** Whether it was only the stream of initial events that failed, which a list can do without. */
   #fallsBackToList(error: unknown): boolean {
     const isRefused = refusesInitialEvents(error);
@@ -291,12 +254,6 @@ export class Reflector<Raw extends KubernetesObject, T extends Stored> {
   }
 
   #learnFrom(error: unknown): void {
-    if (this.#isUnanswered && !isUnanswered(error)) {
-      // It says no, but it says something: that is another failure, and the first of its kind.
-      this.#failures = 0;
-      this.#answered();
-    }
-    this.#isUnanswered = isUnanswered(error);
     if (needsRelist(error) || isMissing(error)) {
       this.#resourceVersion = undefined;
     }
@@ -308,7 +265,7 @@ export class Reflector<Raw extends KubernetesObject, T extends Stored> {
   #setWatching(isWatching: boolean): void {
     this.#isWatching = isWatching;
     if (isWatching) {
-      this.#answered();
+      this.#redial.answered();
     }
     this.#hooks.onWatching?.(isWatching);
   }
@@ -318,19 +275,5 @@ export class Reflector<Raw extends KubernetesObject, T extends Stored> {
       this.#hasSynced = hasSynced;
       this.#hooks.onSyncedChange?.();
     }
-  }
-
-  #resetIfHealthy(startedAt: number): boolean {
-    const healthy = this.#clock.monotonic() - startedAt >= HEALTHY_MS;
-    if (healthy) {
-      this.#failures = 0;
-    }
-    return healthy;
-  }
-
-  #nextDelayMs(): number {
-    const delayMs = backoffMs(this.#failures, BACKOFF, this.#random);
-    this.#failures += 1;
-    return delayMs;
   }
 }

@@ -1,5 +1,6 @@
 import { ApiError, fieldConflicts } from '../cluster/errors.ts';
 import type { Writer } from '../cluster/write.ts';
+import { objectKey } from '../controller/object-key.ts';
 import { FIELD_MANAGER, LEFT_TO_OTHERS } from '../api/names.ts';
 import type { Action } from '../plan/actions.ts';
 import type { ChildKind, Installation } from '../plan/observed.ts';
@@ -26,7 +27,7 @@ export interface ActPorts {
   readonly offer: (child: ChildKind, raw: Raw) => void;
   /** Aborts when the run has taken too long: then nothing more is written. */
   readonly signal: AbortSignal;
-  /** First applies whose answer was lost, as `Kind namespace/name`: what was decided then may be there by now. */
+  /** First applies whose answer was lost, by `unansweredId`: what was decided then may be there by now. */
   readonly unanswered: Set<string>;
   /** The child that was seen when the action was decided on. */
   readonly seen: { readonly uid: string } | undefined;
@@ -71,7 +72,7 @@ export async function act(ports: ActPorts, installation: Installation, action: A
 
   /** Unforced, so that an object that the caches do not show is never overwritten. */
   async function create(adopts: string | undefined): Promise<Raw> {
-    const id = `${action.child} ${name.namespace}/${name.name}`;
+    const id = unansweredId(action.child, objectKey(name));
     if (unanswered.has(id)) {
       // Our own would not conflict, and a release that was published meanwhile would replace the one that was chosen.
       await look();
@@ -101,4 +102,9 @@ export async function act(ports: ActPorts, installation: Installation, action: A
     signal.throwIfAborted();
   }
   offer(action.child, await (action.uid === undefined ? create(action.adopts) : takeOver(action.uid)));
+}
+
+/** Stands for one child of an installation. */
+export function unansweredId(child: ChildKind, installation: string): string {
+  return `${child} ${installation}`;
 }

@@ -14,11 +14,11 @@ import { countHeal } from '../plan/heal.ts';
 import type { ChildKind, Heals, Installation, Observed } from '../plan/observed.ts';
 import { plan } from '../plan/plan.ts';
 import { problem, waitFor, type Problem } from '../plan/problem.ts';
-import { act, Appeared } from './act.ts';
+import { act, Appeared, unansweredId } from './act.ts';
 import type { Caches } from './caches.ts';
 import { observe } from './observe.ts';
 import { projectChild, projectDeployment, projectInstallation, projectService, type Raw } from './project.ts';
-import { INSTALLATIONS } from './resources.ts';
+import { CHILD_KINDS, INSTALLATIONS } from './resources.ts';
 
 /** As often as what was refused is tried again. */
 const LOOK_AGAIN_MS = 60_000;
@@ -48,6 +48,13 @@ export function createInstallationReconciler(ports: InstallationPorts) {
 
   /** Lost at a restart, which reads everything anew. */
   const unanswered = new Set<string>();
+
+  caches.installations.onChange((before, after) => {
+    if (before && !after) {
+      heals.delete(before.key);
+      CHILD_KINDS.forEach((kind) => unanswered.delete(unansweredId(kind, before.key)));
+    }
+  });
 
   return async function reconcile(key: string, run: Run): Promise<Outcome> {
     const remembered = heals.get(key);

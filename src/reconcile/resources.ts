@@ -38,6 +38,8 @@ export const CHILDREN: Readonly<Record<ChildKind, Resource>> = {
   },
 };
 
+export const CHILD_KINDS = Object.keys(CHILDREN) as ChildKind[];
+
 export const CONFIG_MAPS: Resource = {
   group: '',
   version: 'v1',
