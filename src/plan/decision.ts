@@ -70,7 +70,6 @@ export function decide(observed: Observed, running: Running, now: number): Decid
 function outlookOf(observed: Observed, running: Running, now: number): Outlook {
   const { installation, catalogue, config, firstSeen, kubernetesVersion } = observed;
   const { spec, status, uid } = installation;
-  const { deployment } = running;
   const input: VersionInput = {
     spec,
     catalogue,
@@ -79,7 +78,7 @@ function outlookOf(observed: Observed, running: Running, now: number): Outlook {
     installed: running.installed,
     isHeld: spec.suspend === true || running.rollout?.phase === 'progressing',
     usedConsent: status.usedConsent,
-    isAvailable: deployment === undefined || deployment.available >= deployment.replicas,
+    isAvailable: running.isAvailable,
     firstSeen,
     kubernetesVersion,
     turn: hash(uid),

@@ -1,3 +1,5 @@
+import { findCondition } from '../api/conditions.ts';
+import type { InstallationStatus } from '../api/installation.ts';
 import { isSameSpec } from './children.ts';
 import type { DeploymentView, Observed } from './observed.ts';
 import { ownershipOf } from './ownership.ts';
@@ -14,6 +16,8 @@ export interface Running {
   readonly rollout: Rollout | undefined;
   /** The committed template has been rolled out wholly. */
   readonly isDone: boolean;
+  /** As many pods serve as before, or as are asked for. */
+  readonly isAvailable: boolean;
   /** The version committed to the Deployment. */
   readonly installed: string | undefined;
   /** The version whose rollout was done last. */
@@ -42,7 +46,22 @@ export function readRunning({ installation, deployment: child }: Observed): Runn
     isSpecIntact,
     rollout,
     isDone,
+    isAvailable: isAvailable(status, deployment, rollout),
     installed: isPristine ? deployment?.version : (status.installedVersion ?? deployment?.version),
     stable: isStable ? deployment?.version : (status.currentVersion ?? deployment?.stableVersion),
   };
+}
+
+/** Pods that are still being added are missed by nobody, as long as those that were there are available. */
+function isAvailable(
+  { conditions }: InstallationStatus,
+  deployment: DeploymentView | undefined,
+  rollout: Rollout | undefined,
+): boolean {
+  if (!deployment || deployment.available >= deployment.replicas) {
+    return deployment !== undefined;
+  }
+  const wasAvailable = findCondition(conditions, 'Available')?.status === 'True';
+  const former = Math.max(1, deployment.total - deployment.updated);
+  return wasAvailable && rollout?.phase === 'progressing' && deployment.available >= former;
 }

@@ -3,6 +3,7 @@ import { findCondition, stampConditions, type Verdict } from '../api/conditions.
 import type { InstallationStatus } from '../api/installation.ts';
 import { timestamp } from '../api/time.ts';
 import type { Actions } from './actions.ts';
+import type { Assessment } from './assessment.ts';
 import { pendingUpgrade, updateCandidates } from './candidates.ts';
 import { latestRelease } from './catalogue.ts';
 import type { Findings } from './findings.ts';
@@ -58,7 +59,7 @@ export function statusOf(findings: Findings): InstallationStatus {
       [
         ...readiness(findings),
         ...availability(findings),
-        updateAvailable(findings, findings.outlook?.assessments),
+        updateAvailable(findings, assessmentsToTell(findings)),
         ...drift(actions),
       ],
       { generation: installation.generation, now },
@@ -68,21 +69,30 @@ export function statusOf(findings: Findings): InstallationStatus {
 }
 
 /** What may come next, and why it is not there yet. */
-function upgradesOf({ observed, outlook, decision }: Findings): Partial<InstallationStatus> {
+function upgradesOf(findings: Findings): Partial<InstallationStatus> {
+  const { observed, outlook, decision } = findings;
   if (!outlook) {
+    // A spec that cannot be read says nothing against what was found before.
     const { updateCandidates: candidates, candidatesTotal } = observed.installation.status;
     return {
       ...(candidates && { updateCandidates: candidates }),
       ...(candidatesTotal !== undefined && { candidatesTotal }),
     };
   }
-  const { input, assessments, choice } = outlook;
-  const candidates = updateCandidates(input, assessments, decision.kind === 'problem' ? undefined : decision.version);
-  const pending = pendingUpgrade(choice, assessments);
+  const assessments = assessmentsToTell(findings);
+  const target = decision.kind === 'problem' ? undefined : decision.version;
+  const candidates = updateCandidates(outlook.input, assessments, target);
+  const pending = pendingUpgrade(outlook.choice, assessments);
   return {
     ...(candidates.length > 0 && { updateCandidates: candidates, candidatesTotal: assessments.length }),
     ...(pending && { pendingUpgrade: pending }),
   };
+}
+
+/** While the first install is under way nothing is there that could be upgraded, and there is nothing to tell. */
+function assessmentsToTell({ outlook, running }: Findings): readonly Assessment[] {
+  const isInstalling = running.stable === undefined && running.rollout?.phase !== 'failed';
+  return isInstalling ? [] : (outlook?.assessments ?? []);
 }
 
 /** A consent is for one downgrade: once it was used it is spent, until the field is taken away or names another version. */
@@ -95,8 +105,8 @@ function usedConsent({ observed, running, decision }: Findings): string | undefi
   return isUsed || status.usedConsent === consent ? consent : undefined;
 }
 
-function availability(findings: Findings): Verdict[] {
-  return isAvailable(findings)
+function availability({ running }: Findings): Verdict[] {
+  return running.isAvailable
     ? [
         {
           type: 'Available',
@@ -113,17 +123,6 @@ function availability(findings: Findings): Verdict[] {
           message: 'Fewer pods than asked for are available',
         },
       ];
-}
-
-/** Pods that are still being added are missed by nobody, as long as those that were there are available. */
-function isAvailable({ observed, running }: Findings): boolean {
-  const { deployment, rollout } = running;
-  if (!deployment || deployment.available >= deployment.replicas) {
-    return deployment !== undefined;
-  }
-  const wasAvailable = findCondition(observed.installation.status.conditions, 'Available')?.status === 'True';
-  const former = Math.max(1, deployment.total - deployment.updated);
-  return wasAvailable && rollout?.phase === 'progressing' && deployment.available >= former;
 }
 
 function drift({ held }: Actions): Verdict[] {

@@ -7,6 +7,7 @@ export interface AuditEvent {
   readonly user: string;
   readonly userAgent: string;
   readonly group: string;
+  /** The path, where it is none: `/version`. */
   readonly resource: string;
   readonly subresource: string;
   readonly namespace: string;
@@ -88,6 +89,7 @@ interface AuditLine {
   readonly verb: string;
   readonly user: { readonly username: string };
   readonly userAgent?: string;
+  readonly requestURI: string;
   readonly objectRef?: {
     readonly apiGroup?: string;
     readonly resource?: string;
@@ -99,14 +101,16 @@ interface AuditLine {
 }
 
 function eventFromLine(line: string): AuditEvent {
-  const { stage, verb, user, userAgent, objectRef, responseStatus, ...times } = JSON.parse(line) as AuditLine;
+  const { stage, verb, user, userAgent, requestURI, objectRef, responseStatus, ...times } = JSON.parse(
+    line,
+  ) as AuditLine;
   return {
     stage,
     verb,
     user: user.username,
     userAgent: userAgent ?? '',
     group: objectRef?.apiGroup ?? '',
-    resource: objectRef?.resource ?? '',
+    resource: objectRef?.resource ?? requestURI,
     subresource: objectRef?.subresource ?? '',
     namespace: objectRef?.namespace ?? '',
     name: objectRef?.name ?? '',
