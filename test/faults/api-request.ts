@@ -56,7 +56,7 @@ export function readApiRequest({ method = 'GET', url = '/' }: Pick<IncomingMessa
     words[0] === 'namespaces' && words.length > 2 ? [words[1], words.slice(2)] : ['', words];
   const reads = searchParams.get('watch') === 'true' ? 'watch' : 'list';
   return {
-    verb: VERBS[method] ?? (name === '' ? reads : 'get'),
+    verb: VERBS[method] ?? (resource === '' || name !== '' ? 'get' : reads),
     resource,
     subresource,
     namespace,

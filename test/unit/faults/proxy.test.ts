@@ -360,7 +360,7 @@ it('fails where a fault never struck', async () => {
 
 it.each`
   method      | url                                                        | read
-  ${'GET'}    | ${'/readyz'}                                               | ${{ verb: 'list', resource: '' }}
+  ${'GET'}    | ${'/readyz'}                                               | ${{ verb: 'get', resource: '' }}
   ${'GET'}    | ${'/api/v1/pods?watch=true&sendInitialEvents=true'}        | ${{ verb: 'watch', resource: 'pods', isWatchList: true }}
   ${'GET'}    | ${'/api/v1/pods?watch=true&resourceVersion=7'}             | ${{ verb: 'watch', resourceVersion: '7', isWatchList: false }}
   ${'GET'}    | ${'/api/v1/namespaces'}                                    | ${{ verb: 'list', resource: 'namespaces' }}
