@@ -63,5 +63,6 @@ function isAvailable(
   }
   const wasAvailable = findCondition(conditions, 'Available')?.status === 'True';
   const former = Math.max(1, deployment.total - deployment.updated);
-  return wasAvailable && rollout?.phase === 'progressing' && deployment.available >= former;
+  const isAdding = rollout?.phase === 'progressing' || rollout?.phase === 'failed';
+  return wasAvailable && isAdding && deployment.available >= former;
 }

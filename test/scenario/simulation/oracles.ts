@@ -182,7 +182,9 @@ function mayMove({ installation, deployments, from, to, server }: Move): boolean
   const isUp = from === undefined || semver.gt(to, from);
   if (isUp) {
     const isFirst = from === undefined && status.installedVersion === undefined && spec.version === undefined;
-    return isNamed || isFirst || (spec.upgradePolicy === 'auto' && !wasBreaking(server, to));
+    // A breaking release breaks nothing where nothing has ever run.
+    const isHarmless = status.currentVersion === undefined || !wasBreaking(server, to);
+    return isNamed || isFirst || (spec.upgradePolicy === 'auto' && isHarmless);
   }
   // Back from what was never done is a cancel, and no downgrade of what ran before.
   const wasDone = deployments.some((d) => versionOf(d) === from && isRolledOut(d));
