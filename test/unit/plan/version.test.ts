@@ -487,7 +487,7 @@ describe('laws', () => {
       range,
       securityOnly,
       prereleases,
-      minReleaseAge = '0h',
+      minReleaseAge,
       skipVersions,
     } = spec.upgrade ?? {};
     const from = stable ?? version;
@@ -507,7 +507,7 @@ describe('laws', () => {
       (isMajor && level !== 'major') ||
       (isMinor && level === 'patch') ||
       (isMinor && from.startsWith('0.') && level !== 'major') ||
-      hours < Number.parseInt(minReleaseAge, 10) ||
+      (minReleaseAge !== undefined && hours < Number.parseInt(minReleaseAge, 10)) ||
       failures.some(
         (f) => f.version === version && f.image === release.image && !(Date.parse(f.retryAfter ?? '') <= now),
       )
