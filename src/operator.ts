@@ -6,11 +6,14 @@ import type { Transport, TransportOptions } from './cluster/transport.ts';
 import { createWriter } from './cluster/write.ts';
 import { endsWithin, systemClock, type Clock } from './controller/clock.ts';
 import { createElection } from './controller/election.ts';
+import { namespaceOf } from './controller/object-key.ts';
 import { WorkQueue, type Priority } from './controller/queue.ts';
 import { startWorkers, type Reconcile, type Workers } from './controller/workers.ts';
 import { GROUP } from './api/names.ts';
+import { isInTrouble } from './plan/rollout.ts';
 import type { OperatorConfig } from './api/operator-config.ts';
 import { createCaches } from './reconcile/caches.ts';
+import { createFleet, inTurn } from './reconcile/fleet.ts';
 import { createInstallationReconciler } from './reconcile/installation-reconciler.ts';
 import { createProviderReconciler } from './reconcile/provider-reconciler.ts';
 import type { Metrics } from './telemetry/metrics.ts';
@@ -83,8 +86,18 @@ export function createOperator(options: OperatorOptions): Operator {
       onRecovered: () => caches.wake(),
     }),
   });
+  const fleet = createFleet(config.maxConcurrentUpgrades, (key) => enqueue({ key }));
   let kubernetesVersion: string | undefined;
-  const ports = { caches, writer, events, config, kubernetesVersion: () => kubernetesVersion || undefined, clock, log };
+  const ports = {
+    caches,
+    writer,
+    events,
+    config,
+    fleet,
+    kubernetesVersion: () => kubernetesVersion || undefined,
+    clock,
+    log,
+  };
   const installations = createQueue('providerinstallation');
   const providers = createQueue('provider');
   const running: Workers[] = [];
@@ -93,21 +106,40 @@ export function createOperator(options: OperatorOptions): Operator {
     if (!after) {
       // Its children are garbage collected; there is nothing to do.
       installations.drop(before?.key ?? '');
+      fleet.pass(before?.key ?? '');
+      fleet.seen(before?.key ?? '', undefined);
       return;
     }
     // A thousand new ones do not go before those that have begun.
+    countRollout(after.key);
     const isEdit = before && (before.generation !== after.generation || before.deleting !== after.deleting);
     enqueue(after, isEdit ? 'edit' : 'change');
   });
-  caches.deployments.onChange((before, after) => enqueue(before ?? after));
+  caches.deployments.onChange((before, after) => {
+    countRollout((before ?? after)?.key ?? '');
+    enqueue(before ?? after);
+  });
   caches.services.onChange((before, after) => enqueue(before ?? after));
   caches.budgets.onChange((before, after) => enqueue(before ?? after));
+  caches.revisions.onChange((before, after) => {
+    const revision = before ?? after;
+    if (revision?.owner) {
+      enqueue({ key: `${namespaceOf(revision.key)}/${revision.owner.name}` });
+    }
+  });
+  caches.pods.onChange((_before, after) => {
+    if (after && isInTrouble(after)) {
+      enqueue({ key: after.installation });
+    }
+  });
   caches.providers.onChange((before, after) => {
     const key = (before ?? after)?.key ?? '';
     providers.add(key);
     // Its installations care for what is published, not for what the operator says of it.
-    if (before?.generation !== after?.generation || before?.uid !== after?.uid) {
-      caches.installations.byIndex('provider', key).forEach((installation) => enqueue(installation, 'resync'));
+    if (before?.generation !== after?.generation || before?.uid !== after?.uid || before?.retry !== after?.retry) {
+      inTurn(caches.installations.byIndex('provider', key).map((i) => i.key)).forEach((of) =>
+        enqueue({ key: of }, 'resync'),
+      );
     }
   });
   caches.configMaps.onChange((before, after) => {
@@ -116,6 +148,14 @@ export function createOperator(options: OperatorOptions): Operator {
   caches.secrets?.onChange((before, after) => {
     caches.installations.byIndex('secret', (before ?? after)?.key ?? '').forEach((i) => enqueue(i));
   });
+
+  /** Labels are anybody's to set: only the Deployment of an installation counts, or an orphan that it adopts. */
+  function countRollout(key: string): void {
+    const deployment = caches.deployments.get(key);
+    const uid = caches.installations.get(key)?.uid;
+    const isIts = uid !== undefined && (deployment?.owner === undefined || deployment.owner.uid === uid);
+    fleet.seen(key, isIts ? deployment : undefined);
+  }
 
   function electIn(namespace: string) {
     return createElection({

@@ -20,7 +20,14 @@ export function conditionList(description: string) {
 }
 
 /** The conditions of an installation, by design/api.md §7. `Reconciling` and `Stalled` are there only while true. */
-export type ConditionType = 'Ready' | 'Reconciling' | 'Stalled' | 'Available' | 'UpdateAvailable' | 'Drifted';
+export type ConditionType =
+  | 'Ready'
+  | 'Reconciling'
+  | 'Stalled'
+  | 'Available'
+  | 'UpdateAvailable'
+  | 'UpgradeHealthy'
+  | 'Drifted';
 
 /** A condition before it is stamped with the generation and the time. */
 export interface Verdict {

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { conditionList } from './conditions.ts';
-import { flag, int, listMap, matching, text, time, withRules } from './field.ts';
+import { atomicList, flag, int, listMap, matching, text, time, withRules } from './field.ts';
 import { Tier } from './runtime.ts';
 import { Upgrade } from './upgrade.ts';
-import { PendingUpgrade, UpdateCandidate } from './upgrade-status.ts';
+import { FailedVersion, HistoryEntry, PendingUpgrade, UpdateCandidate } from './upgrade-status.ts';
 import { exactVersion } from './version.ts';
 
 const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -126,6 +126,14 @@ export const InstallationStatus = z
     ).optional(),
     candidatesTotal: int(0, 200, 'How many newer releases there are in all.').optional(),
     pendingUpgrade: PendingUpgrade.optional(),
+    failedVersions: atomicList(
+      z.array(FailedVersion).max(16).describe('Releases that failed here and are not tried again by themselves.'),
+    ).optional(),
+    history: atomicList(z.array(HistoryEntry).max(10).describe('The last rollouts, newest first.')).optional(),
+    lastHandledRetry: text(
+      256,
+      'The value of the annotation provider-operator.io/retry that was obeyed last.',
+    ).optional(),
     deploymentName: text(63, 'Name of the Deployment.').optional(),
     serviceName: text(63, 'Name of the Service; absent where the release has no ports.').optional(),
     installedAt: time('When the first rollout was done.').optional(),

@@ -38,6 +38,10 @@ export const ANNOTATION = {
   applied: `${GROUP}/applied`,
   /** On the Deployment: the version that was stable when the template was committed. */
   stableVersion: `${GROUP}/stable-version`,
+  /** On the Deployment: why, when and for which wish its template was committed, and the revision to go back to. */
+  attempt: `${GROUP}/rollout`,
+  /** On the Deployment: what failed, so that nothing is repeated even where the status was lost. */
+  failed: `${GROUP}/failed`,
   /** On an installation or a Provider, by people: any new value lets what failed be tried again. */
   retry: `${GROUP}/retry`,
 } as const;

@@ -35,12 +35,24 @@ export const OperatorConfig = z.strictObject({
     .strictObject({
       progressDeadlineSeconds: z
         .int()
-        .min(1)
+        .min(2)
         .max(86_400)
         .default(600)
-        .describe('Seconds until a rollout without progress has failed'),
+        .describe('Seconds after which a rollout that is not done has failed'),
+      stableSeconds: z
+        .int()
+        .min(0)
+        .max(3600)
+        .default(10)
+        .describe('Seconds that a new pod must be ready before it counts'),
     })
     .prefault({}),
+  maxConcurrentUpgrades: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(50)
+    .describe('Automatic rollouts that may be under way at once in the whole fleet'),
   reservedEnvNames: z
     .array(z.string().min(1).max(128))
     .default(RESERVED)

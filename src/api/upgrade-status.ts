@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { atomicList, flag, text, time } from './field.ts';
+import { atomicList, flag, int, text, time } from './field.ts';
 
 /** Why automation does not take a release, in the order in which it is said. */
 const BlockReason = z.enum([
@@ -64,3 +64,36 @@ export const PendingUpgrade = z
   })
   .describe('An upgrade that is decided on and not yet all the way.');
 export type PendingUpgrade = z.output<typeof PendingUpgrade>;
+
+export const FailedVersion = z
+  .object({
+    version: text(64, 'The release.'),
+    image: text(512, 'Its image: the same version with another image is another thing.'),
+    at: time('When it failed last.'),
+    reason: text(64, 'What was seen, in one CamelCase word.'),
+    message: text(1024, 'What was seen, for people.').optional(),
+    attempts: int(1, 99, 'How often it was tried.'),
+    wish: text(
+      32,
+      'Hash of what the spec asked for, which is held until it changes; absent where automation chose.',
+    ).optional(),
+    retryAfter: time('When it is tried once more; never when absent.').optional(),
+  })
+  .describe('One release whose rollout failed.');
+
+export const HistoryEntry = z
+  .object({
+    version: text(64, 'What was rolled out.'),
+    from: text(64, 'What was stable before.').optional(),
+    result: z
+      .enum(['Succeeded', 'RolledBack', 'Failed', 'Superseded'])
+      .describe('How it ended; absent while it is under way.')
+      .optional(),
+    trigger: z
+      .enum(['Install', 'Policy', 'Spec', 'SystemSoftware', 'Tier', 'Rollback'])
+      .describe('Who asked for it: Policy is automation, Spec is you.'),
+    startedAt: time('When it began.'),
+    completedAt: time('When it ended.').optional(),
+    message: text(1024, 'What was seen, for people.').optional(),
+  })
+  .describe('One rollout.');

@@ -1,9 +1,37 @@
 import { z } from 'zod';
 import { duration } from './duration.ts';
-import { atomicList, flag } from './field.ts';
+import { atomicList, flag, int, withRules } from './field.ts';
 import { versionRange } from './range.ts';
 import { exactVersion } from './version.ts';
 import { windows } from './window.ts';
+
+const Rollback = withRules(
+  z
+    .object({
+      enabled: flag('false leaves a failed rollout as it is; true when absent.').optional(),
+      progressDeadlineSeconds: int(
+        2,
+        86_400,
+        'Seconds after which a rollout that is not done has failed; the platform decides when absent.',
+      ).optional(),
+      stableSeconds: int(
+        0,
+        3600,
+        'Seconds that a new pod must be ready before it counts; the platform decides when absent.',
+      ).optional(),
+    })
+    .describe('When a rollout has failed, and what then.')
+    .refine(
+      ({ progressDeadlineSeconds: deadline, stableSeconds: stable }) =>
+        deadline === undefined || stable === undefined || deadline > stable,
+      'progressDeadlineSeconds must be greater than stableSeconds',
+    ),
+  {
+    rule: '!has(self.progressDeadlineSeconds) || !has(self.stableSeconds) || self.progressDeadlineSeconds > self.stableSeconds',
+    message: 'progressDeadlineSeconds must be greater than stableSeconds',
+    fieldPath: '.progressDeadlineSeconds',
+  },
+);
 
 /** How the version may move. What is absent is decided when planning, so that a new default is nobody's change. */
 export const Upgrade = z
@@ -32,5 +60,6 @@ export const Upgrade = z
       'Consent to one downgrade, to exactly this version. It expires by itself.',
     ).optional(),
     windows: windows.optional(),
+    rollback: Rollback.optional(),
   })
   .describe('How the version may move.');

@@ -162,8 +162,13 @@ function repetition({ count, lastAt }: Series): { readonly series?: object } {
 }
 
 function newSeries(id: string, happening: Happening, now: number): Series {
-  const name = eventName(happening.regarding.name, randomBytes(8).toString('hex'));
+  const name = eventName(happening.regarding.name, idFrom(now));
   return { id, happening, name, firstAt: now, lastAt: now, count: 0, written: 0, isSending: false };
+}
+
+/** Hex digits that are in the order of time: `kubectl describe` shows events of this API in the order of their names. */
+function idFrom(now: number): string {
+  return now.toString(16).padStart(12, '0') + randomBytes(4).toString('hex');
 }
 
 function idOf({ regarding, type, reason, action, note }: Happening): string {

@@ -8,7 +8,6 @@ import { pathsFrom, type PathFinder } from './path.ts';
 import { soakOf } from './soak.ts';
 import { dueAt } from './spread.ts';
 import { memoryOf, type VersionInput } from './version-input.ts';
-import { windowsAt } from './windows.ts';
 
 /** What automation thinks of one release that is newer than what runs. */
 export interface Assessment {
@@ -92,11 +91,11 @@ function fading(release: Release, { now }: VersionInput): BlockReason[] {
 }
 
 /** What holds automation back whatever the release. */
-function stateOf({ spec, stable, isAvailable = true }: VersionInput): BlockReason[] {
+function stateOf({ spec, stable, isHealthy = true }: VersionInput): BlockReason[] {
   return [
     ...(spec.upgradePolicy === 'manual' ? (['Policy'] as const) : []),
     ...(spec.suspend === true ? (['Suspended'] as const) : []),
-    ...(stable !== undefined && !isAvailable ? (['Unhealthy'] as const) : []),
+    ...(stable !== undefined && !isHealthy ? (['Unhealthy'] as const) : []),
   ];
 }
 
@@ -111,7 +110,7 @@ function whenBlocked(release: Release, blockers: readonly BlockReason[], input: 
 
 /** What only has to be waited for, where nothing else stands in the way. */
 function waitOf(release: Release, path: readonly string[], turn: () => Turn, input: VersionInput): Wait {
-  const { catalogue, stable, installed, isHeld, slot = 'free' } = input;
+  const { catalogue, stable, installed, isBusy, slot = 'free' } = input;
   if (release.version === installed) {
     return NO_WAIT;
   }
@@ -121,7 +120,7 @@ function waitOf(release: Release, path: readonly string[], turn: () => Turn, inp
   const soaks = stable === undefined ? [] : ends.filter((soak) => !soak.isOver);
   const turns = stable === undefined ? [] : [turn()].filter(({ isOver }) => !isOver);
   const times = [...soaks, ...turns].map((wait) => wait.until);
-  const isLast = times.length === 0 && (isHeld || slot === 'queued');
+  const isLast = times.length === 0 && (isBusy || slot === 'queued');
   return {
     blockedBy: [
       ...(soaks.length > 0 ? (['Soaking'] as const) : []),
@@ -142,8 +141,7 @@ function turnOf({ spec, turn, now }: VersionInput): () => Turn {
   let found: Turn | undefined;
   return () => {
     if (!found) {
-      const window = windowsAt(spec.upgrade?.windows ?? [], now);
-      const due = turn === undefined && window.isOpen ? now : dueAt(turn ?? '0', window, now);
+      const due = dueAt(turn ?? '0', spec.upgrade?.windows ?? [], now);
       found = { isOver: due !== undefined && due <= now, until: due };
     }
     return found;

@@ -35,12 +35,12 @@ export function newestTakeable(assessments: readonly Assessment[], now: number):
   return takeable.find((a) => !isFading(a.release, now)) ?? takeable[0];
 }
 
-/** What passes by itself, without anybody changing a thing. */
+/** What holds an upgrade up and says nothing against it. */
 const PASSING: ReadonlySet<BlockReason> = new Set(['Suspended', 'Unhealthy', 'Soaking', 'OutsideWindow', 'Queued']);
 
-/** Whether automation takes it now, or later without anybody changing a thing. */
-export function isComing({ blockedBy }: Pick<Assessment, 'blockedBy'>): boolean {
-  return blockedBy.every((reason) => PASSING.has(reason));
+/** Whether automation takes it now, or when what holds it up is over. */
+export function isComing({ blockedBy, notBefore }: Pick<Assessment, 'blockedBy' | 'notBefore'>): boolean {
+  return blockedBy.every((reason) => PASSING.has(reason) || (reason === 'PreviouslyFailed' && notBefore !== undefined));
 }
 
 /** The upgrade that is decided on and not all the way: further hops, or one that automation takes when it can. */

@@ -2,8 +2,10 @@ import { hash } from '../api/hash.ts';
 import { ANNOTATION, API_VERSION, FIELD_MANAGER, INSTALLATION_KIND, LABEL } from '../api/names.ts';
 import type { Release } from '../api/provider.ts';
 import type { Tier } from '../api/runtime.ts';
+import { formatAttempt, type Attempt } from './attempt.ts';
 import { formatCommitted, type Committed } from './committed.ts';
 import type { Configuration } from './environment.ts';
+import { formatFailures, type Failure } from './failure-memory.ts';
 import type { Installation } from './observed.ts';
 import { podTemplate } from './template.ts';
 import type { TierShape } from './tiers.ts';
@@ -24,7 +26,10 @@ interface KubernetesObject {
     readonly annotations?: Readonly<Record<string, string>>;
     readonly ownerReferences: readonly object[];
   };
-  readonly spec: object;
+  readonly spec?: object;
+  /** Of a ControllerRevision. */
+  readonly data?: object;
+  readonly revision?: number;
 }
 
 /** All that the children of one installation are made from. */
@@ -35,7 +40,10 @@ export interface Inputs {
   readonly shape: TierShape;
   readonly definition: Tier | undefined;
   readonly stableVersion: string | undefined;
+  readonly attempt: Attempt | undefined;
+  readonly failures: readonly Failure[];
   readonly progressDeadlineSeconds: number;
+  readonly minReadySeconds: number;
 }
 
 /** Chooses exactly the pods of this installation: a label of ours alone, so that it can never choose another's. */
@@ -47,8 +55,11 @@ export function deploymentOf(inputs: Inputs): Child {
   const { installation, release, configuration, shape } = inputs;
   const selector = selectorOf(installation.name);
   const hashes = inputHashes(inputs);
+  const failures = formatFailures(inputs.failures);
   const annotations = {
     [ANNOTATION.committed]: formatCommitted(hashes),
+    ...(inputs.attempt && { [ANNOTATION.attempt]: formatAttempt(inputs.attempt) }),
+    ...(failures !== undefined && { [ANNOTATION.failed]: failures }),
     ...(inputs.stableVersion !== undefined && { [ANNOTATION.stableVersion]: inputs.stableVersion }),
   };
   return child({
@@ -61,6 +72,7 @@ export function deploymentOf(inputs: Inputs): Child {
       // Make before break: no old pod goes before a new one is ready.
       strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: '25%' } },
       progressDeadlineSeconds: inputs.progressDeadlineSeconds,
+      ...(inputs.minReadySeconds > 0 && { minReadySeconds: inputs.minReadySeconds }),
       revisionHistoryLimit: 3,
       template: podTemplate({
         release,
@@ -84,7 +96,7 @@ export function inputHashes(
   return {
     wish: wishHash(installation, release.version, configuration),
     tier: hash(definition ?? null),
-    release: hash({ image: release.image, runtime: release.runtime, documentRoot: release.documentRoot }),
+    release: releaseHash(release),
   };
 }
 
@@ -92,11 +104,17 @@ export function wishHash({ spec }: Installation, version: string, configuration:
   return hash({ version, config: configuration.hash, tier: spec.resourceTier, documentRoot: spec.documentRoot });
 }
 
+/** Of all that reaches the pods. */
+export function releaseHash({ image, runtime, documentRoot }: Release): string {
+  return hash({ image, runtime, documentRoot });
+}
+
 /** Undefined where the tier has none. */
 export function budgetOf({ installation, shape }: Inputs): Child | undefined {
-  if (!shape.budget) {
-    return undefined;
-  }
+  return shape.budget ? budgetFor(installation) : undefined;
+}
+
+export function budgetFor(installation: Installation): Child {
   return child({
     apiVersion: 'policy/v1',
     kind: 'PodDisruptionBudget',

@@ -4,8 +4,8 @@ import type { ChildView, Path } from './observed.ts';
  * Who changed what, as messages say it: the last manager that wrote, and the first of its fields that we want as well.
  * Nobody owns a field that is gone, nor one that a webhook rewrote for us.
  */
-export function culpritOf({ changed }: ChildView, want: object): string {
-  const path = changed?.paths.find((p) => hasPath(want, p));
+export function culpritOf({ changed }: ChildView, want?: object): string {
+  const path = changed?.paths.find((p) => want === undefined || hasPath(want, p));
   return changed && path
     ? `${formatPath(path)} was changed by "${changed.manager}"`
     : 'A field was removed, or rewritten by a webhook';

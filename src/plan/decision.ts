@@ -1,34 +1,31 @@
 import { hash } from '../api/hash.ts';
+import { epoch } from '../api/time.ts';
 import { assess, type Assessment } from './assessment.ts';
-import { findRelease, isImageAllowed, tierDefinition } from './catalogue.ts';
-import { budgetOf, inputHashes, wishHash, type Inputs } from './children.ts';
-import { readConfiguration, type Configuration } from './environment.ts';
-import type { ChildKind, ChildView, Installation, Observed } from './observed.ts';
-import { ownershipOf } from './ownership.ts';
-import { problem, waitFor, type Problem } from './problem.ts';
-import type { Running } from './running.ts';
-import { serviceOf } from './service.ts';
-import { tierShape } from './tiers.ts';
+import { failureOf } from './blame.ts';
+import { culpritOf } from './culprit.ts';
+import { readConfiguration } from './environment.ts';
+import { addFailure, heldFailure, rememberedFailures, type Failure } from './failure-memory.ts';
+import { healNotBefore } from './heal.ts';
+import type { Observed } from './observed.ts';
+import { obstacleTo } from './obstacle.ts';
+import { problem, type Problem } from './problem.ts';
+import { recoveryOf } from './recovery.ts';
+import { rollbackOf, type Rollback } from './rollback.ts';
+import { runOf, type Keep, type Run, type Wanted } from './run.ts';
+import { isStranded, type Running } from './running.ts';
 import type { VersionInput } from './version-input.ts';
-import { decideVersion, imageNotAllowed, releaseInvalid, type VersionDecision } from './version.ts';
+import { decideVersion, type VersionDecision } from './version.ts';
+import { wishesOf, type Wishes } from './wish.ts';
 
-export type Decision = Run | Keep | Refusal;
+export type Decision = Run | Keep | Held | Rollback | Refusal;
 
-/** These are the inputs of the children that should be there. */
-export interface Run {
-  readonly kind: 'run';
+/** What the spec asks for was tried and failed: what ran before goes on until the spec changes. */
+export interface Held {
+  readonly kind: 'held';
   readonly version: string;
-  readonly inputs: Inputs;
-  /** The committed template was made from something else, or there is none. */
-  readonly isChanged: boolean;
-  /** The release was published again with other content than the running pods have. */
-  readonly isContentChanged: boolean;
-}
-
-/** The wish runs already, and nobody knows its release any more: what runs needs no catalogue. */
-interface Keep {
-  readonly kind: 'keep';
-  readonly version: string;
+  readonly failure: Failure;
+  /** Not the spec but the platform's table of tiers changed. */
+  readonly isOfPlatform: boolean;
 }
 
 /** The wish cannot be had. What runs is still restored where somebody damages it and its inputs are known. */
@@ -36,7 +33,7 @@ interface Refusal extends Problem {
   readonly restore?: Run;
 }
 
-/** A decision, and what may come after it; that is absent where the spec cannot be read. */
+/** A decision, and how it looks for the releases that could come next; that is absent where the spec cannot be read. */
 export interface Decided {
   readonly decision: Decision;
   readonly outlook?: Outlook;
@@ -44,6 +41,7 @@ export interface Decided {
 
 /** What may come next, and when. */
 export interface Outlook {
+  readonly wishes: Wishes;
   readonly input: VersionInput;
   readonly assessments: readonly Assessment[];
   readonly choice: VersionDecision;
@@ -52,135 +50,128 @@ export interface Outlook {
 /** What should run: the first thing that stands in the way, else the inputs of the children. */
 export function decide(observed: Observed, running: Running, now: number): Decided {
   const { installation, config } = observed;
-  if (installation.invalid !== undefined) {
-    return { decision: problem('InvalidSpec', `Correct the spec: ${installation.invalid}`) };
-  }
   const standing = obstacleTo(installation, 'Deployment', observed.deployment);
   if (standing) {
     return { decision: standing };
   }
   const configuration = readConfiguration(installation.spec, observed.references, config.reservedEnvNames);
-  if (configuration.kind === 'problem') {
-    return { decision: configuration };
+  const isReadable = installation.invalid === undefined && configuration.kind !== 'problem';
+  const failure = failureOf(observed, running, isReadable ? configuration : undefined);
+  if (installation.invalid !== undefined || configuration.kind === 'problem') {
+    // What failed goes back, whatever is wrong with the spec by now.
+    const rollback = rollbackOf(observed, running, { failures: running.deployment?.failures ?? [], failure, now });
+    const fault = installation.invalid;
+    const wrong = fault === undefined ? undefined : problem('InvalidSpec', `Correct the spec: ${fault}`);
+    return { decision: rollback ?? wrong ?? (configuration as Problem) };
   }
-  const outlook = outlookOf(observed, running, now);
-  return { decision: decideWith(observed, running, configuration, outlook.choice), outlook };
+  const wishes = wishesOf(observed, configuration);
+  const remembered = rememberedFailures(observed, running, wishes);
+  const rollback =
+    rollbackOf(observed, running, { failures: remembered, failure, now }) ??
+    (installation.spec.suspend === true
+      ? undefined
+      : recoveryOf(observed, running, { failures: remembered, wish: wishes.spec, now }));
+  const failures = rollback?.failures ?? withStuck(remembered, running, failure);
+  const held = rollback ? undefined : heldBy(observed, running, { failures, wishes, now });
+  const outlook = outlookOf(observed, running, { rollback, held, failures, wishes, now });
+  const wanted = { configuration, failures, wishes, now };
+  const decision = rollback ?? held ?? decideWith(observed, running, wanted, outlook.choice);
+  return { decision, outlook: decision.kind === 'run' && decision.isChanged ? begun(outlook, decision) : outlook };
 }
 
-function outlookOf(observed: Observed, running: Running, now: number): Outlook {
-  const { installation, catalogue, config, firstSeen, kubernetesVersion } = observed;
+/** What failed and does not go back is no reason to wait: a newer release may be the only way out. */
+function isStuck(running: Running): boolean {
+  return running.rollout?.phase === 'failed' && !isStranded(running);
+}
+
+/** A rollout that failed and does not go back counts from its beginning: it has no moment of its own in the cluster. */
+function withStuck(
+  failures: readonly Failure[],
+  { deployment }: Running,
+  failure: ReturnType<typeof failureOf>,
+): readonly Failure[] {
+  const startedAt = deployment?.attempt?.startedAt;
+  return failure && startedAt !== undefined ? addFailure(failures, failure, epoch(startedAt)) : failures;
+}
+
+/** What may come next once this rollout is under way: what is told of it does not change with the next look. */
+function begun({ wishes, input, choice }: Outlook, { version }: Run): Outlook {
+  const next: VersionInput = { ...input, installed: version, isBusy: true };
+  return { wishes, input: next, assessments: assess(next), choice };
+}
+
+function outlookOf(
+  observed: Observed,
+  running: Running,
+  more: {
+    readonly failures: readonly Failure[];
+    readonly rollback: Rollback | undefined;
+    readonly held: Held | undefined;
+    readonly wishes: Wishes;
+    readonly now: number;
+  },
+): Outlook {
+  const { installation, catalogue, config, firstSeen, kubernetesVersion, slot, retries } = observed;
   const { spec, status, uid } = installation;
+  const { rollback, held, failures, wishes, now } = more;
   const input: VersionInput = {
     spec,
     catalogue,
     config,
     stable: running.stable,
-    installed: running.installed,
-    isHeld: spec.suspend === true || running.rollout?.phase === 'progressing',
+    // What is on its way back is what will be installed.
+    installed: rollback ? running.stable : running.installed,
+    isBusy: spec.suspend === true || running.rollout?.phase === 'progressing' || rollback !== undefined,
     usedConsent: status.usedConsent,
-    isAvailable: running.isAvailable,
+    failures,
+    retries,
+    wish: wishes.spec,
+    isHealthy: (running.isAvailable || isStuck(running)) && !held && !isStranded(running),
     firstSeen,
     kubernetesVersion,
+    slot,
     turn: hash(uid),
     now,
   };
   const assessments = assess(input);
-  return { input, assessments, choice: decideVersion(input, assessments) };
+  return { wishes, input, assessments, choice: decideVersion(input, assessments) };
 }
 
 function decideWith(
   observed: Observed,
   running: Running,
-  configuration: Configuration,
+  wanted: Omit<Wanted, 'target'>,
   choice: VersionDecision,
 ): Decision {
+  const same = running.installed !== undefined && ({ kind: 'target', version: running.installed } as const);
+  const restore = same && runOf(observed, running, { ...wanted, target: same });
   if (choice.kind === 'target') {
-    return runOf(observed, running, configuration, choice.version);
+    const isHealedFirst =
+      restore && restore.kind === 'run' && !restore.isChanged && mustHeal(observed, running, wanted.now);
+    return isHealedFirst ? restore : runOf(observed, running, { ...wanted, target: choice });
   }
-  const restore = running.installed !== undefined && runOf(observed, running, configuration, running.installed);
   // Without a Deployment there is nothing to compare with, and anything is better than no pods at all.
   return restore && restore.kind === 'run' && (!running.deployment || !restore.isChanged)
     ? { ...choice, restore }
     : choice;
 }
 
-function runOf(
-  observed: Observed,
-  running: Running,
-  configuration: Configuration,
-  version: string,
-): Run | Keep | Problem {
-  const { installation, catalogue, config } = observed;
-  const { spec } = installation;
-  const committed = running.deployment?.committed;
-  const release = findRelease(catalogue, version);
-  const fault = catalogue?.invalid.find((r) => r.version === version);
-  if (!release) {
-    if (committed?.wish === wishHash(installation, version, configuration)) {
-      return { kind: 'keep', version };
-    }
-    return fault
-      ? releaseInvalid(spec, fault)
-      : problem(
-          'ReleaseMissing',
-          `Publish release ${version} of "${spec.provider}" again, or set another version: the change needs its content`,
-        );
-  }
-  const definition = tierDefinition(catalogue, config, spec.resourceTier);
-  const hashes = inputHashes({ installation, release, configuration, definition });
-  const isChanged = committed?.wish !== hashes.wish || committed.tier !== hashes.tier;
-  const isContentChanged = !isChanged && committed.release !== hashes.release;
-  const isDamaged = !running.isPristine || isServiceDamaged(observed);
-  if (isContentChanged && isDamaged) {
-    return problem(
-      'ContentChanged',
-      `Publish a new version: what somebody changed cannot be undone, because release ${version} was published again with other content`,
-    );
-  }
-  if (isChanged && !isImageAllowed(release.image, config.allowedImagePrefixes)) {
-    return imageNotAllowed(release);
-  }
-  const inputs: Inputs = {
-    installation,
-    release,
-    configuration,
-    shape: tierShape(spec.resourceTier, definition),
-    definition,
-    stableVersion: isChanged ? running.stable : running.deployment?.stableVersion,
-    progressDeadlineSeconds: config.defaults.progressDeadlineSeconds,
-  };
-  return (
-    (serviceOf(inputs) && obstacleTo(installation, 'Service', observed.service)) ??
-    (budgetOf(inputs) && obstacleTo(installation, 'PodDisruptionBudget', observed.budget)) ?? {
-      kind: 'run',
-      version,
-      inputs,
-      isChanged,
-      isContentChanged,
-    }
-  );
+/** What is saved before it is replaced is to be what was committed, and not what somebody made of it; unless that never lasts. */
+function mustHeal({ heals }: Observed, { deployment, isSpecIntact }: Running, now: number): boolean {
+  const isTampered = deployment?.changed !== undefined && !isSpecIntact;
+  return isTampered && healNotBefore(heals.Deployment, culpritOf(deployment)) <= now;
 }
 
-/** The Service is not as it was applied, or it was deleted. */
-function isServiceDamaged({ installation, service }: Observed): boolean {
-  return service ? service.applied !== service.owned : installation.status.serviceName !== undefined;
-}
-
-/** The child of this name, where it is not ours and cannot become ours now. */
-function obstacleTo(installation: Installation, kind: ChildKind, child: ChildView | undefined): Problem | undefined {
-  const ownership = ownershipOf(child, installation);
-  const it = `${kind} "${installation.name}"`;
-  switch (ownership.kind) {
-    case 'absent':
-    case 'ours':
-    case 'orphan':
-      return undefined;
-    case 'leaving':
-      return waitFor('WaitingForGarbageCollection', `${it} is being removed, it comes back after that`);
-    case 'foreign':
-      return problem(
-        'NameConflict',
-        `${it} belongs to ${ownership.owner} and is left alone: delete it, or install under another name`,
-      );
-  }
+/** What the spec asks for was tried, and what ran before is back. What is committed for this very wish is being tried, or runs. */
+function heldBy(
+  { retries }: Observed,
+  { deployment, stable, installed }: Running,
+  { failures, wishes, now }: { failures: readonly Failure[]; wishes: Wishes; now: number },
+): Held | undefined {
+  const failure = heldFailure(failures, { wishes, retries, now });
+  const isCommitted = deployment?.attempt?.wish === failure?.wish && deployment?.attempt?.trigger !== 'Rollback';
+  // Where no pods are any more, or nothing ever ran well, there is nothing to keep instead.
+  return failure && deployment && stable !== undefined && !isCommitted && installed !== undefined
+    ? { kind: 'held', version: installed, failure, isOfPlatform: failure.wish === wishes.tier }
+    : undefined;
 }

@@ -16,15 +16,18 @@ export function eventsBetween(before: InstallationStatus, after: InstallationSta
   const is = findCondition(after.conditions, 'Ready');
   const isStalled = findCondition(after.conditions, 'Stalled') !== undefined;
   const wasStalled = findCondition(before.conditions, 'Stalled') !== undefined;
-  if (!is || (was?.status === is.status && was.reason === is.reason && wasStalled === isStalled)) {
+  // One rollout after the other, as on a path: each is said.
+  const isSame = was?.status === is?.status && was?.reason === is?.reason && wasStalled === isStalled;
+  if (!is || (isSame && (is.reason !== 'RollingOut' || is.message === was?.message))) {
     return [];
   }
-  return [{ type: isStalled ? 'Warning' : 'Normal', reason: is.reason, action: 'Reconcile', note: is.message }];
+  const isBad = isStalled || is.reason === 'RollingBack';
+  return [{ type: isBad ? 'Warning' : 'Normal', reason: is.reason, action: 'Reconcile', note: is.message }];
 }
 
 /** The event of a change by somebody else that was undone; undefined for any other write. */
 export function eventOfHeal(action: Action): EventDraft | undefined {
-  return action.kind === 'apply' && action.heals !== undefined
+  return 'heals' in action && action.heals !== undefined
     ? { type: 'Warning', reason: 'DriftHealed', action: 'Heal', note: `Restored ${action.child}: ${action.heals}` }
     : undefined;
 }

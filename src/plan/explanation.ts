@@ -1,8 +1,9 @@
-import type { InstallationSpec } from '../api/installation.ts';
 import type { BlockReason } from '../api/upgrade-status.ts';
 import { ANNOTATION } from '../api/names.ts';
 import type { Assessment } from './assessment.ts';
+import type { Failure } from './failure-memory.ts';
 import { changeBetween } from './level.ts';
+import type { VersionInput } from './version-input.ts';
 
 /** Reasons that are automation's alone: they stop nobody who names a version. */
 const OF_AUTOMATION: ReadonlySet<BlockReason> = new Set(['Level', 'SecurityOnly', 'Unhealthy', 'Policy']);
@@ -14,8 +15,8 @@ export interface Explanation {
 }
 
 export function explain(
-  { release, blockedBy }: Pick<Assessment, 'release' | 'blockedBy'>,
-  spec: InstallationSpec,
+  { release, blockedBy, notBefore }: Pick<Assessment, 'release' | 'blockedBy' | 'notBefore'>,
+  { spec, failures = [] }: Pick<VersionInput, 'spec' | 'failures'>,
   runs: string,
 ): Explanation {
   const { version } = release;
@@ -42,7 +43,7 @@ export function explain(
     case 'PreviouslyFailed':
       return {
         reason,
-        message: `Wait for a newer release, or annotate the installation with a new ${ANNOTATION.retry} to try ${version} again: it failed here, or too many others did`,
+        message: whatFailed(version, failures, notBefore),
       };
     case 'Skipped':
       return { reason, message: `${take}, or remove it from upgrade.skipVersions` };
@@ -66,14 +67,30 @@ export function explain(
     case 'Suspended':
       return { reason, message: `Set suspend to false to take ${version}` };
     case 'Unhealthy':
-      return { reason, message: `${version} is taken automatically when all pods of ${runs} are available` };
+      return {
+        reason,
+        message: `${version} is taken automatically when what condition Ready says is mended`,
+      };
     case 'Soaking':
       return { reason, message: `${version} is taken automatically when it is as old as upgrade.minReleaseAge asks` };
     case 'OutsideWindow':
-      return { reason, message: `${version} is taken automatically when an upgrade window opens` };
+      return {
+        reason,
+        message: `${version} is taken automatically when its turn in an upgrade window comes: see status.pendingUpgrade`,
+      };
     case 'Queued':
       return { reason, message: `${version} is taken automatically when its turn comes` };
   }
+}
+
+function whatFailed(version: string, failures: readonly Failure[], notBefore: number | undefined): string {
+  const again = `annotate the installation with a new ${ANNOTATION.retry}`;
+  if (notBefore !== undefined) {
+    return `${version} failed here and is tried again later: to try it at once, ${again}`;
+  }
+  return failures.some((f) => f.version === version)
+    ? `${version} failed here: wait for a newer release, or ${again} to try it again`
+    : `Wait for a newer release than those in status.failedVersions, or ${again}: too many failed in a row to try ${version}`;
 }
 
 function newer(message: string): Explanation {

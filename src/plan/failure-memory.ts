@@ -1,22 +1,111 @@
-import { epoch } from '../api/time.ts';
+import semver from 'semver';
+import { MOST_ATTEMPTS, MOST_FAILURES, type Failure } from '../api/failure.ts';
+import { epoch, timestamp } from '../api/time.ts';
+import type { Observed } from './observed.ts';
+import type { Expiry } from './rollout.ts';
+import type { Running } from './running.ts';
+import { isOneOf, type Wishes } from './wish.ts';
 
-/** A release that failed here. */
-export interface Failure {
-  readonly version: string;
-  readonly image: string;
-  /** What is held: nothing of this wish is tried again until it changes. Absent: automation chose, and skips the version. */
-  readonly wish?: string | undefined;
-  /** The value of the annotation `…/retry` that was there already. */
-  readonly retry?: string | undefined;
-  readonly at: string;
-  /** How often it failed. */
-  readonly attempts: number;
-  /** Absent: containers had started, and what they did once they will do again. */
-  readonly retryAfter?: string | undefined;
+export { type Failure } from '../api/failure.ts';
+
+const FIRST_RETRY_MS = 6 * 3_600_000;
+/** Where so many more tries came to nothing either, it is no hiccup of the cluster. */
+const MOST_RETRIES = 3;
+
+export function formatFailures(failures: readonly Failure[]): string | undefined {
+  return failures.length === 0 ? undefined : JSON.stringify(failures);
+}
+
+/** What is new about a failure: the rest follows from what failed before. */
+export interface NewFailure extends Omit<Failure, 'at' | 'attempts' | 'retryAfter'> {
+  readonly expires: Expiry;
+}
+
+/** Remembers one more failure, the newest first; the same one again counts up. */
+export function addFailure(
+  failures: readonly Failure[],
+  { expires, ...failure }: NewFailure,
+  now: number,
+): readonly Failure[] {
+  const isSame = (f: Failure) => f.version === failure.version && f.image === failure.image && f.wish === failure.wish;
+  const attempts = Math.min((failures.find(isSame)?.attempts ?? 0) + 1, MOST_ATTEMPTS);
+  const retryAfter = retryTime(expires, attempts, now);
+  const added: Failure = { ...failure, at: timestamp(now), attempts, ...(retryAfter !== undefined && { retryAfter }) };
+  return withinBounds([added, ...failures.filter((f) => !isSame(f))]);
+}
+
+function retryTime(expires: Expiry, attempts: number, now: number): string | undefined {
+  switch (expires) {
+    case 'at once':
+      return timestamp(now);
+    case 'later':
+      return attempts > MOST_RETRIES ? undefined : timestamp(now + FIRST_RETRY_MS * 2 ** (attempts - 1));
+    case 'never':
+      return undefined;
+  }
+}
+
+/** What is forgotten first is the lowest version: after two failures in a row nothing below the highest is chosen anyway. */
+function withinBounds([added, ...others]: readonly Failure[]): readonly Failure[] {
+  const kept = [...others].sort((a, b) => semver.rcompare(a.version, b.version)).slice(0, MOST_FAILURES - 1);
+  return [...(added ? [added] : []), ...others.filter((f) => kept.includes(f))];
+}
+
+/**
+ * What failed here and still matters: nobody can choose what is not newer than what runs well, unless the spec asks for it
+ * just as it did then. Another wish lets go of the one that failed, but not of its version, which automation avoids.
+ *
+ * The Deployment remembers; where it was deleted or an older one was brought back, the status does.
+ */
+export function rememberedFailures(
+  { installation }: Pick<Observed, 'installation'>,
+  running: Pick<Running, 'deployment' | 'stable' | 'isProven'>,
+  wishes: Wishes,
+): readonly Failure[] {
+  const { deployment, stable } = running;
+  const own = deployment?.failures ?? [];
+  const isKnown = (f: Pick<Failure, 'version' | 'image'>) => (o: Partial<typeof f>) =>
+    o.version === f.version && o.image === f.image;
+  const lost = (installation.status.failedVersions ?? [])
+    // What is committed now is being judged.
+    .filter((f) => !own.some(isKnown(f)) && deployment?.version !== f.version)
+    .map(({ message = '', ...failure }): Failure => ({ ...failure, message }));
+  return [...own, ...lost]
+    .filter((f) => !isDisproved(f, running) && (isOneOf(wishes, f.wish) || isNewer(f.version, stable)))
+    .map((f) => (isOneOf(wishes, f.wish) ? f : withoutWish(f)))
+    .slice(0, MOST_FAILURES);
+}
+
+/** It was tried again, and went well. */
+function isDisproved(failure: Failure, { deployment, isProven }: Pick<Running, 'deployment' | 'isProven'>): boolean {
+  const attempt = deployment?.attempt;
+  return (
+    isProven &&
+    attempt !== undefined &&
+    attempt.trigger !== 'Rollback' &&
+    (failure.version === deployment?.version || failure.wish === attempt.wish)
+  );
+}
+
+function withoutWish({ wish: _, ...failure }: Failure): Failure {
+  return failure;
+}
+
+/** What was written by hand into the memory may have anything for a version. */
+export function isNewer(version: string, stable: string | undefined): boolean {
+  return semver.valid(version) !== null && (stable === undefined || semver.gt(version, stable));
+}
+
+/** The failure that holds this wish, if any: a changed wish, another value of the annotation or enough time lets it go. */
+export function heldFailure(
+  failures: readonly Failure[],
+  { wishes, retries, now }: { readonly wishes: Wishes; readonly retries: readonly string[]; readonly now: number },
+): Failure | undefined {
+  return failures.find((f) => isOneOf(wishes, f.wish) && !mayTryAgain(f, retries, now));
 }
 
 /** Whether what failed may be tried once more. */
-export function mayTryAgain(failure: Failure, retry: string | undefined, now: number): boolean {
-  const isAsked = retry !== undefined && retry !== failure.retry;
+export function mayTryAgain(failure: Failure, retries: readonly string[], now: number): boolean {
+  const isAsked = retries.some((value) => failure.retries?.includes(value) !== true);
   return isAsked || (failure.retryAfter !== undefined && epoch(failure.retryAfter) <= now);
 }

@@ -1,11 +1,22 @@
 import { findCondition, stampConditions, type Verdict } from '../api/conditions.ts';
 import type { InstallationStatus } from '../api/installation.ts';
+import { addFailure, type Failure } from './failure-memory.ts';
 import type { Installation } from './observed.ts';
 import type { Problem } from './problem.ts';
 import { stalled, waiting } from './readiness.ts';
 
 /** What is only true once the write has happened. */
-const DEPENDS_ON_WRITES = ['installedVersion', 'effective', 'deploymentName', 'serviceName', 'usedConsent'] as const;
+const DEPENDS_ON_WRITES = [
+  'installedVersion',
+  'effective',
+  'deploymentName',
+  'serviceName',
+  'usedConsent',
+  'history',
+  'failedVersions',
+] as const;
+
+const STAY: ReadonlySet<string> = new Set(['Available', 'UpdateAvailable', 'Drifted']);
 
 /** The status after a write to a child was refused: what was planned, but for what the write would have made true. */
 export function statusAfterFailure(
@@ -18,10 +29,14 @@ export function statusAfterFailure(
   const kept = DEPENDS_ON_WRITES.flatMap((name) => (status[name] === undefined ? [] : [[name, status[name]] as const]));
   const stable = { ...failure, message: steadyMessage(status, generation, failure) };
   const verdicts = failure.patience === 'none' ? stalled(stable) : waiting('Unknown', stable.reason, stable.message);
-  const others = (planned.conditions ?? []).filter((c) => c.type === 'Available' || c.type === 'UpdateAvailable');
+  const others = (planned.conditions ?? []).filter((c) => STAY.has(c.type));
+  const health = (status.conditions ?? []).filter((c) => c.type === 'UpgradeHealthy');
   return {
     ...Object.fromEntries([...entries, ...kept]),
-    conditions: stampConditions(status.conditions ?? [], [...verdicts, ...(others as Verdict[])], { generation, now }),
+    conditions: stampConditions(status.conditions ?? [], [...verdicts, ...([...others, ...health] as Verdict[])], {
+      generation,
+      now,
+    }),
   };
 }
 
@@ -44,4 +59,19 @@ function steadyMessage(
 
 function withoutNumbers(text: string): string {
   return text.replaceAll(/\S*\d\S*/g, '#');
+}
+
+/** The status after an upgrade that automation chose was refused: what runs is none the worse for it. */
+export function statusAfterRefusal(
+  { status }: Pick<Installation, 'status'>,
+  upgrade: Pick<Failure, 'version' | 'image'>,
+  { message }: Pick<Problem, 'message'>,
+  now: number,
+): InstallationStatus {
+  const known = (status.failedVersions ?? []).map(({ message: told = '', ...failure }): Failure => ({
+    ...failure,
+    message: told,
+  }));
+  const failure = { ...upgrade, reason: 'Refused', message: message.slice(0, 300), expires: 'later' as const };
+  return { ...status, failedVersions: [...addFailure(known, failure, now)] };
 }

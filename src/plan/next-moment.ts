@@ -1,28 +1,25 @@
-import semver from 'semver';
-import { durationMs } from '../api/duration.ts';
 import { epoch } from '../api/time.ts';
 import type { Assessment } from './assessment.ts';
 import { findRelease } from './catalogue.ts';
+import { isNewer } from './failure-memory.ts';
 import type { VersionInput } from './version-input.ts';
+
+const SEEN_WITHIN_MS = 5_000;
 
 /** The next moment at which time alone may change what is decided or said: the end of a soak, a window that opens, a retry, an expiry. */
 export function nextMoment(input: VersionInput, assessments: readonly Assessment[]): number | undefined {
-  const { spec, catalogue, stable, failures = [], now } = input;
+  const { catalogue, stable, failures = [], now } = input;
   const running = findRelease(catalogue, stable);
   const expiries = [...(running ? [running] : []), ...assessments.map((a) => a.release)].map(
     (r) => r.lifecycle?.expiresAt,
   );
-  const retries = failures.filter((f) => isAbove(f.version, stable) || f.wish !== undefined).map((f) => f.retryAfter);
-  // What was not seen yet is seen at any moment: its age is known by then.
+  const retries = failures.filter((f) => isNewer(f.version, stable) || f.wish !== undefined).map((f) => f.retryAfter);
+  // The Provider's status is about to say when it was seen first, and wakes nobody up.
   const isUnseen = assessments.some((a) => a.blockedBy.includes('Soaking') && a.notBefore === undefined);
   const times = [
     ...assessments.map((a) => a.notBefore),
     ...[...expiries, ...retries].map((time) => (time === undefined ? undefined : epoch(time))),
-    isUnseen ? now + durationMs(spec.upgrade?.minReleaseAge ?? '0m') : undefined,
+    isUnseen ? now + SEEN_WITHIN_MS : undefined,
   ].filter((at) => at !== undefined && at > now);
   return times.length === 0 ? undefined : Math.min(...times.map((at) => at ?? Number.POSITIVE_INFINITY));
-}
-
-function isAbove(version: string, stable: string | undefined): boolean {
-  return semver.valid(version) !== null && (stable === undefined || semver.gt(version, stable));
 }

@@ -1,8 +1,11 @@
 import type { InstallationSpec, InstallationStatus } from '../api/installation.ts';
 import type { OperatorConfig } from '../api/operator-config.ts';
+import type { Tier } from '../api/runtime.ts';
 import type { ProviderStatus } from '../api/provider.ts';
 import type { Catalogue } from './catalogue.ts';
+import type { Attempt } from './attempt.ts';
 import type { Committed } from './committed.ts';
+import type { Failure } from './failure-memory.ts';
 
 /** Everything that a decision may look at: plain data, taken from the caches in one synchronous pass. */
 export interface Observed {
@@ -12,17 +15,25 @@ export interface Observed {
   readonly deployment: DeploymentView | undefined;
   readonly service: ServiceView | undefined;
   readonly budget: ChildView | undefined;
+  /** Saved templates, in no order. */
+  readonly revisions: readonly RevisionView[];
+  /** Pods that its selector chooses. */
+  readonly pods: readonly PodView[];
+  /** The values of the annotation `…/retry`, on the installation and on its Provider: a new one lets what failed be tried again. */
+  readonly retries: readonly string[];
   /** When each release was seen first, by the status of the Provider. */
   readonly firstSeen: ProviderStatus['firstSeen'];
   /** Of the cluster, such as `v1.36.3`; absent while it is not known. */
   readonly kubernetesVersion: string | undefined;
+  /** Whether the fleet lets one more automatic rollout begin. */
+  readonly slot: 'free' | 'queued';
   readonly references: References;
   readonly config: OperatorConfig;
   /** How often in a row each child was healed by this process. */
   readonly heals: Readonly<Partial<Record<ChildKind, Heals>>>;
 }
 
-export type ChildKind = 'Deployment' | 'Service' | 'PodDisruptionBudget';
+export type ChildKind = 'Deployment' | 'Service' | 'PodDisruptionBudget' | 'ControllerRevision';
 
 export interface Installation {
   readonly namespace: string;
@@ -31,6 +42,8 @@ export interface Installation {
   readonly resourceVersion: string;
   readonly generation: number;
   readonly deleting: boolean;
+  /** The value of the annotation `…/retry`. */
+  readonly retry: string | undefined;
   /** What the spec breaks, where it was stored before the schema forbade it. */
   readonly invalid: string | undefined;
   readonly spec: InstallationSpec;
@@ -82,6 +95,17 @@ export interface ServicePort {
 
 export interface DeploymentView extends ChildView {
   readonly committed: Committed | undefined;
+  readonly attempt: Attempt | undefined;
+  readonly failures: readonly Failure[];
+  /** What is saved of it before it is replaced, as packed JSON: all that the operator owns, or where others took some of that, all. */
+  readonly body: string;
+  /** Of the pod template; its pods have it, too. */
+  readonly inputsHash: string | undefined;
+  readonly minReadySeconds: number;
+  /** Of the container; absent where there is none. */
+  readonly resources: Tier['resources'];
+  /** Of the environment that the spec asked for. */
+  readonly configHash: string | undefined;
   readonly version: string | undefined;
   readonly stableVersion: string | undefined;
   readonly image: string | undefined;
@@ -102,6 +126,36 @@ export interface DeploymentView extends ChildView {
   readonly ownsReplicas: boolean;
   /** Somebody paused it: it takes no new template until it is resumed. */
   readonly paused: boolean;
+}
+
+/** What was saved of a rollout that went well: a ControllerRevision. */
+export interface RevisionView {
+  readonly name: string;
+  readonly uid: string;
+  readonly number: number;
+  readonly version: string | undefined;
+  /** The ports of the Service; undefined where there was none. */
+  readonly ports: readonly ServicePort[] | undefined;
+  /** Whether there was a PodDisruptionBudget. */
+  readonly hasBudget: boolean;
+  readonly effective: InstallationStatus['effective'];
+}
+
+/** What a verdict on a rollout looks at in a pod. */
+export interface PodView {
+  readonly name: string;
+  /** Of the template that it was made from. */
+  readonly inputsHash: string | undefined;
+  /** The most restarts that one of its containers has had. */
+  readonly restarts: number;
+  /** How the container that was restarted most ended last. */
+  readonly exit: { readonly container: string; readonly code: number; readonly reason: string | undefined } | undefined;
+  /** A container has run, however briefly. */
+  readonly hasStarted: boolean;
+  /** Why a container waits: `ImagePullBackOff`, `CrashLoopBackOff`, … */
+  readonly waiting: { readonly reason: string; readonly message: string } | undefined;
+  /** Why no node takes it. */
+  readonly unschedulable: string | undefined;
 }
 
 export interface Heals {

@@ -5,11 +5,20 @@ import { graceOf } from './grace.ts';
 import type { Observed } from './observed.ts';
 import { readRunning } from './running.ts';
 import { statusOf } from './status.ts';
+import type { Failure } from './failure-memory.ts';
 
 /** All that one reconcile does. Nothing else leaves `plan/`. */
 export interface Plan {
   readonly writes: readonly Action[];
   readonly status: InstallationStatus;
+  /** An automatic rollout begins with this: it counts against what the fleet may do at once. */
+  readonly takesSlot: boolean;
+  /** What to remember should the API server refuse the Deployment: automation is to blame, and nobody's wish. */
+  readonly upgrade?: Pick<Failure, 'version' | 'image'>;
+  /** One would begin if the fleet had room. */
+  readonly isQueued: boolean;
+  /** A rollout neither ends nor goes back by itself. */
+  readonly isStuck: boolean;
   /** The next moment at which the clock alone changes the plan. */
   readonly requeueAfterMs?: number;
 }
@@ -19,11 +28,12 @@ const NOTHING: Actions = { writes: [], held: [] };
 /** From what is observed and the time to what is to be done. Pure: the same input gives the same plan. */
 export function plan(observed: Observed, now: number): Plan {
   const { installation } = observed;
-  const running = readRunning(observed);
+  const running = readRunning(observed, now);
   const { decision, outlook } = decide(observed, running, now);
-  const run = decision.kind === 'problem' ? decision.restore : decision;
-  const actions =
-    run?.kind === 'run' && installation.spec.suspend !== true ? actionsFor(observed, running, run, now) : NOTHING;
+  const what = decision.kind === 'problem' ? decision.restore : decision;
+  // What is suspended is not touched; but a rollout that was under way ends first, if need be by going back.
+  const mayAct = installation.spec.suspend !== true || decision.kind === 'rollback';
+  const actions = what && mayAct ? actionsFor(observed, running, what, now) : NOTHING;
   const status = statusOf({ observed, running, decision, outlook, actions, now });
   const waits = actions.held.map((held) => held.notBefore - now);
   // What is suspended waits for nothing.
@@ -33,6 +43,26 @@ export function plan(observed: Observed, now: number): Plan {
   if (outlook?.choice.notBefore !== undefined && installation.spec.suspend !== true) {
     waits.push(outlook.choice.notBefore - now);
   }
+  // A rollout that hangs is given up by the clock alone.
+  if (running.rollout?.phase === 'progressing' && running.rollout.until !== undefined) {
+    waits.push(running.rollout.until - now);
+  }
   const next = waits.filter((ms) => ms > 0).sort((a, b) => a - b)[0];
-  return { writes: actions.writes, status, ...(next !== undefined && { requeueAfterMs: next }) };
+  const begins = decision.kind === 'run' && decision.isChanged && actions.writes.length > 0;
+  const trigger = begins ? decision.inputs.attempt?.trigger : undefined;
+  const takesSlot = trigger === 'Policy' || trigger === 'Tier';
+  const release = begins && trigger === 'Policy' ? decision.inputs.release : undefined;
+  const waitsForSlot = status.pendingUpgrade?.reason === 'Queued' && outlook?.input.isBusy === false;
+  const isQueued = waitsForSlot || (decision.kind === 'keep' && decision.isQueued === true);
+  const hasEnded = running.rollout?.phase === 'failed' || running.rollout?.phase === 'paused';
+  const isStuck = hasEnded && !actions.writes.some((write) => write.child === 'Deployment');
+  return {
+    writes: actions.writes,
+    status,
+    takesSlot,
+    isQueued,
+    isStuck,
+    ...(release && { upgrade: { version: release.version, image: release.image } }),
+    ...(next !== undefined && { requeueAfterMs: next }),
+  };
 }

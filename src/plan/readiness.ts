@@ -1,15 +1,21 @@
 import type { Verdict } from '../api/conditions.ts';
+import { ANNOTATION } from '../api/names.ts';
 import { findRelease } from './catalogue.ts';
+import type { Held } from './decision.ts';
 import type { Findings } from './findings.ts';
 import { graceOf } from './grace.ts';
 import type { Problem } from './problem.ts';
 import { newerRelease } from './update-available.ts';
+import { failureBehind, whatFailed } from './upgrade-health.ts';
 
 /** `Ready` with its companions: `Reconciling` while it works, `Stalled` when a person must act. */
 export function readiness(findings: Findings): Verdict[] {
   const { observed, running, decision, actions, now } = findings;
   const { installation } = observed;
   const { spec } = installation;
+  if (decision.kind === 'rollback') {
+    return waiting('Unknown', 'RollingBack', rollingBack(findings, decision.version));
+  }
   if (decision.kind === 'problem' && spec.suspend === true) {
     return [{ type: 'Ready', status: 'False', reason: 'Suspended', message: decision.message }];
   }
@@ -18,6 +24,7 @@ export function readiness(findings: Findings): Verdict[] {
     return grace.isOver ? stalled(decision) : waiting('False', decision.reason, decision.message);
   }
   const isAsWished = running.isSpecIntact && !(decision.kind === 'run' && decision.isChanged);
+  const isGoingBack = running.deployment?.attempt?.trigger === 'Rollback' && !running.isProven;
   if (!isAsWished && spec.suspend === true) {
     const isDamaged = running.installed === decision.version && !(decision.kind === 'run' && decision.isChanged);
     const message = isDamaged
@@ -33,7 +40,8 @@ export function readiness(findings: Findings): Verdict[] {
       `${held.culprit}, and undoing it did not last: stop that, it is undone again later`,
     );
   }
-  if (decision.kind === 'keep' && !running.isPristine) {
+  const isKept = decision.kind === 'held' || (decision.kind === 'keep' && decision.isQueued !== true);
+  if (isKept && !running.isPristine && actions.writes.length === 0) {
     return stalled({
       reason: 'ReleaseMissing',
       message: `Publish release ${decision.version} of "${spec.provider}" again: what was changed in the Deployment cannot be undone without it`,
@@ -42,7 +50,9 @@ export function readiness(findings: Findings): Verdict[] {
   const rollout = isAsWished ? running.rollout : undefined;
   switch (rollout?.phase) {
     case 'done':
-      return [ready(findings, decision.version)];
+      return decision.kind === 'held' && !decision.isOfPlatform
+        ? rolledBack(findings, decision)
+        : [ready(findings, decision.version)];
     case 'degraded':
       return waiting(
         'False',
@@ -55,14 +65,20 @@ export function readiness(findings: Findings): Verdict[] {
         message: `Resume the Deployment, somebody paused it: kubectl -n ${installation.namespace} rollout resume deployment/${installation.name}`,
       });
     case 'failed':
-      return stalled(rolloutFailed(findings, decision.version, rollout.message));
+      return stalled(
+        isGoingBack
+          ? rollbackFailed(findings, decision.version, rollout.message)
+          : rolloutFailed(findings, decision.version, rollout.message),
+      );
     case 'progressing':
     case undefined:
-      return waiting('Unknown', 'RollingOut', rollingOut(findings, decision.version));
+      return isGoingBack && isAsWished
+        ? waiting('Unknown', 'RollingBack', rollingBack(findings, decision.version))
+        : waiting('Unknown', 'RollingOut', rollingOut(findings, decision.version));
   }
 }
 
-function ready({ observed }: Findings, version: string): Verdict {
+function ready({ observed, outlook }: Findings, version: string): Verdict {
   const { catalogue, installation } = observed;
   const release = findRelease(catalogue, version);
   const { spec } = installation;
@@ -76,6 +92,9 @@ function ready({ observed }: Findings, version: string): Verdict {
     };
   }
   const newer = newerRelease(observed, version);
+  const hasFailed = outlook?.input.failures?.some((f) => f.version === newer)
+    ? 'failed here and was taken back'
+    : 'is published';
   return newer === undefined
     ? {
         type: 'Ready',
@@ -83,7 +102,43 @@ function ready({ observed }: Findings, version: string): Verdict {
         reason: 'UpToDate',
         message: `Runs ${version}${spec.suspend ? ', suspended' : ''}`,
       }
-    : { type: 'Ready', status: 'True', reason: 'UpgradeAvailable', message: `Runs ${version}; ${newer} is published` };
+    : { type: 'Ready', status: 'True', reason: 'UpgradeAvailable', message: `Runs ${version}; ${newer} ${hasFailed}` };
+}
+
+function rollingBack(findings: Findings, version: string): string {
+  const failure = failureBehind(findings);
+  const why = failure ? `: rolling out ${whatFailed(failure, version)} failed, ${failure.message}` : '';
+  return `Going back to ${version}${why}`;
+}
+
+/** What the spec asked for failed, and what ran before runs again: only a person can change what is asked for. */
+function rolledBack({ observed }: Findings, { version, failure }: Held): Verdict[] {
+  const what = whatFailed(failure, version);
+  const { namespace, name, spec } = observed.installation;
+  if (spec.suspend === true) {
+    const message = `Set suspend to false to go on, ${version} runs: rolling out ${what} failed, ${failure.message}`;
+    return [{ type: 'Ready', status: 'False', reason: 'Suspended', message }];
+  }
+  const stay =
+    failure.version === version
+      ? `Undo what you changed of ${version}`
+      : `Set version ${version} to stay, or another one`;
+  const again = failure.retryAfter === undefined ? 'To try the same again' : 'It is tried again later, or at once with';
+  const how = `kubectl -n ${namespace} annotate pi ${name} ${ANNOTATION.retry}=$(date +%s) --overwrite`;
+  return stalled({
+    reason: 'RolledBack',
+    message:
+      `${stay}: rolling out ${what} failed, ${failure.message}, and ${version} runs as before` +
+      (failure.reason === 'Yanked' ? '' : `. ${again}: ${how}`),
+  });
+}
+
+function rollbackFailed({ observed }: Findings, version: string, cause: string): Pick<Problem, 'reason' | 'message'> {
+  const { namespace, name } = observed.installation;
+  return {
+    reason: 'RollbackFailed',
+    message: `Look at the pods, going back to ${version} failed, ${cause}, and nothing more is tried: kubectl -n ${namespace} describe pods -l app.kubernetes.io/instance=${name}`,
+  };
 }
 
 function rollingOut({ running }: Findings, version: string): string {
@@ -103,7 +158,10 @@ function rolloutFailed(
   const look = `see why with kubectl -n ${namespace} describe pods -l app.kubernetes.io/instance=${name}`;
   const { stable } = running;
   if (stable === undefined) {
-    return { reason: 'InstallFailed', message: `Installing ${version} failed, ${cause}: ${look}` };
+    return {
+      reason: 'InstallFailed',
+      message: `Set another version or correct the spec, installing ${version} failed, ${cause}: ${look}`,
+    };
   }
   const what = stable === version ? `the changed settings of ${version}` : version;
   const who = stable === version ? 'the pods with the former ones' : `the pods of ${stable}`;

@@ -1,36 +1,152 @@
-import type { DeploymentView } from './observed.ts';
+import { epoch } from '../api/time.ts';
+import { CLOCK_SKEW_MS } from './attempt.ts';
+import type { DeploymentView, PodView } from './observed.ts';
 
-/** What a Deployment's status says about the template that it has now. */
+/** What a Deployment and its pods say about the template that it has now. */
 export type Rollout =
-  | { readonly phase: 'progressing' }
+  /** Not decided yet; time alone may decide at `until`, in milliseconds since the epoch. */
+  | { readonly phase: 'progressing'; readonly until?: number | undefined }
   /** Every pod is of the newest template, no old one is left, and all are available. */
   | { readonly phase: 'done' }
   /** It was done, and pods have become unavailable since. */
   | { readonly phase: 'degraded' }
   /** Somebody paused the Deployment, so that it takes no new template. */
   | { readonly phase: 'paused' }
-  /** Past its deadline without progress. */
-  | { readonly phase: 'failed'; readonly message: string };
+  | Failed;
 
-/** The questions of `kubectl rollout status` (kubectl/pkg/polymorphichelpers/rollout_status.go). */
-export function readRollout(d: DeploymentView): Rollout {
+export interface Failed {
+  readonly phase: 'failed';
+  /** CamelCase. */
+  readonly reason: string;
+  readonly message: string;
+  readonly expires: Expiry;
+}
+
+/** What containers did once they will do again; what kept them from starting may pass; what was yanked has a gate of its own. */
+export type Expiry = 'never' | 'later' | 'at once';
+
+/** What a verdict depends on besides the Deployment. */
+export interface Evidence {
+  readonly pods: readonly PodView[];
+  /** The longest that a rollout may take, from when it was committed. */
+  readonly deadlineMs: number;
+  /** The template was rolled out wholly before: then the Deployment controller alone judges what becomes of it. */
+  readonly wasDone: boolean;
+  /** What was seen when it was called a failure, where it was: only success takes that back. */
+  readonly failure: Pick<Failed, 'reason' | 'message' | 'expires'> | undefined;
+  /** Why its release was yanked; undefined where it was not. */
+  readonly yanked: string | undefined;
+  readonly now: number;
+}
+
+/** Restarts of one container after which nobody believes in it any more. */
+const MOST_RESTARTS = 3;
+/** What others say of it, such as an admission webhook, may be of any length; it is remembered in an annotation. */
+const LONGEST_MESSAGE = 300;
+const LEAST_FOR_WAY_BACK_MS = 60_000;
+/** A quota may be full only until the old pod that makes room is gone. */
+const CREATION_GRACE_MS = 30_000;
+/** An image that a node gave up on, not one that it tries for the first time. */
+const UNPULLABLE: ReadonlySet<string> = new Set(['ImagePullBackOff', 'InvalidImageName', 'ErrImageNeverPull']);
+
+/** Whether a verdict may depend on this pod; a new look at an installation is worth it. */
+export function isInTrouble({ restarts, waiting, unschedulable }: PodView): boolean {
+  return restarts >= MOST_RESTARTS || waiting !== undefined || unschedulable !== undefined;
+}
+
+/** The questions of `kubectl rollout status` (kubectl/pkg/polymorphichelpers/rollout_status.go), and who is to blame. */
+export function readRollout(d: DeploymentView, evidence: Evidence): Rollout {
   if (d.observedGeneration < d.generation) {
-    return { phase: 'progressing' };
-  }
-  if (d.progress === 'ProgressDeadlineExceeded') {
-    const cause = d.failure === undefined ? '' : ` (${d.failure})`;
-    return {
-      phase: 'failed',
-      message: `the new pods did not become available in time${cause}`,
-    };
+    return failedBy(d, evidence) ?? { phase: 'progressing', until: nextMoment(d, evidence) };
   }
   if (d.total > d.updated) {
-    return { phase: d.paused ? 'paused' : 'progressing' };
+    return d.paused
+      ? { phase: 'paused' }
+      : (failedBy(d, evidence) ?? { phase: 'progressing', until: nextMoment(d, evidence) });
   }
   // Against what is asked for and not against what there is: pods too many, after a scale-down, harm nobody.
   if (d.updated >= d.replicas && d.available >= d.replicas) {
     return { phase: 'done' };
   }
   // The Deployment controller keeps this reason once a template has been rolled out.
-  return d.progress === 'NewReplicaSetAvailable' ? { phase: 'degraded' } : { phase: 'progressing' };
+  return d.progress === 'NewReplicaSetAvailable'
+    ? { phase: 'degraded' }
+    : (failedBy(d, evidence) ?? { phase: 'progressing', until: nextMoment(d, evidence) });
+}
+
+function failedBy(d: DeploymentView, evidence: Evidence): Failed | undefined {
+  const { pods, deadlineMs, wasDone, failure, yanked, now } = evidence;
+  const fresh = pods.filter((pod) => d.inputsHash !== undefined && pod.inputsHash === d.inputsHash);
+  const expires = fresh.some((pod) => pod.hasStarted) ? 'never' : 'later';
+  const pastDeadline = failed(
+    'DeadlineExceeded',
+    `the new pods were not available within ${deadlineMs / 1000} s${because(d, fresh)}`,
+    expires,
+  );
+  const isGivenUp = d.progress === 'ProgressDeadlineExceeded';
+  if (wasDone) {
+    return isGivenUp ? pastDeadline : undefined;
+  }
+  if (failure) {
+    return { phase: 'failed', ...failure };
+  }
+  if (yanked !== undefined) {
+    return failed('Yanked', `it was yanked meanwhile${yanked === '' ? '' : ` (${yanked})`}`, 'at once');
+  }
+  // A pod that went back to its work counts for nothing: it may be an old one that a way back found still there.
+  const crashing = fresh.find((pod) => pod.restarts >= MOST_RESTARTS && pod.waiting !== undefined);
+  if (crashing) {
+    const message = `its container${crashing.exit ? ` "${crashing.exit.container}"` : ''} ended ${crashing.restarts} times${lastExit(crashing)}`;
+    return failed('CrashLoop', message, expires);
+  }
+  const unpullable = fresh.find((pod) => pod.waiting && UNPULLABLE.has(pod.waiting.reason));
+  if (unpullable) {
+    const why = unpullable.waiting?.message;
+    return failed('ImagePull', `its image cannot be pulled${why ? ` (${why})` : ''}`, expires);
+  }
+  const age = ageOf(d, now);
+  if (d.failure !== undefined && fresh.length === 0 && age >= CREATION_GRACE_MS) {
+    return failed('PodsRefused', `its pods cannot be created (${d.failure})`, expires);
+  }
+  // The controller keeps its own verdict for a while when old pods are asked for again; a clock may have been set back.
+  const isLate = age >= patienceFor(d, deadlineMs) || (isGivenUp && (!d.attempt || age < -CLOCK_SKEW_MS));
+  return isLate ? pastDeadline : undefined;
+}
+
+/** On the way back enough pods may serve already: the others are given time to go, however busy the cluster is. */
+function patienceFor(d: DeploymentView, deadlineMs: number): number {
+  const isServing = d.attempt?.trigger === 'Rollback' && d.available >= d.replicas;
+  return isServing ? Math.max(2 * deadlineMs, LEAST_FOR_WAY_BACK_MS) : deadlineMs;
+}
+
+function failed(reason: string, message: string, expires: Expiry): Failed {
+  const short = message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE - 1)}…` : message;
+  return { phase: 'failed', reason, message: short, expires };
+}
+
+function lastExit({ exit }: PodView): string {
+  const why = exit?.reason === undefined || exit.reason === 'Error' ? '' : ` (${exit.reason})`;
+  return exit ? `, last with exit code ${exit.code}${why}` : '';
+}
+
+function because(d: DeploymentView, fresh: readonly PodView[]): string {
+  const waiting = fresh.find((pod) => pod.waiting)?.waiting;
+  const running = fresh.some((pod) => pod.hasStarted) ? 'they run and are not ready' : undefined;
+  const cause = d.failure ?? fresh.find((pod) => pod.unschedulable)?.unschedulable ?? waiting?.reason ?? running;
+  return cause === undefined ? '' : ` (${cause})`;
+}
+
+function nextMoment(d: DeploymentView, { deadlineMs, now }: Evidence): number | undefined {
+  if (!d.attempt) {
+    return undefined;
+  }
+  const startedAt = epoch(d.attempt.startedAt);
+  return [startedAt + CREATION_GRACE_MS, startedAt + patienceFor(d, deadlineMs)]
+    .filter((at) => at > now)
+    .sort((a, b) => a - b)[0];
+}
+
+/** Milliseconds since the template was committed; 0 where that is not known. */
+function ageOf({ attempt }: DeploymentView, now: number): number {
+  return attempt ? now - epoch(attempt.startedAt) : 0;
 }

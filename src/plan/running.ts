@@ -1,9 +1,11 @@
 import { findCondition } from '../api/conditions.ts';
 import type { InstallationStatus } from '../api/installation.ts';
+import { findRelease } from './catalogue.ts';
 import { isSameSpec } from './children.ts';
 import type { DeploymentView, Observed } from './observed.ts';
 import { ownershipOf } from './ownership.ts';
-import { readRollout, type Rollout } from './rollout.ts';
+import { rollbackSettings } from './rollback-settings.ts';
+import { readRollout, type Evidence, type Rollout } from './rollout.ts';
 
 /** What runs now, as far as the children and the status tell. */
 export interface Running {
@@ -16,6 +18,8 @@ export interface Running {
   readonly rollout: Rollout | undefined;
   /** The committed template has been rolled out wholly. */
   readonly isDone: boolean;
+  /** It was once, whatever its pods do now: nobody goes back behind it. */
+  readonly isProven: boolean;
   /** As many pods serve as before, or as are asked for. */
   readonly isAvailable: boolean;
   /** The version committed to the Deployment. */
@@ -28,41 +32,123 @@ export interface Running {
  * Children are believed before the status, because the status may have been lost or not yet been written. A Deployment
  * that somebody changed is not: `kubectl rollout undo` brings old annotations back, and the status knows better.
  */
-export function readRunning({ installation, deployment: child }: Observed): Running {
+export function readRunning(observed: Observed, now: number): Running {
+  const { installation, deployment: child } = observed;
   const { status } = installation;
   const { kind } = ownershipOf(child, installation);
   const deployment = kind === 'ours' || kind === 'orphan' ? child : undefined;
   const isPristine = deployment !== undefined && deployment.applied === deployment.owned;
-  const rollout = deployment && readRollout(deployment);
+  const knowsBetter = isPristine || (deployment !== undefined && isNewerThan(status, deployment));
+  const wasDone = deployment !== undefined && hasSucceeded(status, deployment);
+  const rollout = deployment && readRollout(deployment, evidenceFor(observed, deployment, { wasDone, now }));
   const isRolledOut = rollout?.phase === 'done' || rollout?.phase === 'degraded';
   // A lost label says nothing against what runs.
   const isSpecIntact = deployment !== undefined && isSameSpec(deployment.applied, deployment.owned);
   const isDone = isSpecIntact && isRolledOut;
   // What an orphan runs was stable for somebody: to go below it needs consent like any downgrade.
-  const isStable = isDone || (kind === 'orphan' && isRolledOut);
+  const isStable = isDone || (isRolledOut && (kind === 'orphan' || isRewritten(deployment)));
+  const isProven = isStable || wasDone;
   return {
     deployment,
     isPristine,
     isSpecIntact,
     rollout,
     isDone,
-    isAvailable: isAvailable(status, deployment, rollout),
-    installed: isPristine ? deployment?.version : (status.installedVersion ?? deployment?.version),
-    stable: isStable ? deployment?.version : (status.currentVersion ?? deployment?.stableVersion),
+    isProven,
+    isAvailable: isAvailable(observed, deployment, rollout),
+    installed: deployment
+      ? installedOf(status, deployment, knowsBetter)
+      : (status.currentVersion ?? status.installedVersion),
+    stable:
+      isStable || (isPristine && isProven)
+        ? deployment?.version
+        : stableOf(status, deployment, { knowsBetter: knowsBetter && deployment?.attempt !== undefined, isRolledOut }),
   };
+}
+
+/**
+ * The Deployment was told at its commit, when the status may not have been written yet; but of one that somebody changed,
+ * the status knows better.
+ */
+function stableOf(
+  { currentVersion, history }: InstallationStatus,
+  deployment: DeploymentView | undefined,
+  { knowsBetter, isRolledOut }: { readonly knowsBetter: boolean; readonly isRolledOut: boolean },
+): string | undefined {
+  const told = deployment?.stableVersion;
+  const known = knowsBetter ? (told ?? currentVersion) : (currentVersion ?? told);
+  // Where nothing is told any more, what was rolled out counts as good, whatever somebody changed of it.
+  return known ?? (isRolledOut && !history ? deployment?.version : undefined);
+}
+
+/** The way back has failed, too: whatever serves is left alone. */
+export function isStranded({ rollout, deployment, isProven }: Running): boolean {
+  return rollout?.phase === 'failed' && deployment?.attempt?.trigger === 'Rollback' && !isProven;
+}
+
+/** Where the Deployment is gone, what has proven itself comes back first, and not what was being tried. */
+function installedOf(
+  { installedVersion }: InstallationStatus,
+  { version }: DeploymentView,
+  knowsBetter: boolean,
+): string | undefined {
+  return knowsBetter ? version : (installedVersion ?? version);
+}
+
+/** What a Deployment says of itself is true as long as nobody changed it, and where no status was written since. */
+function isNewerThan({ history = [] }: InstallationStatus, { attempt }: DeploymentView): boolean {
+  const [last] = history;
+  return attempt !== undefined && last !== undefined && attempt.startedAt > last.startedAt;
 }
 
 /** Pods that are still being added are missed by nobody, as long as those that were there are available. */
 function isAvailable(
-  { conditions }: InstallationStatus,
+  { installation, revisions }: Observed,
   deployment: DeploymentView | undefined,
   rollout: Rollout | undefined,
 ): boolean {
   if (!deployment || deployment.available >= deployment.replicas) {
     return deployment !== undefined;
   }
-  const wasAvailable = findCondition(conditions, 'Available')?.status === 'True';
-  const former = Math.max(1, deployment.total - deployment.updated);
+  const wasAvailable = findCondition(installation.status.conditions, 'Available')?.status === 'True';
+  // The Deployment controller may add pods of the former template first.
+  const saved = revisions.find((r) => r.name === deployment.attempt?.stable)?.effective?.tier?.replicas;
+  const former = Math.max(1, Math.min(deployment.total - deployment.updated, saved ?? Number.POSITIVE_INFINITY));
   const isAdding = rollout?.phase === 'progressing' || rollout?.phase === 'failed';
   return wasAvailable && isAdding && deployment.available >= former;
+}
+
+/** By the history: `kubectl rollout restart` and a template that is healed make the Deployment roll out once more. */
+function hasSucceeded({ history = [] }: InstallationStatus, { attempt, version }: DeploymentView): boolean {
+  return history.some((h) => h.startedAt === attempt?.startedAt && h.version === version && h.result === 'Succeeded');
+}
+
+/** An admission webhook made something else of what was applied: that is what was rolled out. */
+function isRewritten(deployment: DeploymentView | undefined): boolean {
+  return (
+    deployment?.attempt !== undefined && deployment.applied !== deployment.owned && deployment.changed === undefined
+  );
+}
+
+function evidenceFor(
+  { installation, catalogue, pods, config }: Observed,
+  { version, stableVersion, attempt, image }: DeploymentView,
+  { wasDone, now }: { readonly wasDone: boolean; readonly now: number },
+): Evidence {
+  const { spec, status } = installation;
+  const release = version === (status.currentVersion ?? stableVersion) ? undefined : findRelease(catalogue, version);
+  const isFailed = status.history?.some((h) => h.startedAt === attempt?.startedAt && h.result === 'Failed');
+  const told = isFailed ? status.failedVersions?.find((f) => f.version === version && f.image === image) : undefined;
+  return {
+    pods,
+    deadlineMs: rollbackSettings(spec, config).deadlineSeconds * 1000,
+    wasDone,
+    failure: told && {
+      reason: told.reason,
+      message: told.message ?? '',
+      expires: told.retryAfter === undefined ? 'never' : 'later',
+    },
+    yanked: release?.lifecycle?.stage === 'yanked' ? (release.lifecycle.message ?? '') : undefined,
+    now,
+  };
 }

@@ -1,5 +1,5 @@
 import { child, labelsOf, metadataOf, selectorOf, type Child, type Inputs } from './children.ts';
-import type { ServicePort } from './observed.ts';
+import type { Installation, ServicePort } from './observed.ts';
 
 /** What serves until a rollout is done: the ports of the Service, and the numbers of the pods' ports by name. */
 export interface Serving {
@@ -27,15 +27,15 @@ export function serviceOf({ installation, release }: Inputs, serving?: Serving):
       containerPort,
     }),
   );
+  return serviceWith(installation, serving ? unionOf(serving, own) : own.map(({ containerPort: _, ...port }) => port));
+}
+
+export function serviceWith(installation: Installation, ports: readonly ServicePort[]): Child {
   return child({
     apiVersion: 'v1',
     kind: 'Service',
     metadata: metadataOf(installation, labelsOf(installation)),
-    spec: {
-      type: 'ClusterIP',
-      selector: selectorOf(installation.name),
-      ports: serving ? unionOf(serving, own) : own.map(({ containerPort: _, ...port }) => port),
-    },
+    spec: { type: 'ClusterIP', selector: selectorOf(installation.name), ports },
   });
 }
 

@@ -1,4 +1,5 @@
-import type { WindowState } from './windows.ts';
+import type { Window } from '../api/window.ts';
+import { windowsAt, type WindowState } from './windows.ts';
 
 const LONGEST_SPREAD = 10 * 60_000;
 
@@ -9,12 +10,14 @@ export function spreadDelayMs(hash: string, window: Pick<WindowState, 'durationM
 }
 
 /**
- * From when on automation may start an upgrade of this installation: now or earlier where it may at once.
- * Where it is closed, when it opens next: the turn within that window is known by then. Undefined: not within a year.
+ * From when on automation may start an upgrade of this installation: now or earlier where it may at once, else its turn in
+ * the window that opens next. Undefined: none does within a year.
  */
-export function dueAt(hash: string, window: WindowState, now: number): number | undefined {
-  if (!window.isOpen) {
-    return window.changesAt;
+export function dueAt(hash: string, windows: readonly Window[], now: number): number | undefined {
+  const present = windowsAt(windows, now);
+  const next = present.isOpen || present.changesAt === undefined ? present : windowsAt(windows, present.changesAt);
+  if (!next.isOpen) {
+    return undefined;
   }
-  return window.openedAt === undefined ? now : window.openedAt + spreadDelayMs(hash, window);
+  return next.openedAt === undefined ? now : next.openedAt + spreadDelayMs(hash, next);
 }

@@ -6,13 +6,22 @@ import type { Actions } from './actions.ts';
 import type { Assessment } from './assessment.ts';
 import { pendingUpgrade, updateCandidates } from './candidates.ts';
 import { latestRelease } from './catalogue.ts';
+import type { Failure } from './failure-memory.ts';
 import type { Findings } from './findings.ts';
+import { historyOf } from './history.ts';
 import { ownershipOf } from './ownership.ts';
 import { readiness } from './readiness.ts';
 import { updateAvailable } from './update-available.ts';
+import { upgradeHealth } from './upgrade-health.ts';
 
 /** Reasons of a `Ready` that ends with a rollout being done. */
-const AT_WORK: ReadonlySet<string> = new Set(['RollingOut', 'RolloutFailed', 'InstallFailed']);
+const AT_WORK: ReadonlySet<string> = new Set([
+  'RollingOut',
+  'RollingBack',
+  'RollbackFailed',
+  'RolloutFailed',
+  'InstallFailed',
+]);
 
 /** The status that the findings justify. The same findings give the same bytes. */
 export function statusOf(findings: Findings): InstallationStatus {
@@ -34,32 +43,28 @@ export function statusOf(findings: Findings): InstallationStatus {
   const status: { [K in keyof InstallationStatus]: InstallationStatus[K] | undefined } = {
     observedGeneration: installation.generation,
     targetVersion: decision.kind === 'problem' ? running.installed : decision.version,
-    installedVersion: isRun ? decision.version : running.installed,
+    installedVersion: isRun || decision.kind === 'rollback' ? decision.version : running.installed,
     currentVersion: current,
     previousVersion: previous,
     latestVersion: catalogue ? latestRelease(catalogue.releases)?.version : before.latestVersion,
     currentImage: isDone ? deployment?.image : before.currentImage,
     usedConsent: usedConsent(findings),
+    lastHandledRetry: installation.retry ?? before.lastHandledRetry,
+    failedVersions: failedVersions(findings),
+    history: emptyIsNone(historyOf(findings)),
     ...upgradesOf(findings),
     deploymentName: isRun || deployment ? installation.name : undefined,
     serviceName: hasService ? installation.name : undefined,
     installedAt: before.installedAt ?? (isDone ? timestamp(now) : undefined),
     updatedAt: isDone && (isNewCurrent || wasAtWork) ? timestamp(now) : before.updatedAt,
-    effective: isRun
-      ? {
-          tier: {
-            ...(decision.inputs.shape.replicas !== undefined && { replicas: decision.inputs.shape.replicas }),
-            resources: { requests: decision.inputs.shape.requests, limits: decision.inputs.shape.limits },
-          },
-          configHash: decision.inputs.configuration.hash,
-        }
-      : before.effective,
+    effective: effectiveOf(findings),
     conditions: stampConditions(
       before.conditions ?? [],
       [
         ...readiness(findings),
         ...availability(findings),
         updateAvailable(findings, assessmentsToTell(findings)),
+        ...upgradeHealth(findings),
         ...drift(actions),
       ],
       { generation: installation.generation, now },
@@ -95,14 +100,17 @@ function assessmentsToTell({ outlook, running }: Findings): readonly Assessment[
   return isInstalling ? [] : (outlook?.assessments ?? []);
 }
 
-/** A consent is for one downgrade: once it was used it is spent, until the field is taken away or names another version. */
-function usedConsent({ observed, running, decision }: Findings): string | undefined {
+/** A consent is for one downgrade: once that is done it is spent, until the field is taken away or names another version. */
+function usedConsent({ observed, running }: Findings): string | undefined {
   const { spec, status } = observed.installation;
-  const isAtWork = decision.kind === 'run' && spec.suspend !== true;
   const consent = spec.upgrade?.allowDowngradeTo;
-  const { stable } = running;
-  const isUsed = isAtWork && decision.version === consent && stable !== undefined && semver.lt(consent, stable);
-  return isUsed || status.usedConsent === consent ? consent : undefined;
+  const before = status.currentVersion;
+  const isUsed =
+    running.isDone &&
+    running.deployment?.version === consent &&
+    before !== undefined &&
+    semver.lt(consent ?? '', before);
+  return consent !== undefined && (isUsed || status.usedConsent === consent) ? consent : undefined;
 }
 
 function availability({ running }: Findings): Verdict[] {
@@ -123,6 +131,43 @@ function availability({ running }: Findings): Verdict[] {
           message: 'Fewer pods than asked for are available',
         },
       ];
+}
+
+/** What is being written, or what the Deployment has: what this build would make of a tier may be something else. */
+function effectiveOf({ observed, running, decision }: Findings): InstallationStatus['effective'] {
+  const { installation, revisions } = observed;
+  const { deployment, isPristine } = running;
+  if (decision.kind === 'run' && decision.isChanged && installation.spec.suspend !== true) {
+    const { shape, configuration } = decision.inputs;
+    const { replicas, requests, limits } = shape;
+    const tier = { ...(replicas !== undefined && { replicas }), resources: { requests, limits } };
+    return { tier, configHash: configuration.hash };
+  }
+  const before = installation.status.effective;
+  if (decision.kind === 'rollback') {
+    return revisions.find((r) => r.name === decision.revision)?.effective ?? before;
+  }
+  if (!deployment?.resources || !isPristine) {
+    return before;
+  }
+  const { replicas, ownsReplicas, resources, configHash } = deployment;
+  return { tier: { ...(ownsReplicas && { replicas }), resources }, ...(configHash !== undefined && { configHash }) };
+}
+
+/** What is remembered, newest first, each version once. A spec that cannot be read says nothing against what failed before. */
+function failedVersions({ observed, running, decision, outlook }: Findings): InstallationStatus['failedVersions'] {
+  const failures = decision.kind === 'rollback' ? decision.failures : outlook?.input.failures;
+  if (!failures) {
+    return observed.installation.status.failedVersions;
+  }
+  // What failed with the version that runs well was no fault of the version.
+  const ofVersions = failures.filter((f) => f.version !== running.stable);
+  const isFirst = (f: Failure) => ofVersions.find((o) => o.version === f.version && o.image === f.image) === f;
+  return emptyIsNone(ofVersions.filter(isFirst));
+}
+
+function emptyIsNone<T>(list: readonly T[]): T[] | undefined {
+  return list.length === 0 ? undefined : [...list];
 }
 
 function drift({ held }: Actions): Verdict[] {

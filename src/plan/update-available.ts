@@ -9,12 +9,13 @@ import type { Observed } from './observed.ts';
 
 /** Whether something newer is published, and what it takes to get it: information, no part of `Ready`. */
 export function updateAvailable(
-  { observed, running, decision, now }: Findings,
+  { observed, running, decision, outlook, now }: Findings,
   assessments: readonly Assessment[] = [],
 ): Verdict {
   const { installation, catalogue } = observed;
   const { spec } = installation;
-  const version = decision.kind === 'problem' || spec.suspend ? running.installed : decision.version;
+  const isAtRest = decision.kind === 'problem' || (spec.suspend === true && decision.kind !== 'rollback');
+  const version = isAtRest ? running.installed : decision.version;
   const fault = catalogue?.invalid.find((r) => r.version === version);
   if (fault) {
     return update(
@@ -49,7 +50,7 @@ export function updateAvailable(
   // What automation takes by itself says more than the newest, if that is another.
   const told = assessments.find(isComing) ?? assessments.find((a) => a.release.version === newer);
   if (told && semver.gt(told.release.version, version)) {
-    const { reason, message } = explain(told, spec, version);
+    const { reason, message } = explain(told, { spec, failures: outlook?.input.failures }, version);
     return update('True', reason, message);
   }
   if (newer === undefined) {

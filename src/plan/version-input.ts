@@ -14,7 +14,7 @@ export interface VersionInput {
   /** The version committed to the Deployment. */
   readonly installed: string | undefined;
   /** A rollout is under way, neither done nor failed, or the installation is suspended: automation waits for the end. */
-  readonly isHeld: boolean;
+  readonly isBusy: boolean;
   /** The version that the consent was used for already. */
   readonly usedConsent: string | undefined;
   readonly now: number;
@@ -24,12 +24,12 @@ export interface VersionInput {
   readonly firstSeen?: ProviderStatus['firstSeen'];
   /** What failed here. */
   readonly failures?: readonly Failure[] | undefined;
-  /** The value of the annotation `…/retry`. */
-  readonly retry?: string | undefined;
+  /** The values of the annotation `…/retry`, on the installation and on its Provider. */
+  readonly retries?: readonly string[] | undefined;
   /** What the spec asks for now: an explicit goal is not taken again by the wish that failed. */
   readonly wish?: string | undefined;
-  /** As many pods serve as are asked for; true when absent. */
-  readonly isAvailable?: boolean | undefined;
+  /** Nothing is wrong that an upgrade would come on top of; true when absent. */
+  readonly isHealthy?: boolean | undefined;
   /** Hash (hex) of the installation, which gives it its turn within an upgrade window; at the opening when absent. */
   readonly turn?: string | undefined;
   /** Whether the fleet lets one more automatic rollout begin; free when absent. */
@@ -37,6 +37,6 @@ export interface VersionInput {
 }
 
 /** The failures that count, none where nothing is remembered. */
-export function memoryOf({ failures = [], retry, now }: VersionInput) {
-  return { failures, retry, now };
+export function memoryOf({ failures = [], retries = [], now }: VersionInput) {
+  return { failures, retries, now };
 }

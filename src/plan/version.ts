@@ -13,13 +13,13 @@ export { imageNotAllowed, releaseInvalid } from './refusal.ts';
 export type { VersionInput } from './version-input.ts';
 
 /** The version to run now. */
-interface Target {
+export interface Target {
   readonly kind: 'target';
   readonly version: string;
 }
 
 /** A target, why it is one, and where it leads. */
-interface Choice extends Target {
+export interface Choice extends Target {
   /** Where the path ends. */
   readonly goal: string;
   /** The rollouts to come, each of one release; the first is the target. Empty where nothing moves. */
@@ -126,12 +126,12 @@ function decideExplicit(input: VersionInput, version: string): Choice | Problem 
 
 /** The way to what somebody named. A hop that is under way and lies on a way as short is not changed for another. */
 function pathByName(input: VersionInput, catalogue: Catalogue, version: string): readonly string[] | undefined {
-  const { stable, installed, isHeld } = input;
+  const { stable, installed, isBusy } = input;
   const pathsAbove = (start: string | undefined) =>
     pathsOf({ ...input, stable: start }, catalogue, (release) => isOpen(release, 'explicit', input));
   const fromStable = pathsAbove(stable);
   const path = fromStable(version);
-  const isHopUnderWay = isHeld && installed !== undefined && fromStable(installed)?.length === 1;
+  const isHopUnderWay = isBusy && installed !== undefined && fromStable(installed)?.length === 1;
   const rest = isHopUnderWay ? pathsAbove(installed)(version) : undefined;
   return installed !== undefined && rest && path && rest.length < path.length ? [installed, ...rest] : path;
 }

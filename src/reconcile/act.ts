@@ -1,11 +1,23 @@
 import { ApiError, fieldConflicts } from '../cluster/errors.ts';
+import type { Resource } from '../cluster/resource.ts';
 import type { Writer } from '../cluster/write.ts';
 import { objectKey } from '../controller/object-key.ts';
 import { FIELD_MANAGER, LEFT_TO_OTHERS } from '../api/names.ts';
 import type { Action } from '../plan/actions.ts';
 import type { ChildKind, Installation } from '../plan/observed.ts';
+import { restoredDeployment, type SavedRevision } from '../plan/revision.ts';
 import type { Raw } from './project.ts';
 import { CHILDREN } from './resources.ts';
+
+type Apply = Extract<Action, { kind: 'apply' }>;
+type Restoring = Extract<Action, { kind: 'restore' }>;
+type Saving = Extract<Action, { kind: 'save' }>;
+
+/** The saved revision to go back to is gone. */
+export class RevisionGone extends Error {
+  override readonly name = 'RevisionGone';
+  readonly retry = 'never';
+}
 
 /** A child that the caches do not show is there, so what was decided without it is void. */
 export class Appeared extends Error {
@@ -35,73 +47,150 @@ export interface ActPorts {
 
 /** Writes one action. Throws `Appeared` where there is a child that was not seen, else what the API server said. */
 export async function act(ports: ActPorts, installation: Installation, action: Action): Promise<void> {
-  const { writer, offer, signal, unanswered, seen } = ports;
+  ports.signal.throwIfAborted();
+  switch (action.kind) {
+    case 'apply':
+      await apply(ports, installation, action);
+      break;
+    case 'restore':
+      await restore(ports, installation, action);
+      break;
+    case 'save':
+      await save(ports, installation, action);
+      break;
+    case 'remove': {
+      const { namespace } = installation;
+      await ports.writer.remove(CHILDREN[action.child], { namespace, name: action.name }, { uid: action.uid });
+    }
+  }
+}
+
+/**
+ * Saves what is replaced. Where a save was carried out and nobody heard of it, what it holds stays: it was made from the same
+ * inputs, and a ControllerRevision never changes.
+ */
+async function save({ writer, offer, signal }: ActPorts, installation: Installation, action: Saving): Promise<void> {
+  const { child, object } = action;
+  const { namespace, name } = object.metadata;
+  try {
+    offer(child, await writer.apply<Raw>(CHILDREN[child], object, { fieldManager: FIELD_MANAGER, force: false }));
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 422) {
+      throw error;
+    }
+    const found = await writer.get<Raw>(CHILDREN[child], { namespace, name });
+    signal.throwIfAborted();
+    if (!found?.metadata.ownerReferences?.some(({ uid }) => uid === installation.uid)) {
+      throw error;
+    }
+    offer(child, found);
+  }
+}
+
+async function apply(ports: ActPorts, installation: Installation, action: Apply): Promise<void> {
+  const { child, uid, adopts, object, leaveReplicas: replicas } = action;
+  if (uid !== undefined && replicas !== undefined) {
+    await leaveReplicas(ports, installation, { uid, replicas });
+  }
+  const exact = adopts === undefined ? object : { ...object, metadata: { ...object.metadata, uid: adopts } };
+  const stored =
+    uid === undefined
+      ? create(ports, installation, { child, object, exact })
+      : takeOver(ports.writer, CHILDREN[child], object, uid);
+  ports.offer(child, await stored);
+}
+
+interface Creation {
+  readonly child: ChildKind;
+  readonly object: Apply['object'];
+  /** With the uid of what it adopts. */
+  readonly exact: Apply['object'];
+}
+
+/** Unforced, so that an object that the caches do not show is never overwritten. */
+async function create(ports: ActPorts, installation: Installation, { child, object, exact }: Creation): Promise<Raw> {
+  const { writer, unanswered } = ports;
+  const { namespace, name } = installation;
+  const id = unansweredId(child, objectKey({ namespace, name }));
+  if (unanswered.has(id)) {
+    // Our own would not conflict, and a release that was published meanwhile would replace the one that was chosen.
+    await look(ports, installation, child);
+    unanswered.delete(id);
+  }
+  try {
+    return await writer.apply<Raw>(CHILDREN[child], exact, { fieldManager: FIELD_MANAGER, force: false });
+  } catch (error) {
+    if (!(error instanceof ApiError) || fieldConflicts(error).length === 0) {
+      if (error instanceof ApiError && (error.status === 0 || error.status >= 500)) {
+        unanswered.add(id);
+      }
+      throw error;
+    }
+    // Only now is it worth a read: it may be ours and have lost the label by which it is watched.
+    const found = await look(ports, installation, child);
+    if (!found) {
+      throw error;
+    }
+    return takeOver(writer, CHILDREN[child], object, found.metadata.uid);
+  }
+}
+
+/** Reads what the caches do not show; decides nothing about it, for that is the plan's to do. */
+async function look(
+  { writer, signal, seen }: ActPorts,
+  { namespace, name }: Installation,
+  child: ChildKind,
+): Promise<Raw | undefined> {
+  const found = await writer.get<Raw>(CHILDREN[child], { namespace, name });
   signal.throwIfAborted();
-  const resource = CHILDREN[action.child];
-  const name = { namespace: installation.namespace, name: installation.name };
-  if (action.kind === 'remove') {
-    await writer.remove(resource, name, { uid: action.uid });
-    return;
+  if (found && found.metadata.uid !== seen?.uid) {
+    throw new Appeared(child, found);
   }
-  const { object } = action;
+  return found;
+}
 
-  /** Meant for exactly the object that was seen: one that was deleted meanwhile is not made anew by this. */
-  function takeOver(uid: string): Promise<Raw> {
-    const exact = { ...object, metadata: { ...object.metadata, uid } };
-    return writer.apply<Raw>(resource, exact, { fieldManager: FIELD_MANAGER, force: true });
+/** Applies the Deployment of a saved revision; the revision is read only now, because nobody needs it before. */
+async function restore(ports: ActPorts, installation: Installation, action: Restoring): Promise<void> {
+  const { writer, offer, signal } = ports;
+  const { revision } = action.restore;
+  const saved = await writer.get<Raw & { readonly data: SavedRevision }>(CHILDREN.ControllerRevision, {
+    namespace: installation.namespace,
+    name: revision,
+  });
+  signal.throwIfAborted();
+  if (!saved) {
+    throw new RevisionGone(`The saved revision "${revision}" to go back to is gone: set a version that works`);
   }
+  const { uid, leaveReplicas: replicas } = action;
+  if (saved.data.deployment.spec.replicas === undefined && uid !== undefined && replicas !== undefined) {
+    await leaveReplicas(ports, installation, { uid, replicas });
+  }
+  const { object } = restoredDeployment(installation, saved.data, action.restore);
+  const stored =
+    uid === undefined
+      ? create(ports, installation, { child: 'Deployment', object, exact: object })
+      : takeOver(writer, CHILDREN.Deployment, object, uid);
+  offer('Deployment', await stored);
+}
 
-  /**
-   * Leaves the number of pods as it is when the tier stops owning it: the API server would reset to 1 what nobody owns.
-   * https://kubernetes.io/docs/reference/using-api/server-side-apply/#transferring-ownership
-   */
-  async function leaveReplicas(uid: string, replicas: number): Promise<void> {
-    const part = { metadata: { ...name, uid }, spec: { replicas } };
-    await writer.apply(resource, part, { fieldManager: LEFT_TO_OTHERS, force: true });
-  }
+/**
+ * Leaves the number of pods as it is when the tier stops owning it: the API server would reset to 1 what nobody owns.
+ * https://kubernetes.io/docs/reference/using-api/server-side-apply/#transferring-ownership
+ */
+async function leaveReplicas(
+  { writer, signal }: ActPorts,
+  { namespace, name }: Installation,
+  { uid, replicas }: { readonly uid: string; readonly replicas: number },
+): Promise<void> {
+  const part = { metadata: { namespace, name, uid }, spec: { replicas } };
+  await writer.apply(CHILDREN.Deployment, part, { fieldManager: LEFT_TO_OTHERS, force: true });
+  signal.throwIfAborted();
+}
 
-  /** Reads what the caches do not show; decides nothing about it, for that is the plan's to do. */
-  async function look(): Promise<Raw | undefined> {
-    const found = await writer.get<Raw>(resource, name);
-    signal.throwIfAborted();
-    if (found && found.metadata.uid !== seen?.uid) {
-      throw new Appeared(action.child, found);
-    }
-    return found;
-  }
-
-  /** Unforced, so that an object that the caches do not show is never overwritten. */
-  async function create(adopts: string | undefined): Promise<Raw> {
-    const id = unansweredId(action.child, objectKey(name));
-    if (unanswered.has(id)) {
-      // Our own would not conflict, and a release that was published meanwhile would replace the one that was chosen.
-      await look();
-      unanswered.delete(id);
-    }
-    const exact = adopts === undefined ? object : { ...object, metadata: { ...object.metadata, uid: adopts } };
-    try {
-      return await writer.apply<Raw>(resource, exact, { fieldManager: FIELD_MANAGER, force: false });
-    } catch (error) {
-      if (!(error instanceof ApiError) || fieldConflicts(error).length === 0) {
-        if (error instanceof ApiError && (error.status === 0 || error.status >= 500)) {
-          unanswered.add(id);
-        }
-        throw error;
-      }
-      // Only now is it worth a read: it may be ours and have lost the label by which it is watched.
-      const found = await look();
-      if (!found) {
-        throw error;
-      }
-      return takeOver(found.metadata.uid);
-    }
-  }
-
-  if (action.leaveReplicas !== undefined && action.uid !== undefined) {
-    await leaveReplicas(action.uid, action.leaveReplicas);
-    signal.throwIfAborted();
-  }
-  offer(action.child, await (action.uid === undefined ? create(action.adopts) : takeOver(action.uid)));
+/** Meant for exactly the object that was seen: one that was deleted meanwhile is not made anew by this. */
+function takeOver(writer: Writer, resource: Resource, object: Apply['object'], uid: string): Promise<Raw> {
+  const exact = { ...object, metadata: { ...object.metadata, uid } };
+  return writer.apply<Raw>(resource, exact, { fieldManager: FIELD_MANAGER, force: true });
 }
 
 /** Stands for one child of an installation. */

@@ -3,6 +3,7 @@ import { resourceLabel, type Resource } from '../cluster/resource.ts';
 import type { Transport } from '../cluster/transport.ts';
 import type { Clock } from '../controller/clock.ts';
 import type { Stored } from '../controller/feed.ts';
+import { namespaceOf } from '../controller/object-key.ts';
 import { Reflector, type ReflectorHooks } from '../controller/reflector.ts';
 import { Store } from '../controller/store.ts';
 import { CHILD_SELECTOR } from '../api/names.ts';
@@ -12,12 +13,14 @@ import {
   projectContent,
   projectDeployment,
   projectInstallation,
+  projectPod,
   projectProvider,
+  projectRevision,
   projectService,
   type ProviderView,
   type Raw,
 } from './project.ts';
-import { CHILDREN, CONFIG_MAPS, INSTALLATIONS, PROVIDERS, SECRETS } from './resources.ts';
+import { CHILDREN, CONFIG_MAPS, INSTALLATIONS, PODS, PROVIDERS, SECRETS } from './resources.ts';
 
 export interface CacheOptions {
   readonly transport: Transport;
@@ -44,6 +47,8 @@ export function createCaches(options: CacheOptions) {
   const deployments = new Store<ReturnType<typeof projectDeployment>>({});
   const services = new Store<ReturnType<typeof projectService>>({});
   const budgets = new Store<ReturnType<typeof projectChild>>({});
+  const revisions = new Store({ installation: (r: ReturnType<typeof projectRevision>) => ownedBy(r) });
+  const pods = new Store({ installation: (pod: ReturnType<typeof projectPod>) => [pod.installation] });
   const configMaps = new Store<ReturnType<typeof projectContent>>({});
   const secrets = new Store<ReturnType<typeof projectContent>>({});
   const reflectors: Pick<Reflector<Raw, Stored>, 'start' | 'stop' | 'wake' | 'hasSynced' | 'isLive' | 'isWatching'>[] =
@@ -73,6 +78,8 @@ export function createCaches(options: CacheOptions) {
   // that only one who has seen it can leave it alone.
   watch(CHILDREN.Service, services, projectService);
   watch(CHILDREN.PodDisruptionBudget, budgets, projectChild);
+  watch(CHILDREN.ControllerRevision, revisions, projectRevision, children);
+  watch(PODS, pods, projectPod, children);
   // One in every namespace, and nobody's configuration.
   watch(CONFIG_MAPS, configMaps, projectContent, { fieldSelector: 'metadata.name!=kube-root-ca.crt' });
   if (watchSecrets) {
@@ -85,6 +92,8 @@ export function createCaches(options: CacheOptions) {
     deployments,
     services,
     budgets,
+    revisions,
+    pods,
     configMaps,
     secrets: watchSecrets ? secrets : undefined,
     start() {
@@ -111,6 +120,10 @@ export function createCaches(options: CacheOptions) {
 /** The name of the Provider that `org/name` means. */
 export function providerKey(provider: string | undefined): string {
   return (provider ?? '').replace('/', '.');
+}
+
+function ownedBy({ key, owner }: ReturnType<typeof projectRevision>): string[] {
+  return owner ? [`${namespaceOf(key)}/${owner.name}`] : [];
 }
 
 function referenced(

@@ -9,15 +9,23 @@ import { API_VERSION, FIELD_MANAGER, INSTALLATION_KIND } from '../api/names.ts';
 import type { OperatorConfig } from '../api/operator-config.ts';
 import type { Action } from '../plan/actions.ts';
 import { eventOfHeal, eventsBetween, type EventDraft } from '../plan/events.ts';
-import { statusAfterFailure } from '../plan/failure.ts';
+import { statusAfterFailure, statusAfterRefusal } from '../plan/failure.ts';
 import { countHeal } from '../plan/heal.ts';
 import type { ChildKind, Heals, Installation, Observed } from '../plan/observed.ts';
 import { plan } from '../plan/plan.ts';
 import { problem, waitFor, type Problem } from '../plan/problem.ts';
-import { act, Appeared, unansweredId } from './act.ts';
+import { act, Appeared, RevisionGone, unansweredId } from './act.ts';
 import type { Caches } from './caches.ts';
+import type { Fleet } from './fleet.ts';
 import { observe } from './observe.ts';
-import { projectChild, projectDeployment, projectInstallation, projectService, type Raw } from './project.ts';
+import {
+  projectChild,
+  projectDeployment,
+  projectInstallation,
+  projectRevision,
+  projectService,
+  type Raw,
+} from './project.ts';
 import { CHILD_KINDS, INSTALLATIONS } from './resources.ts';
 
 /** As often as what was refused is tried again. */
@@ -34,6 +42,7 @@ export interface InstallationPorts {
   readonly writer: Writer;
   readonly events: EventRecorder;
   readonly config: OperatorConfig;
+  readonly fleet: Fleet;
   /** Of the cluster; undefined while it is not known. */
   readonly kubernetesVersion: () => string | undefined;
   readonly clock: Clock;
@@ -42,7 +51,7 @@ export interface InstallationPorts {
 
 /** observe → plan → act → report. The only awaits of a reconcile are here and in act. */
 export function createInstallationReconciler(ports: InstallationPorts) {
-  const { caches, writer, events, config, kubernetesVersion, clock, log } = ports;
+  const { caches, writer, events, config, fleet, kubernetesVersion, clock, log } = ports;
   /** By key: what was healed of late under the present spec. Lost at a restart, which only makes the next heal come at once. */
   const heals = new Map<string, { readonly generation: number; readonly of: Partial<Record<ChildKind, Heals>> }>();
 
@@ -61,9 +70,10 @@ export function createInstallationReconciler(ports: InstallationPorts) {
     if (remembered && remembered.generation !== caches.installations.get(key)?.generation) {
       heals.delete(key);
     }
-    const observed = observe(caches, config, heals.get(key)?.of ?? {}, kubernetesVersion(), key);
+    const observed = observe(caches, config, heals.get(key)?.of ?? {}, surroundingsOf(key), key);
     // Without a finalizer there is nothing to do on deletion: the children are garbage collected.
     if (!observed || observed.installation.deleting) {
+      fleet.pass(key);
       return {};
     }
     for (let seen = observed, looks = 0; ; looks += 1) {
@@ -87,8 +97,17 @@ export function createInstallationReconciler(ports: InstallationPorts) {
       Deployment: observed.deployment,
       Service: observed.service,
       PodDisruptionBudget: observed.budget,
+      ControllerRevision: undefined,
     };
     const planned = plan(observed, clock.now());
+    fleet.letGo(key, planned.isStuck);
+    // Between this moment and the answer to the write nobody else may take the place.
+    const giveBack = planned.takesSlot ? fleet.reserve(key) : undefined;
+    if (planned.isQueued) {
+      fleet.wait(key);
+    } else {
+      fleet.pass(key);
+    }
     try {
       for (const action of planned.writes) {
         await act({ writer, offer, signal, unanswered, seen: children[action.child] }, installation, action);
@@ -102,15 +121,29 @@ export function createInstallationReconciler(ports: InstallationPorts) {
     } catch (error) {
       signal.throwIfAborted();
       const failure = failureOf(error);
+      if (failure?.reason === 'Rejected' && planned.upgrade) {
+        await report(
+          installation,
+          statusAfterRefusal(installation, planned.upgrade, failure, clock.now()),
+          reconcileID,
+        );
+        return {};
+      }
       if (failure) {
         const status = statusAfterFailure(installation, planned.status, failure, clock.now());
         await report(installation, status, reconcileID);
       }
       throw error;
+    } finally {
+      giveBack?.();
     }
     signal.throwIfAborted();
     await report(installation, planned.status, reconcileID);
     return planned.requeueAfterMs === undefined ? {} : { requeueAfterMs: planned.requeueAfterMs };
+  }
+
+  function surroundingsOf(key: string): Pick<Observed, 'slot' | 'kubernetesVersion'> {
+    return { slot: fleet.mayBegin(key) ? 'free' : 'queued', kubernetesVersion: kubernetesVersion() };
   }
 
   async function report(seen: Installation, status: InstallationStatus, reconcileID: string): Promise<void> {
@@ -137,7 +170,7 @@ export function createInstallationReconciler(ports: InstallationPorts) {
   }
 
   function remember(key: string, generation: number, action: Action): void {
-    if (action.kind === 'apply' && action.heals !== undefined) {
+    if ('heals' in action && action.heals !== undefined) {
       const before = heals.get(key)?.of;
       const counted = countHeal(before?.[action.child], action.heals, clock.now());
       heals.set(key, { generation, of: { ...before, [action.child]: counted } });
@@ -155,6 +188,9 @@ export function createInstallationReconciler(ports: InstallationPorts) {
       case 'PodDisruptionBudget':
         caches.budgets.offer(projectChild(raw));
         break;
+      case 'ControllerRevision':
+        caches.revisions.offer(projectRevision(raw));
+        break;
     }
   }
 }
@@ -168,11 +204,16 @@ function viewOf({ child, raw }: Appeared): Partial<Observed> {
       return { service: projectService(raw) };
     case 'PodDisruptionBudget':
       return { budget: projectChild(raw) };
+    case 'ControllerRevision':
+      return {};
   }
 }
 
 /** What a refused write means to the user; undefined where it only came too early. */
 function failureOf(error: unknown): Problem | undefined {
+  if (error instanceof RevisionGone) {
+    return problem('RollbackFailed', error.message);
+  }
   if (!(error instanceof ApiError) || error.retry === 'now') {
     return undefined;
   }
@@ -182,7 +223,6 @@ function failureOf(error: unknown): Problem | undefined {
 }
 
 function describe(action: Action): object {
-  return action.kind === 'remove'
-    ? { child: action.child, write: 'remove' }
-    : { child: action.child, write: action.heals === undefined ? 'apply' : 'heal', heals: action.heals };
+  const heals = 'heals' in action ? action.heals : undefined;
+  return { child: action.child, write: heals === undefined ? action.kind : 'heal', heals };
 }

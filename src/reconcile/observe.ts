@@ -7,7 +7,7 @@ export function observe(
   caches: Caches,
   config: OperatorConfig,
   heals: Readonly<Partial<Record<ChildKind, Heals>>>,
-  kubernetesVersion: string | undefined,
+  surroundings: Pick<Observed, 'slot' | 'kubernetesVersion'>,
   installationKey: string,
 ): Observed | undefined {
   const installation = caches.installations.get(installationKey);
@@ -17,13 +17,20 @@ export function observe(
   const { namespace } = installation;
   const provider = caches.providers.get(providerKey(installation.spec.provider));
   return {
+    ...surroundings,
     installation,
     catalogue: provider?.catalogue,
+    retries: [installation.retry, provider?.retry && `Provider ${provider.retry}`].filter(
+      (value) => value !== undefined,
+    ),
     firstSeen: provider?.status.firstSeen,
-    kubernetesVersion,
     deployment: caches.deployments.get(installationKey),
     service: caches.services.get(installationKey),
     budget: caches.budgets.get(installationKey),
+    revisions: caches.revisions
+      .byIndex('installation', installationKey)
+      .filter((r) => r.owner?.uid === installation.uid),
+    pods: caches.pods.byIndex('installation', installationKey),
     references: {
       content(kind, name, key) {
         const store = kind === 'ConfigMap' ? caches.configMaps : caches.secrets;

@@ -3,17 +3,29 @@ import type { Stored } from '../controller/feed.ts';
 import { objectKey } from '../controller/object-key.ts';
 import { hash } from '../api/hash.ts';
 import { InstallationSpec, type InstallationStatus } from '../api/installation.ts';
-import { ANNOTATION, FIELD_MANAGER } from '../api/names.ts';
+import { ANNOTATION, FIELD_MANAGER, LABEL } from '../api/names.ts';
+import { pack } from '../api/packed.ts';
 import { withoutNulls } from '../api/nulls.ts';
 import type { OperatorConfig } from '../api/operator-config.ts';
 import { ProviderSpec, type ProviderStatus } from '../api/provider.ts';
 import { readCatalogue, type Catalogue } from '../plan/catalogue.ts';
-import { ownedHash, selectorOf } from '../plan/children.ts';
+import { isSameSpec, ownedHash, selectorOf } from '../plan/children.ts';
+import { parseAttempt } from '../plan/attempt.ts';
+import { parseFailures } from '../api/failure.ts';
 import { parseCommitted, type Committed } from '../plan/committed.ts';
 import type { Condition } from '../api/conditions.ts';
+import type { SavedRevision } from '../plan/revision.ts';
 import { CONTAINER } from '../plan/template.ts';
 import { shared, sharedText, sharedValue } from './shared.ts';
-import type { ChildView, DeploymentView, Installation, ServicePort, ServiceView } from '../plan/observed.ts';
+import type {
+  ChildView,
+  DeploymentView,
+  Installation,
+  PodView,
+  RevisionView,
+  ServicePort,
+  ServiceView,
+} from '../plan/observed.ts';
 
 /**
  * From what the API server sends to what the decisions read: only that is kept in memory. Projections never throw on
@@ -26,6 +38,7 @@ interface Metadata extends NonNullable<WithManagedFields['metadata']> {
   readonly uid: string;
   readonly resourceVersion: string;
   readonly generation?: number;
+  readonly creationTimestamp?: string;
   readonly deletionTimestamp?: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
@@ -54,6 +67,7 @@ export function projectInstallation(raw: Raw & { spec?: unknown; status?: Instal
     uid: metadata.uid,
     generation: metadata.generation ?? 0,
     deleting: metadata.deletionTimestamp !== undefined,
+    retry: retryOf(metadata),
     invalid: parsed.success ? undefined : firstIssue(parsed.error.issues),
     spec: parsed.success ? parsed.data : UNREADABLE,
     status: compact(raw.status ?? {}),
@@ -87,6 +101,8 @@ export interface ProviderView extends Stored {
   readonly uid: string;
   readonly generation: number;
   readonly invalid: string | undefined;
+  /** The value of the annotation `…/retry`. */
+  readonly retry: string | undefined;
   readonly catalogue: Catalogue;
   readonly status: ProviderStatus;
 }
@@ -104,14 +120,19 @@ export function projectProvider(
     uid: metadata.uid,
     generation: metadata.generation ?? 0,
     invalid: parsed.success ? undefined : firstIssue(parsed.error.issues),
+    retry: retryOf(metadata),
     catalogue: readCatalogue(spec, config),
     status: raw.status ?? {},
   };
 }
 
+/** As much of it as is remembered. */
+function retryOf({ annotations }: Metadata): string | undefined {
+  return annotations?.[ANNOTATION.retry]?.slice(0, 64);
+}
+
 export function projectChild(raw: Raw & { spec?: unknown }): Stored & ChildView {
   const { metadata } = raw;
-  const owner = metadata.ownerReferences?.find((reference) => reference.controller);
   const owned = ownedHash(ownedFields(raw, FIELD_MANAGER));
   const applied = metadata.annotations?.[ANNOTATION.applied];
   const spec = raw.spec as { selector?: { matchLabels?: object } } | undefined;
@@ -119,7 +140,7 @@ export function projectChild(raw: Raw & { spec?: unknown }): Stored & ChildView 
     ...identity(metadata),
     uid: metadata.uid,
     deleting: metadata.deletionTimestamp !== undefined,
-    owner: owner && { kind: sharedText(owner.kind), name: owner.name, uid: owner.uid },
+    owner: ownerOf(metadata),
     adoptable: hash(spec?.selector?.matchLabels ?? spec?.selector) === hash(selectorOf(metadata.name)),
     // One text and not two equal ones, where nobody changed anything.
     owned: owned === applied ? applied : owned,
@@ -139,6 +160,7 @@ export function projectService(raw: Raw & { spec?: { ports?: readonly ServicePor
 }
 
 interface Container {
+  readonly resources?: DeploymentView['resources'];
   readonly name?: string;
   readonly image?: string;
   readonly ports?: readonly { readonly name?: string; readonly containerPort: number }[];
@@ -148,6 +170,7 @@ interface RawDeployment extends Raw {
   readonly spec?: {
     readonly replicas?: number;
     readonly paused?: boolean;
+    readonly minReadySeconds?: number;
     readonly template?: {
       readonly metadata?: { readonly annotations?: Readonly<Record<string, string>> };
       readonly spec?: { readonly containers?: readonly Container[] };
@@ -168,8 +191,17 @@ export function projectDeployment(raw: RawDeployment): Stored & DeploymentView {
   const condition = (type: string) => status?.conditions?.find((c) => c.type === type);
   const failure = condition('ReplicaFailure');
   const container = spec?.template?.spec?.containers?.find((c) => c.name === CONTAINER);
+  const owned = ownedFields(raw, FIELD_MANAGER);
+  const child = projectChild(raw);
   return {
-    ...projectChild(raw),
+    ...child,
+    attempt: parseAttempt(annotations[ANNOTATION.attempt], metadata.creationTimestamp),
+    failures: parseFailures(annotations[ANNOTATION.failed]),
+    body: bodyOf(owned, isWhole(child) ? owned['spec'] : spec),
+    inputsHash: spec?.template?.metadata?.annotations?.[ANNOTATION.inputsHash],
+    minReadySeconds: spec?.minReadySeconds ?? 0,
+    resources: container?.resources && sharedValue(container.resources),
+    configHash: spec?.template?.metadata?.annotations?.[ANNOTATION.configHash],
     committed: compactCommitted(parseCommitted(annotations[ANNOTATION.committed])),
     version: spec?.template?.metadata?.annotations?.[ANNOTATION.version],
     stableVersion: annotations[ANNOTATION.stableVersion],
@@ -183,9 +215,79 @@ export function projectDeployment(raw: RawDeployment): Stored & DeploymentView {
     available: status?.availableReplicas ?? 0,
     progress: sharedText(condition('Progressing')?.reason),
     failure: failure?.status === 'True' ? failure.message : undefined,
-    ownsReplicas: Object.hasOwn((ownedFields(raw, FIELD_MANAGER)['spec'] as object | undefined) ?? {}, 'replicas'),
+    ownsReplicas: Object.hasOwn((owned['spec'] as object | undefined) ?? {}, 'replicas'),
     paused: spec?.paused === true,
   };
+}
+
+/** Whose value is another but ours is what an admission webhook made of it; of what somebody else took a field is missing. */
+function isWhole({ applied, owned, changed }: ChildView): boolean {
+  return isSameSpec(applied, owned) || changed === undefined;
+}
+
+/** What a revision saves: all but what a Deployment of this name has anyway. */
+function bodyOf(owned: Record<string, unknown>, spec: unknown): string {
+  const { labels, annotations } = (owned['metadata'] ?? {}) as { labels?: object; annotations?: object };
+  return pack(JSON.stringify({ metadata: { labels, annotations }, spec }));
+}
+
+export function projectRevision(
+  raw: Raw & { revision?: number; data?: Partial<SavedRevision> },
+): Stored & RevisionView & Pick<ChildView, 'owner'> {
+  const { metadata, data } = raw;
+  return {
+    ...identity(metadata),
+    name: metadata.name,
+    uid: metadata.uid,
+    owner: ownerOf(metadata),
+    number: raw.revision ?? 0,
+    version: data?.version,
+    ports: data?.ports && sharedValue(data.ports),
+    hasBudget: data?.hasBudget === true,
+    effective: data?.effective && sharedValue(data.effective),
+  };
+}
+
+interface RawPod extends Raw {
+  readonly status?: {
+    readonly conditions?: readonly { type: string; status: string; reason?: string; message?: string }[];
+    readonly containerStatuses?: readonly {
+      readonly name?: string;
+      readonly restartCount?: number;
+      readonly state?: { readonly running?: object; readonly waiting?: { reason?: string; message?: string } };
+      readonly lastState?: { readonly terminated?: { readonly exitCode?: number; readonly reason?: string } };
+    }[];
+  };
+}
+
+/** Why it is not ready, and nothing else: a pod changes often, and hardly ever in what is kept here. */
+export function projectPod(raw: RawPod): Stored & PodView & { readonly installation: string } {
+  const { metadata, status } = raw;
+  const containers = status?.containerStatuses ?? [];
+  const waiting = containers.find((c) => c.state?.waiting)?.state?.waiting;
+  const scheduled = status?.conditions?.find((c) => c.type === 'PodScheduled');
+  const restarts = Math.max(0, ...containers.map((c) => c.restartCount ?? 0));
+  const restarted = containers.find((c) => restarts > 0 && c.restartCount === restarts);
+  const exit = restarted?.lastState?.terminated;
+  return {
+    ...identity(metadata),
+    name: metadata.name,
+    installation: `${metadata.namespace ?? ''}/${metadata.labels?.[LABEL.instance] ?? ''}`,
+    inputsHash: metadata.annotations?.[ANNOTATION.inputsHash],
+    restarts,
+    exit:
+      exit?.exitCode === undefined
+        ? undefined
+        : { container: sharedText(restarted?.name ?? ''), code: exit.exitCode, reason: sharedText(exit.reason) },
+    hasStarted: restarts > 0 || containers.some((c) => c.state?.running ?? c.lastState?.terminated),
+    waiting: waiting && { reason: sharedText(waiting.reason ?? ''), message: waiting.message ?? '' },
+    unschedulable: scheduled?.reason === 'Unschedulable' ? scheduled.message : undefined,
+  };
+}
+
+function ownerOf({ ownerReferences }: Metadata): ChildView['owner'] {
+  const owner = ownerReferences?.find((reference) => reference.controller);
+  return owner && { kind: sharedText(owner.kind), name: owner.name, uid: owner.uid };
 }
 
 function compactCommitted(committed: Committed | undefined): Committed | undefined {

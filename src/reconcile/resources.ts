@@ -36,8 +36,16 @@ export const CHILDREN: Readonly<Record<ChildKind, Resource>> = {
     kind: 'PodDisruptionBudget',
     namespaced: true,
   },
+  ControllerRevision: {
+    group: 'apps',
+    version: 'v1',
+    plural: 'controllerrevisions',
+    kind: 'ControllerRevision',
+    namespaced: true,
+  },
 };
 
+export const PODS: Resource = { group: '', version: 'v1', plural: 'pods', kind: 'Pod', namespaced: true };
 export const CHILD_KINDS = Object.keys(CHILDREN) as ChildKind[];
 
 export const CONFIG_MAPS: Resource = {

@@ -1,7 +1,11 @@
 import { expect } from 'vitest';
 import { ANNOTATION } from '../../src/api/names.ts';
+import { pack } from '../../src/api/packed.ts';
 import type { InstallationStatus } from '../../src/api/installation.ts';
 import type { Catalogue } from '../../src/plan/catalogue.ts';
+import { parseAttempt } from '../../src/plan/attempt.ts';
+import { parseFailures } from '../../src/api/failure.ts';
+import { restoredDeployment, type SavedRevision } from '../../src/plan/revision.ts';
 import { parseCommitted } from '../../src/plan/committed.ts';
 import type { Action } from '../../src/plan/actions.ts';
 import type {
@@ -9,6 +13,7 @@ import type {
   DeploymentView,
   Installation,
   Observed,
+  PodView,
   ServicePort,
   ServiceView,
 } from '../../src/plan/observed.ts';
@@ -22,11 +27,13 @@ interface DeploymentObject {
   readonly metadata: { readonly annotations: Readonly<Record<string, string>> };
   readonly spec: {
     readonly replicas?: number;
+    readonly minReadySeconds?: number;
     readonly template: {
       readonly metadata: { readonly annotations: Readonly<Record<string, string>> };
       readonly spec: {
         readonly containers: readonly {
           readonly image: string;
+          readonly resources: DeploymentView['resources'];
           readonly ports?: readonly { readonly name: string; readonly containerPort: number }[];
         }[];
       };
@@ -42,6 +49,7 @@ export class World {
   observed: Observed;
   now = Date.parse('2026-01-01T00:00:00Z');
   readonly journal: string[] = [];
+  readonly #saved = new Map<string, SavedRevision>();
   #uid = 0;
 
   constructor(catalogue: Catalogue | undefined, spec: Parameters<typeof anInstallation>[0] = {}) {
@@ -126,9 +134,11 @@ export class World {
     }
   }
 
-  /** The Deployment controller gives up: the old pods serve, the new ones do not. */
+  /** The deadline passes: the old pods serve, the new ones do not. */
   fail(): void {
-    const { deployment } = this.observed;
+    const { deployment, config } = this.observed;
+    // Rollouts that begin within one second are told apart by their times, the later one a second ahead.
+    this.pass((config.defaults.progressDeadlineSeconds + 2) * 1000);
     if (deployment) {
       const { generation, replicas } = deployment;
       const stuck = { observedGeneration: generation, total: replicas + 1, updated: 1, available: replicas };
@@ -143,15 +153,48 @@ export class World {
     this.settle();
   }
 
+  /** A pod of the newest template gets into trouble. */
+  pod(trouble: Partial<PodView>): void {
+    const { deployment } = this.observed;
+    const pod: PodView = {
+      name: 'web-new',
+      inputsHash: deployment?.inputsHash,
+      restarts: 0,
+      exit: undefined,
+      hasStarted: true,
+      waiting: undefined,
+      unschedulable: undefined,
+      ...trouble,
+    };
+    this.#see({ pods: [pod] });
+  }
+
+  retry(value: string): void {
+    this.#see({ installation: { ...this.observed.installation, retry: value }, retries: [value] });
+  }
+
+  pass(milliseconds: number): void {
+    this.now += milliseconds;
+  }
+
   #see(more: Partial<Observed>): void {
     this.observed = { ...this.observed, ...more };
   }
 
   #write(action: Action): void {
-    this.journal.push(`${action.kind === 'remove' ? 'remove' : 'apply'} ${action.child}`);
+    this.journal.push(`${action.kind} ${action.child}`);
+    if (action.kind === 'restore') {
+      const saved = this.#saved.get(action.restore.revision) ?? expect.fail(`No revision ${action.restore.revision}`);
+      const { object } = restoredDeployment(this.observed.installation, saved, action.restore);
+      this.#see({ deployment: this.#deployment({ ...action, kind: 'apply', object }) });
+      return;
+    }
     switch (action.child) {
       case 'Deployment':
         this.#see({ deployment: action.kind === 'remove' ? undefined : this.#deployment(action) });
+        break;
+      case 'ControllerRevision':
+        this.#revision(action);
         break;
       case 'Service':
         this.#see({ service: action.kind === 'remove' ? undefined : this.#service(action) });
@@ -160,6 +203,28 @@ export class World {
         this.#see({ budget: action.kind === 'remove' ? undefined : this.#child(action) });
         break;
     }
+  }
+
+  #revision(action: Exclude<Action, { kind: 'restore' }>): void {
+    const { revisions } = this.observed;
+    if (action.kind === 'remove') {
+      this.#saved.delete(action.name);
+      this.#see({ revisions: revisions.filter((r) => r.name !== action.name) });
+      return;
+    }
+    const { metadata, data, revision = 0 } = action.object;
+    this.#saved.set(metadata.name, data as SavedRevision);
+    const { version, ports, hasBudget = false, effective } = data as SavedRevision;
+    const saved = {
+      name: metadata.name,
+      uid: `uid-${metadata.name}`,
+      number: revision,
+      version,
+      ports,
+      hasBudget,
+      effective,
+    };
+    this.#see({ revisions: [...revisions, saved] });
   }
 
   #child({ object }: Applied): ChildView {
@@ -188,6 +253,13 @@ export class World {
     return {
       ...this.#child(action),
       committed: parseCommitted(metadata.annotations[ANNOTATION.committed]),
+      attempt: parseAttempt(metadata.annotations[ANNOTATION.attempt]),
+      failures: parseFailures(metadata.annotations[ANNOTATION.failed]),
+      body: pack(JSON.stringify({ metadata, spec })),
+      inputsHash: spec.template.metadata.annotations[ANNOTATION.inputsHash],
+      minReadySeconds: spec.minReadySeconds ?? 0,
+      resources: container?.resources,
+      configHash: spec.template.metadata.annotations[ANNOTATION.configHash],
       version: spec.template.metadata.annotations[ANNOTATION.version],
       stableVersion: metadata.annotations[ANNOTATION.stableVersion],
       image: container?.image,
@@ -198,7 +270,8 @@ export class World {
       total: before?.total ?? 0,
       updated: before?.updated ?? 0,
       available: before?.available ?? 0,
-      progress: before?.progress,
+      // The controller looks at a new template from the start.
+      progress: 'ReplicaSetUpdated',
       failure: undefined,
       ownsReplicas: spec.replicas !== undefined,
       paused: false,

@@ -8,13 +8,16 @@ function faultOf(upgrade: unknown): string | undefined {
 
 describe('upgrade', () => {
   it('has no defaults of its own: they are decided when planning', () => {
-    expect(InstallationSpec.parse({ provider: 'acme/web', upgrade: {} }).upgrade).toEqual({});
+    expect(InstallationSpec.parse({ provider: 'acme/web', upgrade: { rollback: {} } }).upgrade).toEqual({
+      rollback: {},
+    });
   });
 
   it.each([
     ['everything', { level: 'patch', range: '^1.0.0', securityOnly: true, prereleases: true, minReleaseAge: '72h' }],
     ['versions to skip', { skipVersions: ['1.5.0', '2.0.0-rc.1'] }],
     ['windows', { windows: [{ kind: 'allow', schedule: '0 2 * * 0', duration: '4h', timeZone: 'Europe/Berlin' }] }],
+    ['a deadline alone', { rollback: { progressDeadlineSeconds: 5 } }],
   ])('takes %s', (_, upgrade) => {
     expect(faultOf(upgrade)).toBeUndefined();
   });
@@ -22,6 +25,10 @@ describe('upgrade', () => {
   it.each([
     [{ range: 'soon' }, 'Must be an npm-semver range such as ">=1.2.0 <2.0.0"'],
     [{ range: `>=1.0.0 ${'|| 2'.repeat(80)}` }, 'Too big: expected string to have <=256 characters'],
+    [
+      { rollback: { progressDeadlineSeconds: 10, stableSeconds: 10 } },
+      'progressDeadlineSeconds must be greater than stableSeconds',
+    ],
     [{ minReleaseAge: '3d' }, 'Must be a duration in hours and minutes such as 90m or 1h30m, from 0m to 8760h'],
   ])('refuses %j', (upgrade, message) => {
     expect(faultOf(upgrade)).toBe(message);

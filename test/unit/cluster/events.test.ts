@@ -38,13 +38,13 @@ it('is written as the API server wants it', async () => {
       body: {
         apiVersion: 'events.k8s.io/v1',
         kind: 'Event',
-        metadata: { name: expect.stringMatching(/^web\.[0-9a-f]{16}$/), namespace: 'shop' },
+        metadata: { name: expect.stringMatching(/^web\.[0-9a-f]{20}$/), namespace: 'shop' },
         eventTime: '2026-01-01T00:00:00.000000Z',
         reportingController: 'example.com/operator',
         reportingInstance: 'operator-1',
         ...upgraded,
       },
-      doing: expect.stringMatching(/^Create events\.events\.k8s\.io "shop\/web\.[0-9a-f]{16}"$/),
+      doing: expect.stringMatching(/^Create events\.events\.k8s\.io "shop\/web\.[0-9a-f]{20}"$/),
       resource: 'events.events.k8s.io',
     },
   ]);

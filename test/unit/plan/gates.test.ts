@@ -16,7 +16,7 @@ function input(more: Partial<Omit<VersionInput, 'spec'>> & { spec?: Partial<Inst
     config,
     installed: '1.0.0',
     stable: '1.0.0',
-    isHeld: false,
+    isBusy: false,
     usedConsent: undefined,
     now: NOW,
     ...more,
@@ -26,7 +26,7 @@ function input(more: Partial<Omit<VersionInput, 'spec'>> & { spec?: Partial<Inst
 
 function failure(version: string, more: Partial<Failure> = {}): Failure {
   const image = release(version).image;
-  return { version, image, at: '2025-12-31T00:00:00Z', attempts: 1, ...more };
+  return { version, image, reason: 'CrashLoop', message: '', at: '2025-12-31T00:00:00Z', attempts: 1, ...more };
 }
 
 const strict = OperatorConfig.parse({ allowedImagePrefixes: ['registry.example.com/other'] });
@@ -133,8 +133,8 @@ describe('what failed', () => {
     ['is another thing with another image', [failure('1.1.0', { image: 'other' })], undefined, '1.1.0', true],
     ['is tried again in time', [failure('1.1.0', { retryAfter: '2026-01-01T00:00:00Z' })], undefined, '1.1.0', true],
     ['is not tried too early', [failure('1.1.0', { retryAfter: '2026-01-01T00:00:01Z' })], undefined, '1.1.0', false],
-    ['is tried again when asked', [failure('1.1.0', { retry: 'a' })], 'b', '1.1.0', true],
-    ['is not tried again for what was asked before', [failure('1.1.0', { retry: 'a' })], 'a', '1.1.0', false],
+    ['is tried again when asked', [failure('1.1.0', { retries: ['a'] })], 'b', '1.1.0', true],
+    ['is not tried again for what was asked before', [failure('1.1.0', { retries: ['a'] })], 'a', '1.1.0', false],
     ['stops no other after one attempt', [failure('1.2.0')], undefined, '1.1.0', true],
     ['stops older ones after two', [failure('1.3.0'), failure('1.2.0')], undefined, '1.1.0', false],
     ['stops what lies between after two', [failure('1.3.0'), failure('1.1.0')], undefined, '1.2.0', false],
@@ -144,7 +144,9 @@ describe('what failed', () => {
     ['does not count where it was asked to be tried again', [failure('1.3.0'), failure('1.2.0')], 'new', '1.1.0', true],
     ['does not count where a wish named it', [failure('1.3.0', { wish: 'a', attempts: 2 })], undefined, '1.2.0', true],
   ])('%s', (_, failures, retry, version, open) => {
-    expect(blockersOf(release(version), 'auto', input({ failures, retry }))).toEqual(open ? [] : ['PreviouslyFailed']);
+    expect(
+      blockersOf(release(version), 'auto', input({ failures, retries: retry === undefined ? [] : [retry] })),
+    ).toEqual(open ? [] : ['PreviouslyFailed']);
   });
 
   it('is forgotten where nothing is installed', () => {

@@ -1,6 +1,15 @@
 import { expect, it } from 'vitest';
 import type { DeploymentView } from '../../../src/plan/observed.ts';
-import { readRollout } from '../../../src/plan/rollout.ts';
+import { readRollout, type Evidence } from '../../../src/plan/rollout.ts';
+
+const evidence: Evidence = {
+  pods: [],
+  deadlineMs: 600_000,
+  wasDone: false,
+  failure: undefined,
+  yanked: undefined,
+  now: 0,
+};
 
 it.each`
   observed | progress                      | replicas | total | updated | available | phase            | why
@@ -26,6 +35,66 @@ it.each`
       updated: row.updated,
       available: row.available,
     } as DeploymentView;
-    expect(readRollout(view).phase).toBe(row.phase);
+    expect(readRollout(view, evidence).phase).toBe(row.phase);
   },
 );
+
+const COMMITTED = Date.parse('2026-01-01T00:00:00Z');
+const young = {
+  generation: 2,
+  observedGeneration: 2,
+  replicas: 2,
+  total: 3,
+  updated: 1,
+  available: 2,
+  progress: 'ReplicaSetUpdated',
+  inputsHash: 'new',
+  attempt: { trigger: 'Spec', startedAt: '2026-01-01T00:00:00Z', wish: 'w' },
+} as DeploymentView;
+const pod = {
+  name: 'web-1',
+  inputsHash: 'new',
+  restarts: 0,
+  exit: undefined,
+  hasStarted: false,
+  waiting: undefined,
+  unschedulable: undefined,
+};
+const waits = (reason: string) => ({ waiting: { reason, message: '' } });
+const crashed = { restarts: 3, hasStarted: true, ...waits('CrashLoopBackOff') };
+
+it.each`
+  what                               | view                       | trouble                               | seconds | verdict
+  ${'nothing is wrong'}              | ${{}}                      | ${{}}                                 | ${599}  | ${{ phase: 'progressing' }}
+  ${'the time is over'}              | ${{}}                      | ${{ hasStarted: true }}               | ${600}  | ${{ reason: 'DeadlineExceeded', expires: 'never' }}
+  ${'a container ended twice'}       | ${{}}                      | ${{ ...crashed, restarts: 2 }}        | ${30}   | ${{ phase: 'progressing' }}
+  ${'a container ended three times'} | ${{}}                      | ${crashed}                            | ${30}   | ${{ reason: 'CrashLoop', expires: 'never' }}
+  ${'it went back to its work'}      | ${{}}                      | ${{ ...crashed, waiting: undefined }} | ${30}   | ${{ phase: 'progressing' }}
+  ${'an old pod ended three times'}  | ${{}}                      | ${{ ...crashed, inputsHash: 'old' }}  | ${30}   | ${{ phase: 'progressing' }}
+  ${'an image did not come at once'} | ${{}}                      | ${waits('ErrImagePull')}              | ${30}   | ${{ phase: 'progressing' }}
+  ${'a node gave up on the image'}   | ${{}}                      | ${waits('ImagePullBackOff')}          | ${30}   | ${{ reason: 'ImagePull', expires: 'later' }}
+  ${'a quota is full for a moment'}  | ${{ failure: 'exceeded' }} | ${undefined}                          | ${29}   | ${{ phase: 'progressing' }}
+  ${'a quota stays full'}            | ${{ failure: 'exceeded' }} | ${undefined}                          | ${30}   | ${{ reason: 'PodsRefused', expires: 'later' }}
+  ${'no node takes it for now'}      | ${{}}                      | ${{ unschedulable: '0/3 nodes' }}     | ${599}  | ${{ phase: 'progressing' }}
+`('$what: $verdict', ({ view, trouble, seconds, verdict }) => {
+  const pods = trouble === undefined ? [] : [{ ...pod, ...trouble }];
+  const now = COMMITTED + seconds * 1000;
+
+  expect(readRollout({ ...young, ...view }, { ...evidence, pods, now })).toMatchObject(verdict);
+});
+
+it('fails when its release is yanked meanwhile, which has a gate of its own', () => {
+  expect(readRollout(young, { ...evidence, yanked: 'loses data', now: COMMITTED })).toEqual({
+    phase: 'failed',
+    reason: 'Yanked',
+    message: 'it was yanked meanwhile (loses data)',
+    expires: 'at once',
+  });
+});
+
+it('is over with its being done: what the pods do later, and a restart by hand, fail no rollout', () => {
+  const pods = [{ ...pod, ...crashed }];
+  const later = { ...evidence, pods, wasDone: true, yanked: '', now: COMMITTED + 3_600_000 };
+
+  expect(readRollout(young, later)).toMatchObject({ phase: 'progressing' });
+});

@@ -21,7 +21,7 @@ function input(more: Partial<Omit<VersionInput, 'spec'>> & { spec?: Partial<Inst
     config,
     installed,
     stable: installed,
-    isHeld: false,
+    isBusy: false,
     usedConsent: undefined,
     now: NOW,
     ...more,
@@ -173,8 +173,8 @@ describe('auto', () => {
       installed: '1.1.0',
       catalogue: published('1.0.0 1.1.0 1.2.0'),
     } as const;
-    expect(decide({ ...more, isHeld: true })).toBe('1.1.0');
-    expect(decide({ ...more, isHeld: false })).toBe('1.2.0');
+    expect(decide({ ...more, isBusy: true })).toBe('1.1.0');
+    expect(decide({ ...more, isBusy: false })).toBe('1.2.0');
   });
 
   it('names the way out that is really there when a first install finds nothing', () => {
@@ -241,7 +241,7 @@ describe('limits of automation', () => {
     const windows = [{ kind: 'deny' as const, schedule: '* * * * *', duration: '1h' }];
     const failed = { version: '1.1.0', image: release('1.1.0').image, reason: 'CrashLoop', message: '' };
     const failures = [{ ...failed, at: '2025-12-31T00:00:00Z', attempts: 1 }];
-    const more = { stable: undefined, installed: '1.1.0', isAvailable: false, failures };
+    const more = { stable: undefined, installed: '1.1.0', isHealthy: false, failures };
     const auto = { upgradePolicy: 'auto', upgrade: { windows } } as const;
     expect(decide({ ...more, spec: auto, catalogue: published('1.0.0 1.1.0') })).toBe('1.1.0');
     expect(decide({ ...more, spec: auto, catalogue: published('1.0.0 1.1.0 2.0.0') })).toBe('2.0.0');
@@ -251,7 +251,7 @@ describe('limits of automation', () => {
   it('no automatic hop starts while pods are missing, the fleet is busy or a window is closed', () => {
     const auto = { spec: { upgradePolicy: 'auto' }, installed: '1.0.0', catalogue: published('1.0.0 1.1.0') } as const;
     expect(decide(auto)).toBe('1.1.0');
-    expect(decide({ ...auto, isAvailable: false })).toBe('1.0.0');
+    expect(decide({ ...auto, isHealthy: false })).toBe('1.0.0');
     expect(decide({ ...auto, slot: 'queued' })).toBe('1.0.0');
     const windows = [{ kind: 'allow' as const, schedule: '0 10 * * *', duration: '2h' }];
     const closed = input({ ...auto, spec: { upgradePolicy: 'auto', upgrade: { windows } } });
@@ -267,8 +267,8 @@ describe('limits of automation', () => {
 
   it('lets a first install end before it takes something newer', () => {
     const more = { spec: { upgradePolicy: 'auto' }, stable: undefined, installed: '1.0.0' } as const;
-    expect(decide({ ...more, isHeld: true, catalogue: published('1.0.0 1.1.0') })).toBe('1.0.0');
-    expect(decide({ ...more, isHeld: false, catalogue: published('1.0.0 1.1.0') })).toBe('1.1.0');
+    expect(decide({ ...more, isBusy: true, catalogue: published('1.0.0 1.1.0') })).toBe('1.0.0');
+    expect(decide({ ...more, isBusy: false, catalogue: published('1.0.0 1.1.0') })).toBe('1.1.0');
   });
 
   it('tells when time alone changes something', () => {
@@ -304,7 +304,7 @@ describe('hop by hop', () => {
   it('a path is taken one rollout after the other', () => {
     const first = decideVersion(input({ ...named, installed: '1.2.0' }));
     expect(first).toMatchObject({ version: '1.6.0', goal: '2.0.0', path: ['1.6.0', '2.0.0'], trigger: 'Spec' });
-    expect(decide({ ...named, stable: '1.2.0', installed: '1.6.0', isHeld: true })).toBe('1.6.0');
+    expect(decide({ ...named, stable: '1.2.0', installed: '1.6.0', isBusy: true })).toBe('1.6.0');
     expect(decide({ ...named, installed: '1.6.0' })).toBe('2.0.0');
   });
 
@@ -353,10 +353,10 @@ describe('hop by hop', () => {
       installed: '1.6.0',
       catalogue: catalogue('1.2.0', '1.3.0', '1.6.0', '1.8.0', goal),
     };
-    expect(decide({ ...more, isHeld: true })).toBe('1.6.0');
+    expect(decide({ ...more, isBusy: true })).toBe('1.6.0');
     expect(decide({ ...more, installed: '1.2.0' })).toBe('1.8.0');
-    expect(decide({ ...more, isHeld: true, spec: { version: '1.8.0' } }), 'for another goal it is').toBe('1.8.0');
-    expect(decide({ ...more, isHeld: true, installed: '1.3.0' }), 'for a shorter way it is').toBe('1.8.0');
+    expect(decide({ ...more, isBusy: true, spec: { version: '1.8.0' } }), 'for another goal it is').toBe('1.8.0');
+    expect(decide({ ...more, isBusy: true, installed: '1.3.0' }), 'for a shorter way it is').toBe('1.8.0');
   });
 
   it('a downgrade is one hop', () => {
@@ -446,18 +446,18 @@ describe('laws', () => {
       policy: fc.constantFrom('manual' as const, 'auto' as const),
       upgrade: anyUpgrade,
       failures: fc.array(anyFailure, { maxLength: 3 }),
-      isHeld: fc.boolean(),
-      isAvailable: fc.constantFrom(true, true, false),
+      isBusy: fc.boolean(),
+      isHealthy: fc.constantFrom(true, true, false),
       slot: fc.constantFrom('free' as const, 'free' as const, 'queued' as const),
     })
-    .map(({ releases, stable, moving, asked, policy, upgrade, isHeld, ...state }) =>
+    .map(({ releases, stable, moving, asked, policy, upgrade, isBusy, ...state }) =>
       input({
         spec: { upgradePolicy: policy, version: asked, upgrade },
         catalogue: catalogue(...releases),
         stable,
         // What is installed is what is stable, or what a rollout under way is bringing.
-        installed: isHeld ? (moving ?? stable) : stable,
-        isHeld: isHeld && moving !== undefined,
+        installed: isBusy ? (moving ?? stable) : stable,
+        isBusy: isBusy && moving !== undefined,
         config: strictConfig,
         kubernetesVersion: 'v1.33.1',
         firstSeen: Object.fromEntries(releases.map((r) => [r.version, '2025-12-30T00:00:00Z'])),
@@ -482,14 +482,7 @@ describe('laws', () => {
   function isForbiddenToAutomation(release: Release, any: VersionInput): boolean {
     const { version, lifecycle, breaking, fixes, releasedAt } = release;
     const { spec, stable, failures = [], now } = any;
-    const {
-      level = 'minor',
-      range,
-      securityOnly,
-      prereleases,
-      minReleaseAge,
-      skipVersions,
-    } = spec.upgrade ?? {};
+    const { level = 'minor', range, securityOnly, prereleases, minReleaseAge, skipVersions } = spec.upgrade ?? {};
     const from = stable ?? version;
     const isMajor = semver.major(from) !== semver.major(version);
     const isMinor = semver.minor(from) !== semver.minor(version);
@@ -562,7 +555,7 @@ describe('laws', () => {
         expect(hops.filter((hop) => isForbidden(hop, any))).toEqual([]);
         const isAutomatic = decision.trigger === 'Policy' && any.stable !== undefined;
         expect(hops.filter((hop) => isAutomatic && isForbiddenToAutomation(hop, any))).toEqual([]);
-        expect(isAutomatic && (any.isHeld || any.isAvailable === false || any.slot === 'queued')).toBe(false);
+        expect(isAutomatic && (any.isBusy || any.isHealthy === false || any.slot === 'queued')).toBe(false);
       }),
       runs,
     );
@@ -582,7 +575,7 @@ describe('laws', () => {
   it('every newer release that does not run has a reason, and what is free runs in the end', () => {
     fc.assert(
       fc.property(anyInput, (any) => {
-        let state: VersionInput = { ...any, isHeld: false, isAvailable: true, slot: 'free', installed: any.stable };
+        let state: VersionInput = { ...any, isBusy: false, isHealthy: true, slot: 'free', installed: any.stable };
         for (let step = 0; step < 100; step += 1) {
           const decision = decideVersion(state);
           const next = decision.kind === 'target' ? decision.version : state.installed;

@@ -1,0 +1,42 @@
+import semver from 'semver';
+import { z } from 'zod';
+
+const time = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+
+export const MOST_ATTEMPTS = 99;
+export const MOST_FAILURES = 16;
+
+/**
+ * What failed, as the Deployment remembers it: a status may be lost, and what failed must not be tried again because of
+ * that. Kept until something of it runs, or nothing can ask for it any more.
+ */
+export const Failure = z.object({
+  version: z
+    .string()
+    .max(64)
+    .refine((version) => semver.valid(version) !== null),
+  image: z.string().max(512),
+  /** CamelCase. */
+  reason: z.string().max(64),
+  message: z.string().max(300),
+  /** What is held: nothing of this wish is tried again until it changes. Absent: automation chose, and skips the version. */
+  wish: z.string().max(32).optional(),
+  /** The values of the annotation `…/retry` that were there already, on the installation and on its Provider. */
+  retries: z.array(z.string().max(80)).max(2).optional(),
+  at: time,
+  /** How often it failed. */
+  attempts: z.int().min(1).max(MOST_ATTEMPTS),
+  /** Absent: containers had started, and what they did once they will do again. */
+  retryAfter: time.optional(),
+});
+export type Failure = z.output<typeof Failure>;
+
+/** The annotation's content, without what was edited beyond recognition. */
+export function parseFailures(text: string | undefined): readonly Failure[] {
+  try {
+    const entries = z.array(z.unknown()).parse(JSON.parse(text ?? '[]'));
+    return entries.flatMap((entry) => Failure.safeParse(entry).data ?? []).slice(0, MOST_FAILURES);
+  } catch {
+    return [];
+  }
+}

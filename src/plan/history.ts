@@ -1,0 +1,109 @@
+import type { InstallationStatus } from '../api/installation.ts';
+import { epoch, timestamp } from '../api/time.ts';
+import type { Attempt } from './attempt.ts';
+import type { Failure } from './failure-memory.ts';
+import type { Findings } from './findings.ts';
+
+type Entry = NonNullable<InstallationStatus['history']>[number];
+
+/** As many as tell a story; the Deployment's own memory decides, not this. */
+const MOST_ENTRIES = 10;
+
+/**
+ * What was rolled out, newest first. An entry begins with the write that commits its template, so that it costs no write of
+ * its own, and is completed when that rollout ends: well, by going back, or because another took its place.
+ */
+export function historyOf(findings: Findings): readonly Entry[] {
+  const { observed, running, now } = findings;
+  const { deployment, stable } = running;
+  const before = observed.installation.status.history ?? [];
+  const seen = deployment?.attempt &&
+    deployment.version !== undefined && {
+      attempt: deployment.attempt,
+      version: deployment.version,
+      // Who went back may not have come to tell why.
+      failures: deployment.failures,
+    };
+  const told = seen ? completed(begun(before, seen, stable, now), findings) : before;
+  const next = beginningOf(findings);
+  return (next ? begun(told, next, stable, now) : told).slice(0, MOST_ENTRIES);
+}
+
+interface Beginning {
+  readonly attempt: Attempt;
+  readonly version: string;
+  /** Why the one before went back, where it did; the newest first. */
+  readonly failures?: readonly Failure[];
+}
+
+/** The rollout that begins with what is written now. */
+function beginningOf({ decision, actions }: Findings): Beginning | undefined {
+  const isWritten = actions.writes.some((write) => write.child === 'Deployment');
+  if (isWritten && decision.kind === 'rollback') {
+    return decision;
+  }
+  if (isWritten && decision.kind === 'run' && decision.isChanged && decision.inputs.attempt) {
+    return { version: decision.version, attempt: decision.inputs.attempt };
+  }
+  return undefined;
+}
+
+function begun(
+  before: readonly Entry[],
+  { attempt, version, failures = [] }: Beginning,
+  stable: string | undefined,
+  now: number,
+): readonly Entry[] {
+  const [latest] = before;
+  if (latest?.startedAt === attempt.startedAt && latest.version === version) {
+    return before;
+  }
+  const from = attempt.trigger === 'Rollback' ? latest?.version : stable;
+  const entry: Entry = {
+    version,
+    ...(from !== undefined && from !== version && { from }),
+    trigger: attempt.trigger,
+    startedAt: attempt.startedAt,
+  };
+  const why = attempt.trigger === 'Rollback' ? (failures[0]?.message ?? '') : undefined;
+  return [entry, ...before.map((e, index) => (index === 0 ? superseded(e, why, now) : e))];
+}
+
+function completed(entries: readonly Entry[], findings: Findings): readonly Entry[] {
+  const [current, ...others] = entries;
+  const result = resultOf(findings);
+  // What was called a failure may still turn out well, as long as nobody goes back.
+  const isNews = result !== undefined && (current?.result === undefined || result.result === 'Succeeded');
+  return current && isNews && current.result !== 'Succeeded'
+    ? [{ ...current, ...result, completedAt: endOf(current, findings.now) }, ...others]
+    : entries;
+}
+
+function superseded(entry: Entry, why: string | undefined, now: number): Entry {
+  if (entry.result !== undefined) {
+    return entry;
+  }
+  const completedAt = endOf(entry, now);
+  return why === undefined
+    ? { ...entry, result: 'Superseded', completedAt }
+    : { ...entry, result: 'RolledBack', message: why, completedAt };
+}
+
+/** Two that begin within one second are a second apart in their times; none ends before it began. */
+function endOf({ startedAt }: Entry, now: number): string {
+  return timestamp(Math.max(now, epoch(startedAt)));
+}
+
+function resultOf({
+  running,
+  decision,
+}: Pick<Findings, 'running' | 'decision'>): Pick<Entry, 'result' | 'message'> | undefined {
+  const { rollout, isDone } = running;
+  if (isDone) {
+    return { result: 'Succeeded' };
+  }
+  if (decision.kind === 'rollback') {
+    return { result: 'RolledBack', ...(decision.failed && { message: decision.failed.message }) };
+  }
+  return rollout?.phase === 'failed' ? { result: 'Failed', message: rollout.message } : undefined;
+}

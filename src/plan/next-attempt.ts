@@ -1,0 +1,57 @@
+import { startAfter, type Attempt, type Trigger } from './attempt.ts';
+import type { Committed } from './committed.ts';
+import type { Observed } from './observed.ts';
+import { newest, revisionName } from './revision.ts';
+import type { Running } from './running.ts';
+import type { Choice, Target } from './version.ts';
+import type { Wishes } from './wish.ts';
+
+/** What a rollout is to be made from. */
+export interface NextRollout {
+  readonly target: Target | Choice;
+  readonly hashes: Committed;
+  readonly wishes: Wishes;
+}
+
+/** What a Deployment is to remember of the rollout that begins with its new template. */
+export function nextAttempt(observed: Observed, running: Running, next: NextRollout, now: number): Attempt {
+  const stable = wayBack(observed, running);
+  const trigger = triggerOf(running, next);
+  return {
+    trigger,
+    startedAt: startAfter([running.deployment?.attempt, observed.installation.status.history?.[0]], now),
+    // What is held if it fails.
+    wish: trigger === 'Tier' ? next.wishes.tier : next.wishes.spec,
+    ...(stable !== undefined && { stable }),
+  };
+}
+
+/** What has been rolled out well is saved before it is replaced; in the midst of a rollout the way back stays the same. */
+function wayBack({ installation, revisions }: Observed, running: Running): string | undefined {
+  const { deployment, installed, stable, isProven } = running;
+  // An older one that `kubectl rollout undo` brought back is not what was installed: nobody asked to go there.
+  if (deployment?.version !== installed) {
+    return newest(revisions.filter((r) => r.version === stable))?.name;
+  }
+  return isProven && deployment?.committed
+    ? revisionName(installation, deployment.committed)
+    : deployment?.attempt?.stable;
+}
+
+/** Who asked for it: a version that moves, by whom it was chosen; else the spec, or the platform's table of tiers. */
+export function triggerOf(
+  { deployment, installed, rollout, isProven }: Running,
+  { target, hashes }: NextRollout,
+): Trigger {
+  if (!deployment) {
+    return 'Install';
+  }
+  if (target.version !== installed) {
+    return 'trigger' in target ? target.trigger : 'Spec';
+  }
+  // An edit in the midst of it is tried with a version that has not proven itself: should it fail, that is to blame first.
+  if (deployment.attempt?.trigger === 'Policy' && !isProven && rollout?.phase !== 'failed') {
+    return 'Policy';
+  }
+  return deployment.committed?.wish === hashes.wish ? 'Tier' : 'Spec';
+}

@@ -1,0 +1,137 @@
+import { hash } from '../api/hash.ts';
+import { isSameSpec } from '../plan/children.ts';
+import type { DeploymentView } from '../plan/observed.ts';
+
+/**
+ * How many rollouts that nobody asked for are under way in the whole fleet, so that a bad release reaches few before it is
+ * known to be bad. Counted from what the cache shows, and from what was decided and is not in the cache yet.
+ */
+export interface Fleet {
+  /** Whether this installation may begin one now, or has. */
+  readonly mayBegin: (key: string) => boolean;
+  /** It is about to begin; call the result when the cache shows it, or when it came to nothing. */
+  readonly reserve: (key: string) => () => void;
+  /** It waits for its turn, and is woken up when it comes. */
+  readonly wait: (key: string) => void;
+  /** It does not wait, or not any more: its turn is the next one's. */
+  readonly pass: (key: string) => void;
+  /** Whether its rollout neither ends nor goes back by itself: others need not wait for that. */
+  readonly letGo: (key: string, isStuck: boolean) => void;
+  readonly seen: (key: string, deployment: DeploymentView | undefined) => void;
+}
+
+/** `wake` is called with who may begin next. */
+export function createFleet(most: number, wake: (key: string) => void): Fleet {
+  const underWay = new Set<string>();
+  const reserved = new Set<string>();
+  const stuck = new Set<string>();
+  /** Who waits, in turn; and the turns by who. */
+  const line: Waiting[] = [];
+  const turns = new Map<string, string>();
+
+  function free(): number {
+    return most - underWay.size - [...reserved].filter((key) => !underWay.has(key)).length;
+  }
+
+  /** Who is woken up stays in the line until it has begun or passed: a turn is never lost. */
+  function wakeNext(): void {
+    line.slice(0, Math.max(0, free())).forEach(({ key }) => wake(key));
+  }
+
+  function leave(key: string): boolean {
+    const turn = turns.get(key);
+    if (turn === undefined) {
+      return false;
+    }
+    turns.delete(key);
+    line.splice(placeOf(turn, line), 1);
+    return true;
+  }
+
+  function end(key: string): void {
+    if (underWay.delete(key)) {
+      wakeNext();
+    }
+  }
+
+  return {
+    // Its own place is free for itself.
+    mayBegin: (key) => free() + (underWay.has(key) || reserved.has(key) ? 1 : 0) > 0,
+    reserve(key) {
+      leave(key);
+      stuck.delete(key);
+      reserved.add(key);
+      return () => {
+        reserved.delete(key);
+        wakeNext();
+      };
+    },
+    wait(key) {
+      if (!turns.has(key)) {
+        const turn = hash(key);
+        turns.set(key, turn);
+        line.splice(placeOf(turn, line), 0, { key, turn });
+      }
+    },
+    pass(key) {
+      if (leave(key)) {
+        wakeNext();
+      }
+    },
+    letGo(key, isStuck) {
+      if (isStuck) {
+        stuck.add(key);
+        end(key);
+      } else {
+        stuck.delete(key);
+      }
+    },
+    seen(key, deployment) {
+      if (!deployment || !isUnderWay(deployment)) {
+        stuck.delete(key);
+      }
+      if (deployment && !stuck.has(key) && isUnderWay(deployment)) {
+        underWay.add(key);
+      } else {
+        end(key);
+      }
+    },
+  };
+}
+
+interface Waiting {
+  readonly key: string;
+  readonly turn: string;
+}
+
+/** The first index whose turn is not earlier. */
+function placeOf(turn: string, line: readonly Waiting[]): number {
+  let [from, to] = [0, line.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if ((line[middle]?.turn ?? '') < turn) {
+      from = middle + 1;
+    } else {
+      to = middle;
+    }
+  }
+  return from;
+}
+
+/** In the order of their hashes: the same after each restart, and no name's favour. */
+export function inTurn(keys: readonly string[]): string[] {
+  const turns = keys.map((key) => ({ key, turn: hash(key) }));
+  return turns.sort((a, b) => (a.turn < b.turn ? -1 : 1)).map(({ key }) => key);
+}
+
+/** Committed by automation or by the platform's table of tiers, and not done. Pods that become unavailable later are no rollout. */
+function isUnderWay(d: DeploymentView): boolean {
+  // What somebody made of it may well be available.
+  const isIntact = d.changed === undefined || isSameSpec(d.applied, d.owned);
+  const isDone =
+    isIntact &&
+    d.observedGeneration >= d.generation &&
+    d.total <= d.updated &&
+    (d.available >= d.replicas || d.progress === 'NewReplicaSetAvailable');
+  return (d.attempt?.trigger === 'Policy' || d.attempt?.trigger === 'Tier') && !isDone;
+}

@@ -1,0 +1,381 @@
+import { expect, it } from 'vitest';
+import { catalogue, release, config } from '../../support/builders.ts';
+import { World } from '../../support/world.ts';
+import { parseFailures } from '../../../src/api/failure.ts';
+import { plan } from '../../../src/plan/plan.ts';
+import { statusAfterFailure, statusAfterRefusal } from '../../../src/plan/failure.ts';
+import { problem } from '../../../src/plan/problem.ts';
+
+/** What people, webhooks and accidents do to an upgrade, in hostile order; each of these went wrong once. */
+
+const HOUR = 3_600_000;
+const see = (world: World, more: object) => {
+  world.observed = { ...world.observed, deployment: { ...world.observed.deployment!, ...more } };
+};
+const seeInstallation = (world: World, more: object) => {
+  world.observed = { ...world.observed, installation: { ...world.observed.installation, ...more } };
+};
+const changeTier = (world: World, replicas: number) => {
+  world.observed = { ...world.observed, config: { ...config, tiers: { standard: { replicas } } } };
+};
+const condition = (world: World, t: string) => {
+  const c = world.status.conditions?.find((x) => x.type === t);
+  return c && `${c.status} ${c.reason}`;
+};
+const drift = (world: World) => {
+  world.tamper('hpa', 'spec.replicas');
+};
+const fail = (world: World) => {
+  world.pod({});
+  world.fail();
+  world.settle();
+};
+const goBack = (world: World) => {
+  fail(world);
+  world.rollOut();
+  world.observed = { ...world.observed, pods: [] };
+  world.settle();
+};
+const automatic = (more = {}) => {
+  const world = new World(catalogue('1.0.0'), { upgradePolicy: 'auto', ...more });
+  world.converge();
+  return world;
+};
+const publishBad = (world: World) => {
+  world.publish(catalogue('1.0.0', '1.1.0'));
+  world.settle();
+};
+const heldWish = () => {
+  const world = new World(catalogue('1.0.0'), { version: '1.0.0' });
+  world.converge();
+  world.publish(catalogue('1.0.0', '1.1.0'));
+  world.edit({ version: '1.1.0' });
+  world.settle();
+  goBack(world);
+  world.journal.length = 0;
+  return world;
+};
+const refuse = (world: World) => {
+  const p = plan(world.observed, world.now);
+  seeInstallation(world, {
+    status: statusAfterFailure(world.observed.installation, p.status, problem('Rejected', 'no'), world.now),
+  });
+};
+
+it('a tier table that changes retries no held wish', () => {
+  const world = heldWish();
+  changeTier(world, 3);
+  world.settle();
+  expect(world.observed.deployment?.version).toBe('1.0.0');
+});
+
+it('status lost and replicas drifted: automation obeys level and breaking', () => {
+  const world = automatic({ upgrade: { level: 'patch' } });
+  drift(world);
+  world.loseStatus();
+  world.publish(catalogue('1.0.0', release('2.0.0', { breaking: {} })));
+  world.reconcile();
+  expect(world.observed.deployment?.version).toBe('1.0.0');
+});
+
+it('and no downgrade without consent', () => {
+  const world = new World(catalogue('1.0.0', '1.5.0'), { version: '1.5.0' });
+  world.converge();
+  drift(world);
+  world.loseStatus();
+  world.edit({ version: '1.0.0' });
+  world.reconcile();
+  expect(world.observed.deployment?.version).toBe('1.5.0');
+});
+
+it('a webhook rewrites the spec from the start', () => {
+  const world = new World(catalogue('1.0.0'), { upgradePolicy: 'auto' });
+  world.settle();
+  see(world, { owned: 'web.hook' });
+  world.rollOut();
+  world.publish(catalogue('1.0.0', release('2.0.0', { breaking: {} })));
+  world.reconcile();
+  expect(world.observed.deployment?.version).toBe('1.0.0');
+});
+
+it('what automation chose while drift stands can go back', () => {
+  const world = automatic();
+  drift(world);
+  publishBad(world);
+  // What drifted is healed first.
+  world.rollOut();
+  world.settle();
+  fail(world);
+  expect(world.observed.deployment?.version).toBe('1.0.0');
+});
+
+it('rollback disabled: a failure is remembered', () => {
+  const world = automatic({ upgrade: { rollback: { enabled: false } } });
+  publishBad(world);
+  fail(world);
+  world.edit({ upgradePolicy: 'manual', version: '1.0.0' });
+  world.converge();
+  world.edit({ upgradePolicy: 'auto' });
+  world.settle();
+  expect(world.observed.deployment?.version).toBe('1.0.0');
+});
+
+it('first install', () => {
+  const world = new World(catalogue('1.0.0', '1.1.0'), { upgradePolicy: 'auto' });
+  world.settle();
+  fail(world);
+  world.edit({ upgradePolicy: 'manual', version: '1.0.0' });
+  world.observed = { ...world.observed, pods: [] };
+  world.converge();
+  world.edit({ upgradePolicy: 'auto' });
+  world.settle();
+  expect(world.observed.deployment?.version).toBe('1.0.0');
+});
+
+it('Deployment deleted while a wish is held', () => {
+  const world = heldWish();
+  world.observed = { ...world.observed, deployment: undefined };
+  world.settle();
+  expect(world.observed.deployment?.version).toBe('1.0.0');
+});
+
+it('Deployment deleted in the midst of an automatic rollout: there is a way back', () => {
+  const world = automatic();
+  publishBad(world);
+  world.observed = { ...world.observed, deployment: undefined };
+  world.settle();
+  expect(world.observed.deployment?.attempt?.stable ?? world.observed.deployment?.version).toMatch(/^web-|^1.0.0$/);
+});
+
+it('a version that is named while automation rolls it out is tried once', () => {
+  const world = automatic();
+  publishBad(world);
+  world.edit({ upgradePolicy: 'manual', version: '1.1.0' });
+  world.settle();
+  goBack(world);
+  expect(world.observed.deployment?.version).toBe('1.0.0');
+});
+
+it('the same pods asked for in other words', () => {
+  const world = new World(catalogue('1.0.0'), { config: { A: 'good' } });
+  world.converge();
+  world.edit({ config: { A: 'bad' } });
+  world.settle();
+  world.edit({ version: '1.0.0' });
+  world.settle();
+  goBack(world);
+  expect([world.observed.deployment?.attempt?.trigger, world.ready()]).toEqual(['Rollback', 'False RolledBack']);
+});
+
+it('a refused rollback counts as one failure', () => {
+  const world = automatic();
+  publishBad(world);
+  world.pod({});
+  world.fail();
+  for (let i = 0; i < 101; i += 1) {
+    refuse(world);
+  }
+  world.settle();
+  expect(world.observed.deployment?.failures).toMatchObject([{ attempts: 1 }]);
+});
+
+it('and and is told once', () => {
+  const world = new World(catalogue('1.0.0', '1.1.0'), { version: '1.0.0' });
+  world.converge();
+  world.edit({ version: '1.1.0' });
+  world.settle();
+  world.pod({});
+  world.fail();
+  refuse(world);
+  world.settle();
+  expect(world.status.failedVersions).toHaveLength(1);
+});
+
+it('what was retried well is no failure any more', () => {
+  const world = heldWish();
+  world.retry('1');
+  world.converge();
+  expect(world.status.failedVersions).toBeUndefined();
+});
+
+it('and and holds nothing later', () => {
+  const world = automatic({ config: { A: '1' } });
+  world.edit({ config: { A: '2' } });
+  world.settle();
+  goBack(world);
+  world.retry('1');
+  world.converge();
+  world.observed = { ...world.observed, retries: [] };
+  publishBad(world);
+  goBack(world);
+  expect(world.ready()).toMatch(/^True/);
+});
+
+it('undo of what was done, and its healing fails: nothing goes below what was done', () => {
+  const world = new World(catalogue('1.0.0', '1.1.0'), { version: '1.0.0' });
+  world.converge();
+  const old = world.observed.deployment!;
+  world.edit({ version: '1.1.0' });
+  world.converge();
+  world.pass(HOUR);
+  see(world, {
+    ...old,
+    uid: world.observed.deployment!.uid,
+    owned: 'x.y',
+    changed: { manager: 'kubectl-rollout', paths: [] },
+  });
+  world.settle();
+  fail(world);
+  expect(world.observed.deployment?.version).toBe('1.1.0');
+});
+
+it('one replica: no false RollbackFailed', () => {
+  const world = automatic({ resourceTier: 'free' });
+  publishBad(world);
+  fail(world);
+  see(world, {
+    observedGeneration: world.observed.deployment!.generation,
+    total: 2,
+    updated: 1,
+    available: 1,
+    progress: 'ProgressDeadlineExceeded',
+  });
+  world.settle();
+  expect(world.ready()).toBe('Unknown RollingBack');
+});
+
+it('a deadline that is raised counts', () => {
+  const world = new World(catalogue('1.0.0', '1.1.0'), { version: '1.0.0' });
+  world.converge();
+  world.edit({ version: '1.1.0', upgrade: {} });
+  world.settle();
+  world.edit({ upgrade: { rollback: { progressDeadlineSeconds: 86_400 } } });
+  world.settle();
+  world.pass(700_000);
+  fail(world);
+  expect(world.observed.deployment?.version).toBe('1.1.0');
+});
+
+it('queued for a tier table: drift and a lost Service are healed', () => {
+  const world = new World(catalogue('1.0.0'), {});
+  world.converge();
+  world.observed = { ...world.observed, slot: 'queued', service: undefined };
+  changeTier(world, 3);
+  world.settle();
+  expect(world.observed.service).toBeDefined();
+});
+
+it('a crash loop does not flap', () => {
+  const world = new World(catalogue('1.0.0'), {});
+  world.settle();
+  const seen = new Set<string>();
+  for (let i = 0; i < 6; i += 1) {
+    world.pod({ restarts: 4, waiting: i % 2 ? undefined : { reason: 'CrashLoopBackOff', message: '' } });
+    world.settle();
+    seen.add(world.ready());
+  }
+  expect([...seen]).toEqual(['False InstallFailed']);
+});
+
+it('UpgradeHealthy while configFrom cannot be read', () => {
+  const world = automatic();
+  publishBad(world);
+  goBack(world);
+  world.edit({ configFrom: [{ name: 'B', configMapKeyRef: { name: 'x', key: 'y' } }] });
+  world.settle();
+  expect(condition(world, 'UpgradeHealthy')).toBe('False RolledBack');
+});
+
+it('UpgradeHealthy survives a refused write', () => {
+  const world = heldWish();
+  refuse(world);
+  expect(condition(world, 'UpgradeHealthy')).toBe('False RolledBack');
+});
+
+it('the image of the release is remembered, not what somebody made of it', () => {
+  const world = automatic();
+  publishBad(world);
+  see(world, {
+    image: 'mirror.local/web:1.1.0',
+    owned: 'x.y',
+    changed: { manager: 'kubectl-set', paths: [] },
+  });
+  world.pod({});
+  world.fail();
+  world.reconcile();
+  world.rollOut();
+  world.settle();
+  expect(world.observed.deployment?.version).toBe('1.0.0');
+});
+
+it('a downgrade that failed is retried as promised', () => {
+  const world = new World(catalogue('1.0.0', '1.0.1'), { version: '1.0.1' });
+  world.converge();
+  world.edit({ version: '1.0.0', upgrade: { allowDowngradeTo: '1.0.0' } });
+  world.settle();
+  goBack(world);
+  world.retry('1');
+  world.settle();
+  expect(world.observed.deployment?.version).toBe('1.0.0');
+});
+
+it('a memory that somebody edited is read entry by entry', () => {
+  const good = {
+    version: '1.1.0',
+    image: 'a:1',
+    reason: 'CrashLoop',
+    message: '',
+    at: '2026-01-01T00:00:00Z',
+    attempts: 1,
+  };
+  const edited = [{ ...good, version: 'latest' }, good, { ...good, at: 'yesterday' }, { ...good, attempts: 100 }, 'x'];
+
+  expect(parseFailures(JSON.stringify(edited))).toEqual([good]);
+  expect(parseFailures('{}')).toEqual([]);
+  expect(parseFailures('nonsense')).toEqual([]);
+});
+
+it('held, revision gone, drift: says so', () => {
+  const world = heldWish();
+  world.observed = { ...world.observed, revisions: [] };
+  drift(world);
+  world.settle();
+  expect(world.ready()).not.toBe('Unknown RollingOut');
+});
+
+it('attempts of one version are one entry', () => {
+  const world = automatic();
+  publishBad(world);
+  goBack(world);
+  world.edit({ upgradePolicy: 'manual', version: '1.1.0' });
+  world.settle();
+  goBack(world);
+  expect(world.status.failedVersions).toHaveLength(1);
+});
+
+it('a webhook that strips …/committed causes no endless writes', () => {
+  const world = automatic();
+  const n: number[] = [];
+  for (let i = 0; i < 5; i += 1) {
+    see(world, { committed: undefined });
+    const before = JSON.stringify(plan(world.observed, world.now).writes);
+    n.push(before.includes('started=') ? Number(/started=[^ ]*:(\d\d)Z/.exec(before)?.[1]) : 0);
+    world.reconcile();
+  }
+  expect(new Set(n).size).toBe(1);
+});
+
+it('a Deployment that admission refuses is tried again later, and what runs stays Ready', () => {
+  const world = automatic();
+  world.publish(catalogue('1.0.0', '1.1.0'));
+  const { upgrade } = plan(world.observed, world.now);
+  const status = statusAfterRefusal(world.observed.installation, upgrade!, { message: 'denied by policy' }, world.now);
+  seeInstallation(world, { status });
+  world.settle();
+
+  expect([world.observed.deployment?.version, world.ready()]).toEqual(['1.0.0', 'True UpgradeAvailable']);
+  expect(world.status.failedVersions).toMatchObject([{ version: '1.1.0', reason: 'Refused', attempts: 1 }]);
+  world.pass(6 * HOUR);
+  world.settle();
+  expect(world.observed.deployment?.version).toBe('1.1.0');
+});
