@@ -1,23 +1,21 @@
 import { isDeepStrictEqual } from 'node:util';
 import { KINDS } from './kinds.ts';
 import type { ApiObject } from './object.ts';
+import { PodStatuses } from './pod-status.ts';
+import type { Pod, Template } from './pod.ts';
 import { keyOf, type ApiServer } from './server.ts';
 
 interface DeploymentSpec {
   readonly replicas: number;
   readonly paused?: boolean;
   readonly progressDeadlineSeconds?: number;
+  readonly minReadySeconds?: number;
+  readonly strategy?: { readonly rollingUpdate?: { readonly maxUnavailable?: Share; readonly maxSurge?: Share } };
   readonly template: Template;
 }
 
-interface Template {
-  readonly spec: { readonly containers: readonly { readonly image: string }[] };
-}
-
-interface Pod {
-  readonly template: Template;
-  ready: boolean;
-}
+/** A number of pods, or a part of those asked for: `25%`. */
+type Share = number | string;
 
 /** What is there for one Deployment, which its status tells when somebody has looked. */
 interface Rollout {
@@ -26,26 +24,41 @@ interface Rollout {
   done: Template | undefined;
   progressedAt: number;
   observed: number;
+  /** Why no pod could be created, while none can. */
+  refused: string | undefined;
 }
 
-type Step = 'observe' | 'make pods' | 'ready a pod' | 'remove a pod' | 'complete' | 'give up';
+export type Step =
+  | 'observe'
+  | 'make pods'
+  | 'be refused'
+  | 'go on with a pod'
+  | 'count a pod'
+  | 'remove a pod'
+  | 'complete'
+  | 'give up';
 
-/** Pods of an image with this in its name never become ready. */
-export const NEVER_READY = 'never-ready';
+/** Steps after which a rollout is no nearer to its end. */
+const NO_PROGRESS: ReadonlySet<Step> = new Set(['be refused', 'give up']);
+const DEFAULT_SHARE = '25%';
 
 /**
- * What the Deployment and ReplicaSet controllers, scheduler and kubelet do together, one small step at a time: makes pods
- * of a new template before it breaks old ones (surge 25 %, none unavailable), and writes the status that
+ * What the Deployment and ReplicaSet controllers, scheduler and kubelet do together, one small step at a time: replaces
+ * pods as the strategy says, lets each become what its image is destined to (`pod.ts`), and writes the status that
  * `kubectl rollout status` reads. Past its deadline a rollout has failed. It has no ReplicaSets and no revisions.
  */
 export class DeploymentController {
   readonly #server: ApiServer;
   readonly #now: () => number;
   readonly #rollouts = new Map<string, Rollout>();
+  readonly #statuses: PodStatuses;
+  /** How many pods a namespace may have; more are refused. */
+  quota = Infinity;
 
   constructor(server: ApiServer, now: () => number) {
     this.#server = server;
     this.#now = now;
+    this.#statuses = new PodStatuses(server);
   }
 
   /** Deployments with something to do, by key. */
@@ -58,8 +71,8 @@ export class DeploymentController {
 
   /** When time alone gives it something to do. */
   get deadline(): number | undefined {
-    const deadlines = this.#server.list(KINDS.Deployment).map((d) => this.#deadlineOf(d) ?? Infinity);
-    const first = Math.min(...deadlines.filter((at) => at > this.#now()));
+    const moments = this.#server.list(KINDS.Deployment).flatMap((d) => this.#momentsOf(d));
+    const first = Math.min(...moments.filter((at) => at > this.#now()));
     return first === Infinity ? undefined : first;
   }
 
@@ -71,31 +84,8 @@ export class DeploymentController {
       return undefined;
     }
     const rollout = this.#rolloutOf(deployment);
-    const spec = specOf(deployment);
-    switch (step) {
-      case 'observe':
-        rollout.observed = deployment.metadata.generation ?? 0;
-        break;
-      case 'make pods': {
-        const pods = Array.from({ length: missing(spec, rollout) }, () => ({ template: spec.template, ready: false }));
-        rollout.pods.push(...pods);
-        break;
-      }
-      case 'ready a pod':
-        startable(rollout)!.ready = true;
-        break;
-      case 'remove a pod': {
-        const pod = needless(spec, rollout);
-        rollout.pods = rollout.pods.filter((p) => p !== pod);
-        break;
-      }
-      case 'complete':
-        rollout.done = spec.template;
-        break;
-      case 'give up':
-        break;
-    }
-    if (step !== 'give up') {
+    const isProgress = this.#do(step, deployment, rollout);
+    if (isProgress) {
       rollout.progressedAt = this.#now();
     }
     this.#report(deployment, step === 'give up');
@@ -105,31 +95,95 @@ export class DeploymentController {
   /** A pod becomes unready, and is ready again after a later step. */
   disturb(key: string): void {
     const deployment = this.#server.get(KINDS.Deployment, key);
-    const pod = deployment && this.#rolloutOf(deployment).pods.find(({ ready }) => ready);
+    const pod = deployment && this.#rolloutOf(deployment).pods.find(({ isReady }) => isReady);
     if (deployment && pod) {
-      pod.ready = false;
+      pod.stumble();
+      this.#statuses.write(pod);
       this.#report(deployment, false);
     }
   }
 
+  /** Whether what it asks for now was rolled out wholly, whatever its pods do since. */
+  isDone(key: string): boolean {
+    const deployment = this.#server.get(KINDS.Deployment, key);
+    return deployment !== undefined && isDeepStrictEqual(this.#rolloutOf(deployment).done, specOf(deployment).template);
+  }
+
+  #do(step: Step, deployment: ApiObject, rollout: Rollout): boolean {
+    const spec = specOf(deployment);
+    const now = this.#now();
+    switch (step) {
+      case 'observe':
+        rollout.observed = deployment.metadata.generation ?? 0;
+        break;
+      case 'make pods':
+        rollout.refused = undefined;
+        for (let left = Math.min(missing(spec, rollout), this.#room(deployment)); left > 0; left -= 1) {
+          rollout.pods.push(this.#statuses.create(deployment, spec.template));
+        }
+        break;
+      case 'be refused':
+        rollout.refused = `pods "${deployment.metadata.name}" is forbidden: exceeded quota: pods, limited: pods=${this.quota}`;
+        break;
+      case 'go on with a pod': {
+        const pod = rollout.pods.find((p) => p.isDue(now));
+        const wasReady = pod?.isReady;
+        pod?.goOn(now);
+        if (pod) {
+          this.#statuses.write(pod);
+        }
+        return pod?.isReady !== wasReady;
+      }
+      case 'count a pod':
+        uncounted(spec, rollout, now)!.isCounted = true;
+        break;
+      case 'remove a pod': {
+        const pod = needless(spec, rollout);
+        rollout.pods = rollout.pods.filter((p) => p !== pod);
+        if (pod) {
+          this.#statuses.remove(pod);
+        }
+        break;
+      }
+      case 'complete':
+        rollout.done = spec.template;
+        break;
+      case 'give up':
+        break;
+    }
+    return !NO_PROGRESS.has(step);
+  }
+
   #rolloutOf({ metadata }: ApiObject): Rollout {
-    const fresh = { pods: [], done: undefined, progressedAt: this.#now(), observed: 0 };
-    const rollout = this.#rollouts.get(metadata.uid) ?? fresh;
-    this.#rollouts.set(metadata.uid, rollout);
-    return rollout;
+    const known = this.#rollouts.get(metadata.uid);
+    if (known) {
+      return known;
+    }
+    const fresh: Rollout = { pods: [], done: undefined, progressedAt: this.#now(), observed: 0, refused: undefined };
+    this.#rollouts.set(metadata.uid, fresh);
+    return fresh;
   }
 
   #nextStep(deployment: ApiObject): Step | undefined {
     const spec = specOf(deployment);
     const rollout = this.#rolloutOf(deployment);
+    const now = this.#now();
     if (rollout.observed < (deployment.metadata.generation ?? 0)) {
       return 'observe';
     }
     if (!spec.paused && missing(spec, rollout) > 0) {
-      return 'make pods';
+      if (this.#room(deployment) > 0) {
+        return 'make pods';
+      }
+      if (rollout.refused === undefined) {
+        return 'be refused';
+      }
     }
-    if (startable(rollout)) {
-      return 'ready a pod';
+    if (rollout.pods.some((pod) => pod.isDue(now))) {
+      return 'go on with a pod';
+    }
+    if (uncounted(spec, rollout, now)) {
+      return 'count a pod';
     }
     if (!spec.paused && needless(spec, rollout)) {
       return 'remove a pod';
@@ -138,7 +192,24 @@ export class DeploymentController {
       return isDeepStrictEqual(rollout.done, spec.template) ? undefined : 'complete';
     }
     const deadline = this.#deadlineOf(deployment) ?? Infinity;
-    return deadline <= this.#now() && reasonOf(deployment) !== 'ProgressDeadlineExceeded' ? 'give up' : undefined;
+    return deadline <= now && reasonOf(deployment) !== 'ProgressDeadlineExceeded' ? 'give up' : undefined;
+  }
+
+  /** How many more pods the quota of its namespace lets it have. */
+  #room({ metadata }: ApiObject): number {
+    return this.quota === Infinity
+      ? Infinity
+      : this.quota - this.#server.list(KINDS.Pod).filter((pod) => pod.metadata.namespace === metadata.namespace).length;
+  }
+
+  #momentsOf(deployment: ApiObject): number[] {
+    const { pods } = this.#rolloutOf(deployment);
+    const { minReadySeconds = 0 } = specOf(deployment);
+    const ofPods = pods.flatMap((pod) => [
+      pod.dueAt ?? Infinity,
+      pod.isReady && !pod.isCounted ? pod.readySince + minReadySeconds * 1000 : Infinity,
+    ]);
+    return [this.#deadlineOf(deployment) ?? Infinity, ...ofPods];
   }
 
   #deadlineOf(deployment: ApiObject): number | undefined {
@@ -151,20 +222,22 @@ export class DeploymentController {
 
   #report(deployment: ApiObject, isGivenUp: boolean): void {
     const spec = specOf(deployment);
-    const { pods, done, observed } = this.#rolloutOf(deployment);
-    const available = pods.filter(({ ready }) => ready).length;
+    const { pods, done, observed, refused } = this.#rolloutOf(deployment);
     const isDone = isDeepStrictEqual(done, spec.template);
     const progress = isDone ? 'NewReplicaSetAvailable' : 'ReplicaSetUpdated';
     const status = {
       observedGeneration: observed,
       replicas: pods.length,
       updatedReplicas: pods.filter((pod) => isNew(spec, pod)).length,
-      readyReplicas: available,
-      availableReplicas: available,
+      readyReplicas: pods.filter(({ isReady }) => isReady).length,
+      availableReplicas: pods.filter(({ isCounted }) => isCounted).length,
       conditions: [
         isGivenUp
           ? { type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded' }
           : { type: 'Progressing', status: 'True', reason: progress },
+        ...(refused === undefined
+          ? []
+          : [{ type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate', message: refused }]),
       ],
     };
     const writer = { manager: 'kube-controller-manager', subresource: 'status' };
@@ -180,28 +253,35 @@ function isNew({ template }: DeploymentSpec, pod: Pod): boolean {
   return pod.template === template || isDeepStrictEqual(pod.template, template);
 }
 
-/** How many pods of the new template can be made now. */
-function missing(spec: DeploymentSpec, { pods }: Rollout): number {
-  const fresh = pods.filter((pod) => isNew(spec, pod)).length;
-  return Math.min(spec.replicas - fresh, spec.replicas + Math.ceil(spec.replicas / 4) - pods.length);
+function share(of: number, value: Share = DEFAULT_SHARE, round: (n: number) => number = Math.ceil): number {
+  return typeof value === 'number' ? value : round((of * Number.parseInt(value, 10)) / 100);
 }
 
-function startable({ pods }: Rollout): Pod | undefined {
-  return pods.find(({ ready, template }) => !ready && !template.spec.containers[0]?.image.includes(NEVER_READY));
+/** How many pods of the new template may be made now. */
+function missing(spec: DeploymentSpec, { pods }: Rollout): number {
+  const fresh = pods.filter((pod) => isNew(spec, pod)).length;
+  const surge = share(spec.replicas, spec.strategy?.rollingUpdate?.maxSurge);
+  return Math.min(spec.replicas - fresh, spec.replicas + surge - pods.length);
+}
+
+/** A pod that has been ready for so long that it counts as available. */
+function uncounted({ minReadySeconds = 0 }: DeploymentSpec, { pods }: Rollout, now: number): Pod | undefined {
+  return pods.find((pod) => pod.isReady && !pod.isCounted && pod.readySince + minReadySeconds * 1000 <= now);
 }
 
 /** Old pods that serve go as new ones take their place, those that do not serve at once. */
 function needless(spec: DeploymentSpec, { pods }: Rollout): Pod | undefined {
-  const hasSpare = pods.filter(({ ready }) => ready).length > spec.replicas;
+  const maxUnavailable = share(spec.replicas, spec.strategy?.rollingUpdate?.maxUnavailable, Math.floor);
+  const hasSpare = pods.filter(({ isCounted }) => isCounted).length > spec.replicas - maxUnavailable;
   const fresh = pods.filter((pod) => isNew(spec, pod));
   return (
-    pods.find((pod) => !isNew(spec, pod) && (!pod.ready || hasSpare)) ??
-    (fresh.length > spec.replicas ? fresh.at(-1) : undefined)
+    pods.find((pod) => !isNew(spec, pod) && (!pod.isCounted || hasSpare)) ??
+    (fresh.length > spec.replicas ? (fresh.find((pod) => !pod.isReady) ?? fresh.at(-1)) : undefined)
   );
 }
 
 function isComplete(spec: DeploymentSpec, { pods }: Rollout): boolean {
-  return pods.length === spec.replicas && pods.every((pod) => pod.ready && isNew(spec, pod));
+  return pods.length === spec.replicas && pods.every((pod) => pod.isCounted && isNew(spec, pod));
 }
 
 function reasonOf(deployment: ApiObject): string | undefined {

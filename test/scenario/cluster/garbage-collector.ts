@@ -1,7 +1,14 @@
 import { KINDS, type Kind } from './kinds.ts';
 import { keyOf, type ApiServer } from './server.ts';
 
-const OWNED: readonly Kind[] = [KINDS.Deployment, KINDS.Service, KINDS.PodDisruptionBudget];
+const OWNED: readonly Kind[] = [
+  KINDS.Deployment,
+  KINDS.Service,
+  KINDS.PodDisruptionBudget,
+  KINDS.ControllerRevision,
+  KINDS.Pod,
+];
+const OWNERS: readonly Kind[] = [KINDS.ProviderInstallation, KINDS.Deployment];
 /** It hears of a deletion through a queue of its own, and is no faster than this. */
 const PAUSE_MS = 500;
 
@@ -35,7 +42,7 @@ export class GarbageCollector {
   }
 
   #garbage(): { readonly kind: Kind; readonly key: string } | undefined {
-    const owners = new Set(this.#server.list(KINDS.ProviderInstallation).map(({ metadata }) => metadata.uid));
+    const owners = new Set(OWNERS.flatMap((kind) => this.#server.list(kind)).map(({ metadata }) => metadata.uid));
     for (const kind of OWNED) {
       for (const { metadata } of this.#server.list(kind)) {
         const { ownerReferences = [] } = metadata;

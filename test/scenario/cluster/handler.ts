@@ -25,8 +25,19 @@ export function placeOf({ path }: Pick<Call, 'path'>): Place {
   return { kind, namespace, name, subresource };
 }
 
+const VERSION_PATH = '/version';
+const VERSION = { major: '1', minor: '36', gitVersion: 'v1.36.3' };
+
+/** It is about objects, and not about the server itself. */
+export function isAboutObjects({ path }: Pick<Call, 'path'>): boolean {
+  return path !== VERSION_PATH;
+}
+
 /** Does what a request asks for, at once and wholly, and returns the answer's body. */
 export function handle(server: ApiServer, call: Call): unknown {
+  if (!isAboutObjects(call)) {
+    return VERSION;
+  }
   const place = placeOf(call);
   const { kind, namespace, name = '' } = place;
   const key = keyOf({ namespace, name });

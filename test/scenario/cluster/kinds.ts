@@ -1,6 +1,6 @@
 import { API_VERSION } from '../../../src/api/names.ts';
 import { apiVersionOf, type Resource } from '../../../src/cluster/resource.ts';
-import { CHILDREN, CONFIG_MAPS, INSTALLATIONS, PROVIDERS } from '../../../src/reconcile/resources.ts';
+import { CHILDREN, CONFIG_MAPS, INSTALLATIONS, PODS, PROVIDERS } from '../../../src/reconcile/resources.ts';
 import type { ApiObject, Draft } from './object.ts';
 
 /** A type that the fake API server serves, with what it does to objects of this type. */
@@ -9,6 +9,8 @@ export interface Kind extends Resource {
   readonly countsGenerations: boolean;
   /** `status` is a subresource: no other write touches it. */
   readonly hasStatus: boolean;
+  /** Fields that never change once the object is there. */
+  readonly immutable: readonly string[];
   /** Fills in what was left out. */
   readonly defaulted: (object: Draft) => Draft;
 }
@@ -40,6 +42,7 @@ function custom(resource: Resource, defaults: object): Kind {
     ...resource,
     countsGenerations: true,
     hasStatus: true,
+    immutable: [],
     defaulted: (object) => ({ status: { observedGeneration: -1 }, ...withSpec(object, defaults) }),
   };
 }
@@ -53,7 +56,7 @@ const LEASES: Resource = {
   namespaced: true,
 };
 
-const plain = { countsGenerations: false, hasStatus: false, defaulted: same };
+const plain = { countsGenerations: false, hasStatus: false, immutable: [], defaulted: same };
 
 /** Only such defaults as somebody looks at: none of those that a real server puts into a pod template is there. */
 export const KINDS = {
@@ -63,10 +66,13 @@ export const KINDS = {
     ...CHILDREN.Deployment,
     countsGenerations: true,
     hasStatus: true,
+    immutable: [],
     defaulted: (object) => ({ status: {}, ...withoutEmptyValues(withSpec(object, { replicas: 1 })) }),
   },
   Service: { ...CHILDREN.Service, ...plain, defaulted: (object) => withSpec(object, { sessionAffinity: 'None' }) },
   PodDisruptionBudget: { ...CHILDREN.PodDisruptionBudget, ...plain, countsGenerations: true },
+  ControllerRevision: { ...CHILDREN.ControllerRevision, ...plain, immutable: ['data'] },
+  Pod: { ...PODS, ...plain, hasStatus: true },
   ConfigMap: { ...CONFIG_MAPS, ...plain },
   Event: { ...EVENTS, ...plain },
   Lease: { ...LEASES, ...plain },

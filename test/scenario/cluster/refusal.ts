@@ -20,3 +20,7 @@ export function notFound(what: string): Refused {
 export function conflict(message: string): Refused {
   return new Refused(409, 'Conflict', `Operation cannot be fulfilled: ${message}`);
 }
+
+export function immutable(message: string, field: string): Refused {
+  return new Refused(422, 'Invalid', message, [{ reason: 'FieldValueInvalid', message: 'field is immutable', field }]);
+}

@@ -3,7 +3,7 @@ import { mergePatched } from './merge-patched.ts';
 import type { Kind } from './kinds.ts';
 import type { ApiObject, Draft, Edit, ManagedFieldsEntry } from './object.ts';
 import { apply, update, type Writer } from './ownership.ts';
-import { conflict, notFound, Refused } from './refusal.ts';
+import { conflict, immutable, notFound, Refused } from './refusal.ts';
 
 /** One change, as watches tell it. */
 export interface Change {
@@ -160,6 +160,10 @@ export class ApiServer {
     by: string,
   ): ApiObject {
     const full = kind.defaulted(draft);
+    const changed = before && kind.immutable.find((field) => !isDeepStrictEqual(before[field], full[field]));
+    if (changed !== undefined) {
+      throw immutable(`${kind.plural} "${keyOf(full.metadata)}" is invalid: ${changed}: field is immutable`, changed);
+    }
     const isNewSpec = !before || !isDeepStrictEqual(before['spec'], full['spec']);
     const generation = (before?.metadata.generation ?? 0) + (isNewSpec ? 1 : 0);
     const version = this.#version + 1;

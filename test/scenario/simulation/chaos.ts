@@ -2,11 +2,14 @@ import semver from 'semver';
 import { LABEL } from '../../../src/api/names.ts';
 import type { Release } from '../../../src/api/provider.ts';
 import { release } from '../../support/builders.ts';
-import { NEVER_READY } from '../cluster/deployment-controller.ts';
 import { KINDS } from '../cluster/kinds.ts';
+import type { ApiObject } from '../cluster/object.ts';
+import { FATES } from '../cluster/pod.ts';
 import type { ApiServer } from '../cluster/server.ts';
+import { WINDOWS } from './automation.ts';
 import { CHILD_KINDS } from './outcome.ts';
 import {
+  bad,
   changeContainer,
   configure,
   disown,
@@ -16,9 +19,13 @@ import {
   published,
   relabel,
   replace,
+  retry,
   scale,
   specOf,
+  statusOf,
   undo,
+  wipeStatus,
+  yank,
   type Wish,
 } from './people.ts';
 import type { Random } from './random.ts';
@@ -31,29 +38,37 @@ const SETTINGS = { name: 'LEVEL', configMapKeyRef: { name: 'settings', key: 'lev
 /** The cluster as the chaos finds it. */
 export function prepare({ server, random }: Simulation): void {
   configure(server, 'settings', { level: 'info' });
-  publish(server, '1.0.0');
-  NAMES.slice(0, 1 + random.below(2)).forEach((name) => install(server, name, anyWish(random)));
+  publish(server, random.chance(0.1) ? bad('1.0.0', random.pick(FATES)) : '1.0.0');
+  NAMES.slice(0, random.chance(0.3) ? 1 : 2).forEach((name) => install(server, name, anyWish(random)));
 }
 
 function anyWish(random: Random): Wish {
   return {
-    upgradePolicy: random.pick(['auto', 'manual'] as const),
+    upgradePolicy: random.pick(['auto', 'auto', 'manual'] as const),
     resourceTier: random.pick(TIERS),
     ...(random.chance(0.5) && { config: { GREETING: random.pick(['hello', 'a $(B)', '']) } }),
     ...(random.chance(0.3) && { configFrom: [SETTINGS] }),
+    ...(random.chance(0.2) && { upgrade: { windows: WINDOWS } }),
   };
 }
 
 /** What publishers and tenants may do next. */
-export function wishOptions({ server, random }: Simulation): Option[] {
+export function wishOptions({ server, random, deployments }: Simulation): Option[] {
   const releases = published(server);
   const versions = releases.map((r) => r.version);
   const publishing: Option[] = [
-    { weight: 2, name: 'a release is published', run: () => publish(server, ...releases, nextRelease(server, random)) },
+    { weight: 8, name: 'a release is published', run: () => publish(server, ...releases, nextRelease(server, random)) },
+    { weight: 1, name: 'the last release is yanked', run: () => yank(server, releases.at(-1)!.version) },
+    { weight: 0.5, name: 'all is to be tried again', run: () => retry(server, String(random.below(1_000))) },
     {
-      weight: 0.5,
-      name: 'the last release is yanked',
-      run: () => publish(server, ...releases.slice(0, -1), yanked(releases.at(-1)!)),
+      weight: 0.7,
+      name: 'the quota is used up',
+      run: () => (deployments.quota = server.list(KINDS.Pod).length),
+    },
+    {
+      weight: deployments.quota === Infinity ? 0 : 2,
+      name: 'the quota is raised',
+      run: () => (deployments.quota = Infinity),
     },
     {
       weight: releases.length > 1 ? 0.5 : 0,
@@ -88,6 +103,12 @@ export function wishOptions({ server, random }: Simulation): Option[] {
       { weight: 0.5, what: `consent to ${version}`, wish: { version, upgrade: { allowDowngradeTo: version } } },
       { weight: suspend ? 2 : 0.3, what: suspend ? 'to go on' : 'to be left alone', wish: { suspend: !suspend } },
       { weight: 0.3, what: 'the settings', wish: { configFrom: [SETTINGS] } },
+      { weight: 1, what: 'what does not work', wish: { config: { GREETING: random.pick(FATES) } } },
+      ...anyLimits(version).map((upgrade) => ({
+        weight: 0.3,
+        what: `upgrade ${JSON.stringify(upgrade)}`,
+        wish: { upgrade },
+      })),
     ];
     return [
       ...wishes.map(({ weight, what, wish }) => ({
@@ -95,6 +116,11 @@ export function wishOptions({ server, random }: Simulation): Option[] {
         name: `${name} wants ${what}`,
         run: () => edit(server, name, wish),
       })),
+      {
+        weight: 1,
+        name: `${name} is to be tried again`,
+        run: () => retry(server, String(random.below(1_000)), name),
+      },
       {
         weight: 0.5,
         name: `${name} is deleted`,
@@ -105,39 +131,67 @@ export function wishOptions({ server, random }: Simulation): Option[] {
   return [...publishing, ...tenants];
 }
 
+function anyLimits(version: string): NonNullable<Wish['upgrade']>[] {
+  return [
+    {},
+    { windows: WINDOWS },
+    { skipVersions: [version] },
+    { minReleaseAge: '2m' },
+    { level: 'patch' },
+    { level: 'major' },
+    { rollback: { enabled: false } },
+    { rollback: { progressDeadlineSeconds: 60, stableSeconds: 30 } },
+  ];
+}
+
 function nextRelease(server: ApiServer, random: Random): Release {
   const version = semver.inc(highest(server), random.pick(['patch', 'minor'] as const))!;
   const servicePort = random.pick([80, 80, 8000]);
   const runtime = { ports: [{ name: 'http', containerPort: 8080, servicePort }] };
-  if (random.chance(0.2)) {
-    return release(version, { runtime, image: `registry.example.com/acme/web:${version}-${NEVER_READY}` });
-  }
-  return release(version, { runtime, ...(random.chance(0.15) && { breaking: { note: 'changes' } }) });
+  // A stepping stone that nobody may take by itself would be the end of every way.
+  const advice = random.pick([{}, {}, {}, {}, { required: true }, { breaking: { note: 'changes' } }]);
+  return random.chance(0.5)
+    ? bad(version, random.pick(FATES), { runtime, ...advice })
+    : release(version, { runtime, ...advice });
 }
 
 /** Of all that ever were: a version is used once. */
 function highest(server: ApiServer): string {
-  const ever = server.history
-    .filter(({ kind }) => kind === KINDS.Provider)
-    .flatMap(({ object }) => (object['spec'] as { versions: readonly Release[] }).versions.map((r) => r.version));
-  return ever.reduce((a, b) => (semver.gt(a, b) ? a : b));
+  return everPublished(server)
+    .map((r) => r.version)
+    .reduce((a, b) => (semver.gt(a, b) ? a : b));
 }
 
-function yanked(last: Release): Release {
-  return { ...last, lifecycle: { stage: 'yanked' } };
+/** Each as it was last, the lowest first. */
+function everPublished(server: ApiServer): Release[] {
+  const ever = server.history
+    .filter(({ kind }) => kind === KINDS.Provider)
+    .flatMap(({ object }) => (object['spec'] as { versions: readonly Release[] }).versions);
+  const last = new Map(ever.map((release) => [release.version, release]));
+  return [...last.values()].sort((a, b) => semver.compare(a.version, b.version));
 }
 
 /** What others may do to the children. */
 export function driftOptions({ server, random, deployments }: Simulation): Option[] {
   return NAMES.flatMap((name): Option[] => {
     const key = `shop/${name}`;
+    const isSeen = server.get(KINDS.Deployment, key)?.metadata.labels?.[LABEL.managedBy] !== undefined;
+    const isRemembered = wasReported(server.get(KINDS.ProviderInstallation, key));
+    const isWorking = !FATES.some((fate) =>
+      JSON.stringify(server.get(KINDS.Deployment, key) ?? {}).includes(`"${fate}"`),
+    );
     const present = CHILD_KINDS.filter((kind) => server.get(kind, key));
     const anyChild = present.flatMap((kind): Option[] => [
       { weight: 0.4, name: `${kind.plural} ${name} is deleted`, run: () => server.remove(kind, key, 'intruder') },
-      { weight: 0.2, name: `${kind.plural} ${name} is replaced`, run: () => replace(server, kind, name) },
+      {
+        // What does not work would be theirs from then on, and stay.
+        weight: isWorking ? 0.2 : 0,
+        name: `${kind.plural} ${name} is replaced`,
+        run: () => replace(server, kind, name),
+      },
       { weight: 0.2, name: `${kind.plural} ${name} is disowned`, run: () => disown(server, kind, name) },
       {
-        weight: 0.2,
+        weight: isRemembered ? 0.2 : 0,
         name: `${kind.plural} ${name} loses a label`,
         run: () => relabel(server, kind, name, random.pick([LABEL.managedBy, LABEL.partOf])),
       },
@@ -159,22 +213,46 @@ export function driftOptions({ server, random, deployments }: Simulation): Optio
         run: () => changeContainer(server, name, { env: [{ name: 'GREETING', value: 'evil' }] }),
       },
       { weight: 0.3, name: `${name} is rolled back`, run: () => undo(server, name) },
-      { weight: 0.5, name: `a pod of ${name} stumbles`, run: () => deployments.disturb(key) },
+      { weight: 1.5, name: `a pod of ${name} stumbles`, run: () => deployments.disturb(key) },
+      // Who lost the status and the label by which its Deployment is seen has lost everything.
+      { weight: isSeen ? 0.5 : 0, name: `the status of ${name} is wiped`, run: () => wipeStatus(server, name) },
     ];
   });
+}
+
+function wasReported(installation: ApiObject | undefined): boolean {
+  return installation !== undefined && (statusOf(installation).observedGeneration ?? -1) >= 0;
 }
 
 /**
  * The end of it: wishes that can be granted from whatever became of the installations, so that everybody knows what
  * there must be in the end.
  */
-export function lastWord({ server }: Simulation): string {
+export function lastWord({ server, deployments }: Simulation): string {
   const last = semver.inc(highest(server), 'minor')!;
   configure(server, 'settings', { level: 'warn' });
+  deployments.quota = Infinity;
+  // Also what was taken back: a Deployment that was deleted cannot be made again without its release.
+  publish(server, ...everPublished(server));
+  // What does not work may be a stepping stone to what does.
+  published(server)
+    .filter(isBad)
+    .forEach(({ version }) => yank(server, version));
   publish(server, ...published(server), last);
+  // And what works may have failed for want of room.
+  retry(server, 'at last');
   for (const { metadata, ...installation } of server.list(KINDS.ProviderInstallation)) {
-    const isManual = (installation['spec'] as Wish).upgradePolicy === 'manual';
-    edit(server, metadata.name, { suspend: undefined, upgrade: undefined, version: isManual ? last : undefined });
+    const { upgradePolicy, config } = installation['spec'] as Wish;
+    edit(server, metadata.name, {
+      suspend: undefined,
+      upgrade: undefined,
+      version: upgradePolicy === 'manual' ? last : undefined,
+      config: FATES.some((fate) => fate === config?.['GREETING']) ? { GREETING: 'at last' } : config,
+    });
   }
   return last;
+}
+
+function isBad({ image }: Release): boolean {
+  return FATES.some((fate) => image.includes(fate));
 }

@@ -1,6 +1,6 @@
 import { ApiError } from '../../../src/cluster/errors.ts';
 import type { Call } from '../../../src/cluster/transport.ts';
-import { handle, placeOf } from '../cluster/handler.ts';
+import { handle, isAboutObjects, placeOf } from '../cluster/handler.ts';
 import type { ApiObject } from '../cluster/object.ts';
 import { Refused } from '../cluster/refusal.ts';
 import { keyOf, type ApiServer } from '../cluster/server.ts';
@@ -51,7 +51,7 @@ export class Exchange {
 
   /** The answer arrives. */
   answer(process: OperatorProcess, request: InFlight): void {
-    if (request.outcome && 'answer' in request.outcome) {
+    if (request.outcome && 'answer' in request.outcome && isAboutObjects(request.call)) {
       this.#learn(process, request.call, request.outcome.answer);
     }
     process.answer(request);

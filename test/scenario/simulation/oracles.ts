@@ -1,14 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
 import semver from 'semver';
 import { findCondition } from '../../../src/api/conditions.ts';
-import type { InstallationStatus } from '../../../src/api/installation.ts';
 import { ANNOTATION, FIELD_MANAGER } from '../../../src/api/names.ts';
 import { escapeExpansion } from '../../../src/plan/environment.ts';
 import { expectKstatus } from '../../support/kstatus.ts';
 import { isInstallation, KINDS, type Kind } from '../cluster/kinds.ts';
 import type { ApiObject } from '../cluster/object.ts';
 import type { ApiServer, Change } from '../cluster/server.ts';
-import { published, specOf } from './people.ts';
+import { isOpenTo } from './automation.ts';
+import { badAttempts, triggerOf } from './attempts.ts';
+import { containerOf, isRolledOut, templateOf, versionOf, wasRolledOut } from './deployments.ts';
+import { PROVIDER, published, specOf, statusOf } from './people.ts';
 import type { InFlight, OperatorProcess } from './process.ts';
 
 /**
@@ -23,6 +25,9 @@ export interface Deed {
   readonly server: ApiServer;
   readonly process: OperatorProcess;
   readonly request: InFlight;
+  readonly now: number;
+  /** Rollouts that may be under way without anybody having asked for them. */
+  readonly mostAtOnce: number;
 }
 
 /** Every truth that this write breaks. */
@@ -34,7 +39,7 @@ export function judgeWrite(deed: Deed): string[] {
   if (isInstallation(change.after)) {
     return statusLies(deed, change.after);
   }
-  return change.kind === KINDS.Deployment ? badRollouts(deed, change.after) : [];
+  return change.kind === KINDS.Deployment ? [...badRollouts(deed, change.after), ...badAttempts(deed)] : [];
 }
 
 function viewsOf({ process, request }: Deed, kind: Kind, key: string): (ApiObject | undefined)[] {
@@ -77,7 +82,7 @@ function statusLies(deed: Deed, installation: ApiObject): string[] {
   return lies;
 }
 
-/** An operator wrote another spec after this version, so that it says nothing of what was asked for last. */
+/** An operator wrote another template after this version, so that it says nothing of what was asked for last. */
 function overtaken({ server, change }: Deed, { metadata }: ApiObject): string | undefined {
   const version = Number(metadata.resourceVersion);
   const later = server.history.find(
@@ -87,7 +92,9 @@ function overtaken({ server, change }: Deed, { metadata }: ApiObject): string | 
       c.kind === KINDS.Deployment &&
       c.key === change.key &&
       c.by === FIELD_MANAGER &&
-      c.before?.metadata.generation !== c.after?.metadata.generation,
+      c.before !== undefined &&
+      c.after !== undefined &&
+      !isDeepStrictEqual(templateOf(c.before), templateOf(c.after)),
   );
   return later && `a Deployment that was changed at ${later.version}, after ${version}`;
 }
@@ -102,7 +109,7 @@ function unfinished(installation: ApiObject, deployment: ApiObject): string | un
   if (versionOf(deployment) !== wanted) {
     return `version ${versionOf(deployment)} instead of ${wanted}`;
   }
-  if (containerOf(deployment)?.image !== `registry.example.com/acme/web:${wanted}` && !isBadImage(deployment)) {
+  if (!containerOf(deployment)?.image.startsWith(`registry.example.com/acme/web:${wanted}`)) {
     return `image ${containerOf(deployment)?.image}`;
   }
   const env = containerOf(deployment)?.env ?? [];
@@ -129,7 +136,8 @@ function badRollouts(deed: Deed, after: ApiObject): string[] {
   }
   const bad: string[] = [];
   const services = viewsOf(deed, KINDS.Service, key);
-  if (!services.some((s) => s !== undefined)) {
+  // What comes back serves the pods that are there; a Service that was lost meanwhile is another matter.
+  if (triggerOf(after) !== 'Rollback' && !services.some((s) => s !== undefined)) {
     bad.push(`the Deployment ${key} is written before the Service that serves it`);
   }
   const to = versionOf(after);
@@ -141,8 +149,10 @@ function badRollouts(deed: Deed, after: ApiObject): string[] {
   const deployments = viewsOf(deed, KINDS.Deployment, key).filter((d) => d !== undefined);
   // Who has not heard yet that somebody else moved it stays where it was.
   const isTampered = lastSpecChange(server, change)?.by !== FIELD_MANAGER;
+  const catalogues = viewsOf(deed, KINDS.Provider, PROVIDER).filter((p) => p !== undefined);
+  const move = { deployments, catalogues, isTampered, from, to, server, now: deed.now };
   const isStaying = isTampered && deployments.some((d) => versionOf(d) === to);
-  if (!isStaying && !installations.some((i) => mayMove({ installation: i, deployments, from, to, server }))) {
+  if (!isStaying && !installations.some((installation) => mayMove({ ...move, installation }))) {
     bad.push(`nobody asked to move ${key} from ${from} to ${to}`);
   }
   return bad;
@@ -162,91 +172,56 @@ interface Move {
   readonly installation: ApiObject;
   /** What the operator may have believed of the Deployment. */
   readonly deployments: readonly ApiObject[];
+  /** Somebody else changed the Deployment since the operator did. */
+  readonly isTampered: boolean;
+  /** And of what is published. */
+  readonly catalogues: readonly ApiObject[];
   readonly from: string | undefined;
   readonly to: string;
   readonly server: ApiServer;
+  readonly now: number;
 }
 
 /** Whether the spec, as the operator saw it, asks for a move; by the rules of the contract, told in another way. */
-function mayMove({ installation, deployments, from, to, server }: Move): boolean {
+function mayMove({ installation, deployments, catalogues, isTampered, from, to, server, now }: Move): boolean {
   const spec = specOf(installation);
   const status = statusOf(installation);
+  if (isWayBack(deployments, to) && wasRolledOut(server, `shop/${installation.metadata.name}`, to)) {
+    return true;
+  }
   if (spec.suspend) {
     return false;
   }
   // What somebody else put there is undone.
-  if (to === status.installedVersion) {
+  if (to === status.installedVersion || (from === undefined && to === status.currentVersion)) {
     return true;
   }
   const isNamed = spec.version === to;
   const isUp = from === undefined || semver.gt(to, from);
   if (isUp) {
-    const isFirst = from === undefined && status.installedVersion === undefined && spec.version === undefined;
-    // A breaking release breaks nothing where nothing has ever run.
-    const isHarmless = status.currentVersion === undefined || !wasBreaking(server, to);
-    return isNamed || isFirst || (spec.upgradePolicy === 'auto' && isHarmless);
+    const isAbove = spec.version === undefined || (spec.upgradePolicy === 'auto' && semver.gte(to, spec.version));
+    const isFirst = from === undefined && status.installedVersion === undefined && isAbove;
+    const isOnTheWay = spec.version !== undefined && semver.lt(to, spec.version) && wasRequired(server, to);
+    const isOpen = catalogues.some((catalogue) => isOpenTo(catalogue, installation, to, now));
+    return isNamed || isFirst || isOnTheWay || (spec.upgradePolicy === 'auto' && isOpen);
   }
-  // Back from what was never done is a cancel, and no downgrade of what ran before.
-  const wasDone = deployments.some((d) => versionOf(d) === from && isRolledOut(d));
+  // Back from what was never done is a cancel, and no downgrade of what ran before; so it is while somebody else's change
+  // is in the way of being done.
+  const wasDone = !isTampered && deployments.some((d) => versionOf(d) === from && isRolledOut(d));
   const isAboveStable = status.currentVersion === undefined || semver.gte(to, status.currentVersion);
   return isNamed && (spec.upgrade?.allowDowngradeTo === to || (!wasDone && isAboveStable));
 }
 
-function wasBreaking(server: ApiServer, version: string): boolean {
-  return published(server).find((r) => r.version === version)?.breaking !== undefined;
+/** What failed goes back to what was stable when it began, by what the Deployment says of that. */
+function isWayBack(deployments: readonly ApiObject[], to: string): boolean {
+  return deployments.some((d) => d.metadata.annotations?.[ANNOTATION.stableVersion] === to && !isRolledOut(d));
 }
 
-function statusOf(installation: ApiObject): InstallationStatus {
-  return installation['status'] as InstallationStatus;
+function wasRequired(server: ApiServer, version: string): boolean {
+  return published(server).find((r) => r.version === version)?.required === true;
 }
 
 /** Also where somebody took the owner away: what runs is the same. */
 function isOwnedBy({ metadata }: ApiObject, installation: ApiObject): boolean {
   return metadata.ownerReferences?.some(({ uid }) => uid === installation.metadata.uid) ?? true;
-}
-
-interface Template {
-  readonly metadata?: { readonly annotations?: Readonly<Record<string, string>> };
-  readonly spec: {
-    readonly containers: readonly {
-      readonly image: string;
-      readonly env?: readonly { readonly name: string; readonly value?: string }[];
-    }[];
-  };
-}
-
-function templateOf(deployment: ApiObject): Template {
-  return (deployment['spec'] as { readonly template: Template }).template;
-}
-
-function versionOf(deployment: ApiObject): string | undefined {
-  return templateOf(deployment).metadata?.annotations?.[ANNOTATION.version];
-}
-
-function containerOf(deployment: ApiObject): Template['spec']['containers'][number] | undefined {
-  return templateOf(deployment).spec.containers[0];
-}
-
-function isBadImage(deployment: ApiObject): boolean {
-  return containerOf(deployment)?.image.includes('never-ready') ?? false;
-}
-
-/** It was done at some time, although pods may have become unavailable, or asked for otherwise, since. */
-function wasRolledOut(server: ApiServer, key: string, version: string): boolean {
-  return server.history.some(
-    (c) =>
-      c.kind === KINDS.Deployment && c.key === key && c.after && versionOf(c.after) === version && isRolledOut(c.after),
-  );
-}
-
-function isRolledOut({ metadata, ...deployment }: ApiObject): boolean {
-  const { replicas } = deployment['spec'] as { readonly replicas: number };
-  const status = (deployment['status'] ?? {}) as Readonly<Record<string, number>>;
-  return (
-    (status['observedGeneration'] ?? 0) >= (metadata.generation ?? 0) &&
-    // Pods too many, after a scale-down, harm nobody.
-    status['updatedReplicas'] === status['replicas'] &&
-    (status['updatedReplicas'] ?? 0) >= replicas &&
-    (status['availableReplicas'] ?? 0) >= replicas
-  );
 }

@@ -8,6 +8,14 @@ import { specOf } from './people.ts';
 
 export const CHILD_KINDS: readonly Kind[] = [KINDS.Deployment, KINDS.Service, KINDS.PodDisruptionBudget];
 
+/** How it came to be what it is; and the hash of all that was applied, which includes that. */
+const OF_HISTORY: ReadonlySet<string> = new Set([
+  ANNOTATION.stableVersion,
+  ANNOTATION.attempt,
+  ANNOTATION.failed,
+  ANNOTATION.applied,
+]);
+
 /** What the operator owns in the children of an installation, without what differs from one history to another. */
 export function childrenOf(server: ApiServer, key: string): Record<string, unknown> {
   return Object.fromEntries(
@@ -25,10 +33,9 @@ function withoutHistory(child: ApiObject): object {
     ownerReferences = [],
     ...metadata
   } = (owned['metadata'] ?? {}) as Partial<ApiObject['metadata']>;
-  // The hash of all that was applied includes them.
-  const { [ANNOTATION.stableVersion]: _stable, [ANNOTATION.applied]: _applied, ...others } = annotations ?? {};
+  const others = Object.entries(annotations ?? {}).filter(([name]) => !OF_HISTORY.has(name));
   const owners = ownerReferences.map(({ uid: _, ...owner }) => owner);
-  return { ...owned, metadata: { ...metadata, annotations: others, ownerReferences: owners } };
+  return { ...owned, metadata: { ...metadata, annotations: Object.fromEntries(others), ownerReferences: owners } };
 }
 
 /** The whole end state as far as it must be the same whatever happened on the way: no uid, version or time. */
@@ -41,13 +48,31 @@ export function outcomeOf(server: ApiServer): unknown {
   }));
 }
 
-function timeless({ installedAt: _i, updatedAt: _u, conditions = [], ...status }: InstallationStatus): object {
-  return { ...status, conditions: conditions.map(({ lastTransitionTime: _, ...condition }) => condition) };
+/** Members that are a time, at any depth. */
+const TIMES: ReadonlySet<string> = new Set([
+  'installedAt',
+  'updatedAt',
+  'lastTransitionTime',
+  'startedAt',
+  'completedAt',
+  'at',
+  'retryAfter',
+  'notBefore',
+]);
+
+function timeless(status: InstallationStatus): unknown {
+  return JSON.parse(JSON.stringify(status, (name, value: unknown) => (TIMES.has(name) ? undefined : value)));
 }
 
 /** Children that nobody asked for, or that are not there although somebody did. */
 export function misplacedChildren(server: ApiServer): string[] {
   const misplaced: string[] = [];
+  for (const { metadata } of server.list(KINDS.ControllerRevision)) {
+    const isKept = metadata.ownerReferences?.some(({ uid, name }) => uid === uidOf(server, metadata.namespace, name));
+    if (!isKept) {
+      misplaced.push(`ControllerRevision ${keyOf(metadata)} is nobody's`);
+    }
+  }
   for (const kind of CHILD_KINDS) {
     for (const { metadata } of server.list(kind)) {
       const owner = server.get(KINDS.ProviderInstallation, keyOf(metadata));
@@ -74,4 +99,8 @@ export function misplacedChildren(server: ApiServer): string[] {
 
 function isWanted(kind: Kind, installation: ApiObject): boolean {
   return kind !== KINDS.PodDisruptionBudget || specOf(installation).resourceTier === 'performance';
+}
+
+function uidOf(server: ApiServer, namespace: string | undefined, name: string): string | undefined {
+  return server.get(KINDS.ProviderInstallation, keyOf({ namespace, name }))?.metadata.uid;
 }

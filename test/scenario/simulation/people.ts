@@ -1,15 +1,18 @@
-import { type InstallationSpec } from '../../../src/api/installation.ts';
+import type { InstallationSpec, InstallationStatus } from '../../../src/api/installation.ts';
+import { ANNOTATION } from '../../../src/api/names.ts';
 import type { Release } from '../../../src/api/provider.ts';
 import { release } from '../../support/builders.ts';
 import { KINDS, type Kind } from '../cluster/kinds.ts';
 import type { ApiObject } from '../cluster/object.ts';
+import type { Fate } from '../cluster/pod.ts';
 import type { ApiServer } from '../cluster/server.ts';
 
 /** What people do to a cluster, in the words of the stories: publishers, tenants and third parties. */
 
 export type Wish = Partial<InstallationSpec>;
 
-const PROVIDER = 'acme.web';
+/** Whose releases all of them install. */
+export const PROVIDER = 'acme.web';
 
 export function publish(server: ApiServer, ...versions: readonly (Release | string)[]): void {
   const spec = { org: 'acme', name: 'web', versions: versions.map((v) => (typeof v === 'string' ? release(v) : v)) };
@@ -20,7 +23,7 @@ export function publish(server: ApiServer, ...versions: readonly (Release | stri
   }
 }
 
-export function published(server: ApiServer): readonly Release[] {
+export function published(server: Pick<ApiServer, 'get'>): readonly Release[] {
   return (
     (server.get(KINDS.Provider, PROVIDER)?.['spec'] as { versions: readonly Release[] } | undefined)?.versions ?? []
   );
@@ -45,6 +48,10 @@ export function edit(
 
 export function specOf(installation: ApiObject): InstallationSpec {
   return installation['spec'] as InstallationSpec;
+}
+
+export function statusOf(installation: ApiObject): InstallationStatus {
+  return installation['status'] as InstallationStatus;
 }
 
 export function configure(server: ApiServer, name: string, data: Readonly<Record<string, string>>): void {
@@ -122,5 +129,34 @@ export function replace(server: ApiServer, kind: Kind, name: string): void {
     const { uid: _, resourceVersion: _v, managedFields: _m, ...metadata } = live.metadata;
     server.remove(kind, `shop/${name}`, 'kubectl-replace');
     server.create(kind, { ...live, metadata, status: {} }, 'kubectl-replace');
+  }
+}
+
+/** A release whose pods become what its image says. */
+export function bad(version: string, fate: Fate, more: Partial<Release> = {}): Release {
+  return release(version, { image: `registry.example.com/acme/web:${version}-${fate}`, ...more });
+}
+
+/** The release is taken back for everybody who does not run it yet. */
+export function yank(server: ApiServer, version: string, message = ''): void {
+  const yanked = { stage: 'yanked', message } as const;
+  publish(server, ...published(server).map((r) => (r.version === version ? { ...r, lifecycle: yanked } : r)));
+}
+
+/** Asks for what failed to be tried again: for one installation, or for all of the Provider. */
+export function retry(server: ApiServer, value: string, name?: string): void {
+  const [kind, key] = name === undefined ? [KINDS.Provider, PROVIDER] : [KINDS.ProviderInstallation, `shop/${name}`];
+  server.edit(kind, key, { manager: 'tenant' }, (live) => {
+    const annotations = { ...live.metadata.annotations, [ANNOTATION.retry]: value };
+    return { ...live, metadata: { ...live.metadata, annotations } };
+  });
+}
+
+/** As when a backup without status is restored. */
+export function wipeStatus(server: ApiServer, name: string): void {
+  const writer = { manager: 'intruder', subresource: 'status' };
+  const key = `shop/${name}`;
+  if (server.get(KINDS.ProviderInstallation, key)) {
+    server.edit(KINDS.ProviderInstallation, key, writer, (live) => ({ ...live, status: { observedGeneration: -1 } }));
   }
 }

@@ -1,13 +1,18 @@
 import { ANNOTATION } from '../../../src/api/names.ts';
+import type { OperatorConfig } from '../../../src/api/operator-config.ts';
+import { ownedHash } from '../../../src/plan/children.ts';
 import type { WatchEvent } from '../../../src/controller/list-watch.ts';
 import type { Call, Transport } from '../../../src/cluster/transport.ts';
 import type { ApiObject, Draft } from '../cluster/object.ts';
 import type { Wrap } from './process.ts';
+import { SIMULATED } from './simulation.ts';
 
 /** Bugs as operators have them in the field, planted between the operator and its cluster: each must be found. */
 export interface PlantedBug {
   readonly name: string;
-  readonly plant: Wrap;
+  readonly plant?: Wrap;
+  /** What the operator takes for the word of the platform team. */
+  readonly config?: OperatorConfig;
 }
 
 export const PLANTED_BUGS: readonly PlantedBug[] = [
@@ -24,6 +29,10 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     plant: mishearing((event) => [withoutGenerations(event)]),
   },
   { name: 'a status is written whatever has changed since', plant: patching(withoutVersion) },
+  { name: 'what failed is forgotten', plant: patching(withoutFailures) },
+  { name: 'what was done is taken back when its pods fail later', plant: doubting },
+  { name: 'the limit of the fleet is ignored', config: { ...SIMULATED, maxConcurrentUpgrades: 1_000 } },
+  { name: 'old pods go before new ones serve', plant: patching(withoutStrategy) },
 ];
 
 /** Pretends that applies to `resource` were carried out, and sends them after the next write to a path like `until`. */
@@ -99,6 +108,58 @@ function patching(change: (call: Call) => Call): Wrap {
 
 function withoutVersion(call: Call): Call {
   return call.path.endsWith('/status') ? { ...call, body: { status: (call.body as ApiObject)['status'] } } : call;
+}
+
+function withoutFailures(call: Call): Call {
+  if (call.path.endsWith('/status')) {
+    const body = call.body as ApiObject;
+    const { failedVersions: _, ...status } = body['status'] as Readonly<Record<string, unknown>>;
+    return { ...call, body: { ...body, status } };
+  }
+  return changingDeployment(call, ({ metadata, ...deployment }) => {
+    const { [ANNOTATION.failed]: _, ...annotations } = metadata.annotations ?? {};
+    return { ...deployment, metadata: { ...metadata, annotations } };
+  });
+}
+
+function withoutStrategy(call: Call): Call {
+  return changingDeployment(call, (deployment) => {
+    const { strategy: _, ...spec } = deployment['spec'] as Readonly<Record<string, unknown>>;
+    return { ...deployment, spec: { ...spec, strategy: { type: 'RollingUpdate', rollingUpdate: CARELESS } } };
+  });
+}
+
+const CARELESS = { maxUnavailable: 1, maxSurge: '25%' };
+
+/** So that the operator takes it for what it meant to apply. */
+function changingDeployment(call: Call, change: (deployment: Draft) => Draft): Call {
+  if (call.method !== 'PATCH' || call.resource !== 'deployments.apps') {
+    return call;
+  }
+  const { metadata, ...rest } = change(call.body as Draft);
+  const annotations = { ...metadata.annotations, [ANNOTATION.applied]: ownedHash({ metadata, ...rest }) };
+  return { ...call, body: { ...rest, metadata: { ...metadata, annotations } } };
+}
+
+/** Has no history, and takes pods that fail later for a rollout that never succeeded. */
+function doubting(transport: Transport): Transport {
+  const deaf = mishearing((event) => [asIfNeverDone(event)])(transport);
+  return patching((call) => (call.path.endsWith('/status') ? { ...call, body: withoutHistory(call) } : call))(deaf);
+}
+
+function withoutHistory({ body }: Call): object {
+  const { history: _, ...status } = (body as ApiObject)['status'] as Readonly<Record<string, unknown>>;
+  return { ...(body as ApiObject), status };
+}
+
+function asIfNeverDone(event: WatchEvent<ApiObject>): WatchEvent<ApiObject> {
+  if (event.type === 'ERROR' || event.type === 'BOOKMARK' || event.object.kind !== 'Deployment') {
+    return event;
+  }
+  const { object } = event;
+  const status = (object['status'] ?? {}) as { readonly conditions?: readonly object[] };
+  const conditions = status.conditions?.map((c) => ({ ...c, reason: 'ReplicaSetUpdated' }));
+  return { ...event, object: { ...object, status: { ...status, conditions } } };
 }
 
 /** An answer that nobody can tell from the server's, but for being old. */

@@ -1,9 +1,10 @@
 import { pino } from 'pino';
-import { OperatorConfig } from '../../../src/api/operator-config.ts';
+import type { OperatorConfig } from '../../../src/api/operator-config.ts';
 import { ApiError } from '../../../src/cluster/errors.ts';
 import type { Call, Transport } from '../../../src/cluster/transport.ts';
 import type { Clock } from '../../../src/controller/clock.ts';
 import { createOperator, type Operator } from '../../../src/operator.ts';
+import { CHILDREN } from '../../../src/reconcile/resources.ts';
 import { createMetrics } from '../../../src/telemetry/metrics.ts';
 import { EventStream } from './event-stream.ts';
 import type { WatchCursor } from '../cluster/watch.ts';
@@ -43,9 +44,9 @@ export interface ProcessOptions {
   /** The present step of the simulation. */
   readonly step: () => number;
   readonly wrap: Wrap;
+  readonly config: OperatorConfig;
 }
 
-const CONFIG = OperatorConfig.parse({ defaults: { progressDeadlineSeconds: 120 } });
 const log = pino({ level: 'silent' });
 const metrics = createMetrics('simulation');
 
@@ -62,13 +63,13 @@ export class OperatorProcess {
   readonly #chains = new Map<string, { readonly lookedAt: number; readonly answeredAt: number }>();
   isAlive = true;
 
-  constructor({ name, clock, random, step, wrap }: ProcessOptions) {
+  constructor({ name, clock, random, step, wrap, config }: ProcessOptions) {
     this.name = name;
     this.clock = new ProcessClock(clock);
     this.#step = step;
     this.#operator = createOperator({
       connect: () => wrap(this.#transport()),
-      config: CONFIG,
+      config,
       namespaces: [],
       watchSecrets: false,
       workers: 4,
@@ -166,8 +167,8 @@ export class OperatorProcess {
   }
 }
 
-/** Writes to an object and its status are one row, and so are those to a child: all have the same name. */
+/** Writes to an object and its status are one row, and so are those to its children: their names begin with its name. */
 function chainOf({ path }: Call): string {
-  const [, namespace = '', name = ''] = /\/namespaces\/([^/]+)\/[^/]+\/([^/]+)/.exec(path) ?? [];
-  return `${namespace}/${name}`;
+  const [, namespace = '', plural = '', name = ''] = /\/namespaces\/([^/]+)\/([^/]+)\/([^/]+)/.exec(path) ?? [];
+  return `${namespace}/${plural === CHILDREN.ControllerRevision.plural ? name.replace(/-[^-]+$/, '') : name}`;
 }

@@ -1,24 +1,27 @@
 import { isDeepStrictEqual } from 'node:util';
 import { findCondition } from '../../../src/api/conditions.ts';
-import type { InstallationStatus } from '../../../src/api/installation.ts';
 import type { Release } from '../../../src/api/provider.ts';
 import { KINDS } from '../cluster/kinds.ts';
 import { keyOf } from '../cluster/server.ts';
 import { driftOptions, lastWord, prepare, wishOptions } from './chaos.ts';
 import { faultOptions } from './faults.ts';
 import { childrenOf, misplacedChildren } from './outcome.ts';
-import { configure, install, publish, published, specOf } from './people.ts';
-import type { Wrap } from './process.ts';
+import { configure, install, publish, published, specOf, statusOf } from './people.ts';
+import type { PlantedBug } from './planted-bugs.ts';
 import { Simulation, Violation, type Option } from './simulation.ts';
 
-/** How many things people do, in all of one seed. */
-const WISHES = 6;
-const DRIFTS = 4;
+/** How many things people do, in each part of a seed. */
+const WISHES = 4;
+const DRIFTS = 2;
+const CHAPTERS = 2;
 const LATE_DRIFTS = 2;
+/** How often they wait and see what comes of it. */
+const RESTS = 0.5;
 
 /** Lives through one seed, and returns what did not hold. */
-export async function liveThrough(seed: number, wrap?: Wrap): Promise<Simulation> {
-  const simulation = new Simulation({ seed, ...(wrap && { wrap }) });
+export async function liveThrough(seed: number, bug: Pick<PlantedBug, 'plant' | 'config'> = {}): Promise<Simulation> {
+  const { plant: wrap, config } = bug;
+  const simulation = new Simulation({ seed, ...(wrap && { wrap }), ...(config && { config }) });
   try {
     await live(simulation);
   } catch (error) {
@@ -34,7 +37,13 @@ async function live(simulation: Simulation): Promise<void> {
   prepare(simulation);
   simulation.startOperator();
   await simulation.drain();
-  await disturb(simulation, { wishes: WISHES, drifts: DRIFTS });
+  for (let chapter = 0; chapter < CHAPTERS; chapter += 1) {
+    await disturb(simulation, { wishes: WISHES, drifts: DRIFTS });
+    if (simulation.random.chance(RESTS)) {
+      await simulation.rest();
+      judgeRest(simulation);
+    }
+  }
   const last = lastWord(simulation);
   simulation.note(`the last word is ${last}`);
   await disturb(simulation, { wishes: 0, drifts: LATE_DRIFTS });
@@ -82,12 +91,29 @@ async function disturb(simulation: Simulation, left: { wishes: number; drifts: n
   }
 }
 
+/** Who is neither done nor in need of somebody has something to wait for. */
+const WAITING: ReadonlySet<string> = new Set(['Suspended', 'Drifted', 'Unavailable']);
+
+function judgeRest(simulation: Simulation): void {
+  for (const installation of simulation.server.list(KINDS.ProviderInstallation)) {
+    const { conditions = [], observedGeneration } = statusOf(installation);
+    const ready = findCondition(conditions, 'Ready');
+    const isStalled = findCondition(conditions, 'Stalled')?.status === 'True';
+    const isAtRest = ready?.status === 'True' || isStalled || WAITING.has(ready?.reason ?? '');
+    if (!isAtRest || observedGeneration !== installation.metadata.generation) {
+      simulation.violate(
+        `${keyOf(installation.metadata)} rests as ${ready?.status} ${ready?.reason}: ${ready?.message}`,
+      );
+    }
+  }
+}
+
 async function judgeEnd(simulation: Simulation, last: string): Promise<void> {
   const { server } = simulation;
   misplacedChildren(server).forEach((child) => simulation.violate(child));
   for (const installation of server.list(KINDS.ProviderInstallation)) {
     const key = keyOf(installation.metadata);
-    const status = installation['status'] as InstallationStatus;
+    const status = statusOf(installation);
     const ready = findCondition(status.conditions, 'Ready');
     const isUpToDate =
       ready?.status === 'True' &&
@@ -100,7 +126,7 @@ async function judgeEnd(simulation: Simulation, last: string): Promise<void> {
       );
     }
     const expected = await freshlyInstalled(published(server), installation.metadata.name, specOf(installation));
-    const children = childrenOf(server, key);
+    const children = withoutCaution(childrenOf(server, key));
     if (!isDeepStrictEqual(children, expected)) {
       simulation.violate(
         `the children of ${key} are not those of a fresh installation: ${differenceOf(children, expected)}`,
@@ -127,10 +153,19 @@ async function freshlyInstalled(
   publish(simulation.server, ...releases);
   install(simulation.server, name, wish);
   await simulation.rest();
-  const children = childrenOf(simulation.server, `shop/${name}`);
+  const children = withoutCaution(childrenOf(simulation.server, `shop/${name}`));
   await simulation.stopOperator();
   fresh.set(id, children);
   return children;
+}
+
+/** Asked only of pods that take the place of others; and changed only together with the template. */
+const CAUTION: ReadonlySet<string> = new Set(['minReadySeconds', 'progressDeadlineSeconds']);
+
+function withoutCaution(children: Record<string, unknown>): Record<string, unknown> {
+  return JSON.parse(
+    JSON.stringify(children, (name, value: unknown) => (CAUTION.has(name) ? undefined : value)),
+  ) as Record<string, unknown>;
 }
 
 function differenceOf(a: unknown, b: unknown, path = ''): string {

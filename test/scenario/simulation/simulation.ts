@@ -1,3 +1,4 @@
+import { OperatorConfig } from '../../../src/api/operator-config.ts';
 import type { Call } from '../../../src/cluster/transport.ts';
 import { FakeClock, settle } from '../../support/fake-clock.ts';
 import { DeploymentController } from '../cluster/deployment-controller.ts';
@@ -5,6 +6,7 @@ import { GarbageCollector } from '../cluster/garbage-collector.ts';
 import { ApiServer, type Change } from '../cluster/server.ts';
 import { Exchange } from './exchange.ts';
 import { judgeWrite } from './oracles.ts';
+import { judgePods } from './serving.ts';
 import { OperatorProcess, type InFlight, type Wrap } from './process.ts';
 import { Random } from './random.ts';
 
@@ -20,7 +22,19 @@ export interface SimulationOptions {
   /** Takes the first option each time, so that nothing is left to chance; else any, as the seed says. */
   readonly isOrderly?: boolean;
   readonly wrap?: Wrap;
+  /** What the platform team decided. */
+  readonly config?: OperatorConfig;
+  /** When it begins, in milliseconds since the epoch. */
+  readonly startsAt?: number;
+  /** More than anybody needs who is not running in circles. */
+  readonly mostSteps?: number;
 }
+
+/** Deadlines that are over before a simulation takes it for at rest; and no room for two automatic rollouts. */
+export const SIMULATED = OperatorConfig.parse({
+  defaults: { progressDeadlineSeconds: 120 },
+  maxConcurrentUpgrades: 1,
+});
 
 /** A truth that did not hold. */
 export class Violation extends Error {
@@ -31,7 +45,6 @@ const MINUTE = 60_000;
 /** Without a write for so long it has come to rest; longer than anything waits that waits for the clock alone. */
 const REST_MS = 6 * MINUTE;
 const LONGEST_UNREST_MS = 180 * MINUTE;
-/** More than anybody needs who is not running in circles. */
 const MOST_STEPS = 6_000;
 const MOST_STEPS_TO_STOP = 200;
 /** Seen are 22 for two installations that everything was done to. */
@@ -43,7 +56,7 @@ const MOST_WRITES_TO_REST = 50;
  */
 export class Simulation {
   readonly random: Random;
-  readonly clock = new FakeClock();
+  readonly clock: FakeClock;
   readonly server: ApiServer;
   readonly deployments: DeploymentController;
   readonly exchange: Exchange;
@@ -58,12 +71,16 @@ export class Simulation {
   readonly #collector: GarbageCollector;
   readonly #isOrderly: boolean;
   readonly #wrap: Wrap;
+  readonly #config: OperatorConfig;
+  readonly #mostSteps: number;
   #step = 0;
   #processes = 0;
   #lastWriteAt = 0;
 
-  constructor({ seed, isOrderly = false, wrap = (transport) => transport }: SimulationOptions) {
+  constructor(options: SimulationOptions) {
+    const { seed, isOrderly = false, wrap = (transport) => transport, config = SIMULATED } = options;
     this.random = new Random(seed);
+    this.clock = new FakeClock(options.startsAt);
     this.server = new ApiServer(() => this.clock.now());
     this.deployments = new DeploymentController(this.server, () => this.clock.now());
     this.#collector = new GarbageCollector(this.server, () => this.clock.now());
@@ -76,12 +93,14 @@ export class Simulation {
     });
     this.#isOrderly = isOrderly;
     this.#wrap = wrap;
+    this.#config = config;
+    this.#mostSteps = options.mostSteps ?? MOST_STEPS;
     this.server.onChange((change) => this.#judge(change));
   }
 
   note(what: string): void {
     // The names of Events are random.
-    const steady = what.replace(/\.[0-9a-f]{16}/, '');
+    const steady = what.replace(/\.[0-9a-f]+\.?[0-9a-f]{11,}/, '');
     this.journal.push(`${String(this.#step).padStart(4)} ${clockTime(this.clock.now())} ${steady}`);
   }
 
@@ -96,7 +115,14 @@ export class Simulation {
     const name = `operator-${this.#processes}`;
     this.note(`${name} starts`);
     const random = new Random(this.random.below(2 ** 31)).next;
-    this.process = new OperatorProcess({ name, clock: this.clock, random, step: () => this.#step, wrap: this.#wrap });
+    this.process = new OperatorProcess({
+      name,
+      clock: this.clock,
+      random,
+      step: () => this.#step,
+      wrap: this.#wrap,
+      config: this.#config,
+    });
   }
 
   /** The process is gone; of what it asked for, and was not answered, the server does what `arrives` says. */
@@ -162,7 +188,7 @@ export class Simulation {
       option.run();
     }
     await this.drain();
-    if (this.#step > MOST_STEPS) {
+    if (this.#step > this.#mostSteps) {
       throw new Violation(`It runs in circles: ${this.writes} writes in ${this.#step} steps`);
     }
   }
@@ -255,9 +281,19 @@ export class Simulation {
   #judge(change: Change): void {
     const where = `${change.kind.plural} ${change.key}`;
     this.note(`  ${change.after ? 'wrote' : 'deleted'} ${where} at ${change.version} by ${change.by}`);
+    for (const violation of judgePods(change, this.server, this.clock.now())) {
+      this.violate(violation);
+    }
     const { process, request } = this.exchange.current ?? {};
     if (process && request) {
-      for (const violation of judgeWrite({ change, server: this.server, process, request })) {
+      for (const violation of judgeWrite({
+        change,
+        server: this.server,
+        process,
+        request,
+        now: this.clock.now(),
+        mostAtOnce: SIMULATED.maxConcurrentUpgrades,
+      })) {
         this.violate(violation);
       }
     }

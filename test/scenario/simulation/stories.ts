@@ -1,7 +1,7 @@
 import { release } from '../../support/builders.ts';
 import { KINDS } from '../cluster/kinds.ts';
 import type { ApiServer } from '../cluster/server.ts';
-import { changeContainer, configure, disown, edit, install, publish, relabel, scale } from './people.ts';
+import { bad, changeContainer, configure, disown, edit, install, publish, relabel, scale } from './people.ts';
 import { LABEL } from '../../../src/api/names.ts';
 
 /** Something that people do to a cluster at rest, with what it may cost the operator when nothing goes wrong. */
@@ -43,21 +43,46 @@ export const STORIES: readonly Story[] = [
     before: withWeb({ upgradePolicy: 'auto' }),
     act: (server) => publish(server, '1.0.0', '1.1.0'),
     // One of them is the status of the Provider.
-    writes: 4 + 1,
+    writes: 5 + 1,
     events: 3 + 1,
   },
   {
     name: 'automatic upgrade to other ports',
     before: withWeb({ upgradePolicy: 'auto' }),
     act: (server) => publish(server, '1.0.0', moved),
-    writes: 6 + 1,
+    writes: 7 + 1,
+    events: 3 + 1,
+  },
+  {
+    name: 'automatic upgrade that fails and is taken back',
+    before: withWeb({ upgradePolicy: 'auto' }),
+    act: (server) => publish(server, '1.0.0', bad('1.1.0', 'crash-loop')),
+    // The upgrade, and on the way back the Deployment and two statuses.
+    writes: 5 + 1 + 3,
+    events: 3 + 1 + 2,
+  },
+  {
+    name: 'edit that fails and is held',
+    before: withWeb({ config: { GREETING: 'hello' } }),
+    act: (server) => edit(server, 'web', { config: { GREETING: 'never-ready' } }),
+    writes: 5 + 3,
+    events: 3 + 2,
+  },
+  {
+    name: 'newer release than one that failed',
+    before: (server) => {
+      publish(server, '1.0.0');
+      install(server, 'web', { upgradePolicy: 'auto' });
+    },
+    act: (server) => publish(server, '1.0.0', bad('1.1.0', 'no-such-image'), '1.1.1'),
+    writes: 5 + 1,
     events: 3 + 1,
   },
   {
     name: 'edit of the configuration',
     before: withWeb({ config: { GREETING: 'hello' } }),
     act: (server) => edit(server, 'web', { config: { GREETING: 'good day', EMPTY: '' } }),
-    writes: 4,
+    writes: 5,
     events: 3,
   },
   {
@@ -65,7 +90,7 @@ export const STORIES: readonly Story[] = [
     before: withWeb({ resourceTier: 'performance' }),
     act: (server) => edit(server, 'web', { resourceTier: 'free' }),
     // The budget goes as well.
-    writes: 4 + 1,
+    writes: 5 + 1,
     events: 3,
   },
   {
@@ -75,7 +100,7 @@ export const STORIES: readonly Story[] = [
       install(server, 'web', { version: '1.0.0' });
     },
     act: (server) => edit(server, 'web', { version: '1.1.0' }),
-    writes: 4,
+    writes: 5,
     events: 3,
   },
   {
@@ -85,7 +110,7 @@ export const STORIES: readonly Story[] = [
       install(server, 'web', { version: '1.0.1' });
     },
     act: (server) => edit(server, 'web', { version: '1.0.0', upgrade: { allowDowngradeTo: '1.0.0' } }),
-    writes: 4,
+    writes: 5,
     events: 3,
   },
   {
@@ -96,7 +121,7 @@ export const STORIES: readonly Story[] = [
       install(server, 'web', { configFrom: [{ name: 'LEVEL', configMapKeyRef: { name: 'settings', key: 'level' } }] });
     },
     act: (server) => configure(server, 'settings', { level: 'debug' }),
-    writes: 4,
+    writes: 5,
     events: 3,
   },
   {

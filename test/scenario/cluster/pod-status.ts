@@ -1,0 +1,67 @@
+import { KINDS } from './kinds.ts';
+import type { ApiObject } from './object.ts';
+import { Pod, type Template } from './pod.ts';
+import { keyOf, type ApiServer } from './server.ts';
+
+/** The Pods that the API server shows, one for each that a kubelet has. */
+export class PodStatuses {
+  readonly #server: ApiServer;
+  #created = 0;
+
+  constructor(server: ApiServer) {
+    this.#server = server;
+  }
+
+  create({ apiVersion, kind, metadata }: ApiObject, template: Template): Pod {
+    this.#created += 1;
+    const { namespace = '', name, uid } = metadata;
+    const pod = new Pod(template, { namespace, name: `${name}-${this.#created}` });
+    const draft = {
+      metadata: {
+        namespace,
+        name: pod.name,
+        ...template.metadata,
+        ownerReferences: [{ apiVersion, kind, name, uid, controller: true }],
+      },
+      spec: template.spec,
+      status: statusOf(pod),
+    };
+    this.#server.create(KINDS.Pod, draft, 'kube-controller-manager');
+    return pod;
+  }
+
+  /** Who deleted it meanwhile deleted no more than what is shown. */
+  write(pod: Pod): void {
+    if (this.#server.get(KINDS.Pod, keyOf(pod))) {
+      const writer = { manager: 'kubelet', subresource: 'status' };
+      this.#server.edit(KINDS.Pod, keyOf(pod), writer, (live) => ({ ...live, status: statusOf(pod) }));
+    }
+  }
+
+  remove(pod: Pod): void {
+    if (this.#server.get(KINDS.Pod, keyOf(pod))) {
+      this.#server.remove(KINDS.Pod, keyOf(pod), 'kube-controller-manager');
+    }
+  }
+}
+
+function statusOf({ isReady, readySince, hasStarted, restarts, waiting }: Pod): object {
+  return {
+    phase: hasStarted ? 'Running' : 'Pending',
+    conditions: [
+      { type: 'PodScheduled', status: 'True' },
+      isReady
+        ? { type: 'Ready', status: 'True', lastTransitionTime: new Date(readySince).toISOString() }
+        : { type: 'Ready', status: 'False' },
+    ],
+    containerStatuses: [
+      {
+        name: 'provider',
+        ready: isReady,
+        restartCount: restarts,
+        state: waiting === undefined ? { running: {} } : { waiting: { reason: waiting } },
+        ...(restarts > 0 && { lastState: { terminated: { exitCode: 1, reason: 'Error' } } }),
+      },
+    ],
+  };
+}

@@ -1,0 +1,92 @@
+/** What a pod is made from, as far as it decides what becomes of it. */
+export interface Template {
+  readonly metadata?: {
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+  readonly spec: {
+    readonly containers: readonly {
+      readonly image: string;
+      readonly env?: readonly { readonly name: string; readonly value?: string }[];
+    }[];
+  };
+}
+
+/** What becomes of pods with this in their image's name, or as a value of a variable; as in test/control-plane/stages. */
+export const FATES = ['never-ready', 'crash-loop', 'no-such-image'] as const;
+export type Fate = (typeof FATES)[number];
+
+function fateOf({ spec }: Template): Fate | undefined {
+  const [container] = spec.containers;
+  const name = container?.image.split('/').at(-1) ?? '';
+  return FATES.find((fate) => name.includes(fate) || container?.env?.some(({ value }) => value === fate));
+}
+
+/** A kubelet waits so long before it starts a container again, and twice as long each time after that. */
+const FIRST_BACKOFF_MS = 10_000;
+/** By then the back-off is at several minutes. */
+const MOST_RESTARTS = 5;
+
+/** One pod, from its creation on: what its kubelet knows. */
+export class Pod {
+  readonly template: Template;
+  readonly namespace: string;
+  readonly name: string;
+  isReady = false;
+  /** It has been ready for so long that it is available. */
+  isCounted = false;
+  readySince = 0;
+  hasStarted = false;
+  restarts = 0;
+  /** Why its container waits. */
+  waiting: string | undefined = 'ContainerCreating';
+  /** When something happens to it by itself; undefined: it stays as it is. */
+  dueAt: number | undefined = 0;
+
+  constructor(template: Template, { namespace, name }: { readonly namespace: string; readonly name: string }) {
+    this.template = template;
+    this.namespace = namespace;
+    this.name = name;
+  }
+
+  isDue(now: number): boolean {
+    return this.dueAt !== undefined && this.dueAt <= now;
+  }
+
+  /** What happens to it next. */
+  goOn(now: number): void {
+    switch (fateOf(this.template)) {
+      case undefined:
+        this.#start(undefined);
+        this.isReady = true;
+        this.readySince = now;
+        break;
+      case 'never-ready':
+        this.#start(undefined);
+        break;
+      case 'crash-loop':
+        this.#start(now + FIRST_BACKOFF_MS * 2 ** this.restarts);
+        this.restarts += 1;
+        this.waiting = 'CrashLoopBackOff';
+        this.dueAt = this.restarts < MOST_RESTARTS ? this.dueAt : undefined;
+        break;
+      case 'no-such-image':
+        this.dueAt = this.waiting === 'ErrImagePull' ? undefined : now + FIRST_BACKOFF_MS;
+        this.waiting = this.waiting === 'ErrImagePull' ? 'ImagePullBackOff' : 'ErrImagePull';
+        break;
+    }
+  }
+
+  /** It is not ready for a while. */
+  stumble(): void {
+    this.isReady = false;
+    this.isCounted = false;
+    this.dueAt = 0;
+  }
+
+  #start(dueAt: number | undefined): void {
+    this.hasStarted = true;
+    this.waiting = undefined;
+    this.dueAt = dueAt;
+  }
+}

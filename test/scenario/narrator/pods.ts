@@ -1,0 +1,43 @@
+import { ANNOTATION } from '../../../src/api/names.ts';
+import { KINDS } from '../cluster/kinds.ts';
+import type { ApiObject } from '../cluster/object.ts';
+import type { ApiServer } from '../cluster/server.ts';
+
+interface PodStatus {
+  readonly conditions: readonly { readonly type: string; readonly status: string }[];
+  readonly containerStatuses: readonly {
+    readonly restartCount: number;
+    readonly state: { readonly waiting?: { readonly reason: string } };
+  }[];
+}
+
+export function isReadyPod(pod: ApiObject): boolean {
+  const { conditions } = pod['status'] as PodStatus;
+  return conditions.some(({ type, status }) => type === 'Ready' && status === 'True');
+}
+
+/** `web has 2 ready pods of 1.0.0, 1 new pod of 1.1.0 in CrashLoopBackOff after 3 restarts`. */
+export function podsInWords(server: ApiServer): string {
+  const all = server.list(KINDS.Deployment).map((deployment) => {
+    const { name, uid } = deployment.metadata;
+    const pods = server.list(KINDS.Pod).filter((p) => p.metadata.ownerReferences?.some((owner) => owner.uid === uid));
+    const counts = new Map<string, number>();
+    for (const pod of pods) {
+      const what = describe(pod, deployment);
+      counts.set(what, (counts.get(what) ?? 0) + 1);
+    }
+    return `${name} has ${[...counts].map(([what, count]) => `${count} ${what}`).join(', ') || 'no pods'}`;
+  });
+  return all.length === 0 ? '' : `  (${all.join('; ')})`;
+}
+
+function describe(pod: ApiObject, deployment: ApiObject): string {
+  const { annotations = {} } = pod.metadata;
+  const template = (deployment['spec'] as { readonly template: Pick<ApiObject, 'metadata'> }).template;
+  const isOld = annotations[ANNOTATION.inputsHash] !== template.metadata.annotations?.[ANNOTATION.inputsHash];
+  const [container] = (pod['status'] as PodStatus).containerStatuses;
+  const waiting = container?.state.waiting?.reason;
+  const state = isReadyPod(pod) ? 'ready' : (waiting ?? 'unready');
+  const restarts = container?.restartCount ? ` after ${container.restartCount} restarts` : '';
+  return `${isOld ? 'old' : 'new'} of ${annotations[ANNOTATION.version]} ${state}${restarts}`;
+}

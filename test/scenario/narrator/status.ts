@@ -1,0 +1,80 @@
+import { findCondition, type ConditionType } from '../../../src/api/conditions.ts';
+import type { InstallationStatus } from '../../../src/api/installation.ts';
+import { epoch } from '../../../src/api/time.ts';
+import type { ApiObject } from '../cluster/object.ts';
+import type { Change } from '../cluster/server.ts';
+import { elapsed } from './time.ts';
+
+/** Said beside `Ready`, which has its companions with it. */
+const TOLD: readonly ConditionType[] = ['UpgradeHealthy', 'Available', 'UpdateAvailable', 'Drifted'];
+
+/** What a new status says that the former one did not. */
+export function statusInWords({ before, after }: Change, startedAt: number): string[] {
+  const was = statusOf(before);
+  const is = statusOf(after);
+  return [
+    ...readyInWords(was, is),
+    ...TOLD.flatMap((type) => conditionInWords(type, was, is)),
+    ...difference(pendingInWords(was, startedAt), pendingInWords(is, startedAt), 'pending: nothing any more'),
+    ...difference(failuresInWords(was, startedAt), failuresInWords(is, startedAt), 'failed versions: none any more'),
+  ];
+}
+
+/** What somebody reads who looks in the end. */
+export function summaryOf(installation: ApiObject): string[] {
+  const { currentVersion, installedVersion, targetVersion, history = [] } = statusOf(installation);
+  const { name } = installation.metadata;
+  return [
+    `In the end ${name} has current ${currentVersion}, installed ${installedVersion}, target ${targetVersion}; its history, newest first:`,
+    ...history.map(
+      ({ trigger, from, version, result = 'under way', message }) =>
+        `  ${trigger}: ${from === undefined ? '' : `${from} to `}${version}, ${result}${message === undefined ? '' : `: ${message}`}`,
+    ),
+  ];
+}
+
+function statusOf(installation: ApiObject | undefined): InstallationStatus {
+  return installation?.['status'] ?? {};
+}
+
+function readyInWords(was: InstallationStatus, is: InstallationStatus): string[] {
+  return difference(describeReady(was), describeReady(is), 'Ready is gone');
+}
+
+function describeReady({ conditions = [] }: InstallationStatus): string[] {
+  const ready = findCondition(conditions, 'Ready');
+  const companions = (['Reconciling', 'Stalled'] as const).filter((type) => findCondition(conditions, type));
+  return ready ? [`  ${['Ready', ...companions].join('+')}=${ready.status} ${ready.reason}: ${ready.message}`] : [];
+}
+
+function conditionInWords(type: ConditionType, was: InstallationStatus, is: InstallationStatus): string[] {
+  const describe = ({ conditions = [] }: InstallationStatus) => {
+    const condition = findCondition(conditions, type);
+    return condition ? [`  ${type}=${condition.status} ${condition.reason}: ${condition.message}`] : [];
+  };
+  return difference(describe(was), describe(is), `  ${type} is gone`);
+}
+
+function pendingInWords({ pendingUpgrade: pending }: InstallationStatus, startedAt: number): string[] {
+  if (!pending) {
+    return [];
+  }
+  const notBefore = pending.notBefore === undefined ? '' : `, not before ${since(pending.notBefore, startedAt)}`;
+  return [`  pending: ${pending.version} by way of ${pending.path.join(', ')}: ${pending.reason}${notBefore}`];
+}
+
+function failuresInWords({ failedVersions = [] }: InstallationStatus, startedAt: number): string[] {
+  return failedVersions.map(({ version, reason, attempts, retryAfter }) => {
+    const retry = retryAfter === undefined ? 'never again' : `again at ${since(retryAfter, startedAt)}`;
+    return `  failed: ${version}, ${reason}, ${attempts} time${attempts === 1 ? '' : 's'}, ${retry}`;
+  });
+}
+
+function since(time: string, startedAt: number): string {
+  return elapsed(epoch(time) - startedAt);
+}
+
+function difference(was: readonly string[], is: readonly string[], gone: string): string[] {
+  const news = is.filter((line) => !was.includes(line));
+  return news.length === 0 && is.length < was.length ? [gone.startsWith(' ') ? gone : `  ${gone}`] : news;
+}

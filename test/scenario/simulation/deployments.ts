@@ -1,0 +1,46 @@
+import { ANNOTATION } from '../../../src/api/names.ts';
+import { KINDS } from '../cluster/kinds.ts';
+import type { ApiObject } from '../cluster/object.ts';
+import type { ApiServer } from '../cluster/server.ts';
+
+interface Template {
+  readonly metadata?: { readonly annotations?: Readonly<Record<string, string>> };
+  readonly spec: {
+    readonly containers: readonly {
+      readonly image: string;
+      readonly env?: readonly { readonly name: string; readonly value?: string }[];
+    }[];
+  };
+}
+
+export function templateOf(deployment: ApiObject): Template {
+  return (deployment['spec'] as { readonly template: Template }).template;
+}
+
+export function versionOf(deployment: ApiObject): string | undefined {
+  return templateOf(deployment).metadata?.annotations?.[ANNOTATION.version];
+}
+
+export function containerOf(deployment: ApiObject): Template['spec']['containers'][number] | undefined {
+  return templateOf(deployment).spec.containers[0];
+}
+
+/** It was done at some time, although pods may have become unavailable, or asked for otherwise, since. */
+export function wasRolledOut(server: ApiServer, key: string, version: string): boolean {
+  return server.history.some(
+    (c) =>
+      c.kind === KINDS.Deployment && c.key === key && c.after && versionOf(c.after) === version && isRolledOut(c.after),
+  );
+}
+
+export function isRolledOut({ metadata, ...deployment }: ApiObject): boolean {
+  const { replicas } = deployment['spec'] as { readonly replicas: number };
+  const status = (deployment['status'] ?? {}) as Readonly<Record<string, number>>;
+  return (
+    (status['observedGeneration'] ?? 0) >= (metadata.generation ?? 0) &&
+    // Pods too many, after a scale-down, harm nobody.
+    status['updatedReplicas'] === status['replicas'] &&
+    (status['updatedReplicas'] ?? 0) >= replicas &&
+    (status['availableReplicas'] ?? 0) >= replicas
+  );
+}
