@@ -6,6 +6,7 @@ import { fullRun } from './full-run.ts';
 import { startOperator } from './operator.ts';
 import { readOptions, USAGE, type Options } from './options.ts';
 import { figure } from './table.ts';
+import { CONFIG } from './workload.ts';
 
 const startedAt = performance.now();
 
@@ -20,7 +21,7 @@ async function main(options: Options): Promise<void> {
   const file = await bundle();
   const cluster = await startCluster(say);
   try {
-    const start = () => startOperator({ plane: cluster.plane, bundle: file, workers, nodeFlags });
+    const start = () => startOperator({ plane: cluster.plane, bundle: file, workers, nodeFlags, config: CONFIG });
     const lines = await (options.onlyColdStart ? coldStart : fullRun)(cluster, start, options, say);
     const run =
       `${figure(workload.installations)} installations in ${workload.namespaces} namespaces, ` +

@@ -41,16 +41,20 @@ export interface OperatorOptions {
   /** In place of those that the bundle names. */
   readonly nodeFlags?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** The content of the file that OPERATOR_CONFIG names; the defaults of the code when absent. */
+  readonly config?: object;
 }
 
 export function startOperator(options: OperatorOptions): OperatorProcess {
-  const { plane, bundle, workers, nodeFlags = NODE_FLAGS, env = NODE_ENV } = options;
+  const { plane, bundle, workers, nodeFlags = NODE_FLAGS, env = NODE_ENV, config = {} } = options;
   started += 1;
   const directory = join(plane.directory, `operator-${started}`);
   mkdirSync(directory);
   const watchdog = startWatchdog(directory);
   const logFile = join(directory, 'operator.log');
   const heapFile = join(directory, 'heap.json');
+  const configFile = join(directory, 'config.json');
+  writeFileSync(configFile, JSON.stringify(config));
   const log = openSync(logFile, 'a');
   const startedAt = performance.now();
   const preloaded = ['heap-probe.mjs', 'in-pod.mjs'].flatMap((file) => ['--import', join(import.meta.dirname, file)]);
@@ -61,6 +65,7 @@ export function startOperator(options: OperatorOptions): OperatorProcess {
       METRICS_PORT: '0',
       WORKERS: String(workers),
       HEAP_PROBE: heapFile,
+      OPERATOR_CONFIG: configFile,
       ...env,
     },
     stdio: ['ignore', log, log],

@@ -4,6 +4,8 @@ import type { Api } from './api.ts';
 export interface Tracker {
   /** How many are as they should be now. */
   readonly count: () => number;
+  /** The most that were so at once, since it began. */
+  readonly most: () => number;
   /** Resolves when `count` objects are as they should be, with the moment (`performance.now()`) of the last of them. */
   reached(count: number): Promise<number>;
   /** Resolves when this object (`namespace/name`) is as it should be. */
@@ -27,6 +29,7 @@ export interface TrackerOptions<T> {
 export async function startTracker<T extends Tracked>({ api, path, isThere }: TrackerOptions<T>): Promise<Tracker> {
   const abort = new AbortController();
   const there = new Set<string>();
+  let most = 0;
   const waitingForCount: { readonly count: number; readonly resolve: (at: number) => void }[] = [];
   const waitingForKey = new Map<string, () => void>();
   const failure = Promise.withResolvers<never>();
@@ -41,6 +44,7 @@ export async function startTracker<T extends Tracked>({ api, path, isThere }: Tr
       waitingForKey.get(key)?.();
       waitingForKey.delete(key);
     }
+    most = Math.max(most, there.size);
     for (const waiting of waitingForCount) {
       if (waiting.count === there.size) {
         waiting.resolve(performance.now());
@@ -72,6 +76,7 @@ export async function startTracker<T extends Tracked>({ api, path, isThere }: Tr
 
   return {
     count: () => there.size,
+    most: () => most,
     reached(count) {
       if (there.size === count) {
         return Promise.resolve(performance.now());

@@ -8,6 +8,12 @@ export interface Workload {
   readonly replicas: number;
 }
 
+/**
+ * Neither the caution with which a new release goes through a fleet nor the time for which new pods are watched is of
+ * interest here: both would be waited for, whatever the operator takes.
+ */
+export const CONFIG = { defaults: { stableSeconds: 0 }, maxConcurrentUpgrades: 100_000 };
+
 export interface InstallationBody {
   readonly apiVersion: string;
   readonly kind: string;

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
+import { metricIn } from '../../bench/operator.ts';
 import { requestsSince, settled } from '../../bench/rest.ts';
 import { startFaultProxy } from '../faults/proxy.ts';
 import { auditLog, cleanUp, installation, prepare, provider, release } from './support/cluster.ts';
@@ -10,6 +11,9 @@ import { countRequests, now, OPERATOR, type Requests } from './support/requests.
 /** The budgets of docs/benchmarks.md, counted in the API server's audit log. */
 const namespace = 'budgets';
 const STATUS = 'patch providerinstallations/status';
+const SAVED = 'patch controllerrevisions';
+const PRUNED = 'delete controllerrevisions';
+const RESTORED = 'get controllerrevisions';
 
 async function startOperator(env: Readonly<Record<string, string>> = {}): Promise<RunningOperator> {
   const operator = await start(env);
@@ -58,13 +62,14 @@ async function costOfEdit(name: string, spec: object): Promise<Requests> {
   });
 }
 
-/** Resolves when each of them was looked at by this process. */
+/** Resolves when each of them was looked at by this process; some wait for a time to come, as what failed does. */
 async function judgedAll({ url }: RunningOperator): Promise<void> {
   const { items } = JSON.parse(await kubectl(['get', 'pi', '-A', '-o', 'json'])) as { items: unknown[] };
   await eventually(async () => {
-    const metrics = await (await fetch(`${url}/metrics`)).text();
-    const judged = /reconcile_total\{controller="providerinstallation",result="success"\} (\d+)/.exec(metrics)?.[1];
-    return Number(judged) >= items.length;
+    const text = await (await fetch(`${url}/metrics`)).text();
+    const judged = (result: string) =>
+      metricIn(text, 'controller_runtime_reconcile_total', `controller="providerinstallation",result="${result}"`);
+    return judged('success') + judged('requeue_after') >= items.length;
   });
 }
 
@@ -108,18 +113,63 @@ describe.skipIf(!inject('controlPlane').disposable)('counted in the audit log', 
     ['an upgrade', 'upgraded', { version: '1.1.0' }],
     ['an edit of config', 'configured', { config: { GREETING: 'Hello' } }],
     ['an edit of the tier', 'raised', { resourceTier: 'standard' }],
-  ])('%s costs one Deployment, three statuses and three events', async (_, name, spec) => {
+  ])('%s costs a saved revision, one Deployment, three statuses and three events', async (_, name, spec) => {
     const cost = await costOfEdit(name, spec);
 
     expect(cost['patch deployments']).toBe(1);
-    expectWithin(cost, { 'patch deployments': 1, [STATUS]: 3, events: 3 });
+    expectWithin(cost, { [SAVED]: 1, 'patch deployments': 1, [STATUS]: 3, events: 3 });
   });
 
   it('an upgrade to other ports costs two Services more', async () => {
     const cost = await costOfEdit('ports', { version: '2.0.0' });
 
     expect(cost['patch services']).toBeGreaterThanOrEqual(1);
-    expectWithin(cost, { 'patch deployments': 1, 'patch services': 2, [STATUS]: 3, events: 3 });
+    expectWithin(cost, { [SAVED]: 1, 'patch deployments': 1, 'patch services': 2, [STATUS]: 3, events: 3 });
+  });
+
+  it('an edit after many costs the removal of the oldest saved revision more', async () => {
+    await startOperator();
+    await install('often', { resourceTier: 'free' });
+    for (const greeting of ['Hello', 'Good day', 'Welcome']) {
+      await patch('often', { config: { GREETING: greeting } });
+      await waitFor('Ready', 'pi/often', namespace);
+    }
+    await settled(auditLog());
+    const cost = await costOf(async () => {
+      await patch('often', { config: { GREETING: 'Hi' } });
+      await waitFor('Ready', 'pi/often', namespace);
+    });
+
+    expect(cost[PRUNED]).toBe(1);
+    expectWithin(cost, { [SAVED]: 1, [PRUNED]: 1, 'patch deployments': 1, [STATUS]: 3, events: 3 });
+  });
+
+  it.each([
+    ['an upgrade by automation', 'taken', { upgradePolicy: 'auto' }, undefined],
+    ['an upgrade that was asked for', 'wanted', {}, { version: '1.1.0' }],
+  ])('%s that fails costs one Deployment, two statuses and a read more', async (_, name, first, asks) => {
+    const bad = release('1.1.0', { image: 'registry.example.com/acme/no-such-image:1.1.0' });
+    await apply(provider(name, '1.0.0'));
+    await startOperator();
+    await install(name, { provider: `${name}/web`, resourceTier: 'free', ...first });
+    if (asks) {
+      await apply(provider(name, '1.0.0', bad));
+    }
+    await settled(auditLog());
+    const cost = await costOf(async () => {
+      await (asks ? patch(name, asks) : apply(provider(name, '1.0.0', bad)));
+      await waitFor('UpgradeHealthy=False', `pi/${name}`, namespace);
+    });
+
+    expect(cost['patch deployments']).toBe(2);
+    expectWithin(cost, {
+      [SAVED]: 1,
+      [RESTORED]: 1,
+      'patch deployments': 2,
+      [STATUS]: 5,
+      events: 5,
+      ...(!asks && { 'patch providers/status': 1 }),
+    });
   });
 
   it('an edit of what is only for people costs one status', async () => {
@@ -157,7 +207,7 @@ describe.skipIf(!inject('controlPlane').disposable)('counted in the audit log', 
       await eventually(async () => (await fetch(`${operator.url}/readyz`)).ok);
     });
 
-    expect(watches).toBe(6);
+    expect(watches).toBe(8);
     expect(cost).toEqual({});
   });
 
@@ -198,6 +248,7 @@ describe.skipIf(!inject('controlPlane').disposable)('counted in the audit log', 
     expect(cost['patch deployments']).toBe(move.length);
     expectWithin(cost, {
       'patch providers/status': 1,
+      [SAVED]: move.length,
       'patch deployments': move.length,
       [STATUS]: stay.length + 3 * move.length,
       events: 3 * move.length,

@@ -1,0 +1,31 @@
+import { kubectl } from './kubectl.ts';
+import { conditionOf, type SeenInstallation, type Witness } from './witness.ts';
+
+/** What became of an upgrade, as tests ask for it. Installations are named `namespace/name`. */
+
+/** What runs now came back, and nobody has to do anything. */
+export function isBack(seen: SeenInstallation): boolean {
+  const isReady = conditionOf(seen, 'Ready')?.startsWith('True') === true;
+  return isReady && conditionOf(seen, 'UpgradeHealthy') === 'False RolledBack';
+}
+
+/** What runs now came back, and is not what the spec asks for. */
+export function isHeld(seen: SeenInstallation): boolean {
+  return conditionOf(seen, 'Ready') === 'False RolledBack';
+}
+
+/** Runs a version, whose rollout is done. */
+export function runs(version: string): (seen: SeenInstallation) => boolean {
+  return (seen) => seen.status.currentVersion === version && conditionOf(seen, 'Ready')?.startsWith('True') === true;
+}
+
+/** The versions that its Deployment was given, one after the other. */
+export async function versionsOf(witness: Witness, installation: string): Promise<string[]> {
+  return (await witness.templatesOf(installation)).map((template) => template.version);
+}
+
+/** Merges a change into an installation. */
+export function patch(installation: string, change: object): Promise<string> {
+  const [namespace = '', name = ''] = installation.split('/');
+  return kubectl(['patch', 'pi', name, '-n', namespace, '--type=merge', '-p', JSON.stringify(change)]);
+}

@@ -1,0 +1,248 @@
+import { setTimeout as passes } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { findCondition } from '../../../src/api/conditions.ts';
+import { allowImages, refuseImages } from '../support/admission.ts';
+import { cleanUp, installation, prepare, provider, release } from '../support/cluster.ts';
+import { apply, kubectl } from '../support/kubectl.ts';
+import { addNamespace } from '../support/namespace.ts';
+import { startOperator, type RunningOperator } from '../support/operator.ts';
+import { isBack, isHeld, patch, runs, versionsOf } from '../support/outcome.ts';
+import { setQuota } from '../support/quota.ts';
+import { asTyped } from '../support/typed.ts';
+import { conditionOf, startWitness, type Witness } from '../support/witness.ts';
+import { describeFailingEdits, NAMESPACES } from './failing-edits.ts';
+
+/** How 1.1.0 goes wrong, what is said of it, and whether a container of it had started: else it is tried once more in hours. */
+const FAILURES = [
+  { how: 'never-ready', reason: 'DeadlineExceeded', expires: false },
+  { how: 'crash-loop', reason: 'CrashLoop', expires: false },
+  { how: 'no-such-image', reason: 'ImagePull', expires: true },
+  { how: 'refused', reason: 'DeadlineExceeded', expires: true },
+  { how: 'over-quota', reason: 'DeadlineExceeded', expires: true },
+] as const;
+type How = (typeof FAILURES)[number]['how'];
+const hows = FAILURES.map((failure) => failure.how);
+
+const namespace = 'bad-releases';
+const fullNamespace = 'bad-releases-full';
+const patientNamespace = 'bad-releases-patient';
+/** Long enough for what works, however busy the machine. */
+const CONFIG = 'defaults: {progressDeadlineSeconds: 60, stableSeconds: 0}';
+/** For what does not: taken back out of the spec where something good is to come. */
+const IMPATIENT = { rollback: { progressDeadlineSeconds: 10 } };
+/** What the tier `standard` asks for. */
+const REPLICAS = 2;
+
+const namespaceOf = (how: How) => (how === 'over-quota' ? fullNamespace : namespace);
+const auto = (how: How) => `${namespaceOf(how)}/${how}-auto`;
+const manual = (how: How) => `${namespaceOf(how)}/${how}-manual`;
+const bad = (how: How) => release('1.1.0', { image: `registry.example.com/acme/${how}:1.1.0` });
+
+let operator: RunningOperator;
+let witness: Witness;
+
+describe.skipIf(!inject('controlPlane').disposable)('a release that does not work', () => {
+  let backSince = 0;
+
+  beforeAll(async () => {
+    await prepare(namespace);
+    await Promise.all([fullNamespace, patientNamespace].map(addNamespace));
+    witness = await startWitness();
+    operator = await startOperator({}, CONFIG);
+    await refuseImages(namespace);
+    await apply(
+      ...hows.flatMap((how) => [
+        provider(how, '1.0.0'),
+        installation(namespaceOf(how), `${how}-auto`, {
+          provider: `${how}/web`,
+          upgradePolicy: 'auto',
+          upgrade: IMPATIENT,
+        }),
+        installation(namespaceOf(how), `${how}-manual`, {
+          provider: `${how}/web`,
+          version: '1.0.0',
+          upgrade: IMPATIENT,
+        }),
+      ]),
+    );
+    const keys = hows.flatMap((how) => [auto(how), manual(how)]);
+    await Promise.all(keys.map((key) => witness.until(key, (i) => conditionOf(i, 'Ready') === 'True UpToDate')));
+    await setQuota(fullNamespace, { pods: String(2 * REPLICAS) });
+    await apply(...hows.map((how) => provider(how, '1.0.0', bad(how))));
+  });
+  // In reverse: the operator ends last, whatever came out before.
+  afterAll(() => operator.stop());
+  afterAll(() => witness.stop());
+  afterAll(() => Promise.all([namespace, fullNamespace, patientNamespace, ...NAMESPACES].map(cleanUp)));
+  afterAll(() => allowImages(namespace));
+
+  it.concurrent.each(FAILURES)(
+    'and that automation chose ($how): is taken back once, and what runs is Ready',
+    async ({ how, reason, expires }) => {
+      const { status } = await witness.until(auto(how), isBack);
+
+      expect(status).toMatchObject({
+        currentVersion: '1.0.0',
+        installedVersion: '1.0.0',
+        failedVersions: [{ version: '1.1.0', reason, attempts: 1 }],
+      });
+      expect(status.failedVersions?.[0]?.retryAfter !== undefined).toBe(expires);
+      expect(await versionsOf(witness, auto(how))).toEqual(['1.0.0', '1.1.0', '1.0.0']);
+      expect(await witness.fewestReady(auto(how), REPLICAS)).toBe(REPLICAS);
+    },
+  );
+
+  it.concurrent.each(FAILURES)(
+    'and that somebody asked for ($how): is taken back once and held, whatever is said of it',
+    async ({ how, reason }) => {
+      await patch(manual(how), { spec: { version: '1.1.0' } });
+      const held = await witness.until(manual(how), isHeld);
+      await patch(manual(how), { spec: { description: 'No change of what is asked for' } });
+      await witness.until(manual(how), isHeld);
+
+      expect(['Stalled', 'Available', 'UpgradeHealthy'].map((type) => conditionOf(held, type))).toEqual([
+        'True RolledBack',
+        'True PodsAvailable',
+        'False RolledBack',
+      ]);
+      expect(held.status).toMatchObject({
+        currentVersion: '1.0.0',
+        failedVersions: [{ version: '1.1.0', reason, attempts: 1 }],
+      });
+      expect(await versionsOf(witness, manual(how))).toEqual(['1.0.0', '1.1.0', '1.0.0']);
+      expect(await witness.fewestReady(manual(how), REPLICAS)).toBe(REPLICAS);
+    },
+  );
+
+  it('is not tried again by another process, nor where the status was lost', async () => {
+    backSince = performance.now();
+    await operator.stop();
+    const keys = hows.flatMap((how) => [auto(how), manual(how)]);
+    await Promise.all(
+      keys.map(async (key) => {
+        const [where = '', name = ''] = key.split('/');
+        await kubectl([
+          'patch',
+          'pi',
+          name,
+          '-n',
+          where,
+          '--subresource=status',
+          '--type=merge',
+          '-p',
+          '{"status":null}',
+        ]);
+      }),
+    );
+    operator = await startOperator({}, CONFIG);
+    const seen = await Promise.all(
+      keys.map((key) => witness.until(key, (i) => conditionOf(i, 'UpgradeHealthy') !== undefined)),
+    );
+
+    expect(seen.map((i) => i.status.failedVersions)).toEqual(
+      keys.map(() => [expect.objectContaining({ version: '1.1.0', attempts: 1 })]),
+    );
+    expect(seen.map((i) => conditionOf(i, 'Ready'))).toEqual(
+      hows.flatMap(() => ['True UpgradeAvailable', 'False RolledBack']),
+    );
+    expect(await Promise.all(keys.map((key) => versionsOf(witness, key)))).toEqual(
+      keys.map(() => ['1.0.0', '1.1.0', '1.0.0']),
+    );
+  });
+
+  it.concurrent('is tried again when the installation is annotated', async () => {
+    const key = auto('never-ready');
+    await patch(key, { metadata: { annotations: { 'provider-operator.io/retry': 'once more' } } });
+    const { status } = await witness.until(key, (i) => isBack(i) && i.status.failedVersions?.[0]?.attempts === 2);
+
+    expect(status.lastHandledRetry).toBe('once more');
+    expect(await versionsOf(witness, key)).toEqual(['1.0.0', '1.1.0', '1.0.0', '1.1.0', '1.0.0']);
+    expect(await witness.fewestReady(key, REPLICAS)).toBe(REPLICAS);
+  });
+
+  it.concurrent('is tried again everywhere when its Provider is annotated', async () => {
+    const keys = [auto('refused'), manual('refused')];
+    await allowImages(namespace);
+    await Promise.all(keys.map((key) => patch(key, { spec: { upgrade: null } })));
+    await kubectl(['annotate', 'provider', 'refused.web', 'provider-operator.io/retry=allowed now']);
+    const seen = await Promise.all(keys.map((key) => witness.until(key, (i) => i.status.currentVersion === '1.1.0')));
+
+    expect(seen.map((i) => [conditionOf(i, 'Ready'), conditionOf(i, 'UpgradeHealthy')])).toEqual([
+      ['True UpToDate', 'True Succeeded'],
+      ['True UpToDate', 'True Succeeded'],
+    ]);
+  });
+
+  it.concurrent('and whose pods cannot be created is given up long before its deadline', async () => {
+    const key = `${patientNamespace}/patient`;
+    const spec = {
+      provider: 'patient/web',
+      upgradePolicy: 'auto',
+      upgrade: { rollback: { progressDeadlineSeconds: 600 } },
+    };
+    await apply(provider('patient', '1.0.0'), installation(patientNamespace, 'patient', spec));
+    await witness.until(key, runs('1.0.0'));
+    await setQuota(patientNamespace, { pods: String(REPLICAS) });
+    await apply(provider('patient', '1.0.0', '1.1.0'));
+    const { status } = await witness.until(key, isBack, 50_000);
+
+    expect(status.failedVersions).toMatchObject([{ version: '1.1.0', reason: 'PodsRefused', attempts: 1 }]);
+    expect(await witness.fewestReady(key, REPLICAS)).toBe(REPLICAS);
+  });
+
+  it.concurrent('is tried again by the command that the operator tells', async () => {
+    const key = manual('over-quota');
+    await setQuota(fullNamespace, { pods: '20' });
+    await patch(key, { spec: { upgrade: null } });
+    const { status } = await witness.until(key, isHeld);
+    const [command = ''] =
+      /kubectl .* --overwrite/.exec(findCondition(status.conditions, 'Ready')?.message ?? '') ?? [];
+    await asTyped(command);
+    await witness.until(key, runs('1.1.0'));
+
+    expect(await versionsOf(witness, key)).toEqual(['1.0.0', '1.1.0', '1.0.0', '1.1.0']);
+  });
+
+  it.concurrent('is tried again when what is asked for is changed', async () => {
+    const key = manual('crash-loop');
+    await patch(key, { spec: { config: { ATTEMPT: '2' } } });
+    await witness.untilTemplate(key, ({ version, env }) => version === '1.1.0' && env['ATTEMPT'] === '2');
+    await witness.until(key, isHeld);
+
+    expect((await witness.templatesOf(key)).at(-1)?.env).not.toHaveProperty('ATTEMPT');
+    expect(await witness.fewestReady(key, REPLICAS)).toBe(REPLICAS);
+  });
+
+  // What goes on while the minute passes.
+  describe('beside', () => {
+    describeFailingEdits(() => witness);
+  });
+
+  it('is not tried again a minute later', async () => {
+    const keys = [
+      ...(['crash-loop', 'no-such-image', 'over-quota'] as const).map(auto),
+      ...(['never-ready', 'no-such-image'] as const).map(manual),
+    ];
+    // Time itself is what is tested here; the hours after it are the fake clock's.
+    await passes(Math.max(0, backSince + 60_000 - performance.now()));
+    await Promise.all(keys.map((key) => patch(key, { spec: { description: 'A minute later' } })));
+    await Promise.all(keys.map((key) => witness.until(key, () => true)));
+
+    expect(await Promise.all(keys.map((key) => versionsOf(witness, key)))).toEqual(
+      keys.map(() => ['1.0.0', '1.1.0', '1.0.0']),
+    );
+  });
+
+  it('gives way to a newer one', async () => {
+    const keys = hows.flatMap((how) => [auto(how), manual(how)]);
+    await Promise.all(keys.map((key) => patch(key, { spec: { upgrade: null } })));
+    await apply(...hows.map((how) => provider(how, '1.0.0', bad(how), '1.2.0')));
+    await Promise.all(hows.map((how) => patch(manual(how), { spec: { version: '1.2.0' } })));
+    const seen = await Promise.all(keys.map((key) => witness.until(key, (i) => i.status.currentVersion === '1.2.0')));
+
+    expect(
+      seen.map((i) => [conditionOf(i, 'Ready'), conditionOf(i, 'UpgradeHealthy'), i.status.failedVersions]),
+    ).toEqual(keys.map(() => ['True UpToDate', 'True Succeeded', undefined]));
+    expect(await Promise.all(keys.map((key) => witness.fewestReady(key, REPLICAS)))).toEqual(keys.map(() => REPLICAS));
+  });
+});

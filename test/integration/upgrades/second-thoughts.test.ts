@@ -1,0 +1,121 @@
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { cleanUp, installation, prepare, provider, release } from '../support/cluster.ts';
+import { apply, eventually, get, type DeploymentObject } from '../support/kubectl.ts';
+import { addNamespace } from '../support/namespace.ts';
+import { startOperator, type RunningOperator } from '../support/operator.ts';
+import { patch, runs, versionsOf } from '../support/outcome.ts';
+import { setQuota } from '../support/quota.ts';
+import { conditionOf, startWitness, type SeenInstallation, type Witness } from '../support/witness.ts';
+
+const namespace = 'second-thoughts';
+const fullNamespace = 'second-thoughts-full';
+const CONFIG = 'defaults: {progressDeadlineSeconds: 8, stableSeconds: 0}';
+/** What the tier `standard` asks for. */
+const REPLICAS = 2;
+const STAGES = ['never-ready', 'crash-loop', 'no-such-image'];
+const image = (stage: string) => `registry.example.com/acme/${stage}:1.1.0`;
+
+let operator: RunningOperator;
+let witness: Witness;
+
+beforeAll(async () => {
+  await prepare(namespace);
+  await addNamespace(fullNamespace);
+  witness = await startWitness();
+  operator = await startOperator({}, CONFIG);
+});
+// In reverse: the operator ends last, whatever came out before.
+afterAll(() => operator.stop());
+afterAll(() => witness.stop());
+afterAll(() => Promise.all([namespace, fullNamespace].map(cleanUp)));
+
+const results = ({ status }: SeenInstallation) => status.history?.map((h) => `${h.trigger} ${h.version}: ${h.result}`);
+const isInstallFailed = (i: SeenInstallation) => conditionOf(i, 'Ready') === 'False InstallFailed';
+
+describe.skipIf(!inject('controlPlane').disposable)('a first install that fails', () => {
+  it.concurrent.each(STAGES)('says so, and recovers when something else is asked for: %s', async (stage) => {
+    const key = `${namespace}/first-${stage}`;
+    await apply(
+      provider(`first-${stage}`, '1.0.0', release('1.1.0', { image: image(stage) })),
+      installation(namespace, `first-${stage}`, { provider: `first-${stage}/web`, version: '1.1.0' }),
+    );
+    const failed = await witness.until(key, isInstallFailed);
+    await patch(key, { spec: { version: '1.0.0' } });
+    const recovered = await witness.until(key, runs('1.0.0'));
+
+    expect([conditionOf(failed, 'Stalled'), conditionOf(failed, 'Available')]).toEqual([
+      'True InstallFailed',
+      'False PodsUnavailable',
+    ]);
+    expect(failed.status.currentVersion).toBeUndefined();
+    expect(conditionOf(recovered, 'Stalled')).toBeUndefined();
+    expect(await versionsOf(witness, key)).toEqual(['1.1.0', '1.0.0']);
+  });
+
+  it.concurrent('is mended by a newer release under auto', async () => {
+    const key = `${namespace}/first-auto`;
+    const broken = release('1.1.0', { image: image('crash-loop') });
+    await apply(
+      provider('first-auto', broken),
+      installation(namespace, 'first-auto', { provider: 'first-auto/web', upgradePolicy: 'auto' }),
+    );
+    await witness.until(key, isInstallFailed);
+    await apply(provider('first-auto', broken, '1.1.1'));
+    await witness.until(key, runs('1.1.1'));
+
+    expect(await versionsOf(witness, key)).toEqual(['1.1.0', '1.1.1']);
+  });
+});
+
+describe.skipIf(!inject('controlPlane').disposable)('an upgrade that is not done', () => {
+  it.concurrent('can be cancelled', async () => {
+    const name = 'cancel';
+    const key = `${namespace}/${name}`;
+    await apply(
+      provider(name, '1.0.0', release('1.1.0', { image: image('never-ready') })),
+      installation(namespace, name, { provider: `${name}/web`, version: '1.0.0' }),
+    );
+    await witness.until(key, runs('1.0.0'));
+    await patch(key, { spec: { version: '1.1.0' } });
+    await witness.untilTemplate(key, ({ version }) => version === '1.1.0');
+    await patch(key, { spec: { version: '1.0.0' } });
+    const cancelled = await witness.until(key, runs('1.0.0'));
+
+    expect(results(cancelled)).toEqual(['Spec 1.0.0: Succeeded', 'Spec 1.1.0: Superseded', 'Install 1.0.0: Succeeded']);
+    expect([cancelled.status.failedVersions, conditionOf(cancelled, 'UpgradeHealthy')]).toEqual([undefined, undefined]);
+    expect(await witness.fewestReady(key, REPLICAS)).toBe(REPLICAS);
+  });
+
+  it('is a success where it turns good after its deadline, before anybody takes it back', async () => {
+    const key = `${fullNamespace}/late`;
+    await apply(
+      provider('late', '1.0.0', '1.1.0'),
+      installation(fullNamespace, 'late', { provider: 'late/web', version: '1.0.0' }),
+    );
+    await witness.until(key, runs('1.0.0'));
+    await setQuota(fullNamespace, { pods: String(REPLICAS) });
+    await patch(key, { spec: { version: '1.1.0' } });
+    await witness.untilTemplate(key, ({ version }) => version === '1.1.0');
+    await operator.stop();
+    await eventually(async () => {
+      const { status } = await get<StuckDeployment>('deployment', 'late', fullNamespace);
+      return status.conditions.some((c) => c.reason === 'ProgressDeadlineExceeded');
+    }, 20_000);
+    await setQuota(fullNamespace, { pods: '20' });
+    await eventually(async () => {
+      const { spec, status } = await get<DeploymentObject>('deployment', 'late', fullNamespace);
+      return status.updatedReplicas === spec.replicas && status.availableReplicas === spec.replicas;
+    }, 30_000);
+    operator = await startOperator({}, CONFIG);
+    const done = await witness.until(key, runs('1.1.0'));
+
+    expect(results(done)).toEqual(['Spec 1.1.0: Succeeded', 'Install 1.0.0: Succeeded']);
+    expect(done.status.failedVersions).toBeUndefined();
+    expect(await versionsOf(witness, key)).toEqual(['1.0.0', '1.1.0']);
+    expect(await witness.fewestReady(key, REPLICAS)).toBe(REPLICAS);
+  });
+});
+
+type StuckDeployment = DeploymentObject & {
+  readonly status: { readonly conditions: readonly { readonly reason: string }[] };
+};
