@@ -13,6 +13,10 @@ const hints: readonly (readonly [line: string, shows: string])[] = [
     'another variable in the pods, the same version',
   ],
   ['kubectl delete deployment shop', 'it comes back'],
+  [
+    `kubectl patch pi shop --type=merge -p '{"spec":{"version":"1.2.0"}}'`,
+    'does not work, so what ran before is brought back: nothing is tried again until you change the spec',
+  ],
   [`kubectl patch pi shop --type=merge -p '{"spec":{"version":"1.0.0"}}'`, 'is refused: nobody agreed to a downgrade'],
   ['kubectl describe pi shop', 'the conditions say why, and what to do; so do the events below'],
   [`kubectl patch pi blog --type=merge -p '{"spec":{"suspend":true}}'`, 'freezes it: nothing is rolled out or healed'],

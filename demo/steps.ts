@@ -6,6 +6,10 @@ interface Stage {
   readonly shell: Shell;
 }
 
+const PODS_OF_BLOG = 'kubectl get pods -l app.kubernetes.io/instance=blog';
+/** The one that is being replaced may take a moment to go. */
+const ONE_POD = /^NAME.*\n.* 1\/1 .*$/;
+
 /** What every cluster needs before the operator can work in it. */
 export async function installOperator({ narrator, shell }: Stage): Promise<void> {
   narrator.heading('Prepare the cluster');
@@ -25,7 +29,7 @@ export async function installOperator({ narrator, shell }: Stage): Promise<void>
   );
 }
 
-/** An install, an upgrade by either policy, and a drift that is healed. */
+/** An install, an upgrade by either policy, one that is rolled back, and a drift that is healed. */
 export async function tellStory({ narrator, shell }: Stage): Promise<void> {
   narrator.heading('Install');
   narrator.say(
@@ -52,6 +56,28 @@ export async function tellStory({ narrator, shell }: Stage): Promise<void> {
   await shell.run(`kubectl patch pi shop --type=merge -p '{"spec":{"version":"1.1.0"}}'`);
   await shell.run('kubectl wait --for=condition=Ready pi/shop --timeout=60s');
   await shell.run('kubectl get pi');
+
+  narrator.heading('Publish 1.2.0, which does not work');
+  narrator.say('The automatic one tries it. Its new pod crashes, so what ran before is brought back, once.');
+  await shell.runUntil(PODS_OF_BLOG, ONE_POD);
+  await shell.run('kubectl patch prov acme.web --type=json --patch-file=demo/publish/1.2.0.yaml');
+  await shell.run('kubectl wait --for=condition=UpgradeHealthy=False pi/blog --timeout=60s');
+  await shell.run('kubectl wait --for=condition=Ready pi/blog --timeout=60s');
+  narrator.say('The pod from before has served all the time. What happened, in the words of the operator:');
+  await shell.runUntil(PODS_OF_BLOG, ONE_POD);
+  await shell.run(
+    `kubectl get pi blog -o jsonpath='{range .status.conditions[*]}{.type}={.status} {.reason}: {.message}{"\\n"}{end}'`,
+  );
+  await shell.runUntil('kubectl events --for pi/blog --types=Warning', /RollingBack/);
+
+  narrator.heading('Publish 1.2.1, which mends it');
+  narrator.say('What failed is left alone, something newer is taken.');
+  await shell.run('kubectl patch prov acme.web --type=json --patch-file=demo/publish/1.2.1.yaml');
+  await shell.run("kubectl wait --for=jsonpath='{.status.currentVersion}'=1.2.1 pi/blog --timeout=60s");
+  await shell.run('kubectl get pi');
+  await shell.run(
+    `kubectl get pi blog -o jsonpath='{range .status.history[*]}{.trigger} {.version} {.result}{"\\n"}{end}'`,
+  );
 
   narrator.heading('Heal a drift');
   narrator.say(
