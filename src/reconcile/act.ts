@@ -6,7 +6,7 @@ import { FIELD_MANAGER, LEFT_TO_OTHERS } from '../api/names.ts';
 import type { Action } from '../plan/actions.ts';
 import type { ChildKind, Installation } from '../plan/observed.ts';
 import { restoredDeployment, type SavedRevision } from '../plan/revision.ts';
-import type { Raw } from './project.ts';
+import type { Raw } from './raw.ts';
 import { CHILDREN } from './resources.ts';
 
 type Apply = Extract<Action, { kind: 'apply' }>;

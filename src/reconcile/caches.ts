@@ -8,18 +8,10 @@ import { Reflector, type ReflectorHooks } from '../controller/reflector.ts';
 import { Store } from '../controller/store.ts';
 import { CHILD_SELECTOR } from '../api/names.ts';
 import type { OperatorConfig } from '../api/operator-config.ts';
-import {
-  projectChild,
-  projectContent,
-  projectDeployment,
-  projectInstallation,
-  projectPod,
-  projectProvider,
-  projectRevision,
-  projectService,
-  type ProviderView,
-  type Raw,
-} from './project.ts';
+import { projectContent, projectInstallation, projectProvider, type ProviderView } from './project.ts';
+import { projectChild, projectDeployment, projectRevision, projectService } from './project-children.ts';
+import { projectPod } from './project-pod.ts';
+import type { Raw } from './raw.ts';
 import { CHILDREN, CONFIG_MAPS, INSTALLATIONS, PODS, PROVIDERS, SECRETS } from './resources.ts';
 
 export interface CacheOptions {

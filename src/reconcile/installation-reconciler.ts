@@ -18,14 +18,9 @@ import { act, Appeared, RevisionGone, unansweredId } from './act.ts';
 import type { Caches } from './caches.ts';
 import type { Fleet } from './fleet.ts';
 import { observe } from './observe.ts';
-import {
-  projectChild,
-  projectDeployment,
-  projectInstallation,
-  projectRevision,
-  projectService,
-  type Raw,
-} from './project.ts';
+import { projectInstallation } from './project.ts';
+import { projectChild, projectDeployment, projectRevision, projectService } from './project-children.ts';
+import type { Raw } from './raw.ts';
 import { CHILD_KINDS, INSTALLATIONS } from './resources.ts';
 
 /** As often as what was refused is tried again. */

@@ -8,7 +8,8 @@ import type { OperatorConfig } from '../api/operator-config.ts';
 import { eventsBetween } from '../plan/events.ts';
 import { providerStatus } from '../plan/provider-status.ts';
 import type { Caches } from './caches.ts';
-import { projectProvider, type Raw } from './project.ts';
+import { projectProvider } from './project.ts';
+import type { Raw } from './raw.ts';
 import { PROVIDERS } from './resources.ts';
 
 export interface ProviderPorts {

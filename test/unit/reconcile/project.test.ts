@@ -1,10 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  projectContent,
-  projectDeployment,
-  projectInstallation,
-  projectProvider,
-} from '../../../src/reconcile/project.ts';
+import { projectContent, projectInstallation, projectProvider } from '../../../src/reconcile/project.ts';
+import { projectDeployment } from '../../../src/reconcile/project-children.ts';
 import { config } from '../../support/builders.ts';
 
 const metadata = { name: 'web', namespace: 'shop', uid: 'u', resourceVersion: '1', generation: 1 };

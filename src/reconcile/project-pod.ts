@@ -1,0 +1,42 @@
+import type { Stored } from '../controller/feed.ts';
+import { ANNOTATION, LABEL } from '../api/names.ts';
+import type { PodView } from '../plan/observed.ts';
+import { identity, type Raw } from './raw.ts';
+import { sharedText } from './shared.ts';
+
+interface RawPod extends Raw {
+  readonly status?: {
+    readonly conditions?: readonly { type: string; status: string; reason?: string; message?: string }[];
+    readonly containerStatuses?: readonly {
+      readonly name?: string;
+      readonly restartCount?: number;
+      readonly state?: { readonly running?: object; readonly waiting?: { reason?: string; message?: string } };
+      readonly lastState?: { readonly terminated?: { readonly exitCode?: number; readonly reason?: string } };
+    }[];
+  };
+}
+
+/** Why it is not ready, and nothing else: a pod changes often, and hardly ever in what is kept here. */
+export function projectPod(raw: RawPod): Stored & PodView & { readonly installation: string } {
+  const { metadata, status } = raw;
+  const containers = status?.containerStatuses ?? [];
+  const waiting = containers.find((c) => c.state?.waiting)?.state?.waiting;
+  const scheduled = status?.conditions?.find((c) => c.type === 'PodScheduled');
+  const restarts = Math.max(0, ...containers.map((c) => c.restartCount ?? 0));
+  const restarted = containers.find((c) => restarts > 0 && c.restartCount === restarts);
+  const exit = restarted?.lastState?.terminated;
+  return {
+    ...identity(metadata),
+    name: metadata.name,
+    installation: `${metadata.namespace ?? ''}/${metadata.labels?.[LABEL.instance] ?? ''}`,
+    inputsHash: metadata.annotations?.[ANNOTATION.inputsHash],
+    restarts,
+    exit:
+      exit?.exitCode === undefined
+        ? undefined
+        : { container: sharedText(restarted?.name ?? ''), code: exit.exitCode, reason: sharedText(exit.reason) },
+    hasStarted: restarts > 0 || containers.some((c) => c.state?.running ?? c.lastState?.terminated),
+    waiting: waiting && { reason: sharedText(waiting.reason ?? ''), message: waiting.message ?? '' },
+    unschedulable: scheduled?.reason === 'Unschedulable' ? scheduled.message : undefined,
+  };
+}
