@@ -43,7 +43,7 @@ export type Action =
 export interface Actions {
   readonly writes: readonly Action[];
   /** What is not undone for now, because two heals in a row did not hold. */
-  readonly held: readonly { readonly culprit: string; readonly notBefore: number }[];
+  readonly postponed: readonly { readonly culprit: string; readonly notBefore: number }[];
 }
 
 /** What has to be written for the children to be as they should: nothing where they are. */
@@ -57,7 +57,7 @@ export function actionsFor(
     case 'run':
       return actionsForRun(observed, running, decision, now);
     case 'rollback':
-      return { writes: [restoring(running, decision, undefined)], held: [] };
+      return { writes: [restoring(running, decision, undefined)], postponed: [] };
     case 'keep':
     case 'held':
       return soften(observed, keeping(observed, running), now);
@@ -83,7 +83,7 @@ function actionsForRun(observed: Observed, running: Running, run: Run, now: numb
       ? [...saving(observed, running, isChanged), needDeployment(observed, running, run)]
       : [pruning(observed, running)]),
   ].filter((action) => action !== undefined);
-  return isChanged ? { writes: needs, held: [] } : soften(observed, needs, now);
+  return isChanged ? { writes: needs, postponed: [] } : soften(observed, needs, now);
 }
 
 /** The template that is replaced, where it was rolled out well. */
@@ -94,7 +94,7 @@ function saving(observed: Observed, { deployment, isProven }: Running, isChanged
 
 function pruning({ installation, revisions }: Observed, { deployment, isDone }: Running): Action | undefined {
   const committed = deployment?.committed && revisionName(installation, deployment.committed);
-  const surplus = isDone ? revisionToPrune(revisions, [committed, deployment?.attempt?.stable]) : undefined;
+  const surplus = isDone ? revisionToPrune(revisions, [committed, deployment?.attempt?.wayBack]) : undefined;
   return surplus && { kind: 'remove', child: 'ControllerRevision', name: surplus.name, uid: surplus.uid };
 }
 
@@ -143,17 +143,17 @@ function keeping(observed: Observed, running: Running): Action[] {
 /** Leaves out for now what was undone again and again and did not hold. */
 function soften(observed: Observed, needs: readonly Action[], now: number): Actions {
   const writes: Action[] = [];
-  const held: Actions['held'][number][] = [];
+  const postponed: Actions['postponed'][number][] = [];
   for (const action of needs) {
     const culprit = 'heals' in action ? action.heals : undefined;
     const notBefore = culprit === undefined ? 0 : healNotBefore(observed.heals[action.child], culprit);
     if (culprit === undefined || notBefore <= now) {
       writes.push(action);
     } else {
-      held.push({ culprit, notBefore });
+      postponed.push({ culprit, notBefore });
     }
   }
-  return { writes, held };
+  return { writes, postponed };
 }
 
 /**

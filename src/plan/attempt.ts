@@ -14,7 +14,7 @@ export interface Attempt {
   /** The wish for which it was made; a wish that failed is held by this. */
   readonly wish: string;
   /** Name of the saved revision to go back to; absent where nothing was stable before. */
-  readonly stable?: string | undefined;
+  readonly wayBack?: string | undefined;
 }
 
 /** When the next one begins: each has a second of its own, by which it is told from others. */
@@ -24,9 +24,9 @@ export function startAfter(before: readonly (Pick<Attempt, 'startedAt'> | undefi
 }
 
 /** `trigger=… started=… wish=… stable=…` */
-export function formatAttempt({ trigger, startedAt, wish, stable }: Attempt): string {
+export function formatAttempt({ trigger, startedAt, wish, wayBack }: Attempt): string {
   const parts = [`trigger=${trigger}`, `started=${startedAt}`, `wish=${wish}`];
-  return (stable === undefined ? parts : [...parts, `stable=${stable}`]).join(' ');
+  return (wayBack === undefined ? parts : [...parts, `stable=${wayBack}`]).join(' ');
 }
 
 const PATTERN =
@@ -40,10 +40,10 @@ export const CLOCK_SKEW_MS = 300_000;
  * where the Deployment itself was created later, as when a backup was restored: that is no attempt that took too long.
  */
 export function parseAttempt(text: string | undefined, createdAt?: string): Attempt | undefined {
-  const [, trigger, startedAt, wish, stable] = PATTERN.exec(text ?? '') ?? [];
+  const [, trigger, startedAt, wish, wayBack] = PATTERN.exec(text ?? '') ?? [];
   if (!trigger || !startedAt || !wish || Number.isNaN(epoch(startedAt))) {
     return undefined;
   }
   const isOfAnother = createdAt !== undefined && epoch(createdAt) > epoch(startedAt) + CLOCK_SKEW_MS;
-  return isOfAnother ? undefined : { trigger: trigger as Trigger, startedAt, wish, stable };
+  return isOfAnother ? undefined : { trigger: trigger as Trigger, startedAt, wish, wayBack };
 }

@@ -15,14 +15,14 @@ export interface NextRollout {
 
 /** What a Deployment is to remember of the rollout that begins with its new template. */
 export function nextAttempt(observed: Observed, running: Running, next: NextRollout, now: number): Attempt {
-  const stable = wayBack(observed, running);
+  const saved = wayBack(observed, running);
   const trigger = triggerOf(running, next);
   return {
     trigger,
     startedAt: startAfter([running.deployment?.attempt, observed.installation.status.history?.[0]], now),
     // What is held if it fails.
     wish: trigger === 'Tier' ? next.wishes.tier : next.wishes.spec,
-    ...(stable !== undefined && { stable }),
+    ...(saved !== undefined && { wayBack: saved }),
   };
 }
 
@@ -35,7 +35,7 @@ function wayBack({ installation, revisions }: Observed, running: Running): strin
   }
   return isProven && deployment?.committed
     ? revisionName(installation, deployment.committed)
-    : deployment?.attempt?.stable;
+    : deployment?.attempt?.wayBack;
 }
 
 /** Who asked for it: a version that moves, by whom it was chosen; else the spec, or the platform's table of tiers. */

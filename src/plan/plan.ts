@@ -23,7 +23,7 @@ export interface Plan {
   readonly requeueAfterMs?: number;
 }
 
-const NOTHING: Actions = { writes: [], held: [] };
+const NOTHING: Actions = { writes: [], postponed: [] };
 
 /** From what is observed and the time to what is to be done. Pure: the same input gives the same plan. */
 export function plan(observed: Observed, now: number): Plan {
@@ -35,7 +35,7 @@ export function plan(observed: Observed, now: number): Plan {
   const mayAct = installation.spec.suspend !== true || decision.kind === 'rollback';
   const actions = what && mayAct ? actionsFor(observed, running, what, now) : NOTHING;
   const status = statusOf({ observed, running, decision, outlook, actions, now });
-  const waits = actions.held.map((held) => held.notBefore - now);
+  const waits = actions.postponed.map(({ notBefore }) => notBefore - now);
   // What is suspended waits for nothing.
   if (decision.kind === 'problem' && installation.spec.suspend !== true) {
     waits.push(graceOf(decision, installation.status.conditions, installation.generation, now).left);

@@ -32,12 +32,12 @@ export function readiness(findings: Findings): Verdict[] {
       : `Set suspend to false to roll out ${decision.version}: nothing is changed while it is true`;
     return [{ type: 'Ready', status: 'False', reason: 'Suspended', message }];
   }
-  const [held] = actions.held;
-  if (held) {
+  const [postponed] = actions.postponed;
+  if (postponed) {
     return waiting(
       'False',
       'Drifted',
-      `${held.culprit}, and undoing it did not last: stop that, it is undone again later`,
+      `${postponed.culprit}, and undoing it did not last: stop that, it is undone again later`,
     );
   }
   const isKept = decision.kind === 'held' || (decision.kind === 'keep' && decision.isQueued !== true);

@@ -26,7 +26,7 @@ export function recoveryOf(
     version: saved.version,
     failed: undefined,
     revision: saved.name,
-    attempt: { trigger: 'Rollback', startedAt: startAfter([last], now), wish, stable: saved.name },
+    attempt: { trigger: 'Rollback', startedAt: startAfter([last], now), wish, wayBack: saved.name },
     failures,
     stableVersion: saved.version,
   };

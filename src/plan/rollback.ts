@@ -37,10 +37,10 @@ export function rollbackOf(
   if (
     !failure ||
     rollout?.phase !== 'failed' ||
-    attempt?.stable === undefined ||
+    attempt?.wayBack === undefined ||
     stable === undefined ||
     !rollbackSettings(installation.spec, config).enabled ||
-    !revisions.some((r) => r.name === attempt.stable)
+    !revisions.some((r) => r.name === attempt.wayBack)
   ) {
     return undefined;
   }
@@ -49,7 +49,7 @@ export function rollbackOf(
     kind: 'rollback',
     version: stable,
     failed: rollout,
-    revision: attempt.stable,
+    revision: attempt.wayBack,
     attempt: {
       ...attempt,
       wish,

@@ -91,7 +91,7 @@ export function runOf(observed: Observed, running: Running, wanted: Wanted): Run
     progressDeadlineSeconds: deadlineSeconds,
     // A template that is restored keeps its memory; a new one begins a rollout.
     ...(deployment && !isChanged
-      ? memoryOf(deployment)
+      ? keptFrom(deployment)
       : {
           stableVersion: running.stable,
           attempt: nextAttempt(observed, running, next, now),
@@ -112,7 +112,8 @@ export function runOf(observed: Observed, running: Running, wanted: Wanted): Run
   );
 }
 
-function memoryOf({ stableVersion, attempt, failures, minReadySeconds }: DeploymentView) {
+/** What a template that is applied once more had already. */
+function keptFrom({ stableVersion, attempt, failures, minReadySeconds }: DeploymentView) {
   return { stableVersion, attempt, failures, minReadySeconds };
 }
 

@@ -112,7 +112,7 @@ function isAvailable(
   }
   const wasAvailable = findCondition(installation.status.conditions, 'Available')?.status === 'True';
   // The Deployment controller may add pods of the former template first.
-  const saved = revisions.find((r) => r.name === deployment.attempt?.stable)?.effective?.tier?.replicas;
+  const saved = revisions.find((r) => r.name === deployment.attempt?.wayBack)?.effective?.tier?.replicas;
   const former = Math.max(1, Math.min(deployment.total - deployment.updated, saved ?? Number.POSITIVE_INFINITY));
   const isAdding = rollout?.phase === 'progressing' || rollout?.phase === 'failed';
   return wasAvailable && isAdding && deployment.available >= former;

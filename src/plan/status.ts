@@ -170,8 +170,8 @@ function emptyIsNone<T>(list: readonly T[]): T[] | undefined {
   return list.length === 0 ? undefined : [...list];
 }
 
-function drift({ held }: Actions): Verdict[] {
-  const [first] = held;
+function drift({ postponed }: Actions): Verdict[] {
+  const [first] = postponed;
   return first ? [{ type: 'Drifted', status: 'True', reason: 'HealsDoNotHold', message: first.culprit }] : [];
 }
 

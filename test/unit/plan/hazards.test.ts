@@ -144,7 +144,7 @@ it('Deployment deleted in the midst of an automatic rollout: there is a way back
   publishBad(world);
   world.observed = { ...world.observed, deployment: undefined };
   world.settle();
-  expect(world.observed.deployment?.attempt?.stable ?? world.observed.deployment?.version).toMatch(/^web-|^1.0.0$/);
+  expect(world.observed.deployment?.attempt?.wayBack ?? world.observed.deployment?.version).toMatch(/^web-|^1.0.0$/);
 });
 
 it('a version that is named while automation rolls it out is tried once', () => {
