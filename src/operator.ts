@@ -13,9 +13,10 @@ import { GROUP } from './api/names.ts';
 import { isInTrouble } from './plan/rollout.ts';
 import type { OperatorConfig } from './api/operator-config.ts';
 import { createCaches } from './reconcile/caches.ts';
+import { createProviderReconciler, createSoftwareReconciler } from './reconcile/catalogue-reconciler.ts';
 import { createFleet, inTurn } from './reconcile/fleet.ts';
 import { createInstallationReconciler } from './reconcile/installation-reconciler.ts';
-import { createProviderReconciler } from './reconcile/provider-reconciler.ts';
+import { softwareUsers } from './reconcile/software-users.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 import { messageOf, reflectorHooks } from './telemetry/reflector-hooks.ts';
 
@@ -100,6 +101,7 @@ export function createOperator(options: OperatorOptions): Operator {
   };
   const installations = createQueue('providerinstallation');
   const providers = createQueue('provider');
+  const software = createQueue('systemsoftware');
   const running: Workers[] = [];
 
   caches.installations.onChange((before, after) => {
@@ -137,9 +139,14 @@ export function createOperator(options: OperatorOptions): Operator {
     providers.add(key);
     // Its installations care for what is published, not for what the operator says of it.
     if (before?.generation !== after?.generation || before?.uid !== after?.uid || before?.retry !== after?.retry) {
-      inTurn(caches.installations.byIndex('provider', key).map((i) => i.key)).forEach((of) =>
-        enqueue({ key: of }, 'resync'),
-      );
+      wakeInTurn(caches.installations.byIndex('provider', key).map((i) => i.key));
+    }
+  });
+  caches.software.onChange((before, after) => {
+    software.add((before ?? after)?.key ?? '');
+    // Before all is seen everybody waits in the queue anyway.
+    if (caches.hasSynced() && (before?.generation !== after?.generation || before?.uid !== after?.uid)) {
+      wakeInTurn(softwareUsers(caches));
     }
   });
   caches.configMaps.onChange((before, after) => {
@@ -182,7 +189,11 @@ export function createOperator(options: OperatorOptions): Operator {
 
   function tellSynced(): void {
     if (caches.hasSynced()) {
-      log.info({ installations: caches.installations.size, providers: caches.providers.size }, 'Watching');
+      const { installations, providers, software } = caches;
+      log.info(
+        { installations: installations.size, providers: providers.size, systemSoftware: software.size },
+        'Watching',
+      );
       void learnVersion();
     }
   }
@@ -214,7 +225,7 @@ export function createOperator(options: OperatorOptions): Operator {
   function update(): void {
     const isInformed = caches.hasSynced() && caches.seesWishes() && kubernetesVersion !== undefined;
     const mayWork = isInformed && (election?.isLeading ?? true);
-    for (const queue of [installations, providers]) {
+    for (const queue of [installations, providers, software]) {
       if (mayWork) {
         queue.release();
       } else {
@@ -229,6 +240,11 @@ export function createOperator(options: OperatorOptions): Operator {
     if (object && caches.installations.get(object.key)) {
       installations.add(object.key, caches.hasSynced() ? priority : 'resync');
     }
+  }
+
+  /** Those whom something that was published concerns, in the order in which the fleet lets them begin. */
+  function wakeInTurn(keys: readonly string[]): void {
+    inTurn(keys).forEach((key) => enqueue({ key }, 'resync'));
   }
 
   function createQueue(controller: string): WorkQueue {
@@ -265,6 +281,7 @@ export function createOperator(options: OperatorOptions): Operator {
       running.push(
         work('providerinstallation', installations, options.workers, createInstallationReconciler(ports)),
         work('provider', providers, 1, createProviderReconciler(ports)),
+        work('systemsoftware', software, 1, createSoftwareReconciler(ports)),
       );
       caches.start();
       election?.start();

@@ -57,28 +57,41 @@ export const installationColumns: Column[] = [
   },
 ];
 
+/** What is published, and whether all of it can be used. */
+function publishedColumns(what: { readonly one: string; readonly use: string; readonly latest: string }): Column[] {
+  return [
+    { name: 'Latest', type: 'string', jsonPath: '.status.latestVersion', description: what.latest },
+    {
+      name: 'Versions',
+      type: 'integer',
+      jsonPath: '.status.publishedVersions',
+      description: `How many ${what.one}s can be ${what.use}`,
+    },
+    {
+      name: 'Ready',
+      type: 'string',
+      jsonPath: condition('Ready', 'status'),
+      description: `Whether every ${what.one} can be ${what.use}`,
+    },
+    AGE,
+    {
+      name: 'Message',
+      type: 'string',
+      jsonPath: condition('Ready', 'message'),
+      description: 'What is wrong with it',
+      priority: 1,
+    },
+  ];
+}
+
 export const providerColumns: Column[] = [
   { name: 'Org', type: 'string', jsonPath: '.spec.org', description: 'Who publishes it' },
   { name: 'Provider', type: 'string', jsonPath: '.spec.name', description: 'Its name' },
-  { name: 'Latest', type: 'string', jsonPath: '.status.latestVersion', description: 'Highest release for everybody' },
-  {
-    name: 'Versions',
-    type: 'integer',
-    jsonPath: '.status.publishedVersions',
-    description: 'How many releases can be installed',
-  },
-  {
-    name: 'Ready',
-    type: 'string',
-    jsonPath: condition('Ready', 'status'),
-    description: 'Whether every release can be installed',
-  },
-  AGE,
-  {
-    name: 'Message',
-    type: 'string',
-    jsonPath: condition('Ready', 'message'),
-    description: 'What is wrong with it',
-    priority: 1,
-  },
+  ...publishedColumns({ one: 'release', use: 'installed', latest: 'Highest release for everybody' }),
 ];
+
+export const softwareColumns = publishedColumns({
+  one: 'version',
+  use: 'used',
+  latest: 'Highest version for everybody',
+});

@@ -1,8 +1,19 @@
 import { z } from 'zod';
-import { installationColumns, providerColumns, type Column } from './columns.ts';
+import { installationColumns, providerColumns, softwareColumns, type Column } from './columns.ts';
 import { InstallationSpec, InstallationStatus } from './installation.ts';
-import { GROUP, INSTALLATION_KIND, INSTALLATION_PLURAL, PROVIDER_KIND, PROVIDER_PLURAL, VERSION } from './names.ts';
+import {
+  GROUP,
+  INSTALLATION_KIND,
+  INSTALLATION_PLURAL,
+  PROVIDER_KIND,
+  PROVIDER_PLURAL,
+  SOFTWARE_KIND,
+  SOFTWARE_PLURAL,
+  VERSION,
+} from './names.ts';
 import { ProviderSpec, ProviderStatus } from './provider.ts';
+import { NAME, NAME_MESSAGE } from './published.ts';
+import { SoftwareSpec, SoftwareStatus } from './software.ts';
 
 /** A node of a structural schema, as far as this file looks into it. */
 export interface SchemaNode {
@@ -66,14 +77,14 @@ interface Kind {
   readonly kind: string;
   readonly plural: string;
   readonly scope: 'Cluster' | 'Namespaced';
-  readonly shortNames: readonly string[];
+  readonly shortNames?: readonly string[];
   readonly categories?: readonly string[];
   readonly description: string;
   readonly spec: z.ZodType;
   readonly status: z.ZodType;
   readonly rules: readonly { rule: string; message: string; fieldPath?: string }[];
   readonly columns: readonly Column[];
-  readonly selectableFields: readonly string[];
+  readonly selectableFields?: readonly string[];
 }
 
 function customResourceDefinition(kind: Kind) {
@@ -89,7 +100,7 @@ function customResourceDefinition(kind: Kind) {
         listKind: `${kind.kind}List`,
         plural: kind.plural,
         singular: kind.kind.toLowerCase(),
-        shortNames: kind.shortNames,
+        ...(kind.shortNames && { shortNames: kind.shortNames }),
         ...(kind.categories && { categories: kind.categories }),
       },
       versions: [
@@ -99,7 +110,7 @@ function customResourceDefinition(kind: Kind) {
           storage: true,
           subresources: { status: {} },
           additionalPrinterColumns: kind.columns,
-          selectableFields: kind.selectableFields.map((jsonPath) => ({ jsonPath })),
+          ...(kind.selectableFields && { selectableFields: kind.selectableFields.map((jsonPath) => ({ jsonPath })) }),
           schema: {
             openAPIV3Schema: {
               type: 'object',
@@ -162,5 +173,23 @@ export function providerCrd() {
     ],
     columns: providerColumns,
     selectableFields: ['.spec.org'],
+  });
+}
+
+export function softwareCrd() {
+  return customResourceDefinition({
+    kind: SOFTWARE_KIND,
+    plural: SOFTWARE_PLURAL,
+    scope: 'Cluster',
+    description: 'What providers run on, such as an interpreter, and its published versions.',
+    spec: SoftwareSpec,
+    status: SoftwareStatus,
+    rules: [
+      {
+        rule: `self.metadata.name.matches('${NAME.source}') && size(self.metadata.name) <= 31`,
+        message: `metadata.name: ${NAME_MESSAGE}`,
+      },
+    ],
+    columns: softwareColumns,
   });
 }

@@ -26,6 +26,8 @@ export const Failure = z.object({
   at: time,
   /** How often it failed. */
   attempts: z.int().min(1).max(MOST_ATTEMPTS),
+  /** The system software that automation moved to, as `php=8.3.13`: that is to blame, and the version is not. */
+  software: z.string().max(512).optional(),
   /** Absent: containers had started, and what they did once they will do again. */
   retryAfter: time.optional(),
 });

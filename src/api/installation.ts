@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { conditionList } from './conditions.ts';
 import { atomicList, flag, int, listMap, matching, text, time, withRules } from './field.ts';
 import { Tier } from './runtime.ts';
+import { InstalledSoftware, SoftwareWish } from './software.ts';
 import { Upgrade } from './upgrade.ts';
 import { FailedVersion, HistoryEntry, PendingUpgrade, UpdateCandidate } from './upgrade-status.ts';
 import { exactVersion } from './version.ts';
@@ -80,6 +81,15 @@ export const InstallationSpec = withRules(
         z.array(ConfigFrom).max(128).describe('Environment variables from Secrets and ConfigMaps of the namespace.'),
         'name',
       ).optional(),
+      systemSoftware: listMap(
+        z
+          .array(SoftwareWish)
+          .max(32)
+          .describe(
+            'System software: which version, and how it is kept up to date. What the release needs is there anyway.',
+          ),
+        'name',
+      ).optional(),
       upgrade: Upgrade.optional(),
       documentRoot: text(256, 'Reaches the process as DOCUMENT_ROOT, instead of the one of the release.').optional(),
       description: text(1024, 'What it is for, for people.').optional(),
@@ -133,6 +143,10 @@ export const InstallationStatus = z
     lastHandledRetry: text(
       256,
       'The value of the annotation provider-operator.io/retry that was obeyed last.',
+    ).optional(),
+    systemSoftware: listMap(
+      z.array(InstalledSoftware).max(48).describe('The system software in the pods.'),
+      'name',
     ).optional(),
     deploymentName: text(63, 'Name of the Deployment.').optional(),
     serviceName: text(63, 'Name of the Service; absent where the release has no ports.').optional(),

@@ -6,6 +6,7 @@ export const VERSION = 'v1alpha1';
 export const API_VERSION = `${GROUP}/${VERSION}`;
 export const INSTALLATION_KIND = 'ProviderInstallation';
 export const PROVIDER_KIND = 'Provider';
+export const SOFTWARE_KIND = 'SystemSoftware';
 
 /** Owns, by server-side apply, every field of a child that the operator decides. */
 export const FIELD_MANAGER = 'provider-operator';
@@ -30,6 +31,8 @@ export const ANNOTATION = {
   version: `${GROUP}/version`,
   /** On the pod template: hash of `config`, `configFrom` and what the references held. */
   configHash: `${GROUP}/config-hash`,
+  /** On the pod template: the system software that these pods have, such as `node=22.4.0 php=8.3.12`. */
+  software: `${GROUP}/software`,
   /** On the pod template: hash of everything that it was made from. */
   inputsHash: `${GROUP}/inputs-hash`,
   /** On the Deployment: hashes of what its template was made from. */
@@ -48,3 +51,4 @@ export const ANNOTATION = {
 
 export const INSTALLATION_PLURAL = 'providerinstallations';
 export const PROVIDER_PLURAL = 'providers';
+export const SOFTWARE_PLURAL = 'systemsoftwares';

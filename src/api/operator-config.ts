@@ -61,6 +61,12 @@ export const OperatorConfig = z.strictObject({
     .array(z.string().min(1).max(512))
     .optional()
     .describe('Images must start with one of these whole path segments; any image when absent'),
+  softwareDelivery: z
+    .enum(['copy', 'imageVolume'])
+    .default('copy')
+    .describe(
+      'How the files of system software come into pods: copied by an init container, or as a volume of the image itself, which all nodes must support',
+    ),
   privilegedProviders: z
     .array(z.string().max(63))
     .default([])

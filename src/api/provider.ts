@@ -1,38 +1,13 @@
 import { z } from 'zod';
 import { conditionList } from './conditions.ts';
 import { atomicList, flag, int, listMap, matching, text, time, withRules } from './field.ts';
+import { immutable, Lifecycle, NAME, NAME_MESSAGE } from './published.ts';
 import { versionRange } from './range.ts';
 import { Runtime, Tier } from './runtime.ts';
+import { softwareDependencies } from './software.ts';
 import { exactVersion } from './version.ts';
 
-/** A DNS label without `--`: two names joined by `--` or by a dot can always be told apart again. */
-const NAME = /^[a-z0-9]+(-[a-z0-9]+)*$/;
-const NAME_MESSAGE = 'Must be a DNS label of at most 31 characters such as acme, without --';
 const RESERVED_MESSAGE = 'Must not be install or installed: the REST API uses these words';
-
-const Lifecycle = z
-  .object({
-    stage: z
-      .enum(['preview', 'supported', 'deprecated', 'yanked'])
-      .describe(
-        'preview: only by its exact version. deprecated: only when nothing better is there. yanked: never, but what runs it stays.',
-      )
-      .optional(),
-    message: text(1024, 'Why, for people.').optional(),
-    expiresAt: time('From then on it counts as deprecated.').optional(),
-  })
-  .describe('How far the publisher stands behind this release; supported when absent.');
-
-/** What reaches the pod: never changes once published, so that a version means one thing. */
-function immutable(field: string, optional: boolean) {
-  return {
-    rule: optional
-      ? `!has(oldSelf.${field}) || (has(self.${field}) && self.${field} == oldSelf.${field})`
-      : `self.${field} == oldSelf.${field}`,
-    message: `${field} of a published release cannot change: publish a new version`,
-    fieldPath: `.${field}`,
-  };
-}
 
 export const Release = withRules(
   z
@@ -72,15 +47,19 @@ export const Release = withRules(
         })
         .describe('What it needs around it.')
         .optional(),
+      systemSoftwareDependencies: softwareDependencies(
+        'System software that it runs on. Never changes once published; may be added once.',
+      ).optional(),
       documentRoot: text(256, 'Reaches the process as DOCUMENT_ROOT. Never changes once published.').optional(),
       runtime: Runtime.describe(
         'How the pods of this release run. Never changes once published; may be added once.',
       ).optional(),
     })
     .describe('One published version.'),
-  immutable('image', false),
-  immutable('documentRoot', true),
-  immutable('runtime', true),
+  immutable('image', 'required'),
+  immutable('documentRoot', 'added once'),
+  immutable('runtime', 'added once'),
+  immutable('systemSoftwareDependencies', 'added once'),
 );
 export type Release = z.output<typeof Release>;
 

@@ -38,7 +38,7 @@ const command = (what: string) => atomicList(z.array(text(4096, 'One argument.')
 
 const args = (what: string) => atomicList(z.array(text(4096, 'One argument.')).max(64).describe(what));
 
-const EnvVar = z
+export const EnvVar = z
   .object({
     name: matching(
       /^[A-Za-z_][A-Za-z0-9_]*$/,

@@ -77,6 +77,10 @@ export const FailedVersion = z
       32,
       'Hash of what the spec asked for, which is held until it changes; absent where automation chose.',
     ).optional(),
+    software: text(
+      512,
+      'The system software that automation moved to, where that is to blame and not the release.',
+    ).optional(),
     retryAfter: time('When it is tried once more; never when absent.').optional(),
   })
   .describe('One release whose rollout failed.');

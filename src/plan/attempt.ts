@@ -1,7 +1,12 @@
 import { epoch, timestamp } from '../api/time.ts';
 
 /** Why a template was committed. */
-export type Trigger = 'Install' | 'Policy' | 'Spec' | 'Tier' | 'Rollback';
+export type Trigger = 'Install' | 'Policy' | 'Spec' | 'SystemSoftware' | 'Tier' | 'Rollback';
+
+/** Nobody asked for it now: the operator chose the moment, and the fleet limits how many there are at once. */
+export function isAutomatic(trigger: Trigger | undefined): boolean {
+  return trigger === 'Policy' || trigger === 'SystemSoftware' || trigger === 'Tier';
+}
 
 /**
  * What a Deployment remembers of the rollout of its present template, in one annotation: the status may be lost, and the
@@ -30,7 +35,7 @@ export function formatAttempt({ trigger, startedAt, wish, wayBack }: Attempt): s
 }
 
 const PATTERN =
-  /^trigger=(Install|Policy|Spec|Tier|Rollback) started=(\S{1,32}) wish=(\w{1,32})(?: stable=([-a-z0-9]{1,63}))?$/;
+  /^trigger=(Install|Policy|Spec|SystemSoftware|Tier|Rollback) started=(\S{1,32}) wish=(\w{1,32})(?: stable=([-a-z0-9]{1,63}))?$/;
 
 /** A clock may be ahead of another by so much. */
 export const CLOCK_SKEW_MS = 300_000;

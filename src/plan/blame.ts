@@ -1,10 +1,20 @@
+import type { Release } from '../api/provider.ts';
 import { findRelease } from './catalogue.ts';
 import { releaseHash, wishHash } from './children.ts';
+
 import type { Configuration } from './environment.ts';
 import type { NewFailure } from './failure-memory.ts';
 import type { DeploymentView, Observed } from './observed.ts';
 import type { Running } from './running.ts';
+import type { SoftwareFinder } from './software.ts';
+import { formatSoftware, isSameSet, movedSince, type SoftwareSet } from './software-set.ts';
 import { wishesOf } from './wish.ts';
+
+/** What the spec asks for now, as far as it can be read. */
+export interface Asked {
+  readonly configuration: Configuration;
+  readonly finder: SoftwareFinder;
+}
 
 /**
  * What failed, and who is to blame, where a rollout failed that was no way back and had not been done before.
@@ -12,16 +22,17 @@ import { wishesOf } from './wish.ts';
  * What automation chose is blamed on the version, so that the rest of the spec may roll out alone after it. What the spec
  * asks for is blamed on the spec as a whole: also where it asks by now, in whatever words, for the very pods that failed.
  */
-export function failureOf(
-  observed: Observed,
-  { deployment, rollout, isProven }: Running,
-  configuration: Configuration | undefined,
-): NewFailure | undefined {
+export function failureOf(observed: Observed, running: Running, asked: Asked | undefined): NewFailure | undefined {
   const { retries } = observed;
+  const { deployment, rollout, isProven, software, stableSoftware } = running;
   if (rollout?.phase !== 'failed' || isProven || !deployment?.attempt || deployment.attempt.trigger === 'Rollback') {
     return undefined;
   }
-  const wish = blamedWish(observed, deployment, configuration);
+  const wish = blamedWish(observed, running, deployment, asked);
+  const moved =
+    wish === undefined && deployment.attempt.trigger === 'SystemSoftware'
+      ? formatSoftware(movedSince(stableSoftware, software))
+      : undefined;
   return {
     version: deployment.version ?? '',
     image: imageOf(observed, deployment),
@@ -29,27 +40,36 @@ export function failureOf(
     message: rollout.message,
     expires: rollout.expires,
     ...(wish !== undefined && { wish }),
+    ...(moved !== undefined && { software: moved }),
     ...(retries.length > 0 && { retries: [...retries] }),
   };
 }
 
 function blamedWish(
   observed: Observed,
+  { software }: Running,
   { attempt, committed, version = '' }: DeploymentView,
-  configuration: Configuration | undefined,
+  asked: Asked | undefined,
 ): string | undefined {
-  const { installation } = observed;
-  const isOfAutomation = attempt?.trigger === 'Policy';
+  const { installation, catalogue } = observed;
+  const isOfAutomation = attempt?.trigger === 'Policy' || attempt?.trigger === 'SystemSoftware';
   const { version: named, upgradePolicy } = installation.spec;
   const isNamed = named === version;
   const isStillWished =
     (named === undefined || isNamed || upgradePolicy === 'auto') &&
-    configuration !== undefined &&
-    committed?.wish === wishHash(installation, version, configuration);
+    asked !== undefined &&
+    committed?.wish === wishHash(installation, version, asked.configuration) &&
+    isSoftwareWished(findRelease(catalogue, version), software, asked);
   if (attempt?.trigger !== 'Tier' && isStillWished && (!isOfAutomation || isNamed)) {
-    return wishesOf(observed, configuration).spec;
+    return wishesOf(observed, asked.configuration).spec;
   }
   return isOfAutomation ? undefined : attempt?.wish;
+}
+
+/** Where the release is not known any more, nobody can say otherwise. */
+function isSoftwareWished(release: Release | undefined, software: SoftwareSet, { finder }: Asked): boolean {
+  const wished = release && finder.resolve(release);
+  return wished === undefined || (wished.kind === 'resolution' && isSameSet(wished.set, software));
 }
 
 /** The image that was published, not what somebody made of it in the Deployment: by it a later choice is recognized. */

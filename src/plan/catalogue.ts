@@ -54,16 +54,16 @@ export function findRelease(catalogue: Catalogue | undefined, version: string | 
 }
 
 /** Neither yanked nor a preview. */
-function isOffered(release: Release): boolean {
-  return release.lifecycle?.stage !== 'yanked' && release.lifecycle?.stage !== 'preview';
+export function isOffered({ lifecycle }: Pick<Release, 'lifecycle'>): boolean {
+  return lifecycle?.stage !== 'yanked' && lifecycle?.stage !== 'preview';
 }
 
 /** Deprecated, or past its date: taken only when nothing better is there. */
-export function isFading(release: Release, now: number): boolean {
+export function isFading(release: Pick<Release, 'lifecycle'>, now: number): boolean {
   return release.lifecycle?.stage === 'deprecated' || isExpired(release, now);
 }
 
-export function isExpired({ lifecycle }: Release, now: number): boolean {
+export function isExpired({ lifecycle }: Pick<Release, 'lifecycle'>, now: number): boolean {
   return lifecycle?.expiresAt !== undefined && epoch(lifecycle.expiresAt) <= now;
 }
 

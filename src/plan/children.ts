@@ -1,12 +1,16 @@
 import { hash } from '../api/hash.ts';
 import { ANNOTATION, API_VERSION, FIELD_MANAGER, INSTALLATION_KIND, LABEL } from '../api/names.ts';
 import type { Release } from '../api/provider.ts';
+import type { OperatorConfig } from '../api/operator-config.ts';
 import type { Tier } from '../api/runtime.ts';
 import { formatAttempt, type Attempt } from './attempt.ts';
 import { formatCommitted, type Committed } from './committed.ts';
 import type { Configuration } from './environment.ts';
 import { formatFailures, type Failure } from './failure-memory.ts';
 import type { Installation } from './observed.ts';
+import type { Resolution } from './software.ts';
+import { formatSoftware } from './software-set.ts';
+import { askedSoftware } from './wish.ts';
 import { podTemplate } from './template.ts';
 import type { TierShape } from './tiers.ts';
 
@@ -44,6 +48,8 @@ export interface Inputs {
   readonly failures: readonly Failure[];
   readonly progressDeadlineSeconds: number;
   readonly minReadySeconds: number;
+  readonly software: Pick<Resolution, 'uses' | 'set'>;
+  readonly softwareDelivery: OperatorConfig['softwareDelivery'];
 }
 
 /** Chooses exactly the pods of this installation: a label of ours alone, so that it can never choose another's. */
@@ -78,6 +84,8 @@ export function deploymentOf(inputs: Inputs): Child {
         release,
         documentRoot: installation.spec.documentRoot,
         env: configuration.env,
+        software: inputs.software,
+        softwareDelivery: inputs.softwareDelivery,
         shape,
         labels: podLabels(installation, release),
         selector,
@@ -90,13 +98,17 @@ export function deploymentOf(inputs: Inputs): Child {
 
 /** The hashes by which a change of the inputs is seen: of the wish, of the tier's definition, of the release. */
 export function inputHashes(
-  inputs: Pick<Inputs, 'installation' | 'release' | 'configuration' | 'definition'>,
+  inputs: Pick<Inputs, 'installation' | 'release' | 'configuration' | 'definition' | 'software'>,
 ): Committed {
-  const { installation, release, configuration, definition } = inputs;
+  const { installation, release, configuration, definition, software } = inputs;
+  const asked = askedSoftware(installation.spec);
+  const chosen = formatSoftware(software.set);
   return {
     wish: wishHash(installation, release.version, configuration),
     tier: hash(definition ?? null),
     release: releaseHash(release),
+    ...(asked !== undefined && { asked }),
+    ...(chosen !== undefined && { software: chosen }),
   };
 }
 
@@ -105,8 +117,8 @@ export function wishHash({ spec }: Installation, version: string, configuration:
 }
 
 /** Of all that reaches the pods. */
-export function releaseHash({ image, runtime, documentRoot }: Release): string {
-  return hash({ image, runtime, documentRoot });
+export function releaseHash({ image, runtime, documentRoot, systemSoftwareDependencies }: Release): string {
+  return hash({ image, runtime, documentRoot, systemSoftwareDependencies });
 }
 
 /** Undefined where the tier has none. */

@@ -9,15 +9,27 @@ export interface Committed {
   readonly tier: string;
   /** Hash of what the release brings into the pod. */
   readonly release: string;
+  /** Hash of what the spec says about system software; absent where it says nothing. */
+  readonly asked?: string | undefined;
+  /** The system software that was chosen, as `formatSoftware` writes it; absent where there is none. */
+  readonly software?: string | undefined;
 }
 
-/** Compact and readable: `wish=… tier=… release=…`. */
-export function formatCommitted(committed: Committed): string {
-  return `wish=${committed.wish} tier=${committed.tier} release=${committed.release}`;
+/** Compact and readable: `wish=… tier=… release=… asked=… software=node=22.4.0 php=8.3.12`. */
+export function formatCommitted({ wish, tier, release, asked, software }: Committed): string {
+  return [
+    `wish=${wish} tier=${tier} release=${release}`,
+    ...(asked === undefined ? [] : [`asked=${asked}`]),
+    ...(software === undefined ? [] : [`software=${software}`]),
+  ].join(' ');
 }
+
+const PATTERN = /^wish=(\w+) tier=(\w+) release=(\w+)(?: asked=(\w+))?(?: software=(\S.*))?$/;
 
 /** Undefined where the annotation is absent or was edited beyond recognition: then the Deployment is applied anew. */
 export function parseCommitted(text: string | undefined): Committed | undefined {
-  const [, wish, tier, release] = /^wish=(\w+) tier=(\w+) release=(\w+)$/.exec(text ?? '') ?? [];
-  return wish && tier && release ? { wish, tier, release } : undefined;
+  const [, wish, tier, release, asked, software] = PATTERN.exec(text ?? '') ?? [];
+  return wish && tier && release
+    ? { wish, tier, release, ...(asked && { asked }), ...(software && { software }) }
+    : undefined;
 }

@@ -4,7 +4,7 @@ import { assess, type Assessment } from './assessment.ts';
 import { failureOf } from './blame.ts';
 import { culpritOf } from './culprit.ts';
 import { readConfiguration } from './environment.ts';
-import { addFailure, heldFailure, rememberedFailures, type Failure } from './failure-memory.ts';
+import { addFailure, avoidedSoftware, heldFailure, rememberedFailures, type Failure } from './failure-memory.ts';
 import { healNotBefore } from './heal.ts';
 import type { Observed } from './observed.ts';
 import { obstacleTo } from './obstacle.ts';
@@ -13,6 +13,7 @@ import { recoveryOf } from './recovery.ts';
 import { rollbackOf, type Rollback } from './rollback.ts';
 import { runOf, type Keep, type Run, type Wanted } from './run.ts';
 import { isStranded, type Running } from './running.ts';
+import { softwareFinder, type SoftwareFinder } from './software.ts';
 import type { VersionInput } from './version-input.ts';
 import { decideVersion, type VersionDecision } from './version.ts';
 import { wishesOf, type Wishes } from './wish.ts';
@@ -56,7 +57,8 @@ export function decide(observed: Observed, running: Running, now: number): Decid
   }
   const configuration = readConfiguration(installation.spec, observed.references, config.reservedEnvNames);
   const isReadable = installation.invalid === undefined && configuration.kind !== 'problem';
-  const failure = failureOf(observed, running, isReadable ? configuration : undefined);
+  const finder = softwareFinder(softwareInput(observed, running, now));
+  const failure = failureOf(observed, running, isReadable ? { configuration, finder } : undefined);
   if (installation.invalid !== undefined || configuration.kind === 'problem') {
     // What failed goes back, whatever is wrong with the spec by now.
     const rollback = rollbackOf(observed, running, { failures: running.deployment?.failures ?? [], failure, now });
@@ -73,10 +75,17 @@ export function decide(observed: Observed, running: Running, now: number): Decid
       : recoveryOf(observed, running, { failures: remembered, wish: wishes.spec, now }));
   const failures = rollback?.failures ?? withStuck(remembered, running, failure);
   const held = rollback ? undefined : heldBy(observed, running, { failures, wishes, now });
-  const outlook = outlookOf(observed, running, { rollback, held, failures, wishes, now });
-  const wanted = { configuration, failures, wishes, now };
+  const outlook = outlookOf(observed, running, { rollback, held, failures, wishes, finder, now });
+  const wanted = { configuration, failures, wishes, finder, now };
   const decision = rollback ?? held ?? decideWith(observed, running, wanted, outlook.choice);
   return { decision, outlook: decision.kind === 'run' && decision.isChanged ? begun(outlook, decision) : outlook };
+}
+
+function softwareInput({ installation, software, config, retries }: Observed, running: Running, now: number) {
+  const { spec, status } = installation;
+  const failures = [...(running.deployment?.failures ?? []), ...(status.failedVersions ?? [])];
+  const avoided = avoidedSoftware(failures, { retries, now });
+  return { spec, shelf: software, stable: running.stableSoftware, avoided, config, now };
 }
 
 /** What failed and does not go back is no reason to wait: a newer release may be the only way out. */
@@ -108,12 +117,13 @@ function outlookOf(
     readonly rollback: Rollback | undefined;
     readonly held: Held | undefined;
     readonly wishes: Wishes;
+    readonly finder: SoftwareFinder;
     readonly now: number;
   },
 ): Outlook {
   const { installation, catalogue, config, firstSeen, kubernetesVersion, slot, retries } = observed;
   const { spec, status, uid } = installation;
-  const { rollback, held, failures, wishes, now } = more;
+  const { rollback, held, failures, wishes, finder, now } = more;
   const input: VersionInput = {
     spec,
     catalogue,
@@ -129,6 +139,7 @@ function outlookOf(
     isHealthy: (running.isAvailable || isStuck(running)) && !held && !isStranded(running),
     firstSeen,
     kubernetesVersion,
+    software: finder,
     slot,
     turn: hash(uid),
     now,
@@ -140,15 +151,15 @@ function outlookOf(
 function decideWith(
   observed: Observed,
   running: Running,
-  wanted: Omit<Wanted, 'target'>,
+  wanted: Omit<Wanted, 'target' | 'movement'>,
   choice: VersionDecision,
 ): Decision {
   const same = running.installed !== undefined && ({ kind: 'target', version: running.installed } as const);
-  const restore = same && runOf(observed, running, { ...wanted, target: same });
+  const restore = same && runOf(observed, running, { ...wanted, target: same, movement: 'stay' });
   if (choice.kind === 'target') {
     const isHealedFirst =
       restore && restore.kind === 'run' && !restore.isChanged && mustHeal(observed, running, wanted.now);
-    return isHealedFirst ? restore : runOf(observed, running, { ...wanted, target: choice });
+    return isHealedFirst ? restore : runOf(observed, running, { ...wanted, target: choice, movement: 'update' });
   }
   // Without a Deployment there is nothing to compare with, and anything is better than no pods at all.
   return restore && restore.kind === 'run' && (!running.deployment || !restore.isChanged)

@@ -73,16 +73,21 @@ export function readConfiguration(
 }
 
 /**
- * The variables of a container: those of the release in its author's order, because one may refer to another before
- * it, then the tenant's. A tenant's variable replaces the release's of the same name.
+ * The variables of a container: those of the system software, then those of the release in its author's order, because
+ * one may refer to another before it, then the tenant's. A later one replaces an earlier one of the same name.
  */
-export function containerEnv(runtime: Runtime, documentRoot: string | undefined, tenant: readonly EnvVar[]): EnvVar[] {
+export function containerEnv(
+  runtime: Runtime,
+  documentRoot: string | undefined,
+  tenant: readonly EnvVar[],
+  software: readonly { readonly name: string; readonly value?: string | undefined }[] = [],
+): EnvVar[] {
   const taken = new Set(tenant.map((e) => e.name));
   const own = [
+    ...software.map((e) => variable(e.name, e.value ?? '')),
     ...(runtime.env ?? []).map((e) => variable(e.name, e.value ?? '')),
     ...(documentRoot === undefined ? [] : [variable('DOCUMENT_ROOT', escapeExpansion(documentRoot))]),
   ];
-  // The last one wins where the release itself sets DOCUMENT_ROOT too.
   const released = own.filter(
     (e, index) => !taken.has(e.name) && own.findLastIndex((o) => o.name === e.name) === index,
   );

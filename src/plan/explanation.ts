@@ -2,6 +2,7 @@ import type { BlockReason } from '../api/upgrade-status.ts';
 import { ANNOTATION } from '../api/names.ts';
 import type { Assessment } from './assessment.ts';
 import type { Failure } from './failure-memory.ts';
+import type { Release } from '../api/provider.ts';
 import { changeBetween } from './level.ts';
 import type { VersionInput } from './version-input.ts';
 
@@ -16,7 +17,7 @@ export interface Explanation {
 
 export function explain(
   { release, blockedBy, notBefore }: Pick<Assessment, 'release' | 'blockedBy' | 'notBefore'>,
-  { spec, failures = [] }: Pick<VersionInput, 'spec' | 'failures'>,
+  { spec, failures = [], software }: Pick<VersionInput, 'spec' | 'failures' | 'software'>,
   runs: string,
 ): Explanation {
   const { version } = release;
@@ -39,7 +40,7 @@ export function explain(
     case 'MissingUserInputs':
       return { reason, message: `Add the missing userInputs to take ${version}` };
     case 'SoftwareConflict':
-      return { reason, message: `Change systemSoftware to take ${version}, it needs another version` };
+      return { reason, message: whyNoSoftware(release, software) };
     case 'PreviouslyFailed':
       return {
         reason,
@@ -81,6 +82,12 @@ export function explain(
     case 'Queued':
       return { reason, message: `${version} is taken automatically when its turn comes` };
   }
+}
+
+function whyNoSoftware(release: Release, software: VersionInput['software']): string {
+  const problem = software?.resolve(release);
+  const why = problem?.kind === 'problem' ? problem.message : 'Change systemSoftware';
+  return `${why} to take ${release.version}`;
 }
 
 function whatFailed(version: string, failures: readonly Failure[], notBefore: number | undefined): string {

@@ -1,7 +1,7 @@
 import semver from 'semver';
 import { epoch } from '../api/time.ts';
 import type { Release } from '../api/provider.ts';
-import { isNewer, mayTryAgain, type Failure } from './failure-memory.ts';
+import { isNewer, isOfSoftware, mayTryAgain, type Failure } from './failure-memory.ts';
 
 /** What is remembered, and what may let it go. */
 export interface Memory {
@@ -44,12 +44,15 @@ function isTooMuch(release: Release, stable: string | undefined, memory: Memory)
   // What is stable was reached after all failures below it: a row ends with a success.
   const row = memory.failures.filter(
     (f) =>
-      f.wish === undefined && isNewer(f.version, stable) && !mayTryAgain(f, memory.retries, Number.NEGATIVE_INFINITY),
+      f.wish === undefined &&
+      !isOfSoftware(f) &&
+      isNewer(f.version, stable) &&
+      !mayTryAgain(f, memory.retries, Number.NEGATIVE_INFINITY),
   );
   const attempts = row.map((f) => f.attempts).reduce((sum, count) => sum + count, 0);
   return attempts >= MOST_IN_A_ROW && row.some((f) => !own.includes(f) && semver.gte(f.version, release.version));
 }
 
 function failuresOf({ version, image }: Release, { failures }: Memory): readonly Failure[] {
-  return failures.filter((f) => f.version === version && f.image === image);
+  return failures.filter((f) => f.version === version && f.image === image && !isOfSoftware(f));
 }

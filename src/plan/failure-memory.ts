@@ -4,6 +4,7 @@ import { epoch, timestamp } from '../api/time.ts';
 import type { Observed } from './observed.ts';
 import type { Expiry } from './rollout.ts';
 import type { Running } from './running.ts';
+import { movedSince, parseSoftware } from './software-set.ts';
 import { isOneOf, type Wishes } from './wish.ts';
 
 export { type Failure } from '../api/failure.ts';
@@ -27,7 +28,7 @@ export function addFailure(
   { expires, ...failure }: NewFailure,
   now: number,
 ): readonly Failure[] {
-  const isSame = (f: Failure) => f.version === failure.version && f.image === failure.image && f.wish === failure.wish;
+  const isSame = (f: Failure) => isSameThing(f, failure) && f.wish === failure.wish;
   const attempts = Math.min((failures.find(isSame)?.attempts ?? 0) + 1, MOST_ATTEMPTS);
   const retryAfter = retryTime(expires, attempts, now);
   const added: Failure = { ...failure, at: timestamp(now), attempts, ...(retryAfter !== undefined && { retryAfter }) };
@@ -59,26 +60,51 @@ function withinBounds([added, ...others]: readonly Failure[]): readonly Failure[
  */
 export function rememberedFailures(
   { installation }: Pick<Observed, 'installation'>,
-  running: Pick<Running, 'deployment' | 'stable' | 'isProven'>,
+  running: Pick<Running, 'deployment' | 'stable' | 'isProven' | 'software' | 'stableSoftware'>,
   wishes: Wishes,
 ): readonly Failure[] {
   const { deployment, stable } = running;
   const own = deployment?.failures ?? [];
-  const isKnown = (f: Pick<Failure, 'version' | 'image'>) => (o: Partial<typeof f>) =>
-    o.version === f.version && o.image === f.image;
   const lost = (installation.status.failedVersions ?? [])
     // What is committed now is being judged.
-    .filter((f) => !own.some(isKnown(f)) && deployment?.version !== f.version)
+    .filter((f) => !own.some((o) => isSameThing(o, f)) && (deployment?.version !== f.version || isOfSoftware(f)))
     .map(({ message = '', ...failure }): Failure => ({ ...failure, message }));
   return [...own, ...lost]
-    .filter((f) => !isDisproved(f, running) && (isOneOf(wishes, f.wish) || isNewer(f.version, stable)))
+    .filter(
+      (f) =>
+        !isDisproved(f, running) &&
+        (isOneOf(wishes, f.wish) || isNewer(f.version, stable) || isNewSoftware(f, running)),
+    )
     .map((f) => (isOneOf(wishes, f.wish) ? f : withoutWish(f)))
     .slice(0, MOST_FAILURES);
 }
 
+/** The same release, or the same move of its system software. */
+export function isSameThing(a: Thing, b: Thing): boolean {
+  return a.version === b.version && a.image === b.image && a.software === b.software;
+}
+
+type Thing = Pick<Failure, 'version' | 'image' | 'software'>;
+
+/** Not the release failed, but the system software that automation moved to. */
+export function isOfSoftware({ software }: Pick<Failure, 'software'>): boolean {
+  return software !== undefined;
+}
+
+/** Automation could move there again. */
+function isNewSoftware({ software }: Failure, { stableSoftware }: Pick<Running, 'stableSoftware'>): boolean {
+  return [...parseSoftware(software)].some(([name, version]) => isNewer(version, stableSoftware.get(name)));
+}
+
 /** It was tried again, and went well. */
-function isDisproved(failure: Failure, { deployment, isProven }: Pick<Running, 'deployment' | 'isProven'>): boolean {
+function isDisproved(
+  failure: Failure,
+  { deployment, isProven, software }: Pick<Running, 'deployment' | 'isProven' | 'software'>,
+): boolean {
   const attempt = deployment?.attempt;
+  if (isOfSoftware(failure)) {
+    return isProven && movedSince(software, parseSoftware(failure.software)).size === 0;
+  }
   return (
     isProven &&
     attempt !== undefined &&
@@ -104,8 +130,21 @@ export function heldFailure(
   return failures.find((f) => isOneOf(wishes, f.wish) && !mayTryAgain(f, retries, now));
 }
 
+/** Each software that automation moved to in vain and leaves alone now, as `php=8.3.13`. */
+export function avoidedSoftware(
+  failures: readonly Pick<Failure, 'software' | 'retries' | 'retryAfter'>[],
+  { retries, now }: { readonly retries: readonly string[]; readonly now: number },
+): ReadonlySet<string> {
+  const avoided = failures.filter((f) => isOfSoftware(f) && !mayTryAgain(f, retries, now));
+  return new Set(avoided.flatMap((f) => f.software?.split(' ') ?? []));
+}
+
 /** Whether what failed may be tried once more. */
-export function mayTryAgain(failure: Failure, retries: readonly string[], now: number): boolean {
+export function mayTryAgain(
+  failure: Pick<Failure, 'retries' | 'retryAfter'>,
+  retries: readonly string[],
+  now: number,
+): boolean {
   const isAsked = retries.some((value) => failure.retries?.includes(value) !== true);
   return isAsked || (failure.retryAfter !== undefined && epoch(failure.retryAfter) <= now);
 }

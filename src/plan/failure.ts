@@ -11,6 +11,7 @@ const DEPENDS_ON_WRITES = [
   'effective',
   'deploymentName',
   'serviceName',
+  'systemSoftware',
   'usedConsent',
   'history',
   'failedVersions',
@@ -64,7 +65,7 @@ function withoutNumbers(text: string): string {
 /** The status after an upgrade that automation chose was refused: what runs is none the worse for it. */
 export function statusAfterRefusal(
   { status }: Pick<Installation, 'status'>,
-  upgrade: Pick<Failure, 'version' | 'image'>,
+  upgrade: Pick<Failure, 'version' | 'image' | 'software'>,
   { message }: Pick<Problem, 'message'>,
   now: number,
 ): InstallationStatus {

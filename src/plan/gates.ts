@@ -25,6 +25,8 @@ const GATES: readonly Gate[] = [
   { reason: 'Yanked', modes: 'install auto explicit newest', shuts: isYanked },
   { reason: 'ImageNotAllowed', modes: 'install auto explicit newest', shuts: hasForeignImage },
   { reason: 'Kubernetes', modes: 'install auto explicit newest', shuts: needsOtherKubernetes },
+  { reason: 'SoftwareConflict', modes: 'install', shuts: hasSoftwareConflict },
+  { reason: 'SoftwareConflict', modes: 'auto explicit newest', shuts: lacksSoftware },
   { reason: 'PreviouslyFailed', modes: 'install auto newest', shuts: hasFailed },
   { reason: 'PreviouslyFailed', modes: 'explicit', shuts: hasFailedAsWished },
   { reason: 'Skipped', modes: 'install auto newest', shuts: isSkipped },
@@ -71,6 +73,16 @@ function needsOtherKubernetes({ requires }: Release, { kubernetesVersion }: Vers
 /** What runs it stays. */
 function isYanked({ version, lifecycle }: Release, { stable, installed }: VersionInput): boolean {
   return lifecycle?.stage === 'yanked' && version !== stable && version !== installed;
+}
+
+function lacksSoftware(release: Release, { software }: VersionInput): boolean {
+  return software?.resolve(release).kind === 'problem';
+}
+
+/** What is not published yet may come with the next commit: a first install waits for it and takes no older release instead. */
+function hasSoftwareConflict(release: Release, { software }: VersionInput): boolean {
+  const resolution = software?.resolve(release);
+  return resolution?.kind === 'problem' && resolution.patience === 'none';
 }
 
 function hasFailed(release: Release, input: VersionInput): boolean {

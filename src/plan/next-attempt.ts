@@ -11,6 +11,8 @@ export interface NextRollout {
   readonly target: Target | Choice;
   readonly hashes: Committed;
   readonly wishes: Wishes;
+  /** Its system software moves by its own policy, and nothing else changes. */
+  readonly isUpdate: boolean;
 }
 
 /** What a Deployment is to remember of the rollout that begins with its new template. */
@@ -41,7 +43,7 @@ function wayBack({ installation, revisions }: Observed, running: Running): strin
 /** Who asked for it: a version that moves, by whom it was chosen; else the spec, or the platform's table of tiers. */
 export function triggerOf(
   { deployment, installed, rollout, isProven }: Running,
-  { target, hashes }: NextRollout,
+  { target, hashes, isUpdate }: NextRollout,
 ): Trigger {
   if (!deployment) {
     return 'Install';
@@ -49,9 +51,13 @@ export function triggerOf(
   if (target.version !== installed) {
     return 'trigger' in target ? target.trigger : 'Spec';
   }
+  if (isUpdate) {
+    return 'SystemSoftware';
+  }
   // An edit in the midst of it is tried with a version that has not proven itself: should it fail, that is to blame first.
   if (deployment.attempt?.trigger === 'Policy' && !isProven && rollout?.phase !== 'failed') {
     return 'Policy';
   }
-  return deployment.committed?.wish === hashes.wish ? 'Tier' : 'Spec';
+  const { wish, software } = deployment.committed ?? {};
+  return wish === hashes.wish && software === hashes.software ? 'Tier' : 'Spec';
 }

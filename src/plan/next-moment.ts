@@ -1,7 +1,7 @@
 import { epoch } from '../api/time.ts';
 import type { Assessment } from './assessment.ts';
 import { findRelease } from './catalogue.ts';
-import { isNewer } from './failure-memory.ts';
+import { isNewer, isOfSoftware } from './failure-memory.ts';
 import type { VersionInput } from './version-input.ts';
 
 const SEEN_WITHIN_MS = 5_000;
@@ -13,7 +13,9 @@ export function nextMoment(input: VersionInput, assessments: readonly Assessment
   const expiries = [...(running ? [running] : []), ...assessments.map((a) => a.release)].map(
     (r) => r.lifecycle?.expiresAt,
   );
-  const retries = failures.filter((f) => isNewer(f.version, stable) || f.wish !== undefined).map((f) => f.retryAfter);
+  const retries = failures
+    .filter((f) => isNewer(f.version, stable) || f.wish !== undefined || isOfSoftware(f))
+    .map((f) => f.retryAfter);
   // The Provider's status is about to say when it was seen first, and wakes nobody up.
   const isUnseen = assessments.some((a) => a.blockedBy.includes('Soaking') && a.notBefore === undefined);
   const times = [

@@ -6,6 +6,7 @@ import type { Catalogue } from './catalogue.ts';
 import type { Attempt } from './attempt.ts';
 import type { Committed } from './committed.ts';
 import type { Failure } from './failure-memory.ts';
+import type { Shelf } from './software-catalogue.ts';
 
 /** Everything that a decision may look at: plain data, taken from the caches in one synchronous pass. */
 export interface Observed {
@@ -21,6 +22,8 @@ export interface Observed {
   readonly pods: readonly PodView[];
   /** The values of the annotation `…/retry`, on the installation and on its Provider: a new one lets what failed be tried again. */
   readonly retries: readonly string[];
+  /** All system software that is published. */
+  readonly software: Shelf;
   /** When each release was seen first, by the status of the Provider. */
   readonly firstSeen: ProviderStatus['firstSeen'];
   /** Of the cluster, such as `v1.36.3`; absent while it is not known. */
@@ -138,6 +141,8 @@ export interface RevisionView {
   readonly ports: readonly ServicePort[] | undefined;
   /** Whether there was a PodDisruptionBudget. */
   readonly hasBudget: boolean;
+  /** As `formatSoftware` writes it. */
+  readonly software: string | undefined;
   readonly effective: InstallationStatus['effective'];
 }
 

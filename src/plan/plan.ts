@@ -1,9 +1,12 @@
 import type { InstallationStatus } from '../api/installation.ts';
+import { isAutomatic } from './attempt.ts';
 import { actionsFor, type Action, type Actions } from './actions.ts';
 import { decide } from './decision.ts';
 import { graceOf } from './grace.ts';
 import type { Observed } from './observed.ts';
-import { readRunning } from './running.ts';
+import type { Run } from './run.ts';
+import { readRunning, type Running } from './running.ts';
+import { formatSoftware, movedSince } from './software-set.ts';
 import { statusOf } from './status.ts';
 import type { Failure } from './failure-memory.ts';
 
@@ -14,7 +17,7 @@ export interface Plan {
   /** An automatic rollout begins with this: it counts against what the fleet may do at once. */
   readonly takesSlot: boolean;
   /** What to remember should the API server refuse the Deployment: automation is to blame, and nobody's wish. */
-  readonly upgrade?: Pick<Failure, 'version' | 'image'>;
+  readonly upgrade?: Upgrade;
   /** One would begin if the fleet had room. */
   readonly isQueued: boolean;
   /** A rollout neither ends nor goes back by itself. */
@@ -22,6 +25,8 @@ export interface Plan {
   /** The next moment at which the clock alone changes the plan. */
   readonly requeueAfterMs?: number;
 }
+
+type Upgrade = Pick<Failure, 'version' | 'image' | 'software'>;
 
 const NOTHING: Actions = { writes: [], postponed: [] };
 
@@ -43,6 +48,9 @@ export function plan(observed: Observed, now: number): Plan {
   if (outlook?.choice.notBefore !== undefined && installation.spec.suspend !== true) {
     waits.push(outlook.choice.notBefore - now);
   }
+  if (decision.kind === 'run' && decision.notBefore !== undefined) {
+    waits.push(decision.notBefore - now);
+  }
   // A rollout that hangs is given up by the clock alone.
   if (running.rollout?.phase === 'progressing' && running.rollout.until !== undefined) {
     waits.push(running.rollout.until - now);
@@ -50,8 +58,8 @@ export function plan(observed: Observed, now: number): Plan {
   const next = waits.filter((ms) => ms > 0).sort((a, b) => a - b)[0];
   const begins = decision.kind === 'run' && decision.isChanged && actions.writes.length > 0;
   const trigger = begins ? decision.inputs.attempt?.trigger : undefined;
-  const takesSlot = trigger === 'Policy' || trigger === 'Tier';
-  const release = begins && trigger === 'Policy' ? decision.inputs.release : undefined;
+  const takesSlot = isAutomatic(trigger);
+  const upgrade = begins ? upgradeOf(decision, running) : undefined;
   const waitsForSlot = status.pendingUpgrade?.reason === 'Queued' && outlook?.input.isBusy === false;
   const isQueued = waitsForSlot || (decision.kind === 'keep' && decision.isQueued === true);
   const hasEnded = running.rollout?.phase === 'failed' || running.rollout?.phase === 'paused';
@@ -62,7 +70,20 @@ export function plan(observed: Observed, now: number): Plan {
     takesSlot,
     isQueued,
     isStuck,
-    ...(release && { upgrade: { version: release.version, image: release.image } }),
+    ...(upgrade && { upgrade }),
     ...(next !== undefined && { requeueAfterMs: next }),
   };
+}
+
+/** What automation chose: a release, or system software for the one that runs. */
+function upgradeOf({ inputs }: Run, { software }: Running): Upgrade | undefined {
+  const { version, image } = inputs.release;
+  switch (inputs.attempt?.trigger) {
+    case 'Policy':
+      return { version, image };
+    case 'SystemSoftware':
+      return { version, image, software: formatSoftware(movedSince(software, inputs.software.set)) };
+    default:
+      return undefined;
+  }
 }

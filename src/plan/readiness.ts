@@ -5,6 +5,7 @@ import type { Held } from './decision.ts';
 import type { Findings } from './findings.ts';
 import { graceOf } from './grace.ts';
 import type { Problem } from './problem.ts';
+import { inWords, movedSince } from './software-set.ts';
 import { newerRelease } from './update-available.ts';
 import { failureBehind, whatFailed } from './upgrade-health.ts';
 
@@ -141,8 +142,12 @@ function rollbackFailed({ observed }: Findings, version: string, cause: string):
   };
 }
 
-function rollingOut({ running }: Findings, version: string): string {
-  const { stable } = running;
+function rollingOut({ running, decision }: Findings, version: string): string {
+  const { stable, deployment, software, stableSoftware } = running;
+  const begun = decision.kind === 'run' && decision.isChanged ? decision.inputs : undefined;
+  if ((begun?.attempt ?? deployment?.attempt)?.trigger === 'SystemSoftware') {
+    return `Moving ${version} to ${inWords(movedSince(stableSoftware, begun?.software.set ?? software))}`;
+  }
   if (stable === undefined) {
     return `Installing ${version}`;
   }

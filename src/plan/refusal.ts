@@ -59,6 +59,10 @@ export function refusalOf(release: Release, input: VersionInput): Problem | unde
       `Change the spec, or annotate the installation with a new ${ANNOTATION.retry}: ${version} failed as it is asked for${stays}`,
     );
   }
+  const software = input.software?.resolve(release);
+  if (reason === 'SoftwareConflict' && software?.kind === 'problem') {
+    return { ...software, message: `${software.message}${stays}` };
+  }
   return reason && imageNotAllowed(release);
 }
 

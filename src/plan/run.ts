@@ -11,6 +11,8 @@ import { problem, type Problem } from './problem.ts';
 import { rollbackSettings } from './rollback-settings.ts';
 import type { Running } from './running.ts';
 import { serviceOf } from './service.ts';
+import type { Movement, SoftwareFinder } from './software.ts';
+import { asksForSoftware, foreignSoftware, goneSoftware, softwareFor } from './software-for.ts';
 import { tierShape } from './tiers.ts';
 import { imageNotAllowed, releaseInvalid, type Choice, type Target } from './version.ts';
 import type { Wishes } from './wish.ts';
@@ -24,6 +26,8 @@ export interface Run {
   readonly isChanged: boolean;
   /** The release was published again with other content than the running pods have. */
   readonly isContentChanged: boolean;
+  /** When system software may be updated, where only the time for it has not come. */
+  readonly notBefore?: number | undefined;
 }
 
 /** What runs stays: nobody knows its release any more, or the fleet has no room for what the platform changed. */
@@ -38,6 +42,9 @@ export interface Wanted {
   readonly configuration: Configuration;
   readonly target: Target | Choice;
   readonly wishes: Wishes;
+  readonly finder: SoftwareFinder;
+  /** `update`: system software may move on by its own policy. */
+  readonly movement: Movement;
   readonly failures: readonly Failure[];
   readonly now: number;
 }
@@ -45,14 +52,14 @@ export interface Wanted {
 /** What it takes to run a version as the spec and the platform want it, or what stands in the way. */
 export function runOf(observed: Observed, running: Running, wanted: Wanted): Run | Keep | Problem {
   const { installation, catalogue, config } = observed;
-  const { configuration, target, wishes, failures, now } = wanted;
+  const { configuration, target, wishes, failures, finder, now } = wanted;
   const { version } = target;
   const { spec } = installation;
   const committed = running.deployment?.committed;
   const release = findRelease(catalogue, version);
   const fault = catalogue?.invalid.find((r) => r.version === version);
   if (!release) {
-    if (committed?.wish === wishHash(installation, version, configuration)) {
+    if (committed?.wish === wishHash(installation, version, configuration) && !asksForSoftware(spec, committed)) {
       return { kind: 'keep', version };
     }
     return fault
@@ -63,7 +70,12 @@ export function runOf(observed: Observed, running: Running, wanted: Wanted): Run
         );
   }
   const definition = tierDefinition(catalogue, config, spec.resourceTier);
-  const hashes = inputHashes({ installation, release, configuration, definition });
+  const ofSoftware = { release, configuration, definition, finder, movement: wanted.movement, target, now };
+  const software = softwareFor(observed, running, ofSoftware);
+  if (software.kind === 'problem') {
+    return software;
+  }
+  const hashes = inputHashes({ installation, release, configuration, definition, software: software.resolution });
   const isChanged = !isMadeFrom(hashes, running.deployment);
   const isContentChanged = !isChanged && committed !== undefined && committed.release !== hashes.release;
   const isDamaged = !running.isPristine || isServiceDamaged(observed);
@@ -73,12 +85,21 @@ export function runOf(observed: Observed, running: Running, wanted: Wanted): Run
       `Publish a new version: what somebody changed cannot be undone, because release ${version} was published again with other content`,
     );
   }
-  const next = { target, hashes, wishes };
-  if (isChanged && !isDamaged && observed.slot === 'queued' && triggerOf(running, next) === 'Tier') {
+  const next = { target, hashes, wishes, isUpdate: software.isUpdate };
+  const trigger = triggerOf(running, next);
+  const waitsForSlot = (trigger === 'Tier' && !isDamaged) || trigger === 'SystemSoftware';
+  if (isChanged && observed.slot === 'queued' && waitsForSlot) {
     return { kind: 'keep', version, isQueued: true };
   }
   if (isChanged && !isImageAllowed(release.image, config.allowedImagePrefixes)) {
     return imageNotAllowed(release);
+  }
+  const { resolution } = software;
+  const unusable =
+    (isChanged || !running.isSpecIntact ? goneSoftware(resolution) : undefined) ??
+    (isChanged ? foreignSoftware(resolution, config) : undefined);
+  if (unusable) {
+    return unusable;
   }
   const { deadlineSeconds, stableSeconds } = rollbackSettings(spec, config);
   const { deployment } = running;
@@ -88,6 +109,8 @@ export function runOf(observed: Observed, running: Running, wanted: Wanted): Run
     configuration,
     shape: tierShape(spec.resourceTier, definition),
     definition,
+    software: resolution,
+    softwareDelivery: config.softwareDelivery,
     progressDeadlineSeconds: deadlineSeconds,
     // A template that is restored keeps its memory; a new one begins a rollout.
     ...(deployment && !isChanged
@@ -108,6 +131,7 @@ export function runOf(observed: Observed, running: Running, wanted: Wanted): Run
       inputs,
       isChanged,
       isContentChanged,
+      ...(software.notBefore !== undefined && { notBefore: software.notBefore }),
     }
   );
 }
@@ -126,6 +150,6 @@ function isServiceDamaged({ installation, service }: Observed): boolean {
 function isMadeFrom(hashes: Committed, deployment: DeploymentView | undefined): boolean {
   const { committed, inputsHash } = deployment ?? {};
   return committed
-    ? committed.wish === hashes.wish && committed.tier === hashes.tier
+    ? committed.wish === hashes.wish && committed.tier === hashes.tier && committed.software === hashes.software
     : inputsHash !== undefined && inputsHash === hash(hashes);
 }

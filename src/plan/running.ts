@@ -5,6 +5,7 @@ import { isSameSpec } from './children.ts';
 import type { DeploymentView, Observed } from './observed.ts';
 import { ownershipOf } from './ownership.ts';
 import { rollbackSettings } from './rollback-settings.ts';
+import { parseSoftware, type SoftwareSet } from './software-set.ts';
 import { readRollout, type Evidence, type Rollout } from './rollout.ts';
 
 /** What runs now, as far as the children and the status tell. */
@@ -26,6 +27,10 @@ export interface Running {
   readonly installed: string | undefined;
   /** The version whose rollout was done last. */
   readonly stable: string | undefined;
+  /** The system software that is committed. */
+  readonly software: SoftwareSet;
+  /** The system software of the rollout that was done last. */
+  readonly stableSoftware: SoftwareSet;
 }
 
 /**
@@ -48,6 +53,7 @@ export function readRunning(observed: Observed, now: number): Running {
   // What an orphan runs was stable for somebody: to go below it needs consent like any downgrade.
   const isStable = isDone || (isRolledOut && (kind === 'orphan' || isRewritten(deployment)));
   const isProven = isStable || wasDone;
+  const software = softwareOf(status, deployment, knowsBetter);
   return {
     deployment,
     isPristine,
@@ -63,7 +69,31 @@ export function readRunning(observed: Observed, now: number): Running {
       isStable || (isPristine && isProven)
         ? deployment?.version
         : stableOf(status, deployment, { knowsBetter: knowsBetter && deployment?.attempt !== undefined, isRolledOut }),
+    software,
+    stableSoftware: isProven ? software : softwareBehind(observed, deployment),
   };
+}
+
+/** Of a Deployment that somebody changed, or that is gone, the status knows better. */
+function softwareOf(
+  { systemSoftware = [] }: InstallationStatus,
+  deployment: DeploymentView | undefined,
+  knowsBetter: boolean,
+): SoftwareSet {
+  const told = (version: 'targetVersion' | 'currentVersion') =>
+    new Map(systemSoftware.flatMap((s) => (s[version] === undefined ? [] : [[s.name, s[version]] as const])));
+  if (!deployment) {
+    return told('currentVersion');
+  }
+  return knowsBetter || systemSoftware.length === 0
+    ? parseSoftware(deployment.committed?.software)
+    : told('targetVersion');
+}
+
+/** What the revision has that a rollout under way goes back to. */
+function softwareBehind({ installation, revisions }: Observed, deployment: DeploymentView | undefined): SoftwareSet {
+  const saved = revisions.find((r) => r.name === deployment?.attempt?.wayBack);
+  return saved ? parseSoftware(saved.software) : softwareOf(installation.status, undefined, true);
 }
 
 /**

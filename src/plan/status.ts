@@ -6,11 +6,12 @@ import type { Actions } from './actions.ts';
 import type { Assessment } from './assessment.ts';
 import { pendingUpgrade, updateCandidates } from './candidates.ts';
 import { latestRelease } from './catalogue.ts';
-import type { Failure } from './failure-memory.ts';
+import { isOfSoftware, isSameThing } from './failure-memory.ts';
 import type { Findings } from './findings.ts';
 import { historyOf } from './history.ts';
 import { ownershipOf } from './ownership.ts';
 import { readiness } from './readiness.ts';
+import { installedSoftware } from './installed-software.ts';
 import { updateAvailable } from './update-available.ts';
 import { upgradeHealth } from './upgrade-health.ts';
 
@@ -53,6 +54,7 @@ export function statusOf(findings: Findings): InstallationStatus {
     failedVersions: failedVersions(findings),
     history: emptyIsNone(historyOf(findings)),
     ...upgradesOf(findings),
+    systemSoftware: emptyIsNone(installedSoftware(findings)),
     deploymentName: isRun || deployment ? installation.name : undefined,
     serviceName: hasService ? installation.name : undefined,
     installedAt: before.installedAt ?? (isDone ? timestamp(now) : undefined),
@@ -161,9 +163,8 @@ function failedVersions({ observed, running, decision, outlook }: Findings): Ins
     return observed.installation.status.failedVersions;
   }
   // What failed with the version that runs well was no fault of the version.
-  const ofVersions = failures.filter((f) => f.version !== running.stable);
-  const isFirst = (f: Failure) => ofVersions.find((o) => o.version === f.version && o.image === f.image) === f;
-  return emptyIsNone(ofVersions.filter(isFirst));
+  const told = failures.filter((f) => f.version !== running.stable || isOfSoftware(f));
+  return emptyIsNone(told.filter((f) => told.find((o) => isSameThing(o, f)) === f));
 }
 
 function emptyIsNone<T>(list: readonly T[]): T[] | undefined {

@@ -1,15 +1,21 @@
 import { ANNOTATION } from '../api/names.ts';
+import type { OperatorConfig } from '../api/operator-config.ts';
 import type { Release } from '../api/provider.ts';
 import type { Runtime } from '../api/runtime.ts';
 import { containerEnv, type EnvVar } from './environment.ts';
 import { canonicalQuantity } from './quantity.ts';
-import type { TierShape } from './tiers.ts';
+import type { Resolution } from './software.ts';
+import { softwareFiles } from './software-files.ts';
+import { formatSoftware } from './software-set.ts';
+import { resourcesOf, type TierShape } from './tiers.ts';
 
 /** What a pod template is made from. */
 export interface TemplateInputs {
   readonly release: Release;
   readonly documentRoot: string | undefined;
   readonly env: readonly EnvVar[];
+  readonly software: Pick<Resolution, 'uses' | 'set'>;
+  readonly softwareDelivery: OperatorConfig['softwareDelivery'];
   readonly shape: TierShape;
   readonly labels: Readonly<Record<string, string>>;
   readonly selector: Readonly<Record<string, string>>;
@@ -30,7 +36,9 @@ const PRE_STOP_SECONDS = 5;
  * Meets the restricted Pod Security Standard, runs as the namespace's default ServiceAccount and gets no token.
  */
 export function podTemplate(inputs: TemplateInputs) {
-  const { release, shape } = inputs;
+  const { release, shape, software } = inputs;
+  const chosen = formatSoftware(software.set);
+  const files = softwareFiles(inputs);
   const runtime = release.runtime ?? {};
   return {
     metadata: {
@@ -38,6 +46,7 @@ export function podTemplate(inputs: TemplateInputs) {
       annotations: {
         [ANNOTATION.version]: release.version,
         [ANNOTATION.configHash]: inputs.configHash,
+        ...(chosen !== undefined && { [ANNOTATION.software]: chosen }),
         [ANNOTATION.inputsHash]: inputs.inputsHash,
       },
     },
@@ -45,8 +54,11 @@ export function podTemplate(inputs: TemplateInputs) {
       automountServiceAccountToken: false,
       enableServiceLinks: false,
       securityContext: podSecurity(runtime),
-      containers: [container(inputs, runtime)],
-      ...(runtime.volumes?.length && { volumes: runtime.volumes.map(volume) }),
+      ...(files.initContainers.length > 0 && { initContainers: files.initContainers }),
+      containers: [container(inputs, runtime, files.volumeMounts)],
+      ...((runtime.volumes?.length || files.volumes.length > 0) && {
+        volumes: [...(runtime.volumes ?? []).map(volume), ...files.volumes],
+      }),
       ...(shape.spread.length > 0 && {
         topologySpreadConstraints: shape.spread.map((topologyKey) => ({
           maxSkew: 1,
@@ -60,12 +72,15 @@ export function podTemplate(inputs: TemplateInputs) {
   };
 }
 
-function container({ release, documentRoot, env, shape }: TemplateInputs, runtime: Runtime) {
-  const variables = containerEnv(runtime, documentRoot ?? release.documentRoot, env);
-  const resources = {
-    ...(Object.keys(shape.requests).length > 0 && { requests: shape.requests }),
-    ...(Object.keys(shape.limits).length > 0 && { limits: shape.limits }),
-  };
+function container(
+  { release, documentRoot, env, shape, software }: TemplateInputs,
+  runtime: Runtime,
+  softwareMounts: readonly object[],
+) {
+  const provided = software.uses.flatMap((use) => use.release?.provides?.env ?? []);
+  const variables = containerEnv(runtime, documentRoot ?? release.documentRoot, env, provided);
+  const resources = resourcesOf(shape);
+  const mounts = [...(runtime.volumeMounts ?? []).map(withoutZeros), ...softwareMounts];
   return {
     name: CONTAINER,
     image: release.image,
@@ -78,7 +93,7 @@ function container({ release, documentRoot, env, shape }: TemplateInputs, runtim
     ...(Object.keys(resources).length > 0 && { resources }),
     ...readinessProbe(runtime),
     ...(runtime.livenessProbe && { livenessProbe: probe(runtime.livenessProbe) }),
-    ...(runtime.volumeMounts?.length && { volumeMounts: runtime.volumeMounts.map(withoutZeros) }),
+    ...(mounts.length > 0 && { volumeMounts: mounts }),
     lifecycle: { preStop: { sleep: { seconds: PRE_STOP_SECONDS } } },
     securityContext: containerSecurity(runtime),
   };

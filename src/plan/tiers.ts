@@ -58,6 +58,14 @@ export function tierShape(name: TierName, definition: Tier | undefined): TierSha
   };
 }
 
+/** As a container has them; what is empty is absent, as the apiserver stores it. */
+export function resourcesOf({ requests, limits }: Pick<TierShape, 'requests' | 'limits'>) {
+  return {
+    ...(Object.keys(requests).length > 0 && { requests }),
+    ...(Object.keys(limits).length > 0 && { limits }),
+  };
+}
+
 function canonicalAmounts(amounts: { cpu?: string | number | undefined; memory?: string | number | undefined } = {}) {
   const present = Object.entries(amounts).filter((entry): entry is [string, string | number] => entry[1] !== undefined);
   return Object.fromEntries(present.map(([name, amount]) => [name, canonicalQuantity(amount)]));

@@ -50,7 +50,11 @@ export function updateAvailable(
   // What automation takes by itself says more than the newest, if that is another.
   const told = assessments.find(isComing) ?? assessments.find((a) => a.release.version === newer);
   if (told && semver.gt(told.release.version, version)) {
-    const { reason, message } = explain(told, { spec, failures: outlook?.input.failures }, version);
+    const { reason, message } = explain(
+      told,
+      { spec, failures: outlook?.input.failures, software: outlook?.input.software },
+      version,
+    );
     return update('True', reason, message);
   }
   if (newer === undefined) {

@@ -2,6 +2,7 @@ import { findCondition, type Verdict } from '../api/conditions.ts';
 import type { Failure } from './failure-memory.ts';
 import type { Findings } from './findings.ts';
 import { isStranded } from './running.ts';
+import { inWords, parseSoftware } from './software-set.ts';
 import { isOneOf } from './wish.ts';
 
 /**
@@ -57,7 +58,13 @@ export function failureBehind({
   return isBack ? outlook?.input.failures?.[0] : undefined;
 }
 
-/** In words: a version, or the settings where the version is the one that runs well. */
-export function whatFailed({ version }: Pick<Failure, 'version'>, stable: string | undefined): string {
+/** In words: a version, its system software, or the settings where the version is the one that runs well. */
+export function whatFailed(
+  { version, software }: Pick<Failure, 'version' | 'software'>,
+  stable: string | undefined,
+): string {
+  if (software !== undefined) {
+    return inWords(parseSoftware(software));
+  }
   return version === stable ? `the changed settings of ${version}` : version;
 }

@@ -3,6 +3,7 @@ import type { OperatorConfig } from '../api/operator-config.ts';
 import type { ProviderStatus } from '../api/provider.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { Failure } from './failure-memory.ts';
+import type { SoftwareFinder } from './software.ts';
 
 /** What the choice of a version depends on. */
 export interface VersionInput {
@@ -32,6 +33,8 @@ export interface VersionInput {
   readonly isHealthy?: boolean | undefined;
   /** Hash (hex) of the installation, which gives it its turn within an upgrade window; at the opening when absent. */
   readonly turn?: string | undefined;
+  /** Which system software a release would run with; any release can be run when absent. */
+  readonly software?: SoftwareFinder | undefined;
   /** Whether the fleet lets one more automatic rollout begin; free when absent. */
   readonly slot?: 'free' | 'queued' | undefined;
 }

@@ -1,7 +1,7 @@
 import { hash } from '../api/hash.ts';
 import { tierDefinition } from './catalogue.ts';
 import type { Configuration } from './environment.ts';
-import type { Observed } from './observed.ts';
+import type { Installation, Observed } from './observed.ts';
 
 /** What can be held when it failed, as hashes: another one lets go of it. */
 export interface Wishes {
@@ -13,8 +13,14 @@ export interface Wishes {
 
 export function wishesOf({ installation, catalogue, config }: Observed, configuration: Configuration): Wishes {
   const { version, resourceTier, documentRoot } = installation.spec;
-  const spec = hash({ version, config: configuration.hash, tier: resourceTier, documentRoot });
+  const software = askedSoftware(installation.spec);
+  const spec = hash({ version, config: configuration.hash, tier: resourceTier, documentRoot, software });
   return { spec, tier: hash({ spec, definition: tierDefinition(catalogue, config, resourceTier) ?? null }) };
+}
+
+/** Hash of what a spec says about system software, in whatever order; undefined where it says nothing. */
+export function askedSoftware({ systemSoftware = [] }: Installation['spec']): string | undefined {
+  return systemSoftware.length === 0 ? undefined : hash(systemSoftware.toSorted((a, b) => (a.name < b.name ? -1 : 1)));
 }
 
 export function isOneOf({ spec, tier }: Wishes, wish: string | undefined): boolean {

@@ -8,11 +8,18 @@ import { Reflector, type ReflectorHooks } from '../controller/reflector.ts';
 import { Store } from '../controller/store.ts';
 import { CHILD_SELECTOR } from '../api/names.ts';
 import type { OperatorConfig } from '../api/operator-config.ts';
-import { projectContent, projectInstallation, projectProvider, type ProviderView } from './project.ts';
+import {
+  projectContent,
+  projectInstallation,
+  projectProvider,
+  projectSoftware,
+  type ProviderView,
+  type SoftwareView,
+} from './project.ts';
 import { projectChild, projectDeployment, projectRevision, projectService } from './project-children.ts';
 import { projectPod } from './project-pod.ts';
 import type { Raw } from './raw.ts';
-import { CHILDREN, CONFIG_MAPS, INSTALLATIONS, PODS, PROVIDERS, SECRETS } from './resources.ts';
+import { CHILDREN, CONFIG_MAPS, INSTALLATIONS, PODS, PROVIDERS, SECRETS, SYSTEM_SOFTWARE } from './resources.ts';
 
 export interface CacheOptions {
   readonly transport: Transport;
@@ -36,6 +43,7 @@ export function createCaches(options: CacheOptions) {
     secret: (i) => referenced(i, 'secretKeyRef'),
   });
   const providers = new Store<ProviderView>({});
+  const software = new Store<SoftwareView>({});
   const deployments = new Store<ReturnType<typeof projectDeployment>>({});
   const services = new Store<ReturnType<typeof projectService>>({});
   const budgets = new Store<ReturnType<typeof projectChild>>({});
@@ -65,6 +73,7 @@ export function createCaches(options: CacheOptions) {
   const children = { labelSelector: CHILD_SELECTOR };
   const wishes = watch(INSTALLATIONS, installations, projectInstallation);
   watch(PROVIDERS, providers, (raw) => projectProvider(raw, config));
+  watch(SYSTEM_SOFTWARE, software, projectSoftware);
   watch(CHILDREN.Deployment, deployments, projectDeployment, children);
   // These two without the label: a Service without a selector conflicts with nothing when ours is applied onto it, so
   // that only one who has seen it can leave it alone.
@@ -81,6 +90,7 @@ export function createCaches(options: CacheOptions) {
   return {
     installations,
     providers,
+    software,
     deployments,
     services,
     budgets,

@@ -1,4 +1,5 @@
 import { hash } from '../api/hash.ts';
+import { isAutomatic } from '../plan/attempt.ts';
 import { isSameSpec } from '../plan/children.ts';
 import type { DeploymentView } from '../plan/observed.ts';
 
@@ -133,5 +134,5 @@ function isUnderWay(d: DeploymentView): boolean {
     d.observedGeneration >= d.generation &&
     d.total <= d.updated &&
     (d.available >= d.replicas || d.progress === 'NewReplicaSetAvailable');
-  return (d.attempt?.trigger === 'Policy' || d.attempt?.trigger === 'Tier') && !isDone;
+  return isAutomatic(d.attempt?.trigger) && !isDone;
 }

@@ -23,6 +23,7 @@ export function observe(
     retries: [installation.retry, provider?.retry && `Provider ${provider.retry}`].filter(
       (value) => value !== undefined,
     ),
+    software: { get: (name) => caches.software.get(name)?.catalogue },
     firstSeen: provider?.status.firstSeen,
     deployment: caches.deployments.get(installationKey),
     service: caches.services.get(installationKey),

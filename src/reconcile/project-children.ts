@@ -126,6 +126,7 @@ export function projectRevision(
     version: data?.version,
     ports: data?.ports && sharedValue(data.ports),
     hasBudget: data?.hasBudget === true,
+    software: sharedText(parseCommitted(metadata.annotations?.[ANNOTATION.committed])?.software),
     effective: data?.effective && sharedValue(data.effective),
   };
 }
@@ -136,6 +137,8 @@ function compactCommitted(committed: Committed | undefined): Committed | undefin
       wish: copyOf(committed.wish),
       tier: sharedText(committed.tier),
       release: sharedText(committed.release),
+      asked: sharedText(committed.asked),
+      software: sharedText(committed.software),
     }
   );
 }

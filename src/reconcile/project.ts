@@ -6,8 +6,11 @@ import { ANNOTATION } from '../api/names.ts';
 import { withoutNulls } from '../api/nulls.ts';
 import type { OperatorConfig } from '../api/operator-config.ts';
 import { ProviderSpec, type ProviderStatus } from '../api/provider.ts';
+import { SoftwareSpec, type SoftwareStatus } from '../api/software.ts';
 import { readCatalogue, type Catalogue } from '../plan/catalogue.ts';
 import type { Installation } from '../plan/observed.ts';
+import type { Published } from '../plan/published-status.ts';
+import { readSoftware, type SoftwareCatalogue } from '../plan/software-catalogue.ts';
 import { identity, type Metadata, type Raw } from './raw.ts';
 import { sharedText, sharedValue } from './shared.ts';
 
@@ -64,14 +67,10 @@ function compact(status: Mutable<InstallationStatus>): InstallationStatus {
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-export interface ProviderView extends Stored {
+export interface ProviderView extends Stored, Published<Catalogue, ProviderStatus> {
   readonly uid: string;
-  readonly generation: number;
-  readonly invalid: string | undefined;
   /** The value of the annotation `…/retry`. */
   readonly retry: string | undefined;
-  readonly catalogue: Catalogue;
-  readonly status: ProviderStatus;
 }
 
 export function projectProvider(
@@ -89,6 +88,25 @@ export function projectProvider(
     invalid: parsed.success ? undefined : firstIssue(parsed.error.issues),
     retry: retryOf(metadata),
     catalogue: readCatalogue(spec, config),
+    status: raw.status ?? {},
+  };
+}
+
+export interface SoftwareView extends Stored, Published<SoftwareCatalogue, SoftwareStatus> {
+  readonly uid: string;
+}
+
+export function projectSoftware(raw: Raw & { spec?: unknown; status?: SoftwareStatus }): SoftwareView {
+  const { metadata } = raw;
+  const spec = withoutNulls(raw.spec ?? {}) as SoftwareSpec;
+  // Versions are judged one by one (readSoftware), as those of a Provider are.
+  const parsed = SoftwareSpec.omit({ versions: true }).safeParse(spec);
+  return {
+    ...identity(metadata),
+    uid: metadata.uid,
+    generation: metadata.generation ?? 0,
+    invalid: parsed.success ? undefined : firstIssue(parsed.error.issues),
+    catalogue: readSoftware(metadata.name, spec),
     status: raw.status ?? {},
   };
 }

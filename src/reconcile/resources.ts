@@ -5,6 +5,8 @@ import {
   INSTALLATION_PLURAL,
   PROVIDER_KIND,
   PROVIDER_PLURAL,
+  SOFTWARE_KIND,
+  SOFTWARE_PLURAL,
   VERSION,
 } from '../api/names.ts';
 import type { ChildKind } from '../plan/observed.ts';
@@ -23,6 +25,14 @@ export const PROVIDERS: Resource = {
   version: VERSION,
   plural: PROVIDER_PLURAL,
   kind: PROVIDER_KIND,
+  namespaced: false,
+};
+
+export const SYSTEM_SOFTWARE: Resource = {
+  group: GROUP,
+  version: VERSION,
+  plural: SOFTWARE_PLURAL,
+  kind: SOFTWARE_KIND,
   namespaced: false,
 };
 

@@ -1,6 +1,15 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { readAudit } from '../control-plane/audit.ts';
-import { auditLog, cleanUp, installation, prepare, provider, release } from './support/cluster.ts';
+import {
+  auditLog,
+  cleanUp,
+  installation,
+  prepare,
+  provider,
+  release,
+  software,
+  softwareRelease,
+} from './support/cluster.ts';
 import { apply, eventually, get, kubectl, run, waitFor, type InstallationObject } from './support/kubectl.ts';
 import { startOperator, type RunningOperator } from './support/operator.ts';
 
@@ -36,6 +45,9 @@ afterAll(() => cleanUp(namespace));
 
 const names = (count: number) => Array.from({ length: count }, (_, i) => `K${i}`);
 const pi = (spec: object, name = 'runs') => installation(namespace, name, spec);
+const php = (wish: object) => pi({ ...good, systemSoftware: [{ name: 'php', ...wish }] });
+const provides = (what: object) => software('bad', softwareRelease('bad', '1.0.0', { provides: what }));
+const files = { image: 'registry.example.com/software/php:1.0.0', path: '/opt/php', mountPath: '/opt/php' };
 const acme = (...versions: object[]) => provider('bad', ...versions);
 const bad = (spec: object, name = 'bad.web') => ({
   apiVersion: 'provider-operator.io/v1alpha1',
@@ -118,6 +130,32 @@ const refused: [string, object, RegExp][] = [
     'configFrom with two sources',
     pi({ ...good, configFrom: [{ ...ref('X'), configMapKeyRef: { name: 'a', key: 'b' } }] }),
     /exactly one of/,
+  ],
+  [
+    'a range for software',
+    php({ version: '^8.3.0' }),
+    /spec\.systemSoftware\[0\]\.version: .*one exact version such as/,
+  ],
+  ['software of two numbers', php({ version: '8.3' }), /spec\.systemSoftware\[0\]\.version: .*exact version/],
+  [
+    'an unknown policy for software',
+    php({ updatePolicy: 'minor' }),
+    /systemSoftware\[0\]\.updatePolicy: Unsupported value: "minor": supported values: "inherit", "none", "patchLevel", "all"/,
+  ],
+  [
+    'software twice',
+    pi({ ...good, systemSoftware: [{ name: 'php' }, { name: 'php' }] }),
+    /spec\.systemSoftware\[1\]: Duplicate value/,
+  ],
+  [
+    'software with two dashes',
+    pi({ ...good, systemSoftware: [{ name: 'p--p' }] }),
+    /systemSoftware\[0\]\.name: .*without --/,
+  ],
+  [
+    'software without a name',
+    pi({ ...good, systemSoftware: [{ version: '8.3.12' }] }),
+    /systemSoftware\[0\]\.name: Required value/,
   ],
   ['an unknown field', pi({ ...good, replicas: 3 }), /unknown field "spec\.replicas"/],
   ['an unknown field within', pi({ ...good, upgrade: { speed: 'fast' } }), /unknown field "spec\.upgrade\.speed"/],
@@ -204,14 +242,66 @@ const refused: [string, object, RegExp][] = [
   ['an unknown stage', acme(release('1.0.0', { lifecycle: { stage: 'old' } })), /lifecycle\.stage: Unsupported value/],
   ['no time in releasedAt', acme(release('1.0.0', { releasedAt: 'soon' })), /releasedAt: .*date-time/],
   [
+    'a dependency twice',
+    acme(
+      release('1.0.0', {
+        systemSoftwareDependencies: [
+          { name: 'php', range: '*' },
+          { name: 'php', range: '^8.0.0' },
+        ],
+      }),
+    ),
+    /systemSoftwareDependencies\[1\]: Duplicate value/,
+  ],
+  ['a SystemSoftware with two dashes', software('p--p'), /metadata\.name: Must be a DNS label .*without --/],
+  ['a SystemSoftware with a dot', software('php.8'), /metadata\.name: Must be a DNS label of at most 31 characters/],
+  ['a SystemSoftware of 32 characters', software('a'.repeat(32)), /metadata\.name: .*at most 31 characters/],
+  ['a version of software with v', software('bad', 'v1.0.0'), /spec\.versions\[0\]\.version: .*exact version/],
+  ['a version of software twice', software('bad', '1.0.0', '1.0.0'), /spec\.versions\[1\]: Duplicate value/],
+  [
+    'an image without a mountPath',
+    provides({ image: files.image, path: files.path }),
+    /provides: .*Must have all of image, path and mountPath, or none of them/,
+  ],
+  [
+    'a mountPath without an image',
+    provides({ mountPath: '/opt' }),
+    /provides: .*Must have all of image, path and mountPath/,
+  ],
+  [
+    'a relative path',
+    provides({ ...files, path: 'opt/php' }),
+    /provides\.path: .*Must be an absolute path such as \/opt\/php/,
+  ],
+  [
+    'a relative mountPath',
+    provides({ ...files, mountPath: './php' }),
+    /provides\.mountPath: .*Must be an absolute path/,
+  ],
+  [
+    'a path that goes back up',
+    provides({ ...files, path: '/opt/../etc' }),
+    /provides\.path: .*Must be an absolute path/,
+  ],
+  [
+    'files in place of everything',
+    provides({ ...files, mountPath: '/' }),
+    /provides\.mountPath: .*Must be an absolute path/,
+  ],
+  [
+    'a variable of software with a dash',
+    provides({ env: [{ name: 'PHP-VERSION', value: '8' }] }),
+    /provides\.env\[0\]\.name: .*environment variable name/,
+  ],
+  [
     'another image for a published release',
     provider('good', release('1.0.0', { image: 'other' }), '1.1.0'),
-    /image of a published release cannot change: publish a new version/,
+    /image of a published version cannot change: publish a new version/,
   ],
   [
     'other ports for a published release',
     provider('good', '1.0.0', release('1.1.0', { runtime: {} })),
-    /runtime of a published release cannot change/,
+    /runtime of a published version cannot change/,
   ],
 ];
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } fro
 import { metricIn } from '../../bench/operator.ts';
 import { requestsSince, settled } from '../../bench/rest.ts';
 import { startFaultProxy } from '../faults/proxy.ts';
-import { auditLog, cleanUp, installation, prepare, provider, release } from './support/cluster.ts';
+import { auditLog, cleanUp, installation, prepare, provider, release, software } from './support/cluster.ts';
 import { RUNTIME, TIERS } from './support/everything.ts';
 import { apply, eventually, get, kubectl, waitFor, type InstallationObject } from './support/kubectl.ts';
 import { startOperator as start, type RunningOperator } from './support/operator.ts';
@@ -65,12 +65,15 @@ async function costOfEdit(name: string, spec: object): Promise<Requests> {
 /** Resolves when each of them was looked at by this process; some wait for a time to come, as what failed does. */
 async function judgedAll({ url }: RunningOperator): Promise<void> {
   const { items } = JSON.parse(await kubectl(['get', 'pi', '-A', '-o', 'json'])) as { items: unknown[] };
-  await eventually(async () => {
-    const text = await (await fetch(`${url}/metrics`)).text();
-    const judged = (result: string) =>
-      metricIn(text, 'controller_runtime_reconcile_total', `controller="providerinstallation",result="${result}"`);
-    return judged('success') + judged('requeue_after') >= items.length;
-  });
+  await eventually(async () => (await looksOf(url)) >= items.length);
+}
+
+/** How often this process has looked at an installation. */
+async function looksOf(url: string): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  const judged = (result: string) =>
+    metricIn(text, 'controller_runtime_reconcile_total', `controller="providerinstallation",result="${result}"`);
+  return judged('success') + judged('requeue_after');
 }
 
 describe.skipIf(!inject('controlPlane').disposable)('counted in the audit log', () => {
@@ -207,7 +210,7 @@ describe.skipIf(!inject('controlPlane').disposable)('counted in the audit log', 
       await eventually(async () => (await fetch(`${operator.url}/readyz`)).ok);
     });
 
-    expect(watches).toBe(8);
+    expect(watches).toBe(9);
     expect(cost).toEqual({});
   });
 
@@ -258,5 +261,24 @@ describe.skipIf(!inject('controlPlane').disposable)('counted in the audit log', 
         [STATUS]: 1,
       });
     }
+  });
+
+  it('a published version of software costs its status, and a look at those who have any', async () => {
+    const needsNode = { systemSoftwareDependencies: [{ name: 'node', range: '>=22.0.0' }] };
+    await apply(software('node', '22.4.0'), provider('runs', release('1.0.0', needsNode)));
+    const operator = await startOperator();
+    await install('runs', { provider: 'runs/web', resourceTier: 'free' });
+    await install('bare', { resourceTier: 'free' });
+    await settled(auditLog());
+    const looks = await looksOf(operator.url);
+    const cost = await costOf(async () => {
+      await apply(software('node', '22.4.0', '22.5.0'));
+      await kubectl(['wait', 'systemsoftware/node', '--for=jsonpath={.status.latestVersion}=22.5.0', '--timeout=10s']);
+    });
+
+    expect(cost['patch systemsoftwares/status']).toBe(1);
+    expectWithin(cost, { 'patch systemsoftwares/status': 1, [STATUS]: 1 });
+    const more = (await looksOf(operator.url)) - looks;
+    expect(more, 'and one more where its own status has changed').toBe(1 + (cost[STATUS] ?? 0));
   });
 });

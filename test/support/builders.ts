@@ -1,8 +1,10 @@
 import { InstallationSpec, type InstallationStatus } from '../../src/api/installation.ts';
 import { OperatorConfig } from '../../src/api/operator-config.ts';
 import type { ProviderSpec, Release } from '../../src/api/provider.ts';
+import type { SoftwareRelease } from '../../src/api/software.ts';
 import { readCatalogue, type Catalogue } from '../../src/plan/catalogue.ts';
 import type { Installation, Observed, References } from '../../src/plan/observed.ts';
+import { readSoftware, type Shelf, type SoftwareCatalogue } from '../../src/plan/software-catalogue.ts';
 
 /** Test objects with sensible values, each part of which a test may replace. */
 
@@ -23,6 +25,24 @@ export function catalogue(...releases: readonly (Release | string)[]): Catalogue
 
 export function catalogueOf(spec: Partial<ProviderSpec>, operator: OperatorConfig = config): Catalogue {
   return readCatalogue({ org: 'acme', name: 'web', ...spec }, operator);
+}
+
+/** A SystemSoftware; a version brings files and nothing else, unless it says more. */
+export function software(name: string, ...versions: readonly (SoftwareRelease | string)[]): SoftwareCatalogue {
+  return readSoftware(name, { versions: versions.map((v) => (typeof v === 'string' ? softwareRelease(name, v) : v)) });
+}
+
+export function softwareRelease(name: string, version: string, more: Partial<SoftwareRelease> = {}): SoftwareRelease {
+  const provides = {
+    image: `registry.example.com/software/${name}:${version}`,
+    path: `/opt/${name}`,
+    mountPath: `/opt/${name}`,
+  };
+  return { version, provides, ...more };
+}
+
+export function shelf(...published: readonly SoftwareCatalogue[]): Shelf {
+  return new Map(published.map((one) => [one.name, one]));
 }
 
 export function installation(
@@ -60,6 +80,7 @@ export function observed(more: Partial<Observed> = {}): Observed {
     firstSeen: undefined,
     kubernetesVersion: undefined,
     retries: [],
+    software: shelf(),
     slot: 'free',
     pods: [],
     references: noReferences,

@@ -18,7 +18,8 @@ import type {
   ServiceView,
 } from '../../src/plan/observed.ts';
 import { plan, type Plan } from '../../src/plan/plan.ts';
-import { installation as anInstallation, observed } from './builders.ts';
+import type { SoftwareCatalogue } from '../../src/plan/software-catalogue.ts';
+import { installation as anInstallation, observed, shelf } from './builders.ts';
 import { expectKstatus } from './kstatus.ts';
 
 type Applied = Extract<Action, { kind: 'apply' }>;
@@ -52,8 +53,12 @@ export class World {
   readonly #saved = new Map<string, SavedRevision>();
   #uid = 0;
 
-  constructor(catalogue: Catalogue | undefined, spec: Parameters<typeof anInstallation>[0] = {}) {
-    this.observed = observed({ catalogue, installation: anInstallation(spec) });
+  constructor(
+    catalogue: Catalogue | undefined,
+    spec: Parameters<typeof anInstallation>[0] = {},
+    software: readonly SoftwareCatalogue[] = [],
+  ) {
+    this.observed = observed({ catalogue, installation: anInstallation(spec), software: shelf(...software) });
   }
 
   get status(): InstallationStatus {
@@ -78,6 +83,11 @@ export class World {
 
   publish(catalogue: Catalogue | undefined): void {
     this.#see({ catalogue });
+  }
+
+  /** What is published of system software from now on. */
+  shelve(...software: readonly SoftwareCatalogue[]): void {
+    this.#see({ software: shelf(...software) });
   }
 
   loseStatus(): void {
@@ -222,6 +232,7 @@ export class World {
       version,
       ports,
       hasBudget,
+      software: parseCommitted(metadata.annotations?.[ANNOTATION.committed])?.software,
       effective,
     };
     this.#see({ revisions: [...revisions, saved] });

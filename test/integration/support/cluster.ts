@@ -15,7 +15,7 @@ export async function prepare(namespace: string, { watchSecrets = false } = {}):
   } else {
     await kubectl(['delete', 'clusterrolebinding', 'provider-operator-watch-secrets', '--ignore-not-found']);
   }
-  const crds = ['providers.provider-operator.io', 'providerinstallations.provider-operator.io'];
+  const crds = ['providers', 'providerinstallations', 'systemsoftwares'].map((p) => `${p}.provider-operator.io`);
   // Just after its creation a CRD has no conditions, at which kubectl gives up at once.
   await eventually(() => kubectl(['wait', '--for=condition=Established', 'crd', ...crds, '--timeout=10s']));
   // kubectl has looked at what there is before the CRDs were; this makes it look again.
@@ -26,7 +26,7 @@ export async function prepare(namespace: string, { watchSecrets = false } = {}):
 /** Removes what a test file made, so that the next begins with an empty cluster. */
 export async function cleanUp(namespace: string): Promise<void> {
   await kubectl(['delete', 'pi', '--all', '-n', namespace]);
-  await kubectl(['delete', 'providers', '--all']);
+  await kubectl(['delete', 'providers,systemsoftwares', '--all']);
   await kubectl(['delete', 'namespace', namespace, '--wait=false']);
 }
 
@@ -71,6 +71,26 @@ export function release(version: string, more: object = {}): object {
     runtime: { ports: [{ name: 'http', containerPort: 8080, servicePort: 80 }] },
     ...more,
   };
+}
+
+/** A SystemSoftware whose versions bring files, unless they say more. */
+export function software(name: string, ...versions: readonly (string | object)[]): object {
+  return {
+    apiVersion: 'provider-operator.io/v1alpha1',
+    kind: 'SystemSoftware',
+    metadata: { name },
+    spec: { versions: versions.map((v) => (typeof v === 'string' ? softwareRelease(name, v) : v)) },
+  };
+}
+
+export function softwareRelease(name: string, version: string, more: object = {}): object {
+  const provides = {
+    env: [{ name: `${name.toUpperCase().replaceAll('-', '_')}_VERSION`, value: version }],
+    image: `registry.example.com/software/${name}:${version}`,
+    path: `/opt/${name}`,
+    mountPath: `/opt/${name}`,
+  };
+  return { version, provides, ...more };
 }
 
 export function installation(namespace: string, name: string, spec: object): object {

@@ -36,6 +36,8 @@ interface Template {
   /** The variables in it, those of the platform as well. */
   readonly env: Readonly<Record<string, string>>;
   readonly cpu: string;
+  /** Such as `php=8.3.12`; empty where there is none. */
+  readonly software: string;
 }
 
 type PodObject = KubernetesObject & {
@@ -122,6 +124,7 @@ function templateOf({ spec: { template } }: DeploymentObject): Template {
     version: template.metadata.annotations[ANNOTATION.version] ?? '',
     env: Object.fromEntries((container?.env ?? []).map(({ name, value = '' }) => [name, value])),
     cpu: container?.resources.requests?.['cpu'] ?? '',
+    software: template.metadata.annotations[ANNOTATION.software] ?? '',
   };
 }
 

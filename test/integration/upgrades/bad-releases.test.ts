@@ -11,6 +11,7 @@ import { setQuota } from '../support/quota.ts';
 import { asTyped } from '../support/typed.ts';
 import { conditionOf, startWitness, type Witness } from '../support/witness.ts';
 import { describeFailingEdits, NAMESPACES } from './failing-edits.ts';
+import { describeFailingSoftware, SOFTWARE_NAMESPACE } from './failing-software.ts';
 
 /** How 1.1.0 goes wrong, what is said of it, and whether a container of it had started: else it is tried once more in hours. */
 const FAILURES = [
@@ -73,7 +74,9 @@ describe.skipIf(!inject('controlPlane').disposable)('a release that does not wor
   // In reverse: the operator ends last, whatever came out before.
   afterAll(() => operator.stop());
   afterAll(() => witness.stop());
-  afterAll(() => Promise.all([namespace, fullNamespace, patientNamespace, ...NAMESPACES].map(cleanUp)));
+  afterAll(() =>
+    Promise.all([namespace, fullNamespace, patientNamespace, SOFTWARE_NAMESPACE, ...NAMESPACES].map(cleanUp)),
+  );
   afterAll(() => allowImages(namespace));
 
   it.concurrent.each(FAILURES)(
@@ -216,6 +219,7 @@ describe.skipIf(!inject('controlPlane').disposable)('a release that does not wor
   // What goes on while the minute passes.
   describe('beside', () => {
     describeFailingEdits(() => witness);
+    describeFailingSoftware(() => witness);
   });
 
   it('is not tried again a minute later', async () => {

@@ -1,6 +1,13 @@
 import { API_VERSION } from '../../../src/api/names.ts';
 import { apiVersionOf, type Resource } from '../../../src/cluster/resource.ts';
-import { CHILDREN, CONFIG_MAPS, INSTALLATIONS, PODS, PROVIDERS } from '../../../src/reconcile/resources.ts';
+import {
+  CHILDREN,
+  CONFIG_MAPS,
+  INSTALLATIONS,
+  PODS,
+  PROVIDERS,
+  SYSTEM_SOFTWARE,
+} from '../../../src/reconcile/resources.ts';
 import type { ApiObject, Draft } from './object.ts';
 
 /** A type that the fake API server serves, with what it does to objects of this type. */
@@ -61,6 +68,7 @@ const plain = { countsGenerations: false, hasStatus: false, immutable: [], defau
 /** Only such defaults as somebody looks at: none of those that a real server puts into a pod template is there. */
 export const KINDS = {
   Provider: custom(PROVIDERS, {}),
+  SystemSoftware: custom(SYSTEM_SOFTWARE, {}),
   ProviderInstallation: custom(INSTALLATIONS, { upgradePolicy: 'manual', resourceTier: 'standard' }),
   Deployment: {
     ...CHILDREN.Deployment,

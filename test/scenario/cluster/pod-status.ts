@@ -1,6 +1,6 @@
 import { KINDS } from './kinds.ts';
 import type { ApiObject } from './object.ts';
-import { Pod, type Template } from './pod.ts';
+import { failingInit, Pod, type Template } from './pod.ts';
 import { keyOf, type ApiServer } from './server.ts';
 
 /** The Pods that the API server shows, one for each that a kubelet has. */
@@ -45,23 +45,42 @@ export class PodStatuses {
   }
 }
 
-function statusOf({ isReady, readySince, hasStarted, restarts, waiting }: Pod): object {
+function statusOf(pod: Pod): object {
+  const { isReady, readySince, hasStarted } = pod;
+  const inits = pod.template.spec.initContainers ?? [];
+  const failing = failingInit(pod.template);
+  const turn = failing ? inits.indexOf(failing) : inits.length;
   return {
-    phase: hasStarted ? 'Running' : 'Pending',
+    phase: hasStarted && !failing ? 'Running' : 'Pending',
     conditions: [
       { type: 'PodScheduled', status: 'True' },
       isReady
         ? { type: 'Ready', status: 'True', lastTransitionTime: new Date(readySince).toISOString() }
         : { type: 'Ready', status: 'False' },
     ],
-    containerStatuses: [
-      {
-        name: 'provider',
-        ready: isReady,
-        restartCount: restarts,
-        state: waiting === undefined ? { running: {} } : { waiting: { reason: waiting } },
-        ...(restarts > 0 && { lastState: { terminated: { exitCode: 1, reason: 'Error' } } }),
-      },
-    ],
+    ...(inits.length > 0 && {
+      initContainerStatuses: inits.map((init, i) => ({ name: init.name, ...initStatusOf(pod, i - turn) })),
+    }),
+    containerStatuses: [{ name: 'provider', ready: isReady, ...(failing ? INITIALIZING : progressOf(pod)) }],
+  };
+}
+
+const INITIALIZING = { restartCount: 0, state: { waiting: { reason: 'PodInitializing' } } };
+
+/** Init containers end well one after the other, up to the one that fails. */
+function initStatusOf(pod: Pod, turnsBeforeIts: number): object {
+  if (turnsBeforeIts > 0) {
+    return { ready: false, ...INITIALIZING };
+  }
+  return turnsBeforeIts === 0
+    ? { ready: false, ...progressOf(pod) }
+    : { ready: true, restartCount: 0, state: { terminated: { exitCode: 0, reason: 'Completed' } } };
+}
+
+function progressOf({ restarts, waiting }: Pod): object {
+  return {
+    restartCount: restarts,
+    state: waiting === undefined ? { running: {} } : { waiting: { reason: waiting } },
+    ...(restarts > 0 && { lastState: { terminated: { exitCode: 1, reason: 'Error' } } }),
   };
 }

@@ -5,6 +5,7 @@ export interface Template {
     readonly annotations?: Readonly<Record<string, string>>;
   };
   readonly spec: {
+    readonly initContainers?: readonly { readonly name: string; readonly image: string }[];
     readonly containers: readonly {
       readonly image: string;
       readonly env?: readonly { readonly name: string; readonly value?: string }[];
@@ -16,10 +17,20 @@ export interface Template {
 export const FATES = ['never-ready', 'crash-loop', 'no-such-image'] as const;
 export type Fate = (typeof FATES)[number];
 
-function fateOf({ spec }: Template): Fate | undefined {
-  const [container] = spec.containers;
-  const name = container?.image.split('/').at(-1) ?? '';
-  return FATES.find((fate) => name.includes(fate) || container?.env?.some(({ value }) => value === fate));
+function fateOf(template: Template): Fate | undefined {
+  const [container] = template.spec.containers;
+  const image = failingInit(template)?.image ?? container?.image ?? '';
+  return fateOfImage(image) ?? FATES.find((fate) => container?.env?.some(({ value }) => value === fate));
+}
+
+/** The init container that keeps the others from ever starting. */
+export function failingInit({ spec }: Template): { readonly name: string; readonly image: string } | undefined {
+  return spec.initContainers?.find(({ image }) => !['never-ready', undefined].includes(fateOfImage(image)));
+}
+
+function fateOfImage(image: string): Fate | undefined {
+  const name = image.split('/').at(-1) ?? '';
+  return FATES.find((fate) => name.includes(fate));
 }
 
 /** A kubelet waits so long before it starts a container again, and twice as long each time after that. */

@@ -2,7 +2,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { statusAfterFailure } from '../../../src/plan/failure.ts';
 import { plan } from '../../../src/plan/plan.ts';
-import { catalogue, catalogueOf, installation, observed, release } from '../../support/builders.ts';
+import {
+  catalogue,
+  catalogueOf,
+  installation,
+  observed,
+  release,
+  software,
+  softwareRelease,
+} from '../../support/builders.ts';
 import { expectKstatus } from '../../support/kstatus.ts';
 import { World } from '../../support/world.ts';
 
@@ -448,7 +456,28 @@ describe('the plan of an applied plan is empty, and so is the change of its stat
     fc.record({ resourceTier: fc.constantFrom('free', 'standard', 'performance') }),
     fc.record({ config: fc.dictionary(fc.constantFrom('A', 'B', 'PATH'), fc.constantFrom('', '1', '$(X)')) }),
     fc.record({ suspend: fc.boolean() }),
+    fc.record({
+      systemSoftware: fc.uniqueArray(
+        fc.record(
+          {
+            name: fc.constantFrom('php', 'icu'),
+            version: fc.constantFrom('8.2.0', '8.2.1', '8.3.0', '9.9.9'),
+            updatePolicy: fc.constantFrom('inherit', 'none', 'patchLevel', 'all'),
+          },
+          { requiredKeys: ['name'] },
+        ),
+        { selector: ({ name }) => name, maxLength: 2 },
+      ),
+    }),
   );
+  const needsIcu = softwareRelease('php', '8.3.0', { dependencies: [{ name: 'icu', range: '>=8.2.1' }] });
+  const shelves = [
+    [software('php', '8.2.0', '8.2.1', '8.3.0'), software('icu', '8.2.0', '8.2.1')],
+    [software('php', '8.2.0', needsIcu), software('icu', '8.2.0', '8.3.0')],
+    [software('php', '8.3.0', softwareRelease('php', '8.2.1', { lifecycle: { stage: 'yanked' } }))],
+    [],
+  ];
+  const php = (range: string) => ({ systemSoftwareDependencies: [{ name: 'php', range }] });
   const web = [{ name: 'web', containerPort: 8080, servicePort: 80 }];
   const catalogues = [
     catalogue('1.0.0', '1.1.0', '1.2.0'),
@@ -459,6 +488,8 @@ describe('the plan of an applied plan is empty, and so is the change of its stat
     catalogue('1.0.0', release('1.1.0', { lifecycle: { stage: 'yanked' } })),
     catalogue('1.0.0', release('1.1.0', { runtime: { volumeMounts: [{ name: 'x', mountPath: '/x' }] } })),
     catalogueOf({ versions: [release('1.0.0'), release('1.1.0')], tiers: { standard: {}, free: { replicas: 0 } } }),
+    catalogue(release('1.0.0', php('>=8.2.0')), release('1.1.0', php('>=8.3.0'))),
+    catalogue(release('1.0.0', php('<8.3.0')), '1.1.0'),
   ];
   const happenings: Readonly<Record<string, (world: World) => void>> = {
     done: (world) => world.rollOut(),
@@ -478,13 +509,16 @@ describe('the plan of an applied plan is empty, and so is the change of its stat
     fc
       .nat(catalogues.length - 1)
       .map((n) => ({ what: `publish ${n}`, happen: (w: World) => w.publish(catalogues[n]) })),
+    fc
+      .nat(shelves.length - 1)
+      .map((n) => ({ what: `shelve ${n}`, happen: (w: World) => w.shelve(...(shelves[n] ?? [])) })),
     fc.constantFrom(...Object.keys(happenings)).map((what) => ({ what, happen: happenings[what]! })),
   );
 
   it('whatever happens', { timeout: 30_000 }, () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 10 }), (steps) => {
-        const world = new World(catalogues[0]);
+        const world = new World(catalogues[0], {}, shelves[0]);
         for (const { happen } of steps) {
           happen(world);
           world.settle();

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { projectContent, projectInstallation, projectProvider } from '../../../src/reconcile/project.ts';
+import {
+  projectContent,
+  projectInstallation,
+  projectProvider,
+  projectSoftware,
+} from '../../../src/reconcile/project.ts';
 import { projectDeployment } from '../../../src/reconcile/project-children.ts';
 import { config } from '../../support/builders.ts';
 
@@ -37,6 +42,19 @@ describe('what is stored, however odd, never stops the operator', () => {
     { org: 'acme', name: 'web', versions: [{ version: 'v1', image: 'x' }] },
   ])('a Provider with the spec %j publishes nothing that cannot be installed', (spec) => {
     expect(projectProvider({ metadata, spec }, config).catalogue.releases).toEqual([]);
+  });
+
+  it.each([undefined, {}, { versions: null }, { versions: [{ version: 'v1' }] }, { versions: [{ provides: {} }] }])(
+    'a SystemSoftware with the spec %j publishes nothing that cannot be used',
+    (spec) => {
+      expect(projectSoftware({ metadata, spec }).catalogue.releases).toEqual([]);
+    },
+  );
+
+  it('a SystemSoftware says what is wrong with it, and its versions count all the same', () => {
+    const { invalid, catalogue } = projectSoftware({ metadata, spec: { tags: 1, versions: [{ version: '1.0.0' }] } });
+    expect(invalid).toMatch(/^tags: /);
+    expect(catalogue.releases).toEqual([{ version: '1.0.0' }]);
   });
 
   it('a Deployment without a status or a template is one that has just begun', () => {

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import type { Rule } from './field.ts';
+import { text, time } from './field.ts';
+
+/** What every published version has, of a provider or of system software. */
+
+/** A DNS label without `--`: two names joined by `--` or by a dot can always be told apart again. */
+export const NAME = /^[a-z0-9]+(-[a-z0-9]+)*$/;
+export const NAME_MESSAGE = 'Must be a DNS label of at most 31 characters such as acme, without --';
+
+export const Lifecycle = z
+  .object({
+    stage: z
+      .enum(['preview', 'supported', 'deprecated', 'yanked'])
+      .describe(
+        'preview: only by its exact version. deprecated: only when nothing better is there. yanked: never, but what runs it stays.',
+      )
+      .optional(),
+    message: text(1024, 'Why, for people.').optional(),
+    expiresAt: time('From then on it counts as deprecated.').optional(),
+  })
+  .describe('How far the publisher stands behind this version; supported when absent.');
+
+/** What reaches the pod never changes once it is published, so that a version means one thing. */
+export function immutable(field: string, presence: 'required' | 'added once'): Rule {
+  return {
+    rule:
+      presence === 'added once'
+        ? `!has(oldSelf.${field}) || (has(self.${field}) && self.${field} == oldSelf.${field})`
+        : `self.${field} == oldSelf.${field}`,
+    message: `${field} of a published version cannot change: publish a new version`,
+    fieldPath: `.${field}`,
+  };
+}

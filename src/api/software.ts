@@ -1,0 +1,147 @@
+import { z } from 'zod';
+import { conditionList } from './conditions.ts';
+import { atomicList, flag, int, listMap, matching, text, withRules } from './field.ts';
+import { immutable, Lifecycle, NAME, NAME_MESSAGE } from './published.ts';
+import { versionRange } from './range.ts';
+import { EnvVar } from './runtime.ts';
+import { exactVersion } from './version.ts';
+
+/** System software: what providers run on, such as an interpreter. */
+
+const PATH = /^(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)+$/;
+const PATH_MESSAGE = 'Must be an absolute path such as /opt/php, without a / at the end';
+
+export function softwareName(description: string) {
+  return matching(NAME, 31, NAME_MESSAGE, description);
+}
+
+/** What one thing needs of another one. */
+export function softwareDependencies(description: string) {
+  return listMap(
+    z
+      .array(
+        z
+          .object({
+            name: softwareName('Name of the SystemSoftware.'),
+            range: versionRange('npm-semver range of the versions that do. Prereleases count by their numbers.'),
+          })
+          .describe('One software, and the versions of it that do.'),
+      )
+      .max(16)
+      .describe(description),
+    'name',
+  );
+}
+export type SoftwareDependency = z.output<ReturnType<typeof softwareDependencies>>[number];
+
+const Provides = withRules(
+  z
+    .object({
+      env: listMap(
+        z.array(EnvVar).max(64).describe('Environment variables. Those of the release and of the tenant win.'),
+        'name',
+      ).optional(),
+      image: text(512, 'Image that has the files.', 1).optional(),
+      path: matching(PATH, 256, PATH_MESSAGE, 'The directory in the image.').optional(),
+      mountPath: matching(PATH, 256, PATH_MESSAGE, 'Where the process finds it, read-only.').optional(),
+    })
+    .describe('What it brings into the pods.')
+    .refine(
+      ({ image, path, mountPath }) => new Set([image, path, mountPath].map((v) => v === undefined)).size === 1,
+      'Must have all of image, path and mountPath, or none of them',
+    ),
+  {
+    rule: 'has(self.image) == has(self.path) && has(self.image) == has(self.mountPath)',
+    message: 'Must have all of image, path and mountPath, or none of them',
+  },
+);
+
+export const SoftwareRelease = withRules(
+  z
+    .object({
+      version: exactVersion('The version: strict semver, without v and build metadata.'),
+      displayVersion: text(64, 'How people call the version.').optional(),
+      recommended: flag('The publisher advises it, for people.').optional(),
+      lifecycle: Lifecycle.optional(),
+      dependencies: softwareDependencies(
+        'Other software that it needs. Never changes once published; may be added once.',
+      ).optional(),
+      provides: Provides.describe(
+        'What it brings into the pods. Never changes once published; may be added once.',
+      ).optional(),
+    })
+    .describe('One published version.'),
+  immutable('dependencies', 'added once'),
+  immutable('provides', 'added once'),
+);
+export type SoftwareRelease = z.output<typeof SoftwareRelease>;
+
+export const SoftwareSpec = z
+  .object({
+    displayName: text(128, 'Its name, for people.').optional(),
+    tags: atomicList(
+      z
+        .array(text(64, 'One tag.', 1))
+        .max(32)
+        .describe('Words to find it by.'),
+    ).optional(),
+    versions: listMap(z.array(SoftwareRelease).max(200).describe('The published versions.'), 'version').optional(),
+  })
+  .describe('What is published.');
+export type SoftwareSpec = z.output<typeof SoftwareSpec>;
+
+export const SoftwareStatus = z
+  .object({
+    observedGeneration: int(
+      -1,
+      Number.MAX_SAFE_INTEGER,
+      'Generation of the spec that this status speaks of.',
+    ).optional(),
+    latestVersion: text(64, 'Highest version that is not yanked, preview or prerelease.').optional(),
+    publishedVersions: int(0, 200, 'How many versions are published and valid.').optional(),
+    invalidVersions: listMap(
+      z
+        .array(
+          z
+            .object({ version: text(64, 'The version.'), reason: text(1024, 'Why it cannot be used.') })
+            .describe('One version that cannot be used.'),
+        )
+        .max(200)
+        .describe('Versions that cannot be used.'),
+      'version',
+    ).optional(),
+    conditions: conditionList('Ready: whether every version can be used.'),
+  })
+  .describe('What the operator found in it.');
+export type SoftwareStatus = z.output<typeof SoftwareStatus>;
+
+/** What a tenant says of one software. */
+export const SoftwareWish = z
+  .object({
+    name: softwareName('Name of the SystemSoftware.'),
+    version: exactVersion(
+      'updatePolicy none: the version. Otherwise the floor: newer ones are taken as it says.',
+    ).optional(),
+    updatePolicy: z
+      .enum(['inherit', 'none', 'patchLevel', 'all'])
+      .describe(
+        'Which newer versions are taken without asking, in the upgrade windows. inherit, also when absent: none under upgradePolicy manual; under auto patchLevel where upgrade.level is patch, else all.',
+      )
+      .optional(),
+  })
+  .describe('One software.');
+export type SoftwareWish = z.output<typeof SoftwareWish>;
+
+export const InstalledSoftware = z
+  .object({
+    name: text(63, 'Name of the SystemSoftware.'),
+    currentVersion: text(64, 'The version in the pods whose rollout was done last.').optional(),
+    targetVersion: text(64, 'The version decided on.').optional(),
+    updatePolicy: z.enum(['none', 'patchLevel', 'all']).describe('What holds, inherit resolved.'),
+    updateAvailable: flag('A newer version is published that the release can run on.'),
+    requiredBy: atomicList(
+      z.array(text(128, 'A provider or a software, with its version.')).max(32).describe('What needs it.'),
+    ).optional(),
+  })
+  .describe('One software in the pods.');
+export type InstalledSoftware = z.output<typeof InstalledSoftware>;

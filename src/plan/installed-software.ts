@@ -1,0 +1,44 @@
+import type { InstalledSoftware } from '../api/software.ts';
+import { findRelease } from './catalogue.ts';
+import type { Findings } from './findings.ts';
+import { parseSoftware, type SoftwareSet } from './software-set.ts';
+
+/** The system software of a status: what the pods have, what they are to have, and what else there would be. */
+export function installedSoftware(findings: Findings): readonly InstalledSoftware[] {
+  const { observed, running, outlook } = findings;
+  const before = observed.installation.status.systemSoftware ?? [];
+  const target = targetSet(findings);
+  const release = findRelease(observed.catalogue, versionOf(findings));
+  const known = release && outlook?.input.software?.describe(release, target).uses;
+  const current = running.isDone
+    ? running.software
+    : new Map(before.flatMap((s) => (s.currentVersion === undefined ? [] : [[s.name, s.currentVersion] as const])));
+  return [...new Set([...target.keys(), ...current.keys()])].sort().map((name): InstalledSoftware => {
+    const [currentVersion, targetVersion] = [current.get(name), target.get(name)];
+    const use = known?.find((u) => u.name === name);
+    const last = before.find((s) => s.name === name);
+    const requiredBy = use?.requiredBy ?? last?.requiredBy ?? [];
+    return {
+      name,
+      ...(currentVersion !== undefined && { currentVersion }),
+      ...(targetVersion !== undefined && { targetVersion }),
+      updatePolicy: use?.policy ?? last?.updatePolicy ?? 'none',
+      updateAvailable: use?.isOutdated ?? last?.updateAvailable ?? false,
+      ...(requiredBy.length > 0 && { requiredBy: requiredBy.slice(0, 32) }),
+    };
+  });
+}
+
+/** What is being written, or what is committed. */
+function targetSet({ observed, running, decision }: Findings): SoftwareSet {
+  if (decision.kind === 'run' && observed.installation.spec.suspend !== true) {
+    return decision.inputs.software.set;
+  }
+  return decision.kind === 'rollback'
+    ? parseSoftware(observed.revisions.find((r) => r.name === decision.revision)?.software)
+    : running.software;
+}
+
+function versionOf({ running, decision }: Findings): string | undefined {
+  return decision.kind === 'problem' ? running.installed : decision.version;
+}

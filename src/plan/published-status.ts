@@ -1,0 +1,56 @@
+import { stampConditions, type Condition, type Verdict } from '../api/conditions.ts';
+import type { InvalidRelease } from './catalogue.ts';
+
+/** What somebody published under one name, as a decision looks at it: a Provider, or a SystemSoftware. */
+export interface Published<Catalogue extends Readable, Status> {
+  readonly generation: number;
+  /** What the spec breaks, where it was stored before the schema forbade it. */
+  readonly invalid: string | undefined;
+  readonly catalogue: Catalogue;
+  readonly status: Status;
+}
+
+interface Readable {
+  readonly releases: readonly object[];
+  readonly invalid: readonly InvalidRelease[];
+}
+
+/** How people speak of it. */
+interface Words {
+  readonly one: string;
+  readonly use: string;
+  /** The reason of `Ready` where one of them cannot be used. */
+  readonly invalid: string;
+}
+
+/** What the status of everything published has: what can be used of it, and what cannot and why. */
+export function publishedStatus(
+  published: Published<Readable, { readonly conditions?: Condition[] | undefined }>,
+  latest: { readonly version: string } | undefined,
+  words: Words,
+  now: number,
+) {
+  const { generation, catalogue, status } = published;
+  return {
+    observedGeneration: generation,
+    ...(latest && { latestVersion: latest.version }),
+    publishedVersions: catalogue.releases.length,
+    ...(catalogue.invalid.length > 0 && { invalidVersions: [...catalogue.invalid] }),
+    conditions: stampConditions(status.conditions ?? [], verdicts(published, words), { generation, now }),
+  };
+}
+
+function verdicts({ invalid, catalogue }: Published<Readable, unknown>, { one, use, ...words }: Words): Verdict[] {
+  const [first] = catalogue.invalid;
+  if (invalid === undefined && !first) {
+    return [{ type: 'Ready', status: 'True', reason: 'Published', message: `Every ${one} can be ${use}` }];
+  }
+  const reason = first ? words.invalid : 'InvalidSpec';
+  const message = first
+    ? `Correct ${one} ${first.version}, the valid ones can be ${use}: ${first.reason}`
+    : `Correct the spec: ${invalid}`;
+  return [
+    { type: 'Ready', status: 'False', reason, message },
+    { type: 'Stalled', status: 'True', reason, message },
+  ];
+}

@@ -1,0 +1,94 @@
+import semver from 'semver';
+import type { SoftwareRelease, SoftwareWish } from '../api/software.ts';
+import { isPrerelease } from '../api/version.ts';
+import { isFading, isImageAllowed, isOffered } from './catalogue.ts';
+import { changeBetween } from './level.ts';
+import type { Movement, Policy, SoftwareInput } from './software.ts';
+import type { SoftwareCatalogue } from './software-catalogue.ts';
+
+/** A version that could be taken. */
+export interface Option {
+  readonly version: string;
+  /** Undefined where what is stable is not published any more. */
+  readonly release: SoftwareRelease | undefined;
+}
+
+/** What could be taken of one software, whatever needs it. */
+export interface Choices {
+  readonly catalogue: SoftwareCatalogue | undefined;
+  readonly wish: SoftwareWish | undefined;
+  readonly policy: Policy;
+  /** The best first. */
+  readonly options: readonly Option[];
+  /** Everything that is offered to everybody, whatever the policy; newest first. */
+  readonly newest: readonly string[];
+  /** What could be taken, too, if the platform team allowed its image. */
+  readonly foreign: readonly SoftwareRelease[];
+}
+
+/**
+ * What is stable stays where it can; a floor above it is taken as it is named, like the floor of a release. What is not
+ * stable yet, or cannot stay, is the newest. An update goes as far as its policy allows.
+ */
+export function choicesOf(name: string, movement: Movement, input: SoftwareInput): Choices {
+  const { spec, shelf, stable, avoided, config, now } = input;
+  const catalogue = shelf.get(name);
+  const wish = spec.systemSoftware?.find((w) => w.name === name);
+  const policy = policyOf(wish, spec);
+  const named = wish?.version;
+  const present = stable.get(name);
+  const fits = (version: string) =>
+    named === undefined || (policy === 'none' ? version === named : semver.gte(version, named));
+  const offered = (catalogue?.releases ?? []).filter((r) =>
+    r.version === named ? r.lifecycle?.stage !== 'yanked' : isOffered(r) && !isPrerelease(r.version),
+  );
+  const fitting = offered.filter((r) => r.version !== present && fits(r.version));
+  const isAllowed = ({ provides }: SoftwareRelease) =>
+    provides?.image === undefined || isImageAllowed(provides.image, config.allowedImagePrefixes);
+  const isLast = (r: SoftwareRelease) => isFading(r, now) || avoided.has(`${name}=${r.version}`);
+  const allowed = fitting.filter(isAllowed);
+  const pool = [...allowed.filter((r) => !isLast(r)), ...allowed.filter(isLast)];
+  const updates =
+    movement === 'update' && present !== undefined
+      ? pool.filter((r) => !isLast(r) && isWithinPolicy(present, r.version, policy))
+      : [];
+  const kept = present !== undefined && fits(present) ? [present] : [];
+  const start = kept[0] ?? named;
+  const isNear = (r: SoftwareRelease) =>
+    start !== undefined && policy === 'patchLevel' && changeBetween(start, r.version) === 'patch';
+  const floor = present !== undefined && kept.length === 0 ? pool.filter((r) => r.version === named) : [];
+  // Nothing but its own policy moves what can stay: an update of another software is no reason.
+  const others = movement === 'update' && kept.length > 0 ? [] : [floor, pool.filter(isNear), pool];
+  const inOrder = [...new Set([...updates.map(versionOf), ...kept, ...others.flat().map(versionOf)])];
+  return {
+    catalogue,
+    wish,
+    policy,
+    options: inOrder.map((version) => ({ version, release: catalogue?.releases.find((r) => r.version === version) })),
+    newest: offered.filter((r) => isAllowed(r) && !isLast(r)).map((r) => r.version),
+    foreign: fitting.filter((r) => !isAllowed(r)),
+  };
+}
+
+/** `inherit` resolved: software that nobody speaks of follows the policy of the installation. */
+export function policyOf(wish: SoftwareWish | undefined, spec: SoftwareInput['spec']): Policy {
+  const policy = wish?.updatePolicy ?? 'inherit';
+  if (policy !== 'inherit') {
+    return policy;
+  }
+  if (spec.upgradePolicy === 'manual') {
+    return 'none';
+  }
+  return spec.upgrade?.level === 'patch' ? 'patchLevel' : 'all';
+}
+
+function versionOf({ version }: SoftwareRelease): string {
+  return version;
+}
+
+function isWithinPolicy(present: string, version: string, policy: Policy): boolean {
+  return (
+    semver.gt(version, present) &&
+    (policy === 'all' || (policy === 'patchLevel' && changeBetween(present, version) === 'patch'))
+  );
+}
