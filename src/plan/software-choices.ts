@@ -20,7 +20,9 @@ export interface Choices {
   readonly policy: Policy;
   /** The best first. */
   readonly options: readonly Option[];
-  /** Everything that is offered to everybody, whatever the policy; newest first. */
+  /** Everything that is offered to everybody, whatever the policy; newest first, and last what is fading or failed. */
+  readonly offered: readonly string[];
+  /** The same without what comes last. */
   readonly newest: readonly string[];
   /** What could be taken, too, if the platform team allowed its image. */
   readonly foreign: readonly SoftwareRelease[];
@@ -42,12 +44,14 @@ export function choicesOf(name: string, movement: Movement, input: SoftwareInput
   const offered = (catalogue?.releases ?? []).filter((r) =>
     r.version === named ? r.lifecycle?.stage !== 'yanked' : isOffered(r) && !isPrerelease(r.version),
   );
-  const fitting = offered.filter((r) => r.version !== present && fits(r.version));
+  const isOther = (r: SoftwareRelease) => r.version !== present && fits(r.version);
   const isAllowed = ({ provides }: SoftwareRelease) =>
     provides?.image === undefined || isImageAllowed(provides.image, config.allowedImagePrefixes);
   const isLast = (r: SoftwareRelease) => isFading(r, now) || avoided.has(`${name}=${r.version}`);
-  const allowed = fitting.filter(isAllowed);
-  const pool = [...allowed.filter((r) => !isLast(r)), ...allowed.filter(isLast)];
+  const allowed = offered.filter(isAllowed);
+  const newest = allowed.filter((r) => !isLast(r));
+  const inTurn = [...newest, ...allowed.filter(isLast)];
+  const pool = inTurn.filter(isOther);
   const updates =
     movement === 'update' && present !== undefined
       ? pool.filter((r) => !isLast(r) && isWithinPolicy(present, r.version, policy))
@@ -65,8 +69,9 @@ export function choicesOf(name: string, movement: Movement, input: SoftwareInput
     wish,
     policy,
     options: inOrder.map((version) => ({ version, release: catalogue?.releases.find((r) => r.version === version) })),
-    newest: offered.filter((r) => isAllowed(r) && !isLast(r)).map((r) => r.version),
-    foreign: fitting.filter((r) => !isAllowed(r)),
+    offered: inTurn.map(versionOf),
+    newest: newest.map(versionOf),
+    foreign: offered.filter((r) => isOther(r) && !isAllowed(r)),
   };
 }
 

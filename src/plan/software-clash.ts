@@ -9,24 +9,34 @@ export function volumeName(software: string): string {
 
 /** Why what was chosen cannot be in one pod: two want the same place in it. */
 export function clashOf(uses: readonly SoftwareUse[], { version, runtime }: Release): Problem | undefined {
-  const places = [
-    ...(runtime?.volumeMounts ?? []).map(({ mountPath }) => ({ mountPath, by: `release ${version}` })),
-    ...uses.flatMap(({ name, release }) => {
-      const mountPath = release?.provides?.mountPath;
-      return mountPath === undefined ? [] : [{ mountPath, by: `system software "${name}"` }];
-    }),
-  ];
-  const second = places.find(({ mountPath }, index) => places.findIndex((p) => p.mountPath === mountPath) !== index);
-  const first = places.find((p) => p.mountPath === second?.mountPath);
-  if (first && second) {
-    return problem(
-      'SoftwareConflict',
-      `Set another version of the ${second.by}: the ${first.by} is mounted at "${second.mountPath}", too`,
-    );
+  const taken = new Map((runtime?.volumeMounts ?? []).map((m) => [placeOf(m.mountPath), `release ${version}`]));
+  for (const { name, release } of uses) {
+    const mountPath = release?.provides?.mountPath;
+    const other = mountPath === undefined ? undefined : taken.get(mountPath);
+    if (other !== undefined) {
+      return problem(
+        'SoftwareConflict',
+        `Set another version of system software "${name}": ${other} takes "${mountPath}", too`,
+      );
+    }
+    if (mountPath !== undefined) {
+      taken.set(mountPath, `system software "${name}"`);
+    }
   }
-  const volume = runtime?.volumes?.find((v) => uses.some(({ name }) => v.name === volumeName(name)));
-  return (
-    volume &&
-    problem('SoftwareConflict', `Set another version: release ${version} has a volume "${volume.name}" of its own`)
+  const own = new Set(runtime?.volumes?.map((v) => v.name));
+  const namesake = uses.find(
+    ({ name, release }) => release?.provides?.image !== undefined && own.has(volumeName(name)),
   );
+  return (
+    namesake &&
+    problem(
+      'SoftwareConflict',
+      `Set another version: release ${version} has a volume "${volumeName(namesake.name)}", and so has system software "${namesake.name}"`,
+    )
+  );
+}
+
+/** A release may write `/opt//php/` for `/opt/php`; of system software the schema asks for the plain form. */
+function placeOf(path: string): string {
+  return path.replaceAll(/\/+/g, '/').replace(/(.)\/$/, '$1');
 }

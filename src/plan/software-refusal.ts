@@ -1,52 +1,51 @@
+import type { SoftwareRelease } from '../api/software.ts';
+import { isPrerelease } from '../api/version.ts';
 import { notYet, problem, type Problem } from './problem.ts';
-import type { Need, Rival } from './software.ts';
 import type { Choices } from './software-choices.ts';
+import { meets, type Need } from './software-need.ts';
+
+/** Enough to choose from; a message is to be read. */
+const MOST_EXAMPLES = 3;
 
 /** Why a software cannot be had, in words that say what to do. */
-export function refusalOfSoftware(
-  name: string,
-  needs: readonly Need[],
-  { catalogue, wish, policy, options, foreignImages }: Choices,
-  rival: Rival | undefined,
-): Problem {
+export function refusalOfSoftware(name: string, needs: readonly Need[], choices: Choices): Problem {
   const it = `system software "${name}"`;
-  const who = [
-    ...needs.map(({ by, range }) => `${by} needs "${range}"`),
-    ...(rival ? [`its ${rival.by} needs another version of "${rival.of}"`] : []),
-  ].join(', ');
+  const { catalogue, wish, policy } = choices;
+  const who = needs.map(({ by, range }) => `${by} needs "${range}"`).join(', ');
   if (!catalogue) {
-    const why = who === '' ? '' : `: ${who}`;
-    return notYet('SoftwareNotFound', `Publish SystemSoftware "${name}", or do without it${why}`);
+    const next = who === '' ? ', or remove it from systemSoftware' : `: ${who}`;
+    return notYet('SoftwareNotFound', `Publish SystemSoftware "${name}"${next}`);
   }
   const named = wish?.version;
-  const published = catalogue.releases.find((r) => r.version === named);
-  const fault = catalogue.invalid.find((r) => r.version === named);
-  if (fault) {
-    return problem(
-      'SoftwareConflict',
-      `Set another version of ${it} than ${named}, it cannot be used: ${fault.reason}`,
-    );
+  const examples = examplesOf(needs, choices);
+  const suchAs = examples.length > 0 ? `, such as ${examples.join(', ')}` : '';
+  const unusable = named === undefined ? undefined : refusalOfNamed(it, named, suchAs, choices);
+  if (unusable) {
+    return unusable;
   }
-  if (named !== undefined && !published) {
-    const examples = catalogue.releases.slice(0, 3).map((r) => r.version);
-    const hint = examples.length > 0 ? `, such as ${examples.join(', ')}` : ': none is published yet';
-    return notYet('SoftwareNotFound', `Set a published version of ${it} instead of ${named}${hint}`);
-  }
-  if (policy === 'none' && published?.lifecycle?.stage === 'yanked') {
-    return problem('SoftwareConflict', `Set another version of ${it} than ${named}, it was yanked`);
-  }
-  const [image] = foreignImages;
-  if (options.length === 0 && image !== undefined) {
+  const foreign = choices.foreign.find(({ version }) => meets(version, needs));
+  if (foreign && !choices.options.some(({ version }) => meets(version, needs))) {
     return problem(
       'ImageNotAllowed',
-      `Ask the platform team to allow image "${image}" of ${it} in allowedImagePrefixes`,
+      `Ask the platform team to allow image "${foreign.provides?.image}" of ${it} in allowedImagePrefixes`,
     );
   }
-  if (named !== undefined && who !== '') {
+  if (named !== undefined) {
     const what = policy === 'none' ? `version ${named}` : `${named} or newer`;
-    return problem('SoftwareConflict', `Set another version of ${it}: systemSoftware asks for ${what}, and ${who}`);
+    const next = suchAs === '' ? `Publish a version of ${it} that all can run with` : `Set another version of ${it}`;
+    return problem('SoftwareConflict', `${next}${suchAs}: systemSoftware asks for ${what}, and ${who}`);
   }
-  return problem('SoftwareConflict', `Publish a version of ${it} that all can run with: ${who || 'none is offered'}`);
+  const preview = catalogue.releases.find((r) => isPreview(r) && meets(r.version, needs));
+  if (preview) {
+    const why = who === '' ? 'nothing else is published' : who;
+    return problem('SoftwareConflict', `Set version ${preview.version} of ${it} to take a preview: ${why}`);
+  }
+  return problem(
+    'SoftwareConflict',
+    who === ''
+      ? `Publish a version of ${it}, or remove it from systemSoftware: none is offered`
+      : `Publish a version of ${it} that all can run with: ${who}`,
+  );
 }
 
 /** The search was given up. */
@@ -55,4 +54,45 @@ export function tooManyWays(): Problem {
     'SoftwareConflict',
     'Set the versions in systemSoftware: too many have to be tried to find some that can run together',
   );
+}
+
+/** What the tenant names does not exist for anybody, and nothing newer does. */
+function refusalOfNamed(
+  it: string,
+  named: string,
+  suchAs: string,
+  { catalogue, options }: Choices,
+): Problem | undefined {
+  if (options.length > 0) {
+    return undefined;
+  }
+  const fault = catalogue?.invalid.find((r) => r.version === named);
+  if (fault) {
+    return problem(
+      'SoftwareConflict',
+      `Set another version of ${it} than ${named}${suchAs}: it cannot be used, ${fault.reason}`,
+    );
+  }
+  const published = catalogue?.releases.find((r) => r.version === named);
+  if (!published) {
+    return notYet(
+      'SoftwareNotFound',
+      suchAs === ''
+        ? `Publish version ${named} of ${it}, or set another one: systemSoftware asks for it`
+        : `Set a published version of ${it} instead of ${named}${suchAs}`,
+    );
+  }
+  return published.lifecycle?.stage === 'yanked'
+    ? problem('SoftwareConflict', `Set another version of ${it} than ${named}${suchAs}: it was yanked`)
+    : undefined;
+}
+
+/** What would do for all that need it, whatever the tenant asks for now. */
+function examplesOf(needs: readonly Need[], { offered, wish }: Choices): readonly string[] {
+  return offered.filter((version) => version !== wish?.version && meets(version, needs)).slice(0, MOST_EXAMPLES);
+}
+
+/** Taken by whoever names it, and by nobody else. */
+function isPreview({ version, lifecycle }: SoftwareRelease): boolean {
+  return lifecycle?.stage !== 'yanked' && (lifecycle?.stage === 'preview' || isPrerelease(version));
 }

@@ -2,12 +2,12 @@ import semver from 'semver';
 import type { InstallationSpec } from '../api/installation.ts';
 import type { OperatorConfig } from '../api/operator-config.ts';
 import type { Release } from '../api/provider.ts';
-import { parseRange } from '../api/range.ts';
 import type { InstalledSoftware, SoftwareDependency, SoftwareRelease } from '../api/software.ts';
 import type { Problem } from './problem.ts';
 import type { Shelf, SoftwareCatalogue } from './software-catalogue.ts';
 import { choicesOf, type Choices, type Option } from './software-choices.ts';
 import { clashOf } from './software-clash.ts';
+import { meets, type Need } from './software-need.ts';
 import { refusalOfSoftware, tooManyWays } from './software-refusal.ts';
 import { byName, NO_SOFTWARE, type SoftwareSet } from './software-set.ts';
 
@@ -45,22 +45,6 @@ export interface Resolution {
   /** Sorted by name. */
   readonly uses: readonly SoftwareUse[];
   readonly set: SoftwareSet;
-}
-
-/** One version that would do, if it did not need another version of something else that is chosen already. */
-export interface Rival {
-  readonly by: string;
-  readonly of: string;
-  readonly range: string;
-  /** What is chosen, and what needs it. */
-  readonly version: string;
-  readonly others: readonly Need[];
-}
-
-/** What needs a software, and which versions of it do. */
-export interface Need {
-  readonly by: string;
-  readonly range: string;
 }
 
 const NOTHING: Resolution = { kind: 'resolution', uses: [], set: NO_SOFTWARE };
@@ -143,7 +127,7 @@ function search(needs: Needs, choicesFor: (name: string) => Choices): Found | Pr
       return chosen;
     }
     const own = all.get(name) ?? [];
-    let rival: Rival | undefined;
+    let clash: Problem | undefined;
     for (const { version, release } of fitting(choicesFor(name), own)) {
       steps += 1;
       if (steps > MOST_STEPS) {
@@ -151,19 +135,23 @@ function search(needs: Needs, choicesFor: (name: string) => Choices): Found | Pr
       }
       const dependencies = release?.dependencies ?? [];
       const taken = new Map([...chosen, [name, version]]);
-      const broken = dependencies.find((d) => !meets(taken.get(d.name), [d]));
+      const more = withNeeds(all, dependencies, `${name} ${version}`);
+      const broken = dependencies.find((d) => {
+        const other = taken.get(d.name);
+        return other !== undefined && !meets(other, [d]);
+      });
       if (broken) {
-        rival ??= rivalOf(`${name} ${version}`, broken, all, taken);
+        clash ??= refusalOfSoftware(broken.name, more.get(broken.name) ?? [], choicesFor(broken.name));
         continue;
       }
-      const found = complete(withNeeds(all, dependencies, `${name} ${version}`), taken);
+      const found = complete(more, taken);
       if (found) {
         return found;
       }
     }
     // How far the best versions of all else come is the plainest thing to tell.
     if (!furthest || chosen.size > furthest.depth) {
-      furthest = { depth: chosen.size, refusal: refusalOfSoftware(name, own, choicesFor(name), rival) };
+      furthest = { depth: chosen.size, refusal: clash ?? refusalOfSoftware(name, own, choicesFor(name)) };
     }
     return undefined;
   }
@@ -172,7 +160,7 @@ function search(needs: Needs, choicesFor: (name: string) => Choices): Found | Pr
   const missing = [...needs].sort(byName).find(([name, own]) => fitting(choicesFor(name), own).length === 0);
   if (missing) {
     const [name, own] = missing;
-    return refusalOfSoftware(name, own, choicesFor(name), undefined);
+    return refusalOfSoftware(name, own, choicesFor(name));
   }
   const set = complete(needs, NO_SOFTWARE);
   if (set) {
@@ -182,12 +170,7 @@ function search(needs: Needs, choicesFor: (name: string) => Choices): Found | Pr
 }
 
 function fitting({ options }: Choices, needs: readonly Need[]): readonly Option[] {
-  const ranges = needs.map(({ range }) => parseRange(range));
-  return options.filter(({ version }) => ranges.every((range) => range?.hasNumbers(version) === true));
-}
-
-function rivalOf(by: string, { name, range }: SoftwareDependency, all: Needs, taken: SoftwareSet): Rival {
-  return { by, of: name, range, version: taken.get(name) ?? '', others: all.get(name) ?? [] };
+  return options.filter(({ version }) => meets(version, needs));
 }
 
 interface Found {
@@ -214,9 +197,4 @@ function withNeeds(needs: Needs, dependencies: readonly SoftwareDependency[], by
         ...needs,
         ...dependencies.map(({ name, range }) => [name, [...(needs.get(name) ?? []), { by, range }]] as const),
       ]);
-}
-
-/** What is not chosen can still become anything. */
-function meets(version: string | undefined, needs: readonly Pick<Need, 'range'>[]): boolean {
-  return version === undefined || needs.every(({ range }) => parseRange(range)?.hasNumbers(version) === true);
 }

@@ -4,10 +4,13 @@ import { KINDS } from './cluster/kinds.ts';
 import { Narrator, type NarratorOptions } from './narrator/narrator.ts';
 import {
   bad,
+  badSoftware,
   edit,
   install,
   publish,
   published,
+  publishedSoftware,
+  publishSoftware,
   retry,
   specOf,
   wipeStatus,
@@ -15,6 +18,7 @@ import {
   type Wish,
 } from './simulation/people.ts';
 import type { Release } from '../../src/api/provider.ts';
+import type { SoftwareRelease } from '../../src/api/software.ts';
 import type { InstallationStatus } from '../../src/api/installation.ts';
 
 /**
@@ -46,6 +50,36 @@ async function publishes(story: Narrator, ...releases: readonly (Release | strin
 function described({ version, image, required }: Release): string {
   const fate = image.split(`${version}-`)[1];
   return [version, required ? 'a stepping stone' : '', fate ? `which is ${fate}` : ''].filter(Boolean).join(', ');
+}
+
+/** An installation of 1.0.0 on php 8.2.0 that is at rest. */
+async function installedOnPhp(
+  title: string,
+  wish: Wish,
+  options: Omit<NarratorOptions, 'title'> = {},
+): Promise<Narrator> {
+  const story = new Narrator({ title, ...options });
+  const what = 'publishes php 8.2.0 and 1.0.0, which needs it';
+  await story.when(`the publisher ${what}; the tenant installs web with ${JSON.stringify(wish)}`, (server) => {
+    publishSoftware(server, 'php', '8.2.0');
+    publish(server, release('1.0.0', { systemSoftwareDependencies: [{ name: 'php', range: '>=8.2.0 <8.4.0' }] }));
+    install(server, 'web', wish);
+  });
+  await story.pass('1m');
+  return story;
+}
+
+/** More versions of php beside those that there are. */
+async function publishesPhp(story: Narrator, ...versions: readonly (SoftwareRelease | string)[]): Promise<void> {
+  const names = versions.map((v) => (typeof v === 'string' ? v : softwareInWords(v)));
+  await story.when(`the publisher publishes php ${names.join(', ')}`, (server) =>
+    publishSoftware(server, 'php', ...publishedSoftware(server, 'php'), ...versions),
+  );
+}
+
+function softwareInWords({ version, provides }: SoftwareRelease): string {
+  const fate = provides?.image?.split(`${version}-`)[1];
+  return fate ? `${version}, which is ${fate}` : version;
 }
 
 async function edits(story: Narrator, what: string, wish: Parameters<typeof edit>[2]): Promise<void> {
@@ -312,6 +346,51 @@ describe('what people do in the midst of a rollout', () => {
       'Policy 1.2.0 Succeeded',
     ]);
     await expectToRead(story, 'suspended');
+  });
+});
+
+describe('system software', () => {
+  it('that the tenant asks for and that fails is held until something else is asked for', async () => {
+    const story = await installedOnPhp('The tenant asks for system software that cannot be pulled', {});
+    await publishesPhp(story, '8.2.1', badSoftware('php', '8.3.0', 'no-such-image'));
+    await edits(story, 'php 8.3.0', { systemSoftware: [{ name: 'php', version: '8.3.0' }] });
+    await story.pass('1h');
+    await edits(story, 'description', { description: 'Ask Ann' });
+    await story.pass('1h');
+    await edits(story, 'php 8.2.1', { systemSoftware: [{ name: 'php', version: '8.2.1' }] });
+    await story.pass('1h');
+
+    expect(results(story).slice(1)).toEqual([
+      'Spec 1.0.0 RolledBack',
+      'Rollback 1.0.0 Succeeded',
+      'Spec 1.0.0 Succeeded',
+    ]);
+    expect(statusOf(story).systemSoftware).toMatchObject([{ name: 'php', currentVersion: '8.2.1' }]);
+    await expectToRead(story, 'software-edited');
+  });
+
+  it('moves by its own policy in a window, and never again to what failed', { timeout: 30_000 }, async () => {
+    const story = await installedOnPhp(
+      'System software that moves by its own policy while the release stays',
+      {
+        upgradePolicy: 'manual',
+        systemSoftware: [{ name: 'php', updatePolicy: 'patchLevel' }],
+        upgrade: { windows: [{ kind: 'allow', schedule: '0 2 * * *', duration: '30m', timeZone: 'UTC' }] },
+      },
+      { startsAt: '2026-03-02T22:00:00Z', timeZone: 'UTC' },
+    );
+    await publishesPhp(story, '8.2.1', '8.3.0');
+    await story.pass('8h');
+    await publishesPhp(story, badSoftware('php', '8.2.2', 'crash-loop'));
+    await story.pass('72h');
+
+    expect(results(story).slice(1)).toEqual([
+      'SystemSoftware 1.0.0 Succeeded',
+      'SystemSoftware 1.0.0 RolledBack',
+      'Rollback 1.0.0 Succeeded',
+    ]);
+    expect(statusOf(story).systemSoftware).toMatchObject([{ name: 'php', currentVersion: '8.2.1' }]);
+    await expectToRead(story, 'software-updated');
   });
 });
 

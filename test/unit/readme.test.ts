@@ -28,8 +28,8 @@ describe('README', () => {
 
   it('has every reason of Ready that the operator gives, and no other', () => {
     const sources = globSync('src/{plan,reconcile}/*.ts')
-      // Those of a Provider, and of UpdateAvailable.
-      .filter((file) => !file.endsWith('provider-status.ts') && !file.endsWith('explanation.ts'))
+      // Those of what is published, and of UpdateAvailable.
+      .filter((file) => !file.endsWith('published-status.ts') && !file.endsWith('explanation.ts'))
       .map((file) => readFileSync(file, 'utf8'))
       .join('\n');
     const reasons = [

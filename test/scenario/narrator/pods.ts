@@ -5,10 +5,14 @@ import type { ApiServer } from '../cluster/server.ts';
 
 interface PodStatus {
   readonly conditions: readonly { readonly type: string; readonly status: string }[];
-  readonly containerStatuses: readonly {
-    readonly restartCount: number;
-    readonly state: { readonly waiting?: { readonly reason: string } };
-  }[];
+  readonly initContainerStatuses?: readonly ContainerStatus[];
+  readonly containerStatuses: readonly ContainerStatus[];
+}
+
+interface ContainerStatus {
+  readonly ready: boolean;
+  readonly restartCount: number;
+  readonly state: { readonly waiting?: { readonly reason: string } };
 }
 
 export function isReadyPod(pod: ApiObject): boolean {
@@ -35,9 +39,14 @@ function describe(pod: ApiObject, deployment: ApiObject): string {
   const { annotations = {} } = pod.metadata;
   const template = (deployment['spec'] as { readonly template: Pick<ApiObject, 'metadata'> }).template;
   const isOld = annotations[ANNOTATION.inputsHash] !== template.metadata.annotations?.[ANNOTATION.inputsHash];
-  const [container] = (pod['status'] as PodStatus).containerStatuses;
-  const waiting = container?.state.waiting?.reason;
+  const { initContainerStatuses = [], containerStatuses } = pod['status'] as PodStatus;
+  // As kubectl shows it: what one waits for, all wait for.
+  const initial = initContainerStatuses.find(({ ready }) => !ready);
+  const container = initial ?? containerStatuses[0];
+  const waiting = container?.state.waiting && `${initial ? 'Init:' : ''}${container.state.waiting.reason}`;
   const state = isReadyPod(pod) ? 'ready' : (waiting ?? 'unready');
   const restarts = container?.restartCount ? ` after ${container.restartCount} restarts` : '';
-  return `${isOld ? 'old' : 'new'} of ${annotations[ANNOTATION.version]} ${state}${restarts}`;
+  const software = annotations[ANNOTATION.software];
+  const what = `${annotations[ANNOTATION.version]}${software === undefined ? '' : ` with ${software}`}`;
+  return `${isOld ? 'old' : 'new'} of ${what} ${state}${restarts}`;
 }

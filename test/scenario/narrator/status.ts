@@ -4,6 +4,7 @@ import { epoch } from '../../../src/api/time.ts';
 import type { ApiObject } from '../cluster/object.ts';
 import type { Change } from '../cluster/server.ts';
 import { elapsed } from './time.ts';
+import { failedInWords } from './writes.ts';
 
 /** Said beside `Ready`, which has its companions with it. */
 const TOLD: readonly ConditionType[] = ['UpgradeHealthy', 'Available', 'UpdateAvailable', 'Drifted'];
@@ -14,6 +15,7 @@ export function statusInWords({ before, after }: Change, startedAt: number): str
   const is = statusOf(after);
   return [
     ...readyInWords(was, is),
+    ...difference(softwareInWords(was), softwareInWords(is), 'software: none any more'),
     ...TOLD.flatMap((type) => conditionInWords(type, was, is)),
     ...difference(pendingInWords(was, startedAt), pendingInWords(is, startedAt), 'pending: nothing any more'),
     ...difference(failuresInWords(was, startedAt), failuresInWords(is, startedAt), 'failed versions: none any more'),
@@ -63,10 +65,22 @@ function pendingInWords({ pendingUpgrade: pending }: InstallationStatus, started
   return [`  pending: ${pending.version} by way of ${pending.path.join(', ')}: ${pending.reason}${notBefore}`];
 }
 
+function softwareInWords({ systemSoftware = [] }: InstallationStatus): string[] {
+  return systemSoftware.map(
+    ({ name, currentVersion = 'none', targetVersion = 'none', updatePolicy, updateAvailable, requiredBy }) => {
+      const move = currentVersion === targetVersion ? currentVersion : `${currentVersion} → ${targetVersion}`;
+      const newer = updateAvailable ? ', a newer one is published' : '';
+      const need = requiredBy ? `, needed by ${requiredBy.join(' and ')}` : '';
+      return `  software: ${name} ${move}, policy ${updatePolicy}${newer}${need}`;
+    },
+  );
+}
+
 function failuresInWords({ failedVersions = [] }: InstallationStatus, startedAt: number): string[] {
-  return failedVersions.map(({ version, reason, attempts, retryAfter }) => {
+  return failedVersions.map(({ version, software, reason, attempts, retryAfter }) => {
     const retry = retryAfter === undefined ? 'never again' : `again at ${since(retryAfter, startedAt)}`;
-    return `  failed: ${version}, ${reason}, ${attempts} time${attempts === 1 ? '' : 's'}, ${retry}`;
+    const what = failedInWords({ version, ...(software !== undefined && { software }) });
+    return `  failed: ${what}, ${reason}, ${attempts} time${attempts === 1 ? '' : 's'}, ${retry}`;
   });
 }
 

@@ -8,13 +8,23 @@ interface DeploymentSpec {
   readonly minReadySeconds?: number;
   readonly template: {
     readonly metadata: { readonly annotations: Readonly<Record<string, string>> };
-    readonly spec: { readonly containers: readonly [Container] };
+    readonly spec: { readonly initContainers?: readonly Container[]; readonly containers: readonly [Container] };
   };
 }
 
 interface Container {
   readonly image: string;
   readonly env?: readonly { readonly name: string; readonly value?: string }[];
+}
+
+interface Failed {
+  readonly version: string;
+  readonly software?: string;
+}
+
+/** `1.0.0 with php=8.3.0`, where system software is to blame. */
+export function failedInWords({ version, software }: Failed): string {
+  return software === undefined ? version : `${version} with ${software}`;
 }
 
 /** What the operator wrote, but for statuses. */
@@ -36,6 +46,7 @@ export function writeInWords({ kind, before, after }: Change): string[] {
       return [`  event ${type} ${reason}${series ? ` for the ${series.count}th time` : ''}: ${note}`];
     }
     case KINDS.Provider:
+    case KINDS.SystemSoftware:
       return [];
     default: {
       const done = before ? 'changes' : 'creates';
@@ -60,16 +71,25 @@ function deploymentInWords(before: ApiObject | undefined, after: ApiObject): str
 
 function factsOf(deployment: ApiObject): Record<string, string> {
   const { replicas, minReadySeconds = 0, template } = deployment['spec'] as DeploymentSpec;
-  const [{ image, env = [] }] = template.spec.containers;
-  const failed = JSON.parse(deployment.metadata.annotations?.[ANNOTATION.failed] ?? '[]') as { version: string }[];
+  const { annotations } = template.metadata;
+  const { initContainers = [], containers } = template.spec;
+  const [{ image, env = [] }] = containers;
+  const failed = JSON.parse(deployment.metadata.annotations?.[ANNOTATION.failed] ?? '[]') as readonly Failed[];
+  const software = annotations[ANNOTATION.software];
   return {
-    version: template.metadata.annotations[ANNOTATION.version] ?? '',
-    image: image.split('/').at(-1) ?? '',
+    version: annotations[ANNOTATION.version] ?? '',
+    image: shortName(image),
+    ...(software !== undefined && { software }),
+    ...(initContainers.length > 0 && { 'files from': initContainers.map((c) => shortName(c.image)).join(' and ') }),
     replicas: String(replicas),
     minReadySeconds: String(minReadySeconds),
     ...Object.fromEntries(env.map(({ name, value = '' }) => [name, JSON.stringify(value)])),
-    ...(failed.length > 0 && { 'remembered failures': failed.map(({ version }) => version).join(' and ') }),
+    ...(failed.length > 0 && { 'remembered failures': failed.map(failedInWords).join(' and ') }),
   };
+}
+
+function shortName(image: string): string {
+  return image.split('/').at(-1) ?? '';
 }
 
 function attemptOf(deployment: ApiObject | undefined): string | undefined {

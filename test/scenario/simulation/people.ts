@@ -1,7 +1,8 @@
 import type { InstallationSpec, InstallationStatus } from '../../../src/api/installation.ts';
 import { ANNOTATION } from '../../../src/api/names.ts';
 import type { Release } from '../../../src/api/provider.ts';
-import { release } from '../../support/builders.ts';
+import type { SoftwareRelease } from '../../../src/api/software.ts';
+import { release, softwareRelease } from '../../support/builders.ts';
 import { KINDS, type Kind } from '../cluster/kinds.ts';
 import type { ApiObject } from '../cluster/object.ts';
 import type { Fate } from '../cluster/pod.ts';
@@ -27,6 +28,27 @@ export function published(server: Pick<ApiServer, 'get'>): readonly Release[] {
   return (
     (server.get(KINDS.Provider, PROVIDER)?.['spec'] as { versions: readonly Release[] } | undefined)?.versions ?? []
   );
+}
+
+/** Another word of what there is of one software. */
+export function publishSoftware(
+  server: ApiServer,
+  name: string,
+  ...versions: readonly (SoftwareRelease | string)[]
+): void {
+  const spec = { versions: versions.map((v) => (typeof v === 'string' ? softwareRelease(name, v) : v)) };
+  if (server.get(KINDS.SystemSoftware, name)) {
+    server.edit(KINDS.SystemSoftware, name, { manager: 'publisher' }, (live) => ({ ...live, spec }));
+  } else {
+    server.create(KINDS.SystemSoftware, { metadata: { name }, spec }, 'publisher');
+  }
+}
+
+export function publishedSoftware(server: Pick<ApiServer, 'get'>, name: string): readonly SoftwareRelease[] {
+  const { versions = [] } = (server.get(KINDS.SystemSoftware, name)?.['spec'] ?? {}) as {
+    readonly versions?: readonly SoftwareRelease[];
+  };
+  return versions;
 }
 
 export function install(server: ApiServer, name: string, wish: Wish = {}): void {
@@ -135,6 +157,19 @@ export function replace(server: ApiServer, kind: Kind, name: string): void {
 /** A release whose pods become what its image says. */
 export function bad(version: string, fate: Fate, more: Partial<Release> = {}): Release {
   return release(version, { image: `registry.example.com/acme/web:${version}-${fate}`, ...more });
+}
+
+/** A version of a software with which pods become what its image, or a variable that it brings, says. */
+export function badSoftware(
+  name: string,
+  version: string,
+  fate: Fate,
+  more: Partial<SoftwareRelease> = {},
+): SoftwareRelease {
+  const { provides, ...good } = softwareRelease(name, version, more);
+  return fate === 'never-ready'
+    ? { ...good, provides: { ...provides, env: [{ name: 'MODE', value: fate }] } }
+    : { ...good, provides: { ...provides, image: `${provides?.image}-${fate}` } };
 }
 
 /** The release is taken back for everybody who does not run it yet. */
