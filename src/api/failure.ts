@@ -5,6 +5,8 @@ const time = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
 
 export const MOST_ATTEMPTS = 99;
 export const MOST_FAILURES = 16;
+/** As many as one pod may have, with the longest names and versions. */
+export const LONGEST_SOFTWARE = 5000;
 
 /**
  * What failed, as the Deployment remembers it: a status may be lost, and what failed must not be tried again because of
@@ -27,7 +29,7 @@ export const Failure = z.object({
   /** How often it failed. */
   attempts: z.int().min(1).max(MOST_ATTEMPTS),
   /** The system software that automation moved to, as `php=8.3.13`: that is to blame, and the version is not. */
-  software: z.string().max(512).optional(),
+  software: z.string().max(LONGEST_SOFTWARE).optional(),
   /** Absent: containers had started, and what they did once they will do again. */
   retryAfter: time.optional(),
 });

@@ -6,7 +6,7 @@ import { text } from './field.ts';
 const LONGEST = 256;
 
 /** As many as a large catalogue has; each is parsed once and not at every decision. */
-const MOST_KEPT = 1000;
+const MOST_KEPT = 5000;
 
 /** Major, minor and patch. */
 export type Numbers = readonly [number, number, number];

@@ -11,7 +11,7 @@ import { exactVersion } from './version.ts';
 const PATH = /^(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)+$/;
 const PATH_MESSAGE = 'Must be an absolute path such as /opt/php, without a / at the end';
 
-export function softwareName(description: string) {
+function softwareName(description: string) {
   return matching(NAME, 31, NAME_MESSAGE, description);
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LONGEST_SOFTWARE } from './failure.ts';
 import { atomicList, flag, int, text, time } from './field.ts';
 
 /** Why automation does not take a release, in the order in which it is said. */
@@ -78,7 +79,7 @@ export const FailedVersion = z
       'Hash of what the spec asked for, which is held until it changes; absent where automation chose.',
     ).optional(),
     software: text(
-      512,
+      LONGEST_SOFTWARE,
       'The system software that automation moved to, where that is to blame and not the release.',
     ).optional(),
     retryAfter: time('When it is tried once more; never when absent.').optional(),

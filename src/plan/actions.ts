@@ -66,7 +66,7 @@ export function actionsFor(
 
 /** The Deployment comes last: what it needs is there by then, and so is the way back. */
 function actionsForRun(observed: Observed, running: Running, run: Run, now: number): Actions {
-  const { inputs, isChanged } = run;
+  const { inputs, isChanged, isAskedAnew } = run;
   // Until the new pods serve, the Service keeps the ports of the old ones.
   const isServing = !isChanged && running.isDone;
   const serving = isServing
@@ -81,7 +81,7 @@ function actionsForRun(observed: Observed, running: Running, run: Run, now: numb
     // The template that is committed stays, however it would be rendered today.
     ...(isChanged || !running.isPristine
       ? [...saving(observed, running, isChanged), needDeployment(observed, running, run)]
-      : [pruning(observed, running)]),
+      : [isAskedAnew ? remembering(observed, running, run) : pruning(observed, running)]),
   ].filter((action) => action !== undefined);
   return isChanged ? { writes: needs, postponed: [] } : soften(observed, needs, now);
 }
@@ -173,6 +173,12 @@ function needDeployment(observed: Observed, running: Running, { inputs, isChange
   return action?.kind === 'apply' && deployment?.ownsReplicas && inputs.shape.replicas === undefined
     ? { ...action, leaveReplicas: deployment.replicas }
     : action;
+}
+
+/** What the spec says of late, and the same pods. */
+function remembering(observed: Observed, { deployment }: Running, { inputs }: Run): Action | undefined {
+  const want = deploymentOf(inputs);
+  return need(observed, 'Deployment', deployment, deployment ? withSpecOf(want, deployment) : want, false);
 }
 
 function withSpecOf({ object }: Child, { body }: DeploymentView): Child {

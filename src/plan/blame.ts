@@ -7,7 +7,7 @@ import type { NewFailure } from './failure-memory.ts';
 import type { DeploymentView, Observed } from './observed.ts';
 import type { Running } from './running.ts';
 import type { SoftwareFinder } from './software.ts';
-import { formatSoftware, isSameSet, movedSince, type SoftwareSet } from './software-set.ts';
+import { formatSoftware, isSameSet, movedSince } from './software-set.ts';
 import { wishesOf } from './wish.ts';
 
 /** What the spec asks for now, as far as it can be read. */
@@ -24,15 +24,13 @@ export interface Asked {
  */
 export function failureOf(observed: Observed, running: Running, asked: Asked | undefined): NewFailure | undefined {
   const { retries } = observed;
-  const { deployment, rollout, isProven, software, stableSoftware } = running;
+  const { deployment, rollout, isProven, stable, software, stableSoftware } = running;
   if (rollout?.phase !== 'failed' || isProven || !deployment?.attempt || deployment.attempt.trigger === 'Rollback') {
     return undefined;
   }
   const wish = blamedWish(observed, running, deployment, asked);
-  const moved =
-    wish === undefined && deployment.attempt.trigger === 'SystemSoftware'
-      ? formatSoftware(movedSince(stableSoftware, software))
-      : undefined;
+  // Where the release is the one that ran well, what it runs on may be to blame: automation leaves that alone, too.
+  const moved = deployment.version === stable ? formatSoftware(movedSince(stableSoftware, software)) : undefined;
   return {
     version: deployment.version ?? '',
     image: imageOf(observed, deployment),
@@ -47,7 +45,7 @@ export function failureOf(observed: Observed, running: Running, asked: Asked | u
 
 function blamedWish(
   observed: Observed,
-  { software }: Running,
+  running: Running,
   { attempt, committed, version = '' }: DeploymentView,
   asked: Asked | undefined,
 ): string | undefined {
@@ -59,17 +57,19 @@ function blamedWish(
     (named === undefined || isNamed || upgradePolicy === 'auto') &&
     asked !== undefined &&
     committed?.wish === wishHash(installation, version, asked.configuration) &&
-    isSoftwareWished(findRelease(catalogue, version), software, asked);
-  if (attempt?.trigger !== 'Tier' && isStillWished && (!isOfAutomation || isNamed)) {
+    isSoftwareWished(findRelease(catalogue, version), running, asked);
+  if (attempt?.trigger !== 'Tier' && isStillWished && (attempt?.trigger !== 'Policy' || isNamed)) {
     return wishesOf(observed, asked.configuration).spec;
   }
   return isOfAutomation ? undefined : attempt?.wish;
 }
 
-/** Where the release is not known any more, nobody can say otherwise. */
-function isSoftwareWished(release: Release | undefined, software: SoftwareSet, { finder }: Asked): boolean {
+/** Where the release is not known any more, nobody asked for what moved by itself. */
+function isSoftwareWished(release: Release | undefined, { software, deployment }: Running, { finder }: Asked): boolean {
   const wished = release && finder.resolve(release);
-  return wished === undefined || (wished.kind === 'resolution' && isSameSet(wished.set, software));
+  return wished === undefined
+    ? deployment?.attempt?.trigger !== 'SystemSoftware'
+    : wished.kind === 'resolution' && isSameSet(wished.set, software);
 }
 
 /** The image that was published, not what somebody made of it in the Deployment: by it a later choice is recognized. */

@@ -4,7 +4,7 @@ import type { Release } from '../api/provider.ts';
 import type { OperatorConfig } from '../api/operator-config.ts';
 import type { Tier } from '../api/runtime.ts';
 import { formatAttempt, type Attempt } from './attempt.ts';
-import { formatCommitted, type Committed } from './committed.ts';
+import { formatCommitted, inputsHash, type Committed } from './committed.ts';
 import type { Configuration } from './environment.ts';
 import { formatFailures, type Failure } from './failure-memory.ts';
 import type { Installation } from './observed.ts';
@@ -90,7 +90,7 @@ export function deploymentOf(inputs: Inputs): Child {
         labels: podLabels(installation, release),
         selector,
         configHash: configuration.hash,
-        inputsHash: hash(hashes),
+        inputsHash: inputsHash(hashes),
       }),
     },
   });

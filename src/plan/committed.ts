@@ -1,3 +1,5 @@
+import { hash } from '../api/hash.ts';
+
 /**
  * What a Deployment remembers of its own making, in one annotation: a template is replaced only when what it was made
  * from changed, never because the operator would render it in another way today.
@@ -13,6 +15,11 @@ export interface Committed {
   readonly asked?: string | undefined;
   /** The system software that was chosen, as `formatSoftware` writes it; absent where there is none. */
   readonly software?: string | undefined;
+}
+
+/** Of what pods are made from: what the spec says about software shows in them only by what was chosen. */
+export function inputsHash({ asked: _, ...inputs }: Committed): string {
+  return hash(inputs);
 }
 
 /** Compact and readable: `wish=… tier=… release=… asked=… software=node=22.4.0 php=8.3.12`. */

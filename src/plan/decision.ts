@@ -12,7 +12,7 @@ import { problem, type Problem } from './problem.ts';
 import { recoveryOf } from './recovery.ts';
 import { rollbackOf, type Rollback } from './rollback.ts';
 import { runOf, type Keep, type Run, type Wanted } from './run.ts';
-import { isStranded, type Running } from './running.ts';
+import { isStranded, isStuck, type Running } from './running.ts';
 import { softwareFinder, type SoftwareFinder } from './software.ts';
 import type { VersionInput } from './version-input.ts';
 import { decideVersion, type VersionDecision } from './version.ts';
@@ -86,11 +86,6 @@ function softwareInput({ installation, software, config, retries }: Observed, ru
   const failures = [...(running.deployment?.failures ?? []), ...(status.failedVersions ?? [])];
   const avoided = avoidedSoftware(failures, { retries, now });
   return { spec, shelf: software, stable: running.stableSoftware, avoided, config, now };
-}
-
-/** What failed and does not go back is no reason to wait: a newer release may be the only way out. */
-function isStuck(running: Running): boolean {
-  return running.rollout?.phase === 'failed' && !isStranded(running);
 }
 
 /** A rollout that failed and does not go back counts from its beginning: it has no moment of its own in the cluster. */

@@ -1,9 +1,10 @@
 import type { BlockReason } from '../api/upgrade-status.ts';
 import { ANNOTATION } from '../api/names.ts';
 import type { Assessment } from './assessment.ts';
-import type { Failure } from './failure-memory.ts';
+import { isOfSoftware, type Failure } from './failure-memory.ts';
 import type { Release } from '../api/provider.ts';
 import { changeBetween } from './level.ts';
+import { softwareRefusal } from './refusal.ts';
 import type { VersionInput } from './version-input.ts';
 
 /** Reasons that are automation's alone: they stop nobody who names a version. */
@@ -85,9 +86,8 @@ export function explain(
 }
 
 function whyNoSoftware(release: Release, software: VersionInput['software']): string {
-  const problem = software?.resolve(release);
-  const why = problem?.kind === 'problem' ? problem.message : 'Change systemSoftware';
-  return `${why} to take ${release.version}`;
+  const why = software && softwareRefusal(release, software)?.message;
+  return `${why ?? 'Change systemSoftware'}, to take ${release.version}`;
 }
 
 function whatFailed(version: string, failures: readonly Failure[], notBefore: number | undefined): string {
@@ -95,7 +95,7 @@ function whatFailed(version: string, failures: readonly Failure[], notBefore: nu
   if (notBefore !== undefined) {
     return `${version} failed here and is tried again later: to try it at once, ${again}`;
   }
-  return failures.some((f) => f.version === version)
+  return failures.some((f) => f.version === version && !isOfSoftware(f))
     ? `${version} failed here: wait for a newer release, or ${again} to try it again`
     : `Wait for a newer release than those in status.failedVersions, or ${again}: too many failed in a row to try ${version}`;
 }

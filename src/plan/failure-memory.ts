@@ -4,7 +4,7 @@ import { epoch, timestamp } from '../api/time.ts';
 import type { Observed } from './observed.ts';
 import type { Expiry } from './rollout.ts';
 import type { Running } from './running.ts';
-import { movedSince, parseSoftware } from './software-set.ts';
+import { formatSoftware, movedSince, parseSoftware } from './software-set.ts';
 import { isOneOf, type Wishes } from './wish.ts';
 
 export { type Failure } from '../api/failure.ts';
@@ -12,6 +12,7 @@ export { type Failure } from '../api/failure.ts';
 const FIRST_RETRY_MS = 6 * 3_600_000;
 /** Where so many more tries came to nothing either, it is no hiccup of the cluster. */
 const MOST_RETRIES = 3;
+const MOST_OF_SOFTWARE = 4;
 
 export function formatFailures(failures: readonly Failure[]): string | undefined {
   return failures.length === 0 ? undefined : JSON.stringify(failures);
@@ -46,9 +47,14 @@ function retryTime(expires: Expiry, attempts: number, now: number): string | und
   }
 }
 
-/** What is forgotten first is the lowest version: after two failures in a row nothing below the highest is chosen anyway. */
+/**
+ * What is forgotten first is the lowest version: after two failures in a row nothing below the highest is chosen anyway. Of
+ * software the last ones are enough for the same reason, and no release drives them out.
+ */
 function withinBounds([added, ...others]: readonly Failure[]): readonly Failure[] {
-  const kept = [...others].sort((a, b) => semver.rcompare(a.version, b.version)).slice(0, MOST_FAILURES - 1);
+  const ofSoftware = others.filter(isOfSoftware).slice(0, MOST_OF_SOFTWARE);
+  const ofReleases = others.filter((f) => !isOfSoftware(f)).sort((a, b) => semver.rcompare(a.version, b.version));
+  const kept = [...ofSoftware, ...ofReleases].slice(0, MOST_FAILURES - 1);
   return [...(added ? [added] : []), ...others.filter((f) => kept.includes(f))];
 }
 
@@ -67,7 +73,7 @@ export function rememberedFailures(
   const own = deployment?.failures ?? [];
   const lost = (installation.status.failedVersions ?? [])
     // What is committed now is being judged.
-    .filter((f) => !own.some((o) => isSameThing(o, f)) && (deployment?.version !== f.version || isOfSoftware(f)))
+    .filter((f) => !own.some((o) => isSameThing(o, f)) && !isJudged(f, running))
     .map(({ message = '', ...failure }): Failure => ({ ...failure, message }));
   return [...own, ...lost]
     .filter(
@@ -96,20 +102,31 @@ function isNewSoftware({ software }: Failure, { stableSoftware }: Pick<Running, 
   return [...parseSoftware(software)].some(([name, version]) => isNewer(version, stableSoftware.get(name)));
 }
 
+/** It is what is being rolled out, or was. */
+function isJudged(
+  { version, software }: Pick<Failure, 'version' | 'software'>,
+  running: Pick<Running, 'deployment' | 'isProven' | 'software' | 'stableSoftware'>,
+): boolean {
+  const moved = formatSoftware(movedSince(running.stableSoftware, running.software));
+  return (
+    running.deployment?.version === version && (software === undefined || (!running.isProven && software === moved))
+  );
+}
+
 /** It was tried again, and went well. */
 function isDisproved(
   failure: Failure,
   { deployment, isProven, software }: Pick<Running, 'deployment' | 'isProven' | 'software'>,
 ): boolean {
   const attempt = deployment?.attempt;
-  if (isOfSoftware(failure)) {
-    return isProven && movedSince(software, parseSoftware(failure.software)).size === 0;
-  }
+  const isTried = isOfSoftware(failure)
+    ? movedSince(software, parseSoftware(failure.software)).size === 0
+    : failure.version === deployment?.version;
   return (
     isProven &&
     attempt !== undefined &&
     attempt.trigger !== 'Rollback' &&
-    (failure.version === deployment?.version || failure.wish === attempt.wish)
+    (isTried || (failure.wish !== undefined && failure.wish === attempt.wish))
   );
 }
 

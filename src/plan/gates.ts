@@ -76,7 +76,8 @@ function isYanked({ version, lifecycle }: Release, { stable, installed }: Versio
 }
 
 function lacksSoftware(release: Release, { software }: VersionInput): boolean {
-  return software?.resolve(release).kind === 'problem';
+  const resolution = software?.resolve(release);
+  return resolution?.kind === 'problem' || resolution?.obstacle !== undefined;
 }
 
 /** What is not published yet may come with the next commit: a first install waits for it and takes no older release instead. */

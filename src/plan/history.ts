@@ -3,6 +3,7 @@ import { epoch, timestamp } from '../api/time.ts';
 import type { Attempt } from './attempt.ts';
 import type { Failure } from './failure-memory.ts';
 import type { Findings } from './findings.ts';
+import { inWords, movedSince } from './software-set.ts';
 
 type Entry = NonNullable<InstallationStatus['history']>[number];
 
@@ -23,6 +24,7 @@ export function historyOf(findings: Findings): readonly Entry[] {
       version: deployment.version,
       // Who went back may not have come to tell why.
       failures: deployment.failures,
+      moved: inWords(movedSince(running.stableSoftware, running.software)),
     };
   const told = seen ? completed(begun(before, seen, stable, now), findings) : before;
   const next = beginningOf(findings);
@@ -34,23 +36,26 @@ interface Beginning {
   readonly version: string;
   /** Why the one before went back, where it did; the newest first. */
   readonly failures?: readonly Failure[];
+  /** What moves by its own policy, in words. */
+  readonly moved?: string | undefined;
 }
 
 /** The rollout that begins with what is written now. */
-function beginningOf({ decision, actions }: Findings): Beginning | undefined {
+function beginningOf({ running, decision, actions }: Findings): Beginning | undefined {
   const isWritten = actions.writes.some((write) => write.child === 'Deployment');
   if (isWritten && decision.kind === 'rollback') {
     return decision;
   }
   if (isWritten && decision.kind === 'run' && decision.isChanged && decision.inputs.attempt) {
-    return { version: decision.version, attempt: decision.inputs.attempt };
+    const moved = inWords(movedSince(running.software, decision.inputs.software.set));
+    return { version: decision.version, attempt: decision.inputs.attempt, moved };
   }
   return undefined;
 }
 
 function begun(
   before: readonly Entry[],
-  { attempt, version, failures = [] }: Beginning,
+  { attempt, version, failures = [], moved }: Beginning,
   stable: string | undefined,
   now: number,
 ): readonly Entry[] {
@@ -64,6 +69,7 @@ function begun(
     ...(from !== undefined && from !== version && { from }),
     trigger: attempt.trigger,
     startedAt: attempt.startedAt,
+    ...(attempt.trigger === 'SystemSoftware' && moved && { message: moved }),
   };
   const why = attempt.trigger === 'Rollback' ? (failures[0]?.message ?? '') : undefined;
   return [entry, ...before.map((e, index) => (index === 0 ? superseded(e, why, now) : e))];

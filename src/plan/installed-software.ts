@@ -9,7 +9,7 @@ export function installedSoftware(findings: Findings): readonly InstalledSoftwar
   const before = observed.installation.status.systemSoftware ?? [];
   const target = targetSet(findings);
   const release = findRelease(observed.catalogue, versionOf(findings));
-  const known = release && outlook?.input.software?.describe(release, target).uses;
+  const known = release && outlook?.input.software?.describe(release, target);
   const current = running.isDone
     ? running.software
     : new Map(before.flatMap((s) => (s.currentVersion === undefined ? [] : [[s.name, s.currentVersion] as const])));

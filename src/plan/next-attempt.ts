@@ -58,6 +58,6 @@ export function triggerOf(
   if (deployment.attempt?.trigger === 'Policy' && !isProven && rollout?.phase !== 'failed') {
     return 'Policy';
   }
-  const { wish, software } = deployment.committed ?? {};
-  return wish === hashes.wish && software === hashes.software ? 'Tier' : 'Spec';
+  const { wish, asked } = deployment.committed ?? {};
+  return wish === hashes.wish && asked === hashes.asked ? 'Tier' : 'Spec';
 }

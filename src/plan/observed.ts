@@ -109,6 +109,8 @@ export interface DeploymentView extends ChildView {
   readonly resources: Tier['resources'];
   /** Of the environment that the spec asked for. */
   readonly configHash: string | undefined;
+  /** Of the pod template, as `formatSoftware` writes it. */
+  readonly software: string | undefined;
   readonly version: string | undefined;
   readonly stableVersion: string | undefined;
   readonly image: string | undefined;

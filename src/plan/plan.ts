@@ -78,12 +78,9 @@ export function plan(observed: Observed, now: number): Plan {
 /** What automation chose: a release, or system software for the one that runs. */
 function upgradeOf({ inputs }: Run, { software }: Running): Upgrade | undefined {
   const { version, image } = inputs.release;
-  switch (inputs.attempt?.trigger) {
-    case 'Policy':
-      return { version, image };
-    case 'SystemSoftware':
-      return { version, image, software: formatSoftware(movedSince(software, inputs.software.set)) };
-    default:
-      return undefined;
+  const trigger = inputs.attempt?.trigger;
+  if (trigger === 'SystemSoftware') {
+    return { version, image, software: formatSoftware(movedSince(software, inputs.software.set)) };
   }
+  return trigger === 'Policy' ? { version, image } : undefined;
 }

@@ -2,10 +2,11 @@ import type { Verdict } from '../api/conditions.ts';
 import { ANNOTATION } from '../api/names.ts';
 import { findRelease } from './catalogue.ts';
 import type { Held } from './decision.ts';
+import { isOfSoftware } from './failure-memory.ts';
 import type { Findings } from './findings.ts';
 import { graceOf } from './grace.ts';
 import type { Problem } from './problem.ts';
-import { inWords, movedSince } from './software-set.ts';
+import { formatSoftware, inWords, movedSince } from './software-set.ts';
 import { newerRelease } from './update-available.ts';
 import { failureBehind, whatFailed } from './upgrade-health.ts';
 
@@ -93,7 +94,7 @@ function ready({ observed, outlook }: Findings, version: string): Verdict {
     };
   }
   const newer = newerRelease(observed, version);
-  const hasFailed = outlook?.input.failures?.some((f) => f.version === newer)
+  const hasFailed = outlook?.input.failures?.some((f) => f.version === newer && !isOfSoftware(f))
     ? 'failed here and was taken back'
     : 'is published';
   return newer === undefined
@@ -168,7 +169,8 @@ function rolloutFailed(
       message: `Set another version or correct the spec, installing ${version} failed, ${cause}: ${look}`,
     };
   }
-  const what = stable === version ? `the changed settings of ${version}` : version;
+  const software = formatSoftware(movedSince(running.stableSoftware, running.software));
+  const what = whatFailed({ version, ...(software !== undefined && stable === version && { software }) }, stable);
   const who = stable === version ? 'the pods with the former ones' : `the pods of ${stable}`;
   return { reason: 'RolloutFailed', message: `Rolling out ${what} failed, ${who} go on serving, ${cause}: ${look}` };
 }

@@ -3,6 +3,7 @@ import type { Failure } from './failure-memory.ts';
 import type { Observed } from './observed.ts';
 import { newest } from './revision.ts';
 import type { Rollback } from './rollback.ts';
+import { formatSoftware } from './software-set.ts';
 import type { Running } from './running.ts';
 
 /**
@@ -11,13 +12,14 @@ import type { Running } from './running.ts';
  */
 export function recoveryOf(
   { installation, revisions }: Observed,
-  { deployment }: Running,
+  { deployment, stableSoftware }: Running,
   { failures, wish, now }: { readonly failures: readonly Failure[]; readonly wish: string; readonly now: number },
 ): Rollback | undefined {
   const { currentVersion, history = [] } = installation.status;
   const [last] = history;
   const wasInDoubt = last !== undefined && (last.result !== 'Succeeded' || last.trigger === 'Rollback');
-  const saved = newest(revisions);
+  const had = formatSoftware(stableSoftware);
+  const saved = newest(revisions.filter((r) => r.software === had));
   if (deployment || !wasInDoubt || saved?.version === undefined || saved.version !== currentVersion) {
     return undefined;
   }

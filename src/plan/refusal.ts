@@ -5,6 +5,7 @@ import type { Release } from '../api/provider.ts';
 import { findRelease, type Catalogue, type InvalidRelease } from './catalogue.ts';
 import { blockersOf, isOpen } from './gates.ts';
 import { notYet, problem, type Problem } from './problem.ts';
+import type { SoftwareFinder } from './software.ts';
 import type { VersionInput } from './version-input.ts';
 
 /** Why a version cannot be had, in words that say what to do. */
@@ -59,11 +60,18 @@ export function refusalOf(release: Release, input: VersionInput): Problem | unde
       `Change the spec, or annotate the installation with a new ${ANNOTATION.retry}: ${version} failed as it is asked for${stays}`,
     );
   }
-  const software = input.software?.resolve(release);
-  if (reason === 'SoftwareConflict' && software?.kind === 'problem') {
+  const software =
+    reason === 'SoftwareConflict' ? input.software && softwareRefusal(release, input.software) : undefined;
+  if (software) {
     return { ...software, message: `${software.message}${stays}` };
   }
   return reason && imageNotAllowed(release);
+}
+
+/** Why there is no system software with which pods of a release can be made, if there is none. */
+export function softwareRefusal(release: Release, software: SoftwareFinder): Problem | undefined {
+  const resolution = software.resolve(release);
+  return resolution.kind === 'problem' ? resolution : resolution.obstacle;
 }
 
 /** Why no upgrade ends at a release that could be had otherwise. */

@@ -1,10 +1,9 @@
-import { hash } from '../api/hash.ts';
 import type { InstallationStatus } from '../api/installation.ts';
 import { ANNOTATION, LABEL } from '../api/names.ts';
 import { unpack } from '../api/packed.ts';
 import { formatAttempt, type Attempt } from './attempt.ts';
 import { child, labelsOf, metadataOf, type Child } from './children.ts';
-import { formatCommitted, type Committed } from './committed.ts';
+import { formatCommitted, inputsHash, type Committed } from './committed.ts';
 import { formatFailures, type Failure } from './failure-memory.ts';
 import type { ChildView, DeploymentView, Installation, Observed, RevisionView, ServicePort } from './observed.ts';
 import { ownershipOf } from './ownership.ts';
@@ -29,7 +28,7 @@ export interface SavedRevision {
 
 /** The name of the revision that holds what was made from these inputs. */
 export function revisionName({ name }: Pick<Installation, 'name'>, committed: Committed): string {
-  return `${name}-${hash(committed).slice(0, 10)}`;
+  return `${name}-${inputsHash(committed).slice(0, 10)}`;
 }
 
 /**

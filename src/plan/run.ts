@@ -1,18 +1,18 @@
 import { findRelease, isImageAllowed, tierDefinition } from './catalogue.ts';
 import { budgetOf, inputHashes, wishHash, type Inputs } from './children.ts';
-import { hash } from '../api/hash.ts';
-import type { Committed } from './committed.ts';
+import { inputsHash, type Committed } from './committed.ts';
 import type { Configuration } from './environment.ts';
 import type { Failure } from './failure-memory.ts';
 import { nextAttempt, triggerOf } from './next-attempt.ts';
 import type { DeploymentView, Observed } from './observed.ts';
 import { obstacleTo } from './obstacle.ts';
 import { problem, type Problem } from './problem.ts';
+import { restoreOf } from './rollback.ts';
 import { rollbackSettings } from './rollback-settings.ts';
 import type { Running } from './running.ts';
 import { serviceOf } from './service.ts';
 import type { Movement, SoftwareFinder } from './software.ts';
-import { asksForSoftware, foreignSoftware, goneSoftware, softwareFor } from './software-for.ts';
+import { asksForSoftware, hasAsked, softwareFor } from './software-for.ts';
 import { tierShape } from './tiers.ts';
 import { imageNotAllowed, releaseInvalid, type Choice, type Target } from './version.ts';
 import type { Wishes } from './wish.ts';
@@ -26,6 +26,8 @@ export interface Run {
   readonly isChanged: boolean;
   /** The release was published again with other content than the running pods have. */
   readonly isContentChanged: boolean;
+  /** The spec says something else about system software, which comes to the same pods: only the Deployment is to remember it. */
+  readonly isAskedAnew: boolean;
   /** When system software may be updated, where only the time for it has not come. */
   readonly notBefore?: number | undefined;
 }
@@ -59,7 +61,10 @@ export function runOf(observed: Observed, running: Running, wanted: Wanted): Run
   const release = findRelease(catalogue, version);
   const fault = catalogue?.invalid.find((r) => r.version === version);
   if (!release) {
-    if (committed?.wish === wishHash(installation, version, configuration) && !asksForSoftware(spec, committed)) {
+    if (
+      committed?.wish === wishHash(installation, version, configuration) &&
+      (!asksForSoftware(spec, committed) || hasAsked(spec, running.software))
+    ) {
       return { kind: 'keep', version };
     }
     return fault
@@ -70,7 +75,7 @@ export function runOf(observed: Observed, running: Running, wanted: Wanted): Run
         );
   }
   const definition = tierDefinition(catalogue, config, spec.resourceTier);
-  const ofSoftware = { release, configuration, definition, finder, movement: wanted.movement, target, now };
+  const ofSoftware = { release, configuration, finder, movement: wanted.movement, target, now };
   const software = softwareFor(observed, running, ofSoftware);
   if (software.kind === 'problem') {
     return software;
@@ -95,11 +100,13 @@ export function runOf(observed: Observed, running: Running, wanted: Wanted): Run
     return imageNotAllowed(release);
   }
   const { resolution } = software;
-  const unusable =
-    (isChanged || !running.isSpecIntact ? goneSoftware(resolution) : undefined) ??
-    (isChanged ? foreignSoftware(resolution, config) : undefined);
-  if (unusable) {
-    return unusable;
+  // What only the platform changed waits for it; what was saved is restored without it.
+  if (resolution.obstacle && isChanged && trigger === 'Tier') {
+    return { kind: 'keep', version };
+  }
+  const isRendered = isChanged || !(running.isSpecIntact || restoreOf(observed, running));
+  if (resolution.obstacle && isRendered) {
+    return resolution.obstacle;
   }
   const { deadlineSeconds, stableSeconds } = rollbackSettings(spec, config);
   const { deployment } = running;
@@ -131,6 +138,7 @@ export function runOf(observed: Observed, running: Running, wanted: Wanted): Run
       inputs,
       isChanged,
       isContentChanged,
+      isAskedAnew: !isChanged && committed !== undefined && committed.asked !== hashes.asked,
       ...(software.notBefore !== undefined && { notBefore: software.notBefore }),
     }
   );
@@ -148,8 +156,8 @@ function isServiceDamaged({ installation, service }: Observed): boolean {
 
 /** By what was committed; where that was taken away, by what the pods say. */
 function isMadeFrom(hashes: Committed, deployment: DeploymentView | undefined): boolean {
-  const { committed, inputsHash } = deployment ?? {};
+  const { committed, inputsHash: ofPods } = deployment ?? {};
   return committed
     ? committed.wish === hashes.wish && committed.tier === hashes.tier && committed.software === hashes.software
-    : inputsHash !== undefined && inputsHash === hash(hashes);
+    : ofPods !== undefined && ofPods === inputsHash(hashes);
 }

@@ -5,7 +5,7 @@ import { isSameSpec } from './children.ts';
 import type { DeploymentView, Observed } from './observed.ts';
 import { ownershipOf } from './ownership.ts';
 import { rollbackSettings } from './rollback-settings.ts';
-import { parseSoftware, type SoftwareSet } from './software-set.ts';
+import { inWords, isSameSet, movedSince, parseSoftware, type SoftwareSet } from './software-set.ts';
 import { readRollout, type Evidence, type Rollout } from './rollout.ts';
 
 /** What runs now, as far as the children and the status tell. */
@@ -70,7 +70,11 @@ export function readRunning(observed: Observed, now: number): Running {
         ? deployment?.version
         : stableOf(status, deployment, { knowsBetter: knowsBetter && deployment?.attempt !== undefined, isRolledOut }),
     software,
-    stableSoftware: isProven ? software : softwareBehind(observed, deployment),
+    // Who brings an old Deployment back brings back what was said of another rollout.
+    stableSoftware:
+      isProven && isSameSet(software, committedSoftware(deployment))
+        ? software
+        : softwareBehind(observed, deployment, isProven),
   };
 }
 
@@ -85,14 +89,22 @@ function softwareOf(
   if (!deployment) {
     return told('currentVersion');
   }
-  return knowsBetter || systemSoftware.length === 0
-    ? parseSoftware(deployment.committed?.software)
-    : told('targetVersion');
+  return knowsBetter || systemSoftware.length === 0 ? committedSoftware(deployment) : told('targetVersion');
+}
+
+/** Where the annotation was taken away, what the pods say. */
+function committedSoftware(deployment: DeploymentView | undefined): SoftwareSet {
+  const { committed, software } = deployment ?? {};
+  return parseSoftware(committed ? committed.software : software);
 }
 
 /** What the revision has that a rollout under way goes back to. */
-function softwareBehind({ installation, revisions }: Observed, deployment: DeploymentView | undefined): SoftwareSet {
-  const saved = revisions.find((r) => r.name === deployment?.attempt?.wayBack);
+function softwareBehind(
+  { installation, revisions }: Observed,
+  deployment: DeploymentView | undefined,
+  isProven: boolean,
+): SoftwareSet {
+  const saved = isProven ? undefined : revisions.find((r) => r.name === deployment?.attempt?.wayBack);
   return saved ? parseSoftware(saved.software) : softwareOf(installation.status, undefined, true);
 }
 
@@ -114,6 +126,11 @@ function stableOf(
 /** The way back has failed, too: whatever serves is left alone. */
 export function isStranded({ rollout, deployment, isProven }: Running): boolean {
   return rollout?.phase === 'failed' && deployment?.attempt?.trigger === 'Rollback' && !isProven;
+}
+
+/** What failed and does not go back is no reason to wait: something newer may be the only way out. */
+export function isStuck(running: Running): boolean {
+  return running.rollout?.phase === 'failed' && !isStranded(running);
 }
 
 /** Where the Deployment is gone, what has proven itself comes back first, and not what was being tried. */
@@ -161,10 +178,12 @@ function isRewritten(deployment: DeploymentView | undefined): boolean {
 }
 
 function evidenceFor(
-  { installation, catalogue, pods, config }: Observed,
-  { version, stableVersion, attempt, image }: DeploymentView,
+  observed: Observed,
+  deployment: DeploymentView,
   { wasDone, now }: { readonly wasDone: boolean; readonly now: number },
 ): Evidence {
+  const { installation, catalogue, pods, config } = observed;
+  const { version, stableVersion, attempt, image } = deployment;
   const { spec, status } = installation;
   const release = version === (status.currentVersion ?? stableVersion) ? undefined : findRelease(catalogue, version);
   const isFailed = status.history?.some((h) => h.startedAt === attempt?.startedAt && h.result === 'Failed');
@@ -178,7 +197,18 @@ function evidenceFor(
       message: told.message ?? '',
       expires: told.retryAfter === undefined ? 'never' : 'later',
     },
-    yanked: release?.lifecycle?.stage === 'yanked' ? (release.lifecycle.message ?? '') : undefined,
+    yanked:
+      release?.lifecycle?.stage === 'yanked' ? (release.lifecycle.message ?? '') : yankedSoftware(observed, deployment),
     now,
   };
+}
+
+/** What was withdrawn of the software that the rollout brings, in words. */
+function yankedSoftware(observed: Observed, deployment: DeploymentView): string | undefined {
+  const moved = movedSince(softwareBehind(observed, deployment, false), committedSoftware(deployment));
+  const isYanked = ([name, version]: readonly [string, string]) =>
+    observed.software.get(name)?.releases.some((r) => r.version === version && r.lifecycle?.stage === 'yanked') ===
+    true;
+  const yanked = new Map([...moved].filter(isYanked));
+  return yanked.size === 0 ? undefined : inWords(yanked);
 }

@@ -1,4 +1,5 @@
 import semver from 'semver';
+import { numbersOf, type Numbers } from '../api/range.ts';
 import type { SoftwareRelease, SoftwareWish } from '../api/software.ts';
 import { isPrerelease } from '../api/version.ts';
 import { isFading, isImageAllowed, isOffered } from './catalogue.ts';
@@ -9,6 +10,7 @@ import type { SoftwareCatalogue } from './software-catalogue.ts';
 /** A version that could be taken. */
 export interface Option {
   readonly version: string;
+  readonly numbers: Numbers;
   /** Undefined where what is stable is not published any more. */
   readonly release: SoftwareRelease | undefined;
 }
@@ -39,8 +41,7 @@ export function choicesOf(name: string, movement: Movement, input: SoftwareInput
   const policy = policyOf(wish, spec);
   const named = wish?.version;
   const present = stable.get(name);
-  const fits = (version: string) =>
-    named === undefined || (policy === 'none' ? version === named : semver.gte(version, named));
+  const fits = (version: string) => wish === undefined || suits(wish, policy, version);
   const offered = (catalogue?.releases ?? []).filter((r) =>
     r.version === named ? r.lifecycle?.stage !== 'yanked' : isOffered(r) && !isPrerelease(r.version),
   );
@@ -52,11 +53,13 @@ export function choicesOf(name: string, movement: Movement, input: SoftwareInput
   const newest = allowed.filter((r) => !isLast(r));
   const inTurn = [...newest, ...allowed.filter(isLast)];
   const pool = inTurn.filter(isOther);
+  const barrier = barrierOf(name, avoided);
   const updates =
     movement === 'update' && present !== undefined
-      ? pool.filter((r) => !isLast(r) && isWithinPolicy(present, r.version, policy))
+      ? pool.filter((r) => !isLast(r) && isWithinPolicy(present, r.version, policy) && semver.gt(r.version, barrier))
       : [];
-  const kept = present !== undefined && fits(present) ? [present] : [];
+  // Nobody asked for an update: what stays need not be what would be chosen today.
+  const kept = present !== undefined && (movement === 'update' || fits(present)) ? [present] : [];
   const start = kept[0] ?? named;
   const isNear = (r: SoftwareRelease) =>
     start !== undefined && policy === 'patchLevel' && changeBetween(start, r.version) === 'patch';
@@ -68,7 +71,11 @@ export function choicesOf(name: string, movement: Movement, input: SoftwareInput
     catalogue,
     wish,
     policy,
-    options: inOrder.map((version) => ({ version, release: catalogue?.releases.find((r) => r.version === version) })),
+    options: inOrder.map((version) => ({
+      version,
+      numbers: numbersOf(version),
+      release: catalogue?.releases.find((r) => r.version === version),
+    })),
     offered: inTurn.map(versionOf),
     newest: newest.map(versionOf),
     foreign: offered.filter((r) => isOther(r) && !isAllowed(r)),
@@ -85,6 +92,23 @@ export function policyOf(wish: SoftwareWish | undefined, spec: SoftwareInput['sp
     return 'none';
   }
   return spec.upgrade?.level === 'patch' ? 'patchLevel' : 'all';
+}
+
+/** Failed moves in a row after which only what is newer than all of them is tried. */
+const MOST_IN_A_ROW = 2;
+
+/** What an update has to be newer than. */
+function barrierOf(name: string, avoided: ReadonlySet<string>): string {
+  const failed = [...avoided].flatMap((one) => (one.startsWith(`${name}=`) ? one.slice(name.length + 1) : []));
+  return failed.length < MOST_IN_A_ROW ? '0.0.0-0' : (failed.sort(semver.rcompare)[0] ?? '0.0.0-0');
+}
+
+/** What a tenant says of it is true of this version. */
+export function suits({ version: named }: SoftwareWish, policy: Policy, version: string | undefined): boolean {
+  return (
+    version !== undefined &&
+    (named === undefined || (policy === 'none' ? version === named : semver.gte(version, named)))
+  );
 }
 
 function versionOf({ version }: SoftwareRelease): string {

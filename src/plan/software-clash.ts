@@ -7,22 +7,60 @@ export function volumeName(software: string): string {
   return `software-${software}`;
 }
 
-/** Why what was chosen cannot be in one pod: two want the same place in it. */
-export function clashOf(uses: readonly SoftwareUse[], { version, runtime }: Release): Problem | undefined {
-  const taken = new Map((runtime?.volumeMounts ?? []).map((m) => [placeOf(m.mountPath), `release ${version}`]));
+/** Why what was chosen cannot be in one pod: two want the same place, variable or name in it. */
+export function clashOf(uses: readonly SoftwareUse[], release: Release): Problem | undefined {
+  return placeTakenTwice(uses, release) ?? variableSetTwice(uses, release) ?? volumeNamedTwice(uses, release);
+}
+
+/** Nothing can be mounted within what is read-only, and what is mounted around hides it. */
+function placeTakenTwice(uses: readonly SoftwareUse[], { version, runtime }: Release): Problem | undefined {
+  const taken = (runtime?.volumeMounts ?? []).map((m) => ({ place: placeOf(m.mountPath), by: `release ${version}` }));
   for (const { name, release } of uses) {
-    const mountPath = release?.provides?.mountPath;
-    const other = mountPath === undefined ? undefined : taken.get(mountPath);
-    if (other !== undefined) {
+    const place = release?.provides?.mountPath;
+    const other =
+      place === undefined ? undefined : taken.find((t) => isWithin(t.place, place) || isWithin(place, t.place));
+    if (other) {
       return problem(
         'SoftwareConflict',
-        `Set another version of system software "${name}": ${other} takes "${mountPath}", too`,
+        `Set another version of system software "${name}": its files are to be at "${place}", and ${other.by} mounts "${other.place}"`,
       );
     }
-    if (mountPath !== undefined) {
-      taken.set(mountPath, `system software "${name}"`);
+    if (place !== undefined) {
+      taken.push({ place, by: `system software "${name}"` });
     }
   }
+  return undefined;
+}
+
+function isWithin(outer: string, inner: string): boolean {
+  return `${inner}/`.startsWith(outer === '/' ? '/' : `${outer}/`);
+}
+
+/** A release may write `/opt//php/` for `/opt/php`; of system software the schema asks for the plain form. */
+function placeOf(path: string): string {
+  return path.replaceAll(/\/+/g, '/').replace(/(.)\/$/, '$1');
+}
+
+/** What the release sets itself wins, whatever the software says. */
+function variableSetTwice(uses: readonly SoftwareUse[], { runtime }: Release): Problem | undefined {
+  const ofRelease = new Set(runtime?.env?.map((e) => e.name));
+  const set = new Map<string, { readonly value: string; readonly by: string }>();
+  for (const { name: by, release } of uses) {
+    for (const { name, value = '' } of release?.provides?.env ?? []) {
+      const other = set.get(name);
+      if (other && other.value !== value && !ofRelease.has(name)) {
+        return problem(
+          'SoftwareConflict',
+          `Set another version of system software "${by}": it sets the variable "${name}", and so does system software "${other.by}"`,
+        );
+      }
+      set.set(name, { value, by });
+    }
+  }
+  return undefined;
+}
+
+function volumeNamedTwice(uses: readonly SoftwareUse[], { version, runtime }: Release): Problem | undefined {
   const own = new Set(runtime?.volumes?.map((v) => v.name));
   const namesake = uses.find(
     ({ name, release }) => release?.provides?.image !== undefined && own.has(volumeName(name)),
@@ -34,9 +72,4 @@ export function clashOf(uses: readonly SoftwareUse[], { version, runtime }: Rele
       `Set another version: release ${version} has a volume "${volumeName(namesake.name)}", and so has system software "${namesake.name}"`,
     )
   );
-}
-
-/** A release may write `/opt//php/` for `/opt/php`; of system software the schema asks for the plain form. */
-function placeOf(path: string): string {
-  return path.replaceAll(/\/+/g, '/').replace(/(.)\/$/, '$1');
 }

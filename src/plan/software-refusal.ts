@@ -96,3 +96,11 @@ function examplesOf(needs: readonly Need[], { offered, wish }: Choices): readonl
 function isPreview({ version, lifecycle }: SoftwareRelease): boolean {
   return lifecycle?.stage !== 'yanked' && (lifecycle?.stage === 'preview' || isPrerelease(version));
 }
+
+/** It could not be told any more. */
+export function tooMuch(most: number): Problem {
+  return problem(
+    'SoftwareConflict',
+    `Set another version, or remove something from systemSoftware: a pod can have at most ${most} pieces of system software`,
+  );
+}

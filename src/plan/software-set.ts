@@ -28,9 +28,10 @@ export function isSameSet(a: SoftwareSet, b: SoftwareSet): boolean {
   return formatSoftware(a) === formatSoftware(b);
 }
 
-/** In words: `php 8.3.12 and node 22.4.0`. */
+/** In words: `node 22.4.0 and php 8.3.12`; the first few, because it is to be read. */
 export function inWords(set: SoftwareSet): string {
-  return [...set].map(([name, version]) => `${name} ${version}`).join(' and ');
+  const all = [...set].sort(byName).map(([name, version]) => `${name} ${version}`);
+  return all.length > 3 ? `${all.slice(0, 3).join(', ')} and ${all.length - 3} more` : all.join(' and ');
 }
 
 /** For entries of a set, or of anything else by name. */

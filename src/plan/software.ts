@@ -2,13 +2,15 @@ import semver from 'semver';
 import type { InstallationSpec } from '../api/installation.ts';
 import type { OperatorConfig } from '../api/operator-config.ts';
 import type { Release } from '../api/provider.ts';
+import { parseRange } from '../api/range.ts';
 import type { InstalledSoftware, SoftwareDependency, SoftwareRelease } from '../api/software.ts';
 import type { Problem } from './problem.ts';
-import type { Shelf, SoftwareCatalogue } from './software-catalogue.ts';
+import type { Shelf } from './software-catalogue.ts';
 import { choicesOf, type Choices, type Option } from './software-choices.ts';
 import { clashOf } from './software-clash.ts';
 import { meets, type Need } from './software-need.ts';
-import { refusalOfSoftware, tooManyWays } from './software-refusal.ts';
+import { obstacleIn } from './software-obstacle.ts';
+import { refusalOfSoftware, tooManyWays, tooMuch } from './software-refusal.ts';
 import { byName, NO_SOFTWARE, type SoftwareSet } from './software-set.ts';
 
 /** What the choice of system software depends on. */
@@ -34,6 +36,11 @@ export interface SoftwareUse {
   readonly version: string;
   /** Undefined where what is stable is not published any more. */
   readonly release: SoftwareRelease | undefined;
+}
+
+/** What a status tells of it. */
+export interface SoftwareDetail {
+  readonly name: string;
   readonly policy: Policy;
   readonly requiredBy: readonly string[];
   /** A newer version is published that everything else can run with. */
@@ -45,24 +52,32 @@ export interface Resolution {
   /** Sorted by name. */
   readonly uses: readonly SoftwareUse[];
   readonly set: SoftwareSet;
+  /** Why no pods can be made with it now, though those that there are may go on. */
+  readonly obstacle: Problem | undefined;
 }
 
-const NOTHING: Resolution = { kind: 'resolution', uses: [], set: NO_SOFTWARE };
+const NOTHING: Resolution = { kind: 'resolution', uses: [], set: NO_SOFTWARE, obstacle: undefined };
 
-/** More than any sensible catalogue needs; a hostile one must not hold everybody up. */
-const MOST_STEPS = 2000;
+/** More than any sensible catalogue needs; a hostile one must not hold everybody up, with one release or with many. */
+const MOST_STEPS = 1000;
+const MOST_STEPS_IN_ALL = 5 * MOST_STEPS;
+/** As many as a status can tell of. */
+const MOST_IN_ONE_POD = 48;
 
 /** Which system software releases run with, for one observation: each answer is found once. */
 export interface SoftwareFinder {
   /** What a release is to run with; `stay` when absent. */
   resolve(release: Release, movement?: Movement): Resolution | Problem;
-  /** What is known of a set that a release runs with, whether or not it would be chosen today. */
-  describe(release: Release, set: SoftwareSet): Resolution;
+  /** A set as it is, whether or not it would be chosen today. */
+  keep(set: SoftwareSet): Resolution;
+  /** What is known of a set that a release runs with. */
+  describe(release: Release, set: SoftwareSet): readonly SoftwareDetail[];
 }
 
 export function softwareFinder(input: SoftwareInput): SoftwareFinder {
   const found = new Map<string, Resolution | Problem>();
   const choices = new Map<string, Choices>();
+  let stepsLeft = MOST_STEPS_IN_ALL;
 
   function choicesFor(name: string, movement: Movement): Choices {
     const key = `${movement} ${name}`;
@@ -71,31 +86,31 @@ export function softwareFinder(input: SoftwareInput): SoftwareFinder {
     return known;
   }
 
-  function describe(release: Release, set: SoftwareSet): Resolution {
-    const sorted: SoftwareSet = new Map([...set].sort(byName));
-    const published = new Map(
-      [...sorted].map(([name, version]) => [name, findSoftware(input.shelf.get(name), version)]),
-    );
-    const needs = [...published].reduce(
-      (all, [name, own]) => withNeeds(all, own?.dependencies ?? [], `${name} ${own?.version}`),
-      needsOf(release, input),
-    );
-    const uses = [...sorted].map(([name, version]): SoftwareUse => {
-      const { policy, newest } = choicesFor(name, 'stay');
-      const own = needs.get(name) ?? [];
-      const isOutdated = newest.some((other) => semver.gt(other, version) && meets(other, own));
-      return { name, version, release: published.get(name), policy, requiredBy: own.map(({ by }) => by), isOutdated };
-    });
-    return { kind: 'resolution', uses, set: sorted };
+  function keep(set: SoftwareSet): Resolution {
+    const sorted = [...set].sort(byName);
+    const uses = sorted.map(([name, version]) => ({ name, version, release: published(name, version) }));
+    return { kind: 'resolution', uses, set: new Map(sorted), obstacle: obstacleIn(uses, input.config) };
   }
 
-  function accepted(release: Release, set: SoftwareSet): Resolution | Problem {
-    const resolution = describe(release, set);
-    return clashOf(resolution.uses, release) ?? resolution;
+  function published(name: string, version: string): SoftwareRelease | undefined {
+    return input.shelf.get(name)?.releases.find((r) => r.version === version);
   }
 
   return {
-    describe,
+    keep,
+    describe(release, set) {
+      const sorted = [...set].sort(byName);
+      const needs = sorted.reduce(
+        (all, [name, version]) => withNeeds(all, published(name, version)?.dependencies ?? [], `${name} ${version}`),
+        needsOf(release, input),
+      );
+      return sorted.map(([name, version]) => {
+        const { policy, newest } = choicesFor(name, 'stay');
+        const own = needs.get(name) ?? [];
+        const isOutdated = newest.some((other) => semver.gt(other, version) && meets(other, own));
+        return { name, policy, requiredBy: own.map(({ by }) => by), isOutdated };
+      });
+    },
     resolve(release, movement = 'stay') {
       if (!release.systemSoftwareDependencies?.length && !input.spec.systemSoftware?.length) {
         return NOTHING;
@@ -105,8 +120,13 @@ export function softwareFinder(input: SoftwareInput): SoftwareFinder {
       if (known) {
         return known;
       }
-      const outcome = search(needsOf(release, input), (name) => choicesFor(name, movement));
-      const answer = outcome.kind === 'problem' ? outcome : accepted(release, outcome.set);
+      const { outcome, steps } = search(needsOf(release, input), {
+        choicesFor: (name) => choicesFor(name, movement),
+        clashIn: (set) => clashOf(keep(set).uses, release),
+        mostSteps: Math.min(MOST_STEPS, stepsLeft),
+      });
+      stepsLeft -= steps;
+      const answer = outcome.kind === 'problem' ? outcome : keep(outcome.set);
       found.set(key, answer);
       return answer;
     },
@@ -117,31 +137,37 @@ export function softwareFinder(input: SoftwareInput): SoftwareFinder {
  * Chooses a version of everything that is needed, and of what that needs in turn. The names are taken in their order and
  * the best version of each first; where that leads nowhere, the next best.
  */
-function search(needs: Needs, choicesFor: (name: string) => Choices): Found | Problem {
+function search(needs: Needs, { choicesFor, clashIn, mostSteps }: Effort): { outcome: Found | Problem; steps: number } {
   let steps = 0;
   let furthest: { readonly depth: number; readonly refusal: Problem } | undefined;
 
   function complete(all: Needs, chosen: SoftwareSet): SoftwareSet | undefined {
     const name = [...all.keys()].filter((n) => !chosen.has(n)).sort()[0];
     if (name === undefined) {
-      return chosen;
+      const clash = clashIn(chosen);
+      furthest = clash ? { depth: chosen.size, refusal: clash } : furthest;
+      return clash ? undefined : chosen;
+    }
+    if (all.size > MOST_IN_ONE_POD) {
+      furthest = { depth: MOST_IN_ONE_POD, refusal: tooMuch(MOST_IN_ONE_POD) };
+      return undefined;
     }
     const own = all.get(name) ?? [];
     let clash: Problem | undefined;
     for (const { version, release } of fitting(choicesFor(name), own)) {
-      steps += 1;
-      if (steps > MOST_STEPS) {
+      const dependencies = release?.dependencies ?? [];
+      steps += 1 + dependencies.length;
+      if (steps > mostSteps) {
         return undefined;
       }
-      const dependencies = release?.dependencies ?? [];
       const taken = new Map([...chosen, [name, version]]);
       const more = withNeeds(all, dependencies, `${name} ${version}`);
-      const broken = dependencies.find((d) => {
-        const other = taken.get(d.name);
-        return other !== undefined && !meets(other, [d]);
-      });
-      if (broken) {
-        clash ??= refusalOfSoftware(broken.name, more.get(broken.name) ?? [], choicesFor(broken.name));
+      const [broken] = dependencies
+        .filter(isBrokenBy(taken))
+        .map((d) => d.name)
+        .sort();
+      if (broken !== undefined) {
+        clash ??= refusalOfSoftware(broken, more.get(broken) ?? [], choicesFor(broken));
         continue;
       }
       const found = complete(more, taken);
@@ -157,20 +183,40 @@ function search(needs: Needs, choicesFor: (name: string) => Choices): Found | Pr
   }
 
   // What cannot be had whatever else is chosen is plainer still.
-  const missing = [...needs].sort(byName).find(([name, own]) => fitting(choicesFor(name), own).length === 0);
+  const missing = [...needs].sort(byName).find(([name, own]) => fitting(choicesFor(name), own).next().done === true);
   if (missing) {
     const [name, own] = missing;
-    return refusalOfSoftware(name, own, choicesFor(name));
+    return { outcome: refusalOfSoftware(name, own, choicesFor(name)), steps };
   }
   const set = complete(needs, NO_SOFTWARE);
   if (set) {
-    return { kind: 'found', set };
+    return { outcome: { kind: 'found', set }, steps };
   }
-  return steps <= MOST_STEPS && furthest ? furthest.refusal : tooManyWays();
+  return { outcome: steps <= mostSteps && furthest ? furthest.refusal : tooManyWays(), steps };
 }
 
-function fitting({ options }: Choices, needs: readonly Need[]): readonly Option[] {
-  return options.filter(({ version }) => meets(version, needs));
+/** One after the other: mostly the first will do. */
+function* fitting({ options }: Choices, needs: readonly Need[]): Generator<Option> {
+  const ranges = needs.map(({ range }) => parseRange(range));
+  for (const option of options) {
+    if (ranges.every((range) => range?.hasNumbers(option.version, option.numbers) === true)) {
+      yield option;
+    }
+  }
+}
+
+function isBrokenBy(taken: SoftwareSet) {
+  return (need: SoftwareDependency) => {
+    const version = taken.get(need.name);
+    return version !== undefined && !meets(version, [need]);
+  };
+}
+
+interface Effort {
+  readonly choicesFor: (name: string) => Choices;
+  /** Why a set cannot be in one pod. */
+  readonly clashIn: (set: SoftwareSet) => Problem | undefined;
+  readonly mostSteps: number;
 }
 
 interface Found {
@@ -182,10 +228,6 @@ interface Found {
 function needsOf(release: Release, { spec }: SoftwareInput): Needs {
   const asked: Needs = new Map((spec.systemSoftware ?? []).map(({ name }) => [name, []]));
   return withNeeds(asked, release.systemSoftwareDependencies ?? [], `${spec.provider} ${release.version}`);
-}
-
-function findSoftware(catalogue: SoftwareCatalogue | undefined, version: string): SoftwareRelease | undefined {
-  return catalogue?.releases.find((r) => r.version === version);
 }
 
 type Needs = ReadonlyMap<string, readonly Need[]>;

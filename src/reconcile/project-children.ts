@@ -85,6 +85,7 @@ export function projectDeployment(raw: RawDeployment): Stored & DeploymentView {
     resources: container?.resources && sharedValue(container.resources),
     configHash: spec?.template?.metadata?.annotations?.[ANNOTATION.configHash],
     committed: compactCommitted(parseCommitted(annotations[ANNOTATION.committed])),
+    software: sharedText(spec?.template?.metadata?.annotations?.[ANNOTATION.software]),
     version: spec?.template?.metadata?.annotations?.[ANNOTATION.version],
     stableVersion: annotations[ANNOTATION.stableVersion],
     image: sharedText(container?.image),

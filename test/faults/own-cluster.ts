@@ -1,6 +1,6 @@
 import { eventually, kubectl } from '../integration/support/kubectl.ts';
 
-const CRDS = ['crd/providers.provider-operator.io', 'crd/providerinstallations.provider-operator.io'];
+const CRDS = ['providers', 'providerinstallations', 'systemsoftwares'].map((p) => `crd/${p}.provider-operator.io`);
 
 /** As an administrator would with kubectl, on a control plane that need not be the run's. */
 export function kubectlOn(kubeconfig: string, args: readonly string[], input?: object): Promise<string> {

@@ -5,7 +5,7 @@ import type { InstallationStatus } from '../../src/api/installation.ts';
 import type { Catalogue } from '../../src/plan/catalogue.ts';
 import { parseAttempt } from '../../src/plan/attempt.ts';
 import { parseFailures } from '../../src/api/failure.ts';
-import { restoredDeployment, type SavedRevision } from '../../src/plan/revision.ts';
+import { deploymentIn, restoredDeployment, type SavedRevision } from '../../src/plan/revision.ts';
 import { parseCommitted } from '../../src/plan/committed.ts';
 import type { Action } from '../../src/plan/actions.ts';
 import type {
@@ -261,6 +261,10 @@ export class World {
     const { metadata, spec } = action.object as unknown as DeploymentObject;
     const before = this.observed.deployment;
     const [container] = spec.template.spec.containers;
+    const isSameSpec =
+      before !== undefined &&
+      before.owned === before.applied &&
+      JSON.stringify(deploymentIn(before.body).spec) === JSON.stringify(spec);
     return {
       ...this.#child(action),
       committed: parseCommitted(metadata.annotations[ANNOTATION.committed]),
@@ -271,18 +275,19 @@ export class World {
       minReadySeconds: spec.minReadySeconds ?? 0,
       resources: container?.resources,
       configHash: spec.template.metadata.annotations[ANNOTATION.configHash],
+      software: spec.template.metadata.annotations[ANNOTATION.software],
       version: spec.template.metadata.annotations[ANNOTATION.version],
       stableVersion: metadata.annotations[ANNOTATION.stableVersion],
       image: container?.image,
       ports: new Map(container?.ports?.map((p) => [p.name, p.containerPort])),
-      generation: (before?.generation ?? 0) + 1,
+      generation: (before?.generation ?? 0) + (isSameSpec ? 0 : 1),
       observedGeneration: before?.observedGeneration ?? 0,
       replicas: spec.replicas ?? 1,
       total: before?.total ?? 0,
       updated: before?.updated ?? 0,
       available: before?.available ?? 0,
-      // The controller looks at a new template from the start.
-      progress: 'ReplicaSetUpdated',
+      // The controller looks at a new template from the start, and at new labels not at all.
+      progress: isSameSpec ? before?.progress : 'ReplicaSetUpdated',
       failure: undefined,
       ownsReplicas: spec.replicas !== undefined,
       paused: false,

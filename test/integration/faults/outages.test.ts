@@ -15,7 +15,7 @@ const cluster = inject('controlPlane');
 const OUTAGE_MS = 30_000;
 const MOST_DIALS_IN_AN_OUTAGE = 8;
 /** Installations, Providers, Deployments, Services, PodDisruptionBudgets, ControllerRevisions, Pods and ConfigMaps. */
-const WATCHES = 8;
+const WATCHES = 9;
 /** Not ready is who has missed something for longer than a watch takes to be opened again. */
 const NOTICED_WITHIN_MS = 15_000;
 /** The controller-manager and kwok come back at their own pace. */

@@ -17,7 +17,7 @@ const isChildWrite = ({ verb, resource, name }: ApiRequest) =>
 /** A round of changes is an edit and an installation: more writes than that would be for nothing. */
 const WRITES_PER_ROUND = 2;
 /** Installations, Providers, Deployments, Services, PodDisruptionBudgets, ControllerRevisions, Pods and ConfigMaps. */
-const WATCHES = 8;
+const WATCHES = 9;
 
 describe.skipIf(!cluster.disposable)('a watch that breaks', { concurrent: true }, () => {
   beforeAll(() => prepare('streams'));

@@ -14,7 +14,7 @@ const isWatchList = (request: ApiRequest) => request.isWatchList;
 const isList = (request: ApiRequest) => request.verb === 'list';
 const resourcesOf = (passages: readonly Passage[]) => new Set(passages.map(({ resource }) => resource));
 /** Installations, Providers, Deployments, Services, PodDisruptionBudgets, ControllerRevisions, Pods and ConfigMaps. */
-const WATCHES = 8;
+const WATCHES = 9;
 
 describe.skipIf(!cluster.disposable)('where a stream of all objects', { concurrent: true }, () => {
   let plane: ControlPlane;

@@ -40,7 +40,7 @@ function wasMadeByOperator(server: ApiServer, { metadata }: ApiObject): boolean 
   return server.history.find(isCreation)?.by === FIELD_MANAGER;
 }
 
-function attemptOf({ metadata }: ApiObject): string {
+export function attemptOf({ metadata }: ApiObject): string {
   return metadata.annotations?.[ANNOTATION.attempt] ?? '';
 }
 
@@ -53,7 +53,7 @@ function isUnasked(deployment: ApiObject): boolean {
   const { labels, ownerReferences } = deployment.metadata;
   const trigger = triggerOf(deployment);
   const isSeen = labels?.[LABEL.managedBy] === FIELD_MANAGER && ownerReferences?.[0] !== undefined;
-  return isSeen && (trigger === 'Policy' || trigger === 'Tier');
+  return isSeen && (trigger === 'Policy' || trigger === 'SystemSoftware' || trigger === 'Tier');
 }
 
 /** The same image was taken back after its containers had started, and nobody has asked for it since. */
@@ -72,6 +72,8 @@ function failedForGood(server: ApiServer, { key, version, after }: Change): bool
       c.after !== undefined &&
       attemptOf(c.before) !== attemptOf(c.after) &&
       triggerOf(c.after) === 'Rollback' &&
+      // Then the system software is to blame.
+      triggerOf(c.before) !== 'SystemSoftware' &&
       isIt(c.before),
   );
   return (
@@ -83,13 +85,14 @@ function failedForGood(server: ApiServer, { key, version, after }: Change): bool
   );
 }
 
-function hadStarted(server: ApiServer, deployment: ApiObject): boolean {
+export function hadStarted(server: ApiServer, deployment: ApiObject): boolean {
   const inputs = templateOf(deployment).metadata?.annotations?.[ANNOTATION.inputsHash];
   return server.history.some(
     ({ kind, after }) =>
       kind === KINDS.Pod &&
       after?.metadata.annotations?.[ANNOTATION.inputsHash] === inputs &&
-      (after?.['status'] as { readonly phase: string } | undefined)?.phase === 'Running',
+      // Also what only copies files.
+      /"phase":"Running"|"restartCount":[1-9]/.test(JSON.stringify(after?.['status'])),
   );
 }
 
@@ -103,7 +106,7 @@ function wasYankedEver(server: ApiServer, version: string | undefined): boolean 
   );
 }
 
-function wasAskedForSince(server: ApiServer, failure: Change, key: string): boolean {
+export function wasAskedForSince(server: ApiServer, failure: Change, key: string): boolean {
   const retryOf = (object: ApiObject | undefined) => object?.metadata.annotations?.[ANNOTATION.retry];
   return server.history.some(
     (c) =>
@@ -119,7 +122,7 @@ function wasAskedForSince(server: ApiServer, failure: Change, key: string): bool
 const SEEN_LATE = 60;
 
 /** Both who remembered lost it. */
-function wasForgottenSince(server: ApiServer, failure: Change, key: string): boolean {
+export function wasForgottenSince(server: ApiServer, failure: Change, key: string): boolean {
   const since = server.history.filter((c) => c.version > failure.version && c.key === key);
   const isDeploymentLost = since.some(({ kind, after }) => kind === KINDS.Deployment && !after);
   const isStatusLost = since.some(

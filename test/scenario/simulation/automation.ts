@@ -13,6 +13,12 @@ export const WINDOWS: NonNullable<NonNullable<Wish['upgrade']>['windows']> = [
   { kind: 'allow', schedule: SCHEDULE, duration: '3m', timeZone: 'UTC' },
 ];
 
+/** Whether automation may begin anything now. */
+export function isInTime(installation: ApiObject, now: number): boolean {
+  const { upgrade = {} } = specOf(installation);
+  return upgrade.windows?.[0]?.schedule !== SCHEDULE || now % EVERY_MS < OPEN_MS + LATE_MS;
+}
+
 /** Whether automation may take a release, as far as the release and the tenant's limits say; not what failed. */
 export function isOpenTo(provider: ApiObject, installation: ApiObject, version: string, now: number): boolean {
   const { versions } = provider['spec'] as { readonly versions: readonly Release[] };
@@ -20,10 +26,9 @@ export function isOpenTo(provider: ApiObject, installation: ApiObject, version: 
   const { upgrade = {} } = specOf(installation);
   // Where nothing serves yet, nothing is won by waiting, and nothing can break.
   const isFirst = statusOf(installation).currentVersion === undefined;
-  const isInTime = upgrade.windows?.[0]?.schedule !== SCHEDULE || now % EVERY_MS < OPEN_MS + LATE_MS;
   return (
     release !== undefined &&
-    (isFirst || (release.breaking === undefined && isInTime)) &&
+    (isFirst || (release.breaking === undefined && isInTime(installation, now))) &&
     release.lifecycle?.stage !== 'yanked' &&
     !(upgrade.skipVersions ?? []).includes(version)
   );

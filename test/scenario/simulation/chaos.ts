@@ -7,12 +7,14 @@ import type { ApiObject } from '../cluster/object.ts';
 import { FATES } from '../cluster/pod.ts';
 import type { ApiServer } from '../cluster/server.ts';
 import { WINDOWS } from './automation.ts';
+import { templateOf, type Template } from './deployments.ts';
 import { CHILD_KINDS } from './outcome.ts';
 import {
   bad,
   changeContainer,
   configure,
   disown,
+  earlierTemplate,
   edit,
   install,
   publish,
@@ -30,6 +32,18 @@ import {
 } from './people.ts';
 import type { Random } from './random.ts';
 import type { Option, Simulation } from './simulation.ts';
+import {
+  anyNeeds,
+  firstWish,
+  isBounded,
+  LAST_NEEDS,
+  lastSoftware,
+  lastWish,
+  publishingSoftware,
+  softwareWishes,
+  stockSoftware,
+} from './software-chaos.ts';
+import { softwareOf } from './software-rules.ts';
 
 const NAMES = ['web', 'db'];
 const TIERS = ['free', 'standard', 'performance'] as const;
@@ -38,7 +52,9 @@ const SETTINGS = { name: 'LEVEL', configMapKeyRef: { name: 'settings', key: 'lev
 /** The cluster as the chaos finds it. */
 export function prepare({ server, random }: Simulation): void {
   configure(server, 'settings', { level: 'info' });
-  publish(server, random.chance(0.1) ? bad('1.0.0', random.pick(FATES)) : '1.0.0');
+  stockSoftware(server);
+  const needs = anyNeeds(server, random, true);
+  publish(server, random.chance(0.1) ? bad('1.0.0', random.pick(FATES), needs) : release('1.0.0', needs));
   NAMES.slice(0, random.chance(0.3) ? 1 : 2).forEach((name) => install(server, name, anyWish(random)));
 }
 
@@ -49,11 +65,13 @@ function anyWish(random: Random): Wish {
     ...(random.chance(0.5) && { config: { GREETING: random.pick(['hello', 'a $(B)', '']) } }),
     ...(random.chance(0.3) && { configFrom: [SETTINGS] }),
     ...(random.chance(0.2) && { upgrade: { windows: WINDOWS } }),
+    ...firstWish(random),
   };
 }
 
 /** What publishers and tenants may do next. */
-export function wishOptions({ server, random, deployments }: Simulation): Option[] {
+export function wishOptions(simulation: Simulation): Option[] {
+  const { server, random, deployments } = simulation;
   const releases = published(server);
   const versions = releases.map((r) => r.version);
   const publishing: Option[] = [
@@ -80,6 +98,7 @@ export function wishOptions({ server, random, deployments }: Simulation): Option
       name: 'the settings are changed',
       run: () => configure(server, 'settings', { level: random.pick(['info', 'debug']) }),
     },
+    ...publishingSoftware(simulation),
   ];
   const tenants = NAMES.flatMap((name): Option[] => {
     const installation = server.get(KINDS.ProviderInstallation, `shop/${name}`);
@@ -104,6 +123,7 @@ export function wishOptions({ server, random, deployments }: Simulation): Option
       { weight: suspend ? 2 : 0.3, what: suspend ? 'to go on' : 'to be left alone', wish: { suspend: !suspend } },
       { weight: 0.3, what: 'the settings', wish: { configFrom: [SETTINGS] } },
       { weight: 1, what: 'what does not work', wish: { config: { GREETING: random.pick(FATES) } } },
+      ...softwareWishes(simulation),
       ...anyLimits(version).map((upgrade) => ({
         weight: 0.3,
         what: `upgrade ${JSON.stringify(upgrade)}`,
@@ -150,9 +170,8 @@ function nextRelease(server: ApiServer, random: Random): Release {
   const runtime = { ports: [{ name: 'http', containerPort: 8080, servicePort }] };
   // A stepping stone that nobody may take by itself would be the end of every way.
   const advice = random.pick([{}, {}, {}, {}, { required: true }, { breaking: { note: 'changes' } }]);
-  return random.chance(0.5)
-    ? bad(version, random.pick(FATES), { runtime, ...advice })
-    : release(version, { runtime, ...advice });
+  const more = { runtime, ...advice, ...anyNeeds(server, random, 'required' in advice) };
+  return random.chance(0.5) ? bad(version, random.pick(FATES), more) : release(version, more);
 }
 
 /** Of all that ever were: a version is used once. */
@@ -177,15 +196,16 @@ export function driftOptions({ server, random, deployments }: Simulation): Optio
     const key = `shop/${name}`;
     const isSeen = server.get(KINDS.Deployment, key)?.metadata.labels?.[LABEL.managedBy] !== undefined;
     const isRemembered = wasReported(server.get(KINDS.ProviderInstallation, key));
-    const isWorking = !FATES.some((fate) =>
-      JSON.stringify(server.get(KINDS.Deployment, key) ?? {}).includes(`"${fate}"`),
-    );
+    const deployment = server.get(KINDS.Deployment, key);
+    const isWorking = !FATES.some((fate) => JSON.stringify(deployment ?? {}).includes(`"${fate}"`));
+    // A variable or a container that copies files, which is nobody else's, would stay when it is not needed any more.
+    const hasSoftware = deployment !== undefined && Object.keys(softwareOf(deployment)).length > 0;
     const present = CHILD_KINDS.filter((kind) => server.get(kind, key));
     const anyChild = present.flatMap((kind): Option[] => [
       { weight: 0.4, name: `${kind.plural} ${name} is deleted`, run: () => server.remove(kind, key, 'intruder') },
       {
         // What does not work would be theirs from then on, and stay.
-        weight: isWorking ? 0.2 : 0,
+        weight: isWorking && !(hasSoftware && kind === KINDS.Deployment) ? 0.2 : 0,
         name: `${kind.plural} ${name} is replaced`,
         run: () => replace(server, kind, name),
       },
@@ -212,12 +232,25 @@ export function driftOptions({ server, random, deployments }: Simulation): Optio
         name: `${name} gets another environment`,
         run: () => changeContainer(server, name, { env: [{ name: 'GREETING', value: 'evil' }] }),
       },
-      { weight: 0.3, name: `${name} is rolled back`, run: () => undo(server, name) },
+      { weight: bringsNothing(server, key) ? 0.3 : 0, name: `${name} is rolled back`, run: () => undo(server, name) },
       { weight: 1.5, name: `a pod of ${name} stumbles`, run: () => deployments.disturb(key) },
       // Who lost the status and the label by which its Deployment is seen has lost everything.
       { weight: isSeen ? 0.5 : 0, name: `the status of ${name} is wiped`, run: () => wipeStatus(server, name) },
     ];
   });
+}
+
+/** What an earlier template has, and the present one has not, would stay as well. */
+function bringsNothing(server: ApiServer, key: string): boolean {
+  const deployment = server.get(KINDS.Deployment, key);
+  const earlier = earlierTemplate(server, key);
+  const partsOf = (template: Template) =>
+    [...(template.spec.initContainers ?? []), ...(template.spec.containers[0]?.env ?? [])].map(({ name }) => name);
+  return (
+    deployment !== undefined &&
+    earlier !== undefined &&
+    partsOf(earlier).every((part) => partsOf(templateOf(deployment)).includes(part))
+  );
 }
 
 function wasReported(installation: ApiObject | undefined): boolean {
@@ -228,7 +261,7 @@ function wasReported(installation: ApiObject | undefined): boolean {
  * The end of it: wishes that can be granted from whatever became of the installations, so that everybody knows what
  * there must be in the end.
  */
-export function lastWord({ server, deployments }: Simulation): string {
+export function lastWord({ server, random, deployments }: Simulation): string {
   const last = semver.inc(highest(server), 'minor')!;
   configure(server, 'settings', { level: 'warn' });
   deployments.quota = Infinity;
@@ -238,15 +271,20 @@ export function lastWord({ server, deployments }: Simulation): string {
   published(server)
     .filter(isBad)
     .forEach(({ version }) => yank(server, version));
-  publish(server, ...published(server), last);
+  lastSoftware(server);
+  const isNeeded = random.chance(0.6);
+  const ofSoftware = { isNeeded, isBounded: published(server).some(isBounded), random };
+  publish(server, ...published(server), release(last, isNeeded ? LAST_NEEDS : {}));
   // And what works may have failed for want of room.
   retry(server, 'at last');
   for (const { metadata, ...installation } of server.list(KINDS.ProviderInstallation)) {
-    const { upgradePolicy, config } = installation['spec'] as Wish;
+    const wish = installation['spec'] as Wish;
+    const { upgradePolicy, config } = wish;
     edit(server, metadata.name, {
       suspend: undefined,
       upgrade: undefined,
       version: upgradePolicy === 'manual' ? last : undefined,
+      systemSoftware: lastWish(wish, ofSoftware),
       config: FATES.some((fate) => fate === config?.['GREETING']) ? { GREETING: 'at last' } : config,
     });
   }

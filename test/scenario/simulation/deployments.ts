@@ -3,9 +3,10 @@ import { KINDS } from '../cluster/kinds.ts';
 import type { ApiObject } from '../cluster/object.ts';
 import type { ApiServer } from '../cluster/server.ts';
 
-interface Template {
+export interface Template {
   readonly metadata?: { readonly annotations?: Readonly<Record<string, string>> };
   readonly spec: {
+    readonly initContainers?: readonly { readonly name: string; readonly image: string }[];
     readonly containers: readonly {
       readonly image: string;
       readonly env?: readonly { readonly name: string; readonly value?: string }[];

@@ -12,6 +12,7 @@ import { badAttempts, triggerOf } from './attempts.ts';
 import { containerOf, isRolledOut, templateOf, versionOf, wasRolledOut } from './deployments.ts';
 import { PROVIDER, published, specOf, statusOf } from './people.ts';
 import type { InFlight, OperatorProcess } from './process.ts';
+import { badSoftware, unsuited } from './software-moves.ts';
 
 /**
  * What must hold at every instant, judged when an operator's write is carried out. An operator cannot know what has not
@@ -39,7 +40,9 @@ export function judgeWrite(deed: Deed): string[] {
   if (isInstallation(change.after)) {
     return statusLies(deed, change.after);
   }
-  return change.kind === KINDS.Deployment ? [...badRollouts(deed, change.after), ...badAttempts(deed)] : [];
+  return change.kind === KINDS.Deployment
+    ? [...badRollouts(deed, change.after), ...badAttempts(deed), ...badSoftware(deed)]
+    : [];
 }
 
 function viewsOf({ process, request }: Deed, kind: Kind, key: string): (ApiObject | undefined)[] {
@@ -61,7 +64,7 @@ function statusLies(deed: Deed, installation: ApiObject): string[] {
   }
   const ready = findCondition(status.conditions, 'Ready');
   if (ready?.status === 'True') {
-    const judged = deployments.map((d) => unfinished(installation, d) ?? overtaken(deed, d));
+    const judged = deployments.map((d) => unfinished(deed, installation, d) ?? overtaken(deed, d));
     if (!judged.includes(undefined)) {
       lies.push(`${change.key} is Ready with ${judged.join(' and ') || 'no Deployment'}`);
     }
@@ -83,8 +86,8 @@ function statusLies(deed: Deed, installation: ApiObject): string[] {
 }
 
 /** An operator wrote another template after this version, so that it says nothing of what was asked for last. */
-function overtaken({ server, change }: Deed, { metadata }: ApiObject): string | undefined {
-  const version = Number(metadata.resourceVersion);
+function overtaken({ server, change }: Deed, deployment: ApiObject): string | undefined {
+  const version = Number(deployment.metadata.resourceVersion);
   const later = server.history.find(
     (c) =>
       c.version > version &&
@@ -94,13 +97,15 @@ function overtaken({ server, change }: Deed, { metadata }: ApiObject): string | 
       c.by === FIELD_MANAGER &&
       c.before !== undefined &&
       c.after !== undefined &&
-      !isDeepStrictEqual(templateOf(c.before), templateOf(c.after)),
+      !isDeepStrictEqual(templateOf(c.before), templateOf(c.after)) &&
+      // Who did not see that somebody else changed it writes what there was.
+      !isDeepStrictEqual(templateOf(deployment), templateOf(c.after)),
   );
   return later && `a Deployment that was changed at ${later.version}, after ${version}`;
 }
 
 /** What is wrong with a Deployment for an installation that says that all is done. */
-function unfinished(installation: ApiObject, deployment: ApiObject): string | undefined {
+function unfinished({ server }: Deed, installation: ApiObject, deployment: ApiObject): string | undefined {
   const spec = specOf(installation);
   const wanted =
     spec.upgradePolicy === 'manual' && spec.version !== undefined
@@ -124,7 +129,7 @@ function unfinished(installation: ApiObject, deployment: ApiObject): string | un
     return `${(deployment['spec'] as { replicas: number }).replicas} replicas instead of ${replicas}`;
   }
   return isRolledOut(deployment)
-    ? undefined
+    ? unsuited(installation, deployment, server)
     : `version ${deployment.metadata.resourceVersion} of its Deployment not done`;
 }
 
@@ -146,11 +151,13 @@ function badRollouts(deed: Deed, after: ApiObject): string[] {
   if (to === undefined || to === from) {
     return bad;
   }
-  const deployments = viewsOf(deed, KINDS.Deployment, key).filter((d) => d !== undefined);
+  const views = viewsOf(deed, KINDS.Deployment, key);
+  const deployments = views.filter((d) => d !== undefined);
   // Who has not heard yet that somebody else moved it stays where it was.
   const isTampered = lastSpecChange(server, change)?.by !== FIELD_MANAGER;
   const catalogues = viewsOf(deed, KINDS.Provider, PROVIDER).filter((p) => p !== undefined);
-  const move = { deployments, catalogues, isTampered, from, to, server, now: deed.now };
+  const isGone = before === undefined || views.includes(undefined);
+  const move = { deployments, isGone, catalogues, isTampered, from, to, server, now: deed.now };
   const isStaying = isTampered && deployments.some((d) => versionOf(d) === to);
   if (!isStaying && !installations.some((installation) => mayMove({ ...move, installation }))) {
     bad.push(`nobody asked to move ${key} from ${from} to ${to}`);
@@ -172,6 +179,8 @@ interface Move {
   readonly installation: ApiObject;
   /** What the operator may have believed of the Deployment. */
   readonly deployments: readonly ApiObject[];
+  /** None was there that the operator could see. */
+  readonly isGone: boolean;
   /** Somebody else changed the Deployment since the operator did. */
   readonly isTampered: boolean;
   /** And of what is published. */
@@ -183,7 +192,7 @@ interface Move {
 }
 
 /** Whether the spec, as the operator saw it, asks for a move; by the rules of the contract, told in another way. */
-function mayMove({ installation, deployments, catalogues, isTampered, from, to, server, now }: Move): boolean {
+function mayMove({ installation, deployments, isGone, catalogues, isTampered, from, to, server, now }: Move): boolean {
   const spec = specOf(installation);
   const status = statusOf(installation);
   if (isWayBack(deployments, to) && wasRolledOut(server, `shop/${installation.metadata.name}`, to)) {
@@ -193,7 +202,7 @@ function mayMove({ installation, deployments, catalogues, isTampered, from, to, 
     return false;
   }
   // What somebody else put there is undone.
-  if (to === status.installedVersion || (from === undefined && to === status.currentVersion)) {
+  if (to === status.installedVersion || (isGone && to === status.currentVersion)) {
     return true;
   }
   const isNamed = spec.version === to;

@@ -7,6 +7,7 @@ import { KINDS, type Kind } from '../cluster/kinds.ts';
 import type { ApiObject } from '../cluster/object.ts';
 import type { Fate } from '../cluster/pod.ts';
 import type { ApiServer } from '../cluster/server.ts';
+import { templateOf, type Template } from './deployments.ts';
 
 /** What people do to a cluster, in the words of the stories: publishers, tenants and third parties. */
 
@@ -86,11 +87,7 @@ export function configure(server: ApiServer, name: string, data: Readonly<Record
 
 interface Podlike {
   readonly replicas?: number;
-  readonly template: {
-    readonly spec: {
-      readonly containers: readonly { readonly env?: readonly object[]; readonly [field: string]: unknown }[];
-    };
-  };
+  readonly template: Template;
 }
 
 /** Somebody changes the container of a Deployment. */
@@ -118,15 +115,19 @@ function changeSpec(
 
 /** Somebody brings an earlier template back, as `kubectl rollout undo` does. */
 export function undo(server: ApiServer, name: string): void {
-  const key = `shop/${name}`;
-  const current = JSON.stringify((server.get(KINDS.Deployment, key)?.['spec'] as Podlike | undefined)?.template);
-  const earlier = server.history
-    .filter((change) => change.kind === KINDS.Deployment && change.key === key && change.after)
-    .map(({ after }) => after?.['spec'] as Podlike)
-    .findLast(({ template }) => JSON.stringify(template) !== current);
-  if (earlier) {
-    changeSpec(server, name, 'kubectl-rollout', (spec) => ({ ...spec, template: earlier.template }));
+  const template = earlierTemplate(server, `shop/${name}`);
+  if (template) {
+    changeSpec(server, name, 'kubectl-rollout', (spec) => ({ ...spec, template }));
   }
+}
+
+/** The last one that is not what there is now. */
+export function earlierTemplate(server: ApiServer, key: string): Template | undefined {
+  const live = server.get(KINDS.Deployment, key);
+  const current = live && JSON.stringify(templateOf(live));
+  return server.history
+    .flatMap(({ kind, key: k, after }) => (kind === KINDS.Deployment && k === key && after ? [templateOf(after)] : []))
+    .findLast((template) => JSON.stringify(template) !== current);
 }
 
 export function relabel(server: ApiServer, kind: Kind, name: string, label: string): void {

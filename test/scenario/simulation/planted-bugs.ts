@@ -1,9 +1,13 @@
 import { ANNOTATION } from '../../../src/api/names.ts';
+import type { Failure } from '../../../src/api/failure.ts';
 import type { OperatorConfig } from '../../../src/api/operator-config.ts';
+import type { SoftwareRelease } from '../../../src/api/software.ts';
 import { ownedHash } from '../../../src/plan/children.ts';
 import type { WatchEvent } from '../../../src/controller/list-watch.ts';
 import type { Call, Transport } from '../../../src/cluster/transport.ts';
 import type { ApiObject, Draft } from '../cluster/object.ts';
+import { triggerOf } from './attempts.ts';
+import { templateOf, type Template } from './deployments.ts';
 import type { Wrap } from './process.ts';
 import { SIMULATED } from './simulation.ts';
 
@@ -33,6 +37,9 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   { name: 'what was done is taken back when its pods fail later', plant: doubting },
   { name: 'the limit of the fleet is ignored', config: { ...SIMULATED, maxConcurrentUpgrades: 1_000 } },
   { name: 'old pods go before new ones serve', plant: patching(withoutStrategy) },
+  { name: 'system software that failed is forgotten', plant: patching(withoutFailedSoftware) },
+  { name: 'yanked system software is taken for good', plant: mishearing((event) => [withoutYanks(event)]) },
+  { name: 'what comes back has the system software that failed', plant: keepingSoftware },
 ];
 
 /** Pretends that applies to `resource` were carried out, and sends them after the next write to a path like `until`. */
@@ -120,6 +127,57 @@ function withoutFailures(call: Call): Call {
     const { [ANNOTATION.failed]: _, ...annotations } = metadata.annotations ?? {};
     return { ...deployment, metadata: { ...metadata, annotations } };
   });
+}
+
+/** Releases that failed are remembered, and what system software did is not. */
+function withoutFailedSoftware(call: Call): Call {
+  if (call.path.endsWith('/status')) {
+    const body = call.body as ApiObject;
+    const status = body['status'] as { readonly failedVersions?: readonly Failure[] | null };
+    const failedVersions = status.failedVersions?.filter(isOfRelease);
+    return failedVersions ? { ...call, body: { ...body, status: { ...status, failedVersions } } } : call;
+  }
+  return changingDeployment(call, ({ metadata, ...deployment }) => {
+    const { [ANNOTATION.failed]: failed, ...others } = metadata.annotations ?? {};
+    const kept = (JSON.parse(failed ?? '[]') as readonly Failure[]).filter(isOfRelease);
+    const annotations = { ...others, ...(kept.length > 0 && { [ANNOTATION.failed]: JSON.stringify(kept) }) };
+    return { ...deployment, metadata: { ...metadata, annotations } };
+  });
+}
+
+function isOfRelease({ software }: Failure): boolean {
+  return software === undefined;
+}
+
+function withoutYanks(event: WatchEvent<ApiObject>): WatchEvent<ApiObject> {
+  if (event.type === 'ERROR' || event.type === 'BOOKMARK' || event.object.kind !== 'SystemSoftware') {
+    return event;
+  }
+  const { object } = event;
+  const { versions = [] } = object['spec'] as { readonly versions?: readonly SoftwareRelease[] };
+  return { ...event, object: { ...object, spec: { versions: versions.map(({ lifecycle: _, ...v }) => v) } } };
+}
+
+/** Restores the release and its settings, and leaves the files as they were applied last. */
+function keepingSoftware(transport: Transport): Transport {
+  const last = new Map<string, Partial<Template['spec']>>();
+  return patching((call) => {
+    if (call.method !== 'PATCH' || call.resource !== 'deployments.apps') {
+      return call;
+    }
+    const { initContainers = [] } = templateOf(call.body as ApiObject).spec;
+    const before = last.get(call.path);
+    last.set(call.path, { initContainers });
+    return before && triggerOf(call.body as ApiObject) === 'Rollback'
+      ? changingDeployment(call, (deployment) => withFiles(deployment, before))
+      : call;
+  })(transport);
+}
+
+function withFiles(deployment: Draft, files: Partial<Template['spec']>): Draft {
+  const template = templateOf(deployment as ApiObject);
+  const spec = { ...(deployment['spec'] as object), template: { ...template, spec: { ...template.spec, ...files } } };
+  return { ...deployment, spec };
 }
 
 function withoutStrategy(call: Call): Call {

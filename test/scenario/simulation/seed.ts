@@ -9,6 +9,7 @@ import { childrenOf, misplacedChildren } from './outcome.ts';
 import { configure, install, publish, published, specOf, statusOf } from './people.ts';
 import type { PlantedBug } from './planted-bugs.ts';
 import { Simulation, Violation, type Option } from './simulation.ts';
+import { stockLastSoftware } from './software-chaos.ts';
 
 /** How many things people do, in each part of a seed. */
 const WISHES = 4;
@@ -150,6 +151,7 @@ async function freshlyInstalled(
   }
   const simulation = new Simulation({ seed: 0, isOrderly: true });
   configure(simulation.server, 'settings', { level: 'warn' });
+  stockLastSoftware(simulation.server);
   publish(simulation.server, ...releases);
   install(simulation.server, name, wish);
   await simulation.rest();

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { installationCrd, providerCrd, type SchemaNode } from '../../../src/api/crd.ts';
+import { installationCrd, providerCrd, softwareCrd, type SchemaNode } from '../../../src/api/crd.ts';
 
-const crds = [installationCrd(), providerCrd()];
+const crds = [installationCrd(), providerCrd(), softwareCrd()];
 
 /** Every node of a schema below `spec` and `status`, by its path. */
 function* nodes(node: SchemaNode, path: string): Generator<[string, SchemaNode]> {
@@ -57,7 +57,7 @@ describe.each(crds.map((crd) => [crd.spec.names.kind, crd] as const))('%s', (_, 
   it('has no defaults but those of the contract: others would show as drift in Git', () => {
     const defaults = all.filter(([, node]) => 'default' in node).map(([path]) => path);
     expect(defaults).toEqual(
-      crd.spec.names.kind === 'Provider' ? ['status'] : ['spec.upgradePolicy', 'spec.resourceTier', 'status'],
+      crd.spec.scope === 'Cluster' ? ['status'] : ['spec.upgradePolicy', 'spec.resourceTier', 'status'],
     );
   });
 

@@ -40,7 +40,7 @@ it.each([
     'a Provider',
     providerStatus(seen(catalogue('1.0.0', release('1.1.0', { image: '' }))), NOW),
     'InvalidReleases',
-    /^Correct release 1\.1\.0, the valid ones can be installed: image: /,
+    'Correct release 1.1.0, the valid ones can be installed: image: ',
   ],
   [
     'a SystemSoftware',
@@ -61,7 +61,7 @@ it.each([
     'Correct the spec: tags: Invalid input',
   ],
 ])('%s says what to correct', (_, status, reason, message) => {
-  const said = { reason, message: typeof message === 'string' ? message : expect.stringMatching(message) };
+  const said = { reason, message: expect.stringContaining(message) };
   expect(status.conditions).toMatchObject([
     { type: 'Ready', status: 'False', ...said },
     { type: 'Stalled', status: 'True', ...said },

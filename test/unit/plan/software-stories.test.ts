@@ -70,7 +70,7 @@ describe('a first install', () => {
     const world = new World(both);
     world.settle();
     expect([world.ready(), condition(world, 'Stalled')]).toEqual(['False SoftwareNotFound', undefined]);
-    expect(message(world)).toBe('Publish SystemSoftware "php", or do without it: acme/web 1.1.0 needs "*"');
+    expect(message(world)).toBe('Publish SystemSoftware "php": acme/web 1.1.0 needs "*"');
 
     world.pass(61_000);
     world.settle();
@@ -124,12 +124,6 @@ describe('what is committed', () => {
       },
     ],
     ['the status is lost', (world) => world.loseStatus()],
-    [
-      'only the policy of the software is edited',
-      (world) => {
-        world.edit({ systemSoftware: [{ name: 'php', updatePolicy: 'patchLevel' }] });
-      },
-    ],
   ])('stays when %s', (_, happen) => {
     const world = running();
     happen(world);
@@ -142,6 +136,16 @@ describe('what is committed', () => {
       '1.0.0 with php=8.2.0',
       'True',
     ]);
+  });
+
+  it('stays when only its policy is edited, which the Deployment remembers and no pod sees', () => {
+    const world = running();
+    const { inputsHash } = world.observed.deployment ?? {};
+    world.edit({ systemSoftware: [{ name: 'php', updatePolicy: 'patchLevel' }] });
+    world.settle();
+
+    expect([world.journal, world.ready()]).toEqual([['apply Deployment'], 'True UpToDate']);
+    expect(world.observed.deployment?.inputsHash).toBe(inputsHash);
   });
 
   it('is needed again for an edit: without it nothing is rolled out', () => {
@@ -233,7 +237,7 @@ describe('an edit of systemSoftware', () => {
       'that the release cannot run with',
       '8.1.0',
       'SoftwareConflict',
-      'Set another version of system software "php": systemSoftware asks for version 8.1.0, and acme/web 1.0.0 needs ">=8.2.0"',
+      'Set another version of system software "php", such as 8.3.0, 8.2.1, 8.2.0: systemSoftware asks for version 8.1.0, and acme/web 1.0.0 needs ">=8.2.0"',
     ],
   ])('to a version %s disturbs nothing', (_, version, reason, expected) => {
     const world = running();
@@ -372,7 +376,7 @@ describe('a release that cannot run with the software that there is', () => {
 
     expect([world.journal, world.status.updateCandidates?.[0]?.blockedBy]).toEqual([[], ['SoftwareConflict']]);
     expect(message(world, 'UpdateAvailable')).toBe(
-      'Publish a version of system software "php" that all can run with: acme/web 1.1.0 needs ">=8.3.0" to take 1.1.0',
+      'Publish a version of system software "php" that all can run with: acme/web 1.1.0 needs ">=8.3.0", to take 1.1.0',
     );
   });
 

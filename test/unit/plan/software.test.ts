@@ -1,96 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { InstallationSpec } from '../../../src/api/installation.ts';
-import type { SoftwareRelease, SoftwareWish } from '../../../src/api/software.ts';
-import type { Problem } from '../../../src/plan/problem.ts';
-import { softwareFinder, type Movement, type Resolution, type SoftwareInput } from '../../../src/plan/software.ts';
-import { formatSoftware, parseSoftware } from '../../../src/plan/software-set.ts';
-import { config, release, shelf, software, softwareRelease } from '../../support/builders.ts';
-
-const NOW = Date.parse('2026-11-22T00:00:00Z');
-
-const MARKS: Readonly<Record<string, Partial<SoftwareRelease>>> = {
-  yanked: { lifecycle: { stage: 'yanked' } },
-  preview: { lifecycle: { stage: 'preview' } },
-  deprecated: { lifecycle: { stage: 'deprecated' } },
-  expired: { lifecycle: { expiresAt: '2026-11-21T00:00:00Z' } },
-  supported: { lifecycle: { expiresAt: '2026-11-23T00:00:00Z' } },
-  foreign: { provides: { image: 'elsewhere.example.com/php:1', path: '/opt/php', mountPath: '/opt/php' } },
-};
-
-/** `'php>=8.2.0 node'`: names with the versions that do. */
-function needed(text: string) {
-  return words(text).map((word) => {
-    const [, name = '', range = ''] = /^([a-z-]+)(.*)$/.exec(word) ?? [];
-    return { name, range: range || '*' };
-  });
-}
-
-/** `'php 8.2.0 8.3.0:yanked(icu^70,node); icu 70.0.0'`: versions with a mark, and with what they need. */
-function published(text: string) {
-  return shelf(
-    ...words(text, ';').map((line) => {
-      const [name = '', ...versions] = words(line);
-      return software(
-        name,
-        ...versions.map((word) => {
-          const [, version = '', mark = '', needs = ''] = /^([^:(]+):?([a-z]*)(?:\((.*)\))?$/.exec(word) ?? [];
-          return softwareRelease(name, version, { dependencies: needed(needs.replaceAll(',', ' ')), ...MARKS[mark] });
-        }),
-      );
-    }),
-  );
-}
-
-/** `'php=8.3.0:patchLevel icu'`: what a tenant says. */
-function asked(text: string): SoftwareWish[] {
-  return words(text).map((word) => {
-    const [, name = '', version, updatePolicy] = /^([a-z-]+)=?([^:]*):?([a-zA-Z]*)$/.exec(word) ?? [];
-    return {
-      name,
-      ...(version && { version }),
-      ...(updatePolicy && { updatePolicy: updatePolicy as NonNullable<SoftwareWish['updatePolicy']> }),
-    };
-  });
-}
-
-function words(text: string, separator = ' '): string[] {
-  return text
-    .split(separator)
-    .map((word) => word.trim())
-    .filter((word) => word !== '');
-}
-
-interface Case {
-  readonly needs?: string;
-  readonly asks?: string;
-  readonly stable?: string;
-  readonly avoided?: string;
-  readonly has: string;
-  readonly movement?: Movement;
-  readonly spec?: Partial<InstallationSpec>;
-}
-
-function inputFor({ asks = '', stable, avoided = '', has, spec }: Case): SoftwareInput {
-  return {
-    spec: { provider: 'acme/web', upgradePolicy: 'auto', systemSoftware: asked(asks), ...spec },
-    shelf: published(has),
-    stable: parseSoftware(stable),
-    avoided: new Set(words(avoided)),
-    config: { ...config, allowedImagePrefixes: ['registry.example.com'] },
-    now: NOW,
-  };
-}
-
-function resolve(example: Case): Resolution | Problem {
-  const release2 = release('2.0.0', { systemSoftwareDependencies: needed(example.needs ?? '') });
-  return softwareFinder(inputFor(example)).resolve(release2, example.movement);
-}
-
-/** What was chosen, as the pods' annotation says it. */
-function chosen(example: Case): string | undefined {
-  const answer = resolve(example);
-  return answer.kind === 'problem' ? `${answer.reason}: ${answer.message}` : formatSoftware(answer.set);
-}
+import { softwareFinder } from '../../../src/plan/software.ts';
+import { parseSoftware } from '../../../src/plan/software-set.ts';
+import { release } from '../../support/builders.ts';
+import { chosen, inputFor, needed, type Case } from './software-examples.ts';
 
 describe('what is not stable yet', () => {
   it.each`
@@ -152,4 +64,195 @@ describe('what is stable', () => {
   `('$needs, $asks, $stable of $has: $result ($why)', ({ needs, asks, stable, has, result }) => {
     expect(chosen({ needs, asks, stable, has })).toBe(result);
   });
+});
+
+describe('an update', () => {
+  it.each`
+    asks                      | stable         | has                                | result         | why
+    ${'php:all'}              | ${'php=8.2.0'} | ${'php 8.2.0 8.2.7 8.3.0 8.4.0'}   | ${'php=8.4.0'} | ${'all goes to the newest'}
+    ${'php:patchLevel'}       | ${'php=8.2.0'} | ${'php 8.2.0 8.2.6 8.2.7 8.3.0'}   | ${'php=8.2.7'} | ${'patchLevel to the newest patch'}
+    ${'php:none'}             | ${'php=8.2.0'} | ${'php 8.2.0 8.2.7 8.3.0'}         | ${'php=8.2.0'} | ${'none stays'}
+    ${'php=8.2.0:none'}       | ${'php=8.2.0'} | ${'php 8.2.0 8.2.7 8.3.0'}         | ${'php=8.2.0'} | ${'none stays on what is named'}
+    ${'php=8.2.0:patchLevel'} | ${'php=8.2.3'} | ${'php 8.2.0 8.2.3 8.2.7 8.3.0'}   | ${'php=8.2.7'} | ${'measured from what is stable'}
+    ${'php:patchLevel'}       | ${'php=8.2.7'} | ${'php 8.2.0 8.2.7 8.3.0'}         | ${'php=8.2.7'} | ${'there is no newer patch'}
+    ${'php:all'}              | ${'php=8.4.0'} | ${'php 8.2.0 8.3.0'}               | ${'php=8.4.0'} | ${'never goes down'}
+    ${'php:all'}              | ${'php=8.2.0'} | ${'php 8.2.0 9.0.0'}               | ${'php=8.2.0'} | ${'not out of the range of the release'}
+    ${'php:all'}              | ${'php=8.2.0'} | ${'php 8.2.0 8.3.0:yanked'}        | ${'php=8.2.0'} | ${'not to a yanked one'}
+    ${'php:all'}              | ${'php=8.2.0'} | ${'php 8.2.0 8.3.0:preview'}       | ${'php=8.2.0'} | ${'not to a preview'}
+    ${'php:all'}              | ${'php=8.2.0'} | ${'php 8.2.0 8.3.0-rc.1'}          | ${'php=8.2.0'} | ${'not to a prerelease'}
+    ${'php:all'}              | ${'php=8.2.0'} | ${'php 8.2.0 8.3.0:deprecated'}    | ${'php=8.2.0'} | ${'not to a deprecated one'}
+    ${'php:all'}              | ${'php=8.2.0'} | ${'php 8.2.0 8.3.0:expired'}       | ${'php=8.2.0'} | ${'not to an expired one'}
+    ${'php:all'}              | ${'php=8.2.0'} | ${'php 8.2.0 8.3.0:foreign'}       | ${'php=8.2.0'} | ${'not to an image that is not allowed'}
+    ${'php:all'}              | ${'php=8.2.0'} | ${'php 8.2.0:yanked 8.2.7'}        | ${'php=8.2.7'} | ${'away from a yanked one'}
+    ${'php:patchLevel'}       | ${'php=8.2.0'} | ${'php 8.2.0:yanked 8.3.0'}        | ${'php=8.2.0'} | ${'but not beyond its policy'}
+    ${'php:all'}              | ${'php=8.2.0'} | ${'php 8.3.0'}                     | ${'php=8.3.0'} | ${'away from what is not published any more'}
+    ${'php:all'}              | ${'php=8.2.0'} | ${'php 8.2.0 8.2.7 8.3.0(icu^70)'} | ${'php=8.2.7'} | ${'as far as its own needs are met'}
+    ${'php:patchLevel'}       | ${'php=0.2.0'} | ${'php 0.2.0 0.2.1 0.3.0'}         | ${'php=0.2.1'} | ${'a patch of 0.x'}
+    ${'php:patchLevel'}       | ${'php=0.0.1'} | ${'php 0.0.1 0.0.2'}               | ${'php=0.0.1'} | ${'of 0.0.x nothing is a patch'}
+  `('$asks from $stable of $has: $result ($why)', ({ asks, stable, has, result }) => {
+    expect(chosen({ needs: 'php<9.0.0', asks, stable, has, movement: 'update' })).toBe(result);
+  });
+
+  it('leaves alone what failed, until something newer is there', () => {
+    const before = {
+      needs: 'php',
+      asks: 'php:all',
+      stable: 'php=8.2.0',
+      avoided: 'php=8.2.7',
+      movement: 'update',
+    } as const;
+
+    expect(chosen({ ...before, has: 'php 8.2.0 8.2.7' })).toBe('php=8.2.0');
+    expect(chosen({ ...before, has: 'php 8.2.0 8.2.7 8.3.0' })).toBe('php=8.3.0');
+  });
+
+  it('moves nothing else beyond its policy, and nothing down', () => {
+    const stable = 'node=22.0.0 php=8.3.0';
+    const update = (has: string, asks = '') => chosen({ needs: 'node php', stable, has, asks, movement: 'update' });
+
+    expect(update('node 22.0.0 22.1.0(php<8.3.0); php 8.2.0 8.3.0')).toBe(stable);
+    expect(update('node 22.0.0 22.1.0(php^8.4); php 8.3.0 8.4.0', 'php:none')).toBe(stable);
+    expect(update('node 22.0.0 22.1.0(php^8.4); php 8.3.0 8.4.0', 'php:all')).toBe('node=22.1.0 php=8.4.0');
+  });
+
+  it('brings what the newer version needs, and drops what nothing needs any more', () => {
+    const update = { needs: 'php', stable: 'icu=70.0.0 php=8.2.0', movement: 'update' } as const;
+
+    expect(chosen({ ...update, has: 'php 8.2.0(icu) 8.3.0(zlib); icu 70.0.0; zlib 1.2.0 1.3.0' })).toBe(
+      'php=8.3.0 zlib=1.3.0',
+    );
+  });
+});
+
+describe('what failed', () => {
+  it.each`
+    needs          | asks                | stable         | has                        | result         | why
+    ${'php>8.2.0'} | ${''}               | ${'php=8.2.0'} | ${'php 8.2.0 8.2.7 8.3.0'} | ${'php=8.2.7'} | ${'comes last where the release demands a move'}
+    ${'php>8.2.0'} | ${''}               | ${'php=8.2.0'} | ${'php 8.2.0 8.3.0'}       | ${'php=8.3.0'} | ${'and is taken where nothing else is there'}
+    ${'php'}       | ${'php=8.3.0:all'}  | ${'php=8.2.0'} | ${'php 8.2.0 8.3.0 8.4.0'} | ${'php=8.3.0'} | ${'and where it is named'}
+    ${'php'}       | ${'php=8.3.0:none'} | ${'php=8.2.0'} | ${'php 8.2.0 8.3.0'}       | ${'php=8.3.0'} | ${'and where it is the only one named'}
+  `('$needs, $asks, $stable of $has without 8.3.0: $result ($why)', ({ needs, asks, stable, has, result }) => {
+    expect(chosen({ needs, asks, stable, has, avoided: 'php=8.3.0' })).toBe(result);
+  });
+});
+
+describe('the policy that is inherited', () => {
+  it.each`
+    upgradePolicy | level        | updatePolicy    | policy
+    ${'manual'}   | ${undefined} | ${undefined}    | ${'none'}
+    ${'manual'}   | ${'patch'}   | ${'inherit'}    | ${'none'}
+    ${'manual'}   | ${'major'}   | ${'all'}        | ${'all'}
+    ${'manual'}   | ${undefined} | ${'patchLevel'} | ${'patchLevel'}
+    ${'auto'}     | ${undefined} | ${undefined}    | ${'all'}
+    ${'auto'}     | ${'minor'}   | ${'inherit'}    | ${'all'}
+    ${'auto'}     | ${'patch'}   | ${'inherit'}    | ${'patchLevel'}
+    ${'auto'}     | ${'patch'}   | ${'all'}        | ${'all'}
+    ${'auto'}     | ${'patch'}   | ${'none'}       | ${'none'}
+  `('$upgradePolicy, level $level, $updatePolicy: $policy', ({ upgradePolicy, level, updatePolicy, policy }) => {
+    const systemSoftware = updatePolicy === undefined ? [] : [{ name: 'php', updatePolicy }];
+    const spec = { upgradePolicy, systemSoftware, ...(level && { upgrade: { level } }) };
+
+    const finder = softwareFinder(inputFor({ has: 'php 8.2.0', spec }));
+    const needsPhp = release('2.0.0', { systemSoftwareDependencies: needed('php') });
+    expect(finder.describe(needsPhp, parseSoftware('php=8.2.0'))).toMatchObject([{ policy }]);
+  });
+
+  it('reads a version without a policy as exactly it under manual, and as the floor under auto', () => {
+    const example = { needs: 'php', asks: 'php=8.2.0', has: 'php 8.2.0 8.3.0' };
+
+    expect(chosen({ ...example, spec: { upgradePolicy: 'manual' } })).toBe('php=8.2.0');
+    expect(chosen({ ...example, spec: { upgradePolicy: 'auto' } })).toBe('php=8.3.0');
+  });
+});
+
+describe('what is needed', () => {
+  it.each`
+    needs            | asks                 | stable                    | has                                                                           | result                                | why
+    ${''}            | ${''}                | ${'php=8.2.0'}            | ${'php 8.2.0'}                                                                | ${undefined}                          | ${'nothing, whatever was there'}
+    ${''}            | ${'imagemagick'}     | ${''}                     | ${'imagemagick 7.1.0; php 8.2.0'}                                             | ${'imagemagick=7.1.0'}                | ${'only the tenant asks'}
+    ${'php'}         | ${'imagemagick'}     | ${''}                     | ${'imagemagick 7.1.0; php 8.2.0'}                                             | ${'imagemagick=7.1.0 php=8.2.0'}      | ${'both ask'}
+    ${'php'}         | ${''}                | ${''}                     | ${'php 8.2.0(icu); icu 70.0.0(zlib); zlib 1.3.0; node 22.0.0'}                | ${'icu=70.0.0 php=8.2.0 zlib=1.3.0'}  | ${'what it needs in turn'}
+    ${'node php'}    | ${''}                | ${''}                     | ${'node 22.0.0(icu<71); php 8.2.0(icu>=70); icu 69.0.0 70.0.0 71.0.0'}        | ${'icu=70.0.0 node=22.0.0 php=8.2.0'} | ${'one that does for both'}
+    ${'node php'}    | ${''}                | ${''}                     | ${'node 22.0.0(icu^70) 23.0.0(icu^71); php 8.2.0(icu^70); icu 70.0.0 71.0.0'} | ${'icu=70.0.0 node=22.0.0 php=8.2.0'} | ${'an older one where the newest cannot go with the rest'}
+    ${'node php'}    | ${''}                | ${''}                     | ${'node 22.0.0(php^8.2.0); php 8.2.0 9.0.0'}                                  | ${'node=22.0.0 php=8.2.0'}            | ${'by name, then what is left to choose'}
+    ${'icu php'}     | ${''}                | ${''}                     | ${'icu 70.0.0 71.0.0; php 8.2.0(icu^70)'}                                     | ${'icu=70.0.0 php=8.2.0'}             | ${'going back on what was chosen first'}
+    ${'php'}         | ${''}                | ${''}                     | ${'php 8.2.0 8.3.0(icu)'}                                                     | ${'php=8.2.0'}                        | ${'an older one where the newest needs what nobody published'}
+    ${'php'}         | ${''}                | ${''}                     | ${'php 8.2.0(node); node 22.0.0(php)'}                                        | ${'node=22.0.0 php=8.2.0'}            | ${'each needs the other'}
+    ${'php'}         | ${''}                | ${''}                     | ${'php 8.2.0(php) 8.3.0(php^9)'}                                              | ${'php=8.2.0'}                        | ${'one that contradicts itself is none'}
+    ${'php'}         | ${'icu=70.0.0:none'} | ${''}                     | ${'php 8.2.0(icu^70) 8.3.0(icu^71); icu 70.0.0 71.0.0'}                       | ${'icu=70.0.0 php=8.2.0'}             | ${'what the tenant names decides'}
+    ${'icu php^8.3'} | ${''}                | ${'icu=70.0.0 php=8.2.0'} | ${'php 8.2.0(icu^70) 8.3.0(icu^71); icu 70.0.0 71.0.0 72.0.0'}                | ${'icu=71.0.0 php=8.3.0'}             | ${'what is stable goes along where the release demands a move'}
+    ${'icu php^8.3'} | ${''}                | ${'icu=70.0.0 php=8.2.0'} | ${'php 8.2.0(icu^70) 8.3.0(icu>=70); icu 70.0.0 71.0.0'}                      | ${'icu=70.0.0 php=8.3.0'}             | ${'and stays where it does not'}
+    ${'php'}         | ${''}                | ${'icu=70.0.0 php=8.2.0'} | ${'php 8.3.0(icu); icu 70.0.0'}                                               | ${'php=8.2.0'}                        | ${'of what is not published any more nobody knows what it needs'}
+  `('$needs, $asks, $stable of $has: $result ($why)', ({ needs, asks, stable, has, result }) => {
+    expect(chosen({ needs, asks, stable, has })).toBe(result);
+  });
+
+  it('finds its way through what is long and contradicts itself', () => {
+    const versions = Array.from({ length: 100 }, (_, i) => `1.${i}.0${i > 0 ? '(icu^2)' : ''}`).join(' ');
+    const old = Array.from({ length: 100 }, (_, i) => `1.${i}.0`).join(' ');
+
+    expect(chosen({ needs: 'app icu^1', has: `app ${versions}; icu ${old}` })).toBe('app=1.0.0 icu=1.99.0');
+  });
+});
+
+describe('what is known of a set', () => {
+  const example = {
+    needs: 'php^8',
+    asks: 'zlib',
+    has: 'icu 70.0.0 71.0.0; php 8.2.0(icu) 9.0.0; zlib 1.3.0 1.4.0-rc.1(icu)',
+  };
+  const release2 = release('2.0.0', { systemSoftwareDependencies: needed(example.needs) });
+  const describeSet = (set: string, more: Partial<Case> = {}) =>
+    softwareFinder(inputFor({ ...example, ...more })).describe(release2, parseSoftware(set));
+
+  it('who needs it, and which policy moves it, sorted by name', () => {
+    expect(describeSet('zlib=1.3.0 php=8.2.0 icu=70.0.0', { spec: { upgradePolicy: 'manual' } })).toMatchObject([
+      { name: 'icu', policy: 'none', requiredBy: ['php 8.2.0'] },
+      { name: 'php', policy: 'none', requiredBy: ['acme/web 2.0.0'] },
+      { name: 'zlib', policy: 'none', requiredBy: [] },
+    ]);
+  });
+
+  it.each`
+    set                       | outdated   | why
+    ${'icu=70.0.0 php=8.2.0'} | ${['icu']} | ${'a newer one is in range, whatever the policy'}
+    ${'icu=71.0.0 php=8.2.0'} | ${[]}      | ${'a newer one is not in range'}
+    ${'zlib=1.3.0'}           | ${[]}      | ${'a newer one is a prerelease'}
+    ${'gone=1.0.0'}           | ${[]}      | ${'nothing is published'}
+  `('$outdated of $set could be newer: $why', ({ set, outdated }) => {
+    expect(
+      describeSet(set, { asks: 'icu:none' })
+        .filter((u) => u.isOutdated)
+        .map((u) => u.name),
+    ).toEqual(outdated);
+  });
+
+  it('says the same of a set, in whatever order it comes', () => {
+    const needs = { needs: 'php', asks: '', has: 'php 8.2.0(bzip,icu); bzip 1.0.0; icu 70.0.0(bzip)' };
+    const known = describeSet('php=8.2.0 icu=70.0.0 bzip=1.0.0', needs);
+
+    expect(known.map(({ name, requiredBy }) => [name, requiredBy])).toEqual([
+      ['bzip', ['icu 70.0.0', 'php 8.2.0']],
+      ['icu', ['php 8.2.0']],
+      ['php', ['acme/web 2.0.0']],
+    ]);
+  });
+
+  it('keeps what nobody knows any more', () => {
+    const set = softwareFinder(inputFor(example)).keep(parseSoftware('php=7.4.0'));
+    expect(set.uses).toEqual([{ name: 'php', version: '7.4.0', release: undefined }]);
+    expect(set.obstacle).toMatchObject({ reason: 'SoftwareNotFound' });
+  });
+});
+
+it('looks for each answer once', () => {
+  const systemSoftwareDependencies = needed('php');
+  const finder = softwareFinder(inputFor({ has: 'php 8.2.0' }));
+  const [one, two] = [
+    release('1.0.0', { systemSoftwareDependencies }),
+    release('2.0.0', { systemSoftwareDependencies }),
+  ];
+
+  expect(finder.resolve(one)).toBe(finder.resolve(one));
+  expect(finder.resolve(two)).not.toBe(finder.resolve(one));
 });

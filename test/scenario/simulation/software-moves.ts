@@ -1,0 +1,235 @@
+import { isDeepStrictEqual } from 'node:util';
+import { FIELD_MANAGER } from '../../../src/api/names.ts';
+import type { Release } from '../../../src/api/provider.ts';
+import type { SoftwareRelease } from '../../../src/api/software.ts';
+import { KINDS } from '../cluster/kinds.ts';
+import type { ApiObject } from '../cluster/object.ts';
+import type { ApiServer, Change } from '../cluster/server.ts';
+import { attemptOf, hadStarted, triggerOf, wasAskedForSince, wasForgottenSince } from './attempts.ts';
+import { isInTime } from './automation.ts';
+import { isRolledOut, templateOf, versionOf } from './deployments.ts';
+import type { Deed } from './oracles.ts';
+import { PROVIDER, specOf, statusOf } from './people.ts';
+import { isWithin, misfitsIn, policyFor, softwareOf, type Published, type SoftwareSet } from './software-rules.ts';
+
+/**
+ * What must hold of the system software in a template that an operator writes: what comes back has what it had, what is
+ * new has what it needs, and nothing moves that nobody asked to and that its policy keeps.
+ */
+export function badSoftware(deed: Deed): string[] {
+  const { change, server } = deed;
+  const { before, after, key } = change;
+  if (!after || (before && isDeepStrictEqual(templateOf(before), templateOf(after)))) {
+    return [];
+  }
+  const set = softwareOf(after);
+  const told = `${key} with ${inWords(set)}`;
+  if (before && attemptOf(before) === attemptOf(after)) {
+    const committed = committedWith(server, change);
+    return committed && !isDeepStrictEqual(softwareOf(committed), set)
+      ? [`heals ${told}, which was not committed`]
+      : [];
+  }
+  if (triggerOf(after) === 'Rollback') {
+    return formerly(server, change).some((d) => versionOf(d) === versionOf(after) && isSame(softwareOf(d), set))
+      ? []
+      : [`goes back to ${told}, which never ran so`];
+  }
+  const beliefs = beliefsOf(deed);
+  const misfits = beliefs.map((belief) =>
+    misfitsIn(set, specOf(belief.installation), belief.release(after), belief.published),
+  );
+  const bad = misfits.every((all) => all.length > 0) ? [`rolls out ${told}: ${misfits[0]?.join(', ')}`] : [];
+  const yanked = movedIn({ before: formerly(server, change).at(-1), after }, ({ name, version }) =>
+    beliefs.every((belief) => belief.published(name, version)?.lifecycle?.stage === 'yanked'),
+  );
+  bad.push(...yanked.map((one) => `${key} moves to ${one}, which was yanked`));
+  if (triggerOf(after) === 'SystemSoftware' && failedForGood(server, change)) {
+    bad.push(`automation tries ${told} again, which failed`);
+  }
+  // Who heard of nothing that ran before begins anew.
+  const former = before && isAsCommitted(server, change) ? formerly(server, change).at(-1) : undefined;
+  return former ? [...bad, ...badMoves(deed, former, beliefs)] : bad;
+}
+
+/** What an operator may have believed of all that it looks at. */
+interface Belief {
+  readonly installation: ApiObject;
+  readonly release: (deployment: ApiObject) => Release | undefined;
+  readonly published: Published;
+}
+
+function beliefsOf({ process, request, change, server }: Deed): Belief[] {
+  const seen = (kind: Parameters<typeof process.views.between>[0], key: string) =>
+    process.views.between(kind, key, request.lookedAt, request.sentAt);
+  const providers = seen(KINDS.Provider, PROVIDER);
+  const names = new Set(server.history.flatMap((c) => (c.kind === KINDS.SystemSoftware ? [c.key] : [])));
+  // One belief per moment would be more exact; nearly always there is but one.
+  const software = new Map([...names].map((name) => [name, seen(KINDS.SystemSoftware, name)]));
+  const published =
+    (pick: 'first' | 'last'): Published =>
+    (name, version) => {
+      const views = software.get(name) ?? [];
+      const found = views.map((view) => versionsIn(view).find((r) => r.version === version));
+      return found.at(pick === 'first' ? 0 : -1);
+    };
+  return seen(KINDS.ProviderInstallation, change.key)
+    .filter((installation) => installation !== undefined)
+    .flatMap((installation) =>
+      providers.flatMap((provider) => {
+        const release = (d: ApiObject) => versionsIn(provider).find((r) => r.version === versionOf(d));
+        return (['first', 'last'] as const).map((pick) => ({ installation, release, published: published(pick) }));
+      }),
+    );
+}
+
+type Version = Release & SoftwareRelease;
+
+function versionsIn(published: ApiObject | undefined): readonly Version[] {
+  return (published?.['spec'] as { readonly versions?: readonly Version[] } | undefined)?.versions ?? [];
+}
+
+/** What moved away from what ran well, though it could have stayed. */
+function badMoves({ change, server, now }: Deed, former: ApiObject, beliefs: readonly Belief[]): string[] {
+  const { after, key } = change;
+  const [was, is] = [softwareOf(former), softwareOf(after!)];
+  const isUpdate = triggerOf(after!) === 'SystemSoftware';
+  if (isUpdate && versionOf(former) !== versionOf(after!)) {
+    return [`${key} moves to ${versionOf(after!)} on the way to ${inWords(is)}`];
+  }
+  const ran = formerly(server, change).map(softwareOf);
+  return Object.entries(is).flatMap(([name, to]) => {
+    const from = was[name];
+    // Who has not heard yet that it was done takes the newest.
+    const isKnown = beliefs.every(({ installation }) =>
+      statusOf(installation).systemSoftware?.some((s) => s.name === name && s.currentVersion === from),
+    );
+    if (from === undefined || from === to || !isKnown || ran.some((set) => set[name] === to)) {
+      return [];
+    }
+    const isFree = beliefs.some((belief) => {
+      const { installation, release, published } = belief;
+      const spec = specOf(installation);
+      const couldStay = misfitsIn({ ...is, [name]: from }, spec, release(after!), published).length === 0;
+      const mayMove = isUpdate && isWithin(policyFor(name, spec), from, to) && isInTime(installation, now);
+      return spec.suspend !== true && (!couldStay || mayMove);
+    });
+    return isFree ? [] : [`${key} moves from ${name} ${from} to ${to}, and nobody asked for it`];
+  });
+}
+
+/** Automation moved there before, its containers had started, and it had to go back; nobody has asked for it since. */
+function failedForGood(server: ApiServer, change: Change): boolean {
+  const moved = movedIn(change);
+  const failure = server.history.findLast(
+    (c) =>
+      isOfSame(c, change) &&
+      c.before !== undefined &&
+      triggerOf(c.before) === 'SystemSoftware' &&
+      triggerOf(c.after!) === 'Rollback' &&
+      attemptOf(c.before) !== attemptOf(c.after!) &&
+      movedIn({ before: c.after, after: c.before }).some((one) => moved.includes(one)),
+  );
+  return (
+    failure?.before !== undefined &&
+    hadStarted(server, failure.before) &&
+    !wasAskedForSince(server, failure, change.key) &&
+    !wasForgottenSince(server, failure, change.key) &&
+    !wasBlamedOnTenant(server, failure)
+  );
+}
+
+/** By then the spec itself named what was tried: then it is held, and let go of when another is asked for. */
+function wasBlamedOnTenant(server: ApiServer, { key, version, after }: Change): boolean {
+  const installation = server.history.findLast(
+    (c) => c.kind === KINDS.ProviderInstallation && c.key === key && c.version < version,
+  )?.after;
+  return installation !== undefined && specOf(installation).version === versionOf(after!);
+}
+
+/** What is in another version, or was not there, as `php 8.3.0`. */
+function movedIn(
+  { before, after }: Pick<Change, 'before' | 'after'>,
+  isMeant: (use: { readonly name: string; readonly version: string }) => boolean = () => true,
+): string[] {
+  const was = before ? softwareOf(before) : {};
+  const is = Object.entries(after ? softwareOf(after) : {}).map(([name, version]) => ({ name, version }));
+  return is
+    .filter((use) => was[use.name] !== use.version && isMeant(use))
+    .map(({ name, version }) => `${name} ${version}`);
+}
+
+/** All that was rolled out well of it, the last one last. */
+function formerly(server: ApiServer, change: Change): ApiObject[] {
+  return server.history.flatMap((c) => (isOfSame(c, change) && isRolledOut(c.after!) ? [c.after!] : []));
+}
+
+function isOfSame({ kind, key, version, after }: Change, change: Change): boolean {
+  const owner = (d: ApiObject | undefined) => d?.metadata.ownerReferences?.[0]?.uid;
+  return (
+    kind === KINDS.Deployment && key === change.key && version < change.version && owner(after) === owner(change.after)
+  );
+}
+
+/** As the operator wrote it when this attempt began. */
+function committedWith(server: ApiServer, change: Change): ApiObject | undefined {
+  return server.history.find(
+    (c) => isOfSame(c, change) && c.by === FIELD_MANAGER && attemptOf(c.after!) === attemptOf(change.after!),
+  )?.after;
+}
+
+/** Nobody else has changed what the operator committed. */
+function isAsCommitted(server: ApiServer, change: Change): boolean {
+  const last = server.history.findLast(
+    (c) => isOfSame(c, change) && c.before?.metadata.generation !== c.after?.metadata.generation,
+  );
+  return last?.by === FIELD_MANAGER;
+}
+
+/** What is wrong with the system software of pods that are said to be as everybody wants them. */
+export function unsuited(installation: ApiObject, deployment: ApiObject, server: ApiServer): string | undefined {
+  const set = softwareOf(deployment);
+  const told = Object.fromEntries(
+    (statusOf(installation).systemSoftware ?? []).map(({ name, currentVersion }) => [name, currentVersion]),
+  );
+  if (!isSame(told, set)) {
+    return `${inWords(set)} and not ${inWords(told)}`;
+  }
+  const files = templateOf(deployment).spec.initContainers;
+  const without = Object.entries(set).find(
+    ([name, version]) => !files?.some(({ image }) => image.includes(`/software/${name}:${version}`)),
+  );
+  if (without) {
+    return `no files of ${without.join(' ')}`;
+  }
+  // What is committed stays, whatever is published later: it must suit something that was published once.
+  const releases = everPublished(server, KINDS.Provider, PROVIDER, versionOf(deployment));
+  const suits = releases.some((release) =>
+    [true, false].some((isLatest) => {
+      const published: Published = (name, version) =>
+        everPublished(server, KINDS.SystemSoftware, name, version).at(isLatest ? -1 : 0);
+      return misfitsIn(set, specOf(installation), release, published).length === 0;
+    }),
+  );
+  return suits ? undefined : `${inWords(set)}, which does not suit`;
+}
+
+/** What was ever said of a version, without repetitions. */
+function everPublished(server: ApiServer, kind: Change['kind'], key: string, version: string | undefined): Version[] {
+  const all = server.history.flatMap((c) =>
+    c.kind === kind && c.key === key ? versionsIn(c.after).filter((r) => r.version === version) : [],
+  );
+  return all.filter((one, i) => all.findIndex((other) => isDeepStrictEqual(other, one)) === i);
+}
+
+function isSame(a: Readonly<Record<string, unknown>>, b: SoftwareSet): boolean {
+  return isDeepStrictEqual({ ...a }, { ...b });
+}
+
+function inWords(set: Readonly<Record<string, string | undefined>>): string {
+  return (
+    Object.entries(set)
+      .map(([name, version]) => `${name} ${version}`)
+      .join(' and ') || 'no software'
+  );
+}
