@@ -39,7 +39,7 @@ export interface SoftwareUse {
 }
 
 /** What a status tells of it. */
-export interface SoftwareDetail {
+interface SoftwareDetail {
   readonly name: string;
   readonly policy: Policy;
   readonly requiredBy: readonly string[];

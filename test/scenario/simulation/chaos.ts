@@ -266,7 +266,13 @@ export function lastWord({ server, random, deployments }: Simulation): string {
   configure(server, 'settings', { level: 'warn' });
   deployments.quota = Infinity;
   // Also what was taken back: a Deployment that was deleted cannot be made again without its release.
-  publish(server, ...everPublished(server));
+  const installations = server.list(KINDS.ProviderInstallation);
+  const isStuck = installations.some((i) => specOf(i).upgrade?.rollback?.enabled === false);
+  // What failed and did not go back is not tried again: no way leads over it.
+  publish(
+    server,
+    ...everPublished(server).map(({ required, ...r }) => (required && !isStuck ? { ...r, required } : r)),
+  );
   // What does not work may be a stepping stone to what does.
   published(server)
     .filter(isBad)
@@ -277,7 +283,7 @@ export function lastWord({ server, random, deployments }: Simulation): string {
   publish(server, ...published(server), release(last, isNeeded ? LAST_NEEDS : {}));
   // And what works may have failed for want of room.
   retry(server, 'at last');
-  for (const { metadata, ...installation } of server.list(KINDS.ProviderInstallation)) {
+  for (const { metadata, ...installation } of installations) {
     const wish = installation['spec'] as Wish;
     const { upgradePolicy, config } = wish;
     edit(server, metadata.name, {

@@ -206,7 +206,8 @@ function mayMove({ installation, deployments, isGone, catalogues, isTampered, fr
     return true;
   }
   const isNamed = spec.version === to;
-  const isUp = from === undefined || semver.gt(to, from);
+  const believed = isTampered ? deployments.map(versionOf) : [];
+  const isUp = [from, ...believed].some((version) => version === undefined || semver.gt(to, version));
   if (isUp) {
     const isAbove = spec.version === undefined || (spec.upgradePolicy === 'auto' && semver.gte(to, spec.version));
     const isFirst = from === undefined && status.installedVersion === undefined && isAbove;

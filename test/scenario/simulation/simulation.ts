@@ -100,7 +100,7 @@ export class Simulation {
 
   note(what: string): void {
     // The names of Events are random.
-    const steady = what.replace(/\.[0-9a-f]+\.?[0-9a-f]{11,}/, '');
+    const steady = what.replace(/\.[0-9a-f]+\.?[0-9a-f]{8,}/, '');
     this.journal.push(`${String(this.#step).padStart(4)} ${clockTime(this.clock.now())} ${steady}`);
   }
 

@@ -165,9 +165,11 @@ export function lastWish(
   if (!isNeeded && isBounded && upgradePolicy === 'auto') {
     return undefined;
   }
+  // What stays where it is may keep from moving what needs it.
+  const movesAll = upgradePolicy === 'auto' && systemSoftware.every(({ updatePolicy }) => updatePolicy === 'all');
+  const isLeft = isNeeded || (movesAll && random.chance(0.5));
   return systemSoftware.flatMap(({ name, version: _, ...wish }): SoftwareWish[] => {
     const known = NAMES.find((n) => n === name);
-    const isLeft = isNeeded || (wish.updatePolicy === 'all' && random.chance(0.5));
     return known ? [{ name, ...wish, ...(!isLeft && { version: LAST[known] }) }] : [];
   });
 }

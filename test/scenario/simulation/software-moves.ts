@@ -24,7 +24,11 @@ export function badSoftware(deed: Deed): string[] {
   }
   const set = softwareOf(after);
   const told = `${key} with ${inWords(set)}`;
-  if (before && attemptOf(before) === attemptOf(after)) {
+  // One that it does not know to have begun may begin again in the same second.
+  const isKnown = deed.process.views
+    .between(KINDS.Deployment, key, deed.request.lookedAt, deed.request.sentAt)
+    .every((seen) => seen && attemptOf(seen) === attemptOf(after));
+  if (before && attemptOf(before) === attemptOf(after) && isKnown) {
     const committed = committedWith(server, change);
     return committed && !isDeepStrictEqual(softwareOf(committed), set)
       ? [`heals ${told}, which was not committed`]
@@ -91,10 +95,10 @@ function versionsIn(published: ApiObject | undefined): readonly Version[] {
 
 /** What moved away from what ran well, though it could have stayed. */
 function badMoves({ change, server, now }: Deed, former: ApiObject, beliefs: readonly Belief[]): string[] {
-  const { after, key } = change;
+  const { before, after, key } = change;
   const [was, is] = [softwareOf(former), softwareOf(after!)];
   const isUpdate = triggerOf(after!) === 'SystemSoftware';
-  if (isUpdate && versionOf(former) !== versionOf(after!)) {
+  if (isUpdate && versionOf(before!) !== versionOf(after!)) {
     return [`${key} moves to ${versionOf(after!)} on the way to ${inWords(is)}`];
   }
   const ran = formerly(server, change).map(softwareOf);
@@ -166,9 +170,9 @@ function formerly(server: ApiServer, change: Change): ApiObject[] {
 
 function isOfSame({ kind, key, version, after }: Change, change: Change): boolean {
   const owner = (d: ApiObject | undefined) => d?.metadata.ownerReferences?.[0]?.uid;
-  return (
-    kind === KINDS.Deployment && key === change.key && version < change.version && owner(after) === owner(change.after)
-  );
+  // One that somebody took the owner of is the same all the while.
+  const isOwned = owner(after) === undefined || owner(after) === owner(change.after);
+  return kind === KINDS.Deployment && key === change.key && version < change.version && after !== undefined && isOwned;
 }
 
 /** As the operator wrote it when this attempt began. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { catalogue, release, config } from '../../support/builders.ts';
+import { catalogue, release, config, software } from '../../support/builders.ts';
 import { World } from '../../support/world.ts';
 import { parseFailures } from '../../../src/api/failure.ts';
 import { plan } from '../../../src/plan/plan.ts';
@@ -378,4 +378,16 @@ it('a Deployment that admission refuses is tried again later, and what runs stay
   world.pass(6 * HOUR);
   world.settle();
   expect(world.observed.deployment?.version).toBe('1.1.0');
+});
+
+it('a first install on system software that fails counts once, however often it is looked at', () => {
+  const needs = release('1.0.0', { systemSoftwareDependencies: [{ name: 'php', range: '*' }] });
+  const world = new World(catalogue(needs), {}, [software('php', '8.2.0')]);
+  world.settle();
+  fail(world);
+  world.pass(HOUR);
+  world.settle();
+
+  expect(world.ready()).toBe('False InstallFailed');
+  expect(world.status.failedVersions).toMatchObject([{ version: '1.0.0', attempts: 1 }]);
 });
