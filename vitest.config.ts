@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** They need no cluster: as many at once as there are cores, and before what needs the machine for itself. */
-const QUICK = { maxWorkers: 2, isolate: false, sequence: { groupOrder: 0 } };
+const QUICK = { maxWorkers: 2, isolate: false, testTimeout: 30_000, sequence: { groupOrder: 0 } };
 
 export default defineConfig({
   test: {

@@ -5,6 +5,9 @@ import { liveThrough } from './simulation/seed.ts';
 
 /** A simulation that needs more to find a bug would not find it in what a check has time for. */
 const MOST_SEEDS = 60;
+/** In these much happens: where one of them finds it, the others need not be lived through. */
+const EVENTFUL = [1, 8, 6, 10];
+const SEEDS = new Set([...EVENTFUL, ...Array.from({ length: MOST_SEEDS }, (_, index) => index + 1)]);
 
 const judged = new Map<number, Promise<boolean>>();
 
@@ -21,11 +24,12 @@ function isRight(seed: number): Promise<boolean> {
 
 it.each(PLANTED_BUGS)('finds it when $name', { timeout: 120_000 }, async (bug) => {
   let found: number | undefined;
-  for (let seed = 1; seed <= MOST_SEEDS && found === undefined; seed += 1) {
+  for (const seed of SEEDS) {
     const { violations } = await liveThrough(seed, bug);
     // What is wrong without the bug was not found because of it.
     if (violations.length > 0 && (await isRight(seed))) {
       found = seed;
+      break;
     }
   }
 
