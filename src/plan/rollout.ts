@@ -120,8 +120,13 @@ function patienceFor(d: DeploymentView, deadlineMs: number): number {
 }
 
 function failed(reason: string, message: string, expires: Expiry): Failed {
-  const short = message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE - 1)}…` : message;
-  return { phase: 'failed', reason, message: short, expires };
+  return { phase: 'failed', reason, message: shortened(message), expires };
+}
+
+/** A long one says what first and why last, as that of a node which cannot pull an image. */
+function shortened(message: string): string {
+  const half = Math.floor(LONGEST_MESSAGE / 2);
+  return message.length > LONGEST_MESSAGE ? `${message.slice(0, half - 1)}…${message.slice(-half)}` : message;
 }
 
 function lastExit({ exit }: PodView): string {
@@ -131,8 +136,9 @@ function lastExit({ exit }: PodView): string {
 
 function because(d: DeploymentView, fresh: readonly PodView[]): string {
   const waiting = fresh.find((pod) => pod.waiting)?.waiting;
+  const held = waiting && [waiting.reason, waiting.message].filter((part) => part !== '').join(': ');
   const running = fresh.some((pod) => pod.hasStarted) ? 'they run and are not ready' : undefined;
-  const cause = d.failure ?? fresh.find((pod) => pod.unschedulable)?.unschedulable ?? waiting?.reason ?? running;
+  const cause = d.failure ?? fresh.find((pod) => pod.unschedulable)?.unschedulable ?? held ?? running;
   return cause === undefined ? '' : ` (${cause})`;
 }
 

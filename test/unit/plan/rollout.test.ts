@@ -98,3 +98,24 @@ it('is over with its being done: what the pods do later, and a restart by hand, 
 
   expect(readRollout(young, later)).toMatchObject({ phase: 'progressing' });
 });
+
+it.each([
+  [
+    'what the node says of a container that it does not start',
+    600,
+    { reason: 'CreateContainerConfigError', message: 'container has runAsNonRoot and image will run as root' },
+    /^the new pods were not available within 600 s \(CreateContainerConfigError: container has runAsNonRoot and image will run as root\)$/,
+  ],
+  [
+    'the end of a long story, where its cause is',
+    30,
+    { reason: 'ImagePullBackOff', message: `${'failed to pull image: '.repeat(40)}not found` },
+    /^its image cannot be pulled \(failed to pull .*….*not found\)$/,
+  ],
+])('tells %s', (_, seconds, waiting, expected) => {
+  const now = COMMITTED + seconds * 1000;
+  const rollout = readRollout(young, { ...evidence, pods: [{ ...pod, waiting }], now });
+
+  expect(rollout).toMatchObject({ phase: 'failed', message: expect.stringMatching(expected) });
+  expect('message' in rollout && rollout.message.length).toBeLessThanOrEqual(300);
+});
