@@ -5,7 +5,8 @@ import type { InstallationStatus } from '../../src/api/installation.ts';
 import type { Catalogue } from '../../src/plan/catalogue.ts';
 import { parseAttempt } from '../../src/plan/attempt.ts';
 import { parseFailures } from '../../src/api/failure.ts';
-import { deploymentIn, restoredDeployment, type SavedRevision } from '../../src/plan/revision.ts';
+import { restoredDeployment, type SavedRevision } from '../../src/plan/revision.ts';
+import { isSameSpec } from '../../src/plan/children.ts';
 import { parseCommitted } from '../../src/plan/committed.ts';
 import type { Action } from '../../src/plan/actions.ts';
 import type {
@@ -261,12 +262,10 @@ export class World {
     const { metadata, spec } = action.object as unknown as DeploymentObject;
     const before = this.observed.deployment;
     const [container] = spec.template.spec.containers;
-    const isSameSpec =
-      before !== undefined &&
-      before.owned === before.applied &&
-      JSON.stringify(deploymentIn(before.body).spec) === JSON.stringify(spec);
+    const child = this.#child(action);
+    const isUnchanged = before?.owned === before?.applied && isSameSpec(before?.applied, child.owned);
     return {
-      ...this.#child(action),
+      ...child,
       committed: parseCommitted(metadata.annotations[ANNOTATION.committed]),
       attempt: parseAttempt(metadata.annotations[ANNOTATION.attempt]),
       failures: parseFailures(metadata.annotations[ANNOTATION.failed]),
@@ -280,14 +279,14 @@ export class World {
       stableVersion: metadata.annotations[ANNOTATION.stableVersion],
       image: container?.image,
       ports: new Map(container?.ports?.map((p) => [p.name, p.containerPort])),
-      generation: (before?.generation ?? 0) + (isSameSpec ? 0 : 1),
+      generation: (before?.generation ?? 0) + (isUnchanged ? 0 : 1),
       observedGeneration: before?.observedGeneration ?? 0,
       replicas: spec.replicas ?? 1,
       total: before?.total ?? 0,
       updated: before?.updated ?? 0,
       available: before?.available ?? 0,
       // The controller looks at a new template from the start, and at new labels not at all.
-      progress: isSameSpec ? before?.progress : 'ReplicaSetUpdated',
+      progress: isUnchanged ? before?.progress : 'ReplicaSetUpdated',
       failure: undefined,
       ownsReplicas: spec.replicas !== undefined,
       paused: false,
