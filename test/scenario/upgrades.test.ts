@@ -382,7 +382,7 @@ describe('system software', () => {
     await publishesPhp(story, '8.2.1', '8.3.0');
     await story.pass('8h');
     await publishesPhp(story, badSoftware('php', '8.2.2', 'crash-loop'));
-    await story.pass('72h');
+    await story.pass('46h');
 
     expect(results(story).slice(1)).toEqual([
       'SystemSoftware 1.0.0 Succeeded',
