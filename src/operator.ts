@@ -98,7 +98,11 @@ export function createOperator(options: OperatorOptions): Operator {
     kubernetesVersion: () => kubernetesVersion || undefined,
     clock,
     log,
+    onReported: metrics.onReported,
   };
+  metrics.watchObstacle(obstacle);
+  // Those that stand by see the same, and would count it again.
+  metrics.watchInstallations(() => ((election?.isLeading ?? true) ? caches.installations.values() : []));
   const installations = createQueue('providerinstallation');
   const providers = createQueue('provider');
   const software = createQueue('systemsoftware');

@@ -42,11 +42,13 @@ export interface InstallationPorts {
   readonly kubernetesVersion: () => string | undefined;
   readonly clock: Clock;
   readonly log: Log;
+  /** Told of each status that was written, and of the one before. */
+  readonly onReported: (before: InstallationStatus, after: InstallationStatus) => void;
 }
 
 /** observe → plan → act → report. The only awaits of a reconcile are here and in act. */
 export function createInstallationReconciler(ports: InstallationPorts) {
-  const { caches, writer, events, config, fleet, kubernetesVersion, clock, log } = ports;
+  const { caches, writer, events, config, fleet, kubernetesVersion, clock, log, onReported } = ports;
   /** By key: what was healed of late under the present spec. Lost at a restart, which only makes the next heal come at once. */
   const heals = new Map<string, { readonly generation: number; readonly of: Partial<Record<ChildKind, Heals>> }>();
 
@@ -149,6 +151,7 @@ export function createInstallationReconciler(ports: InstallationPorts) {
         return;
       }
       caches.installations.offer(projectInstallation(stored));
+      onReported(seen.status, status);
       log.debug(
         { reconcileID, installation: `${seen.namespace}/${seen.name}`, fields: Object.keys(patch) },
         'Reported the status',

@@ -2,6 +2,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import type { Answered } from '../cluster/transport.ts';
 import type { WorkQueue } from '../controller/queue.ts';
 import { ReconcileTimeout, type Reconciled } from '../controller/workers.ts';
+import { createInstallationMetrics } from './installation-metrics.ts';
 
 const SECONDS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
@@ -47,6 +48,13 @@ export function createMetrics(host: string) {
     labelNames: ['name'],
     registers,
   });
+  let obstacle: () => string | undefined = () => 'Not started';
+  const ready: Gauge = new Gauge({
+    name: 'provider_operator_ready',
+    help: 'Whether nothing keeps this process from seeing what changes, and from acting or standing by to act',
+    registers,
+    collect: () => ready.set(obstacle() === undefined ? 1 : 0),
+  });
   const queues = new Map<string, WorkQueue>();
   // Read when they are asked for, so that they cost nothing in between.
   const gauge = (name: string, help: string, label: string, read: (queue: WorkQueue) => number) =>
@@ -66,6 +74,10 @@ export function createMetrics(host: string) {
 
   return {
     registry,
+    ...createInstallationMetrics(registry),
+    watchObstacle(look: () => string | undefined) {
+      obstacle = look;
+    },
     onRequest: ({ method, code, seconds: took }: Answered) => {
       requests.inc({ code: code === 0 ? '<error>' : String(code), method, host });
       requestSeconds.observe({ verb: method, host }, took);
@@ -85,13 +97,20 @@ export function createMetrics(host: string) {
       }
     },
     onTaken: (name: string, took: number) => waited.observe({ name }, took),
-    onSync: (resource: string, by: string) => syncs.inc({ resource, by }),
+    onSync(resource: string, by: string) {
+      syncs.inc({ resource, by });
+      failures.inc({ resource }, 0);
+    },
     onWatch: (resource: string) => watches.inc({ resource }),
     onReflectorError: (resource: string) => failures.inc({ resource }),
     onLeading: (name: string, isLeading: boolean) => leading.set({ name }, isLeading ? 1 : 0),
     watchQueue(name: string, queue: WorkQueue, workers: number) {
       queues.set(name, queue);
       most.set({ controller: name }, workers);
+      // From zero, as controller-runtime does: what is not there cannot be subtracted, and its first is no increase.
+      for (const failed of [errors, terminal, timeouts]) {
+        failed.inc({ controller: name }, 0);
+      }
     },
   };
 }

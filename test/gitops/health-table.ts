@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs';
+
+/** What the tools should show for an object whose `Ready` has a reason. */
+export interface ExpectedHealth {
+  readonly argo: string;
+  readonly kstatus: string;
+}
+
+/** What a reason means while it may solve itself, and when a person must act. */
+export type Patience = 'waiting' | 'final';
+
+/**
+ * The table "what the tools show" of docs/gitops/README.md by reason. `A, then B` is A while the operator waits for what
+ * may still come, and B from then on.
+ */
+export function readHealthTable(): ReadonlyMap<string, Readonly<Record<Patience, ExpectedHealth>>> {
+  const text = readFileSync('docs/gitops/README.md', 'utf8');
+  const [, table = ''] = /^\| Reason of Ready \|.*\n\|[-| ]+\n((?:\|.*\n)+)/m.exec(text) ?? [];
+  return new Map(
+    table
+      .trimEnd()
+      .split('\n')
+      .map((row) => row.split('|').map((cell) => cell.trim()))
+      .flatMap(([, reasons = '', argo = '', status = '']) =>
+        reasons.split(', ').map((reason) => [
+          reason.replaceAll('`', ''),
+          {
+            waiting: { argo: stage(argo, 'waiting'), kstatus: stage(status, 'waiting') },
+            final: { argo: stage(argo, 'final'), kstatus: stage(status, 'final') },
+          },
+        ]),
+      ),
+  );
+}
+
+function stage(cell: string, patience: Patience): string {
+  const [first = '', then = first] = cell.split(', then ');
+  return patience === 'waiting' ? first : then;
+}

@@ -1,0 +1,77 @@
+import { OperatorConfig } from '../../src/api/operator-config.ts';
+import type { Observed } from '../../src/plan/observed.ts';
+import type { Release } from '../../src/api/provider.ts';
+import type { SoftwareCatalogue } from '../../src/plan/software-catalogue.ts';
+import { catalogue, release, software, softwareRelease } from '../support/builders.ts';
+import { World } from '../support/world.ts';
+
+const foreign = { uid: 'u', deleting: false, adoptable: false, owned: '', applied: undefined, changed: undefined };
+
+/** What no story leads to, by the reason that `Ready` gives then. Each returns what is to be reconciled. */
+export const RARE_SITUATIONS: Readonly<Record<string, () => World>> = {
+  WaitingForGarbageCollection: () =>
+    installing({
+      service: { ...foreign, ports: [], owner: { kind: 'ProviderInstallation', name: 'web', uid: 'earlier' } },
+    }),
+  NameConflict: () => installing({ service: { ...foreign, ports: [], owner: undefined } }),
+  ImageNotAllowed: () => installing({ config: OperatorConfig.parse({ allowedImagePrefixes: ['other.example.com'] }) }),
+  ReleaseInvalid: () => asking(release('1.1.0', { runtime: { volumeMounts: [{ name: 'x', mountPath: '/x' }] } })),
+  SoftwareConflict: () =>
+    asking(
+      release('1.1.0', { systemSoftwareDependencies: [{ name: 'php', range: '>=9.0.0' }] }),
+      software('php', softwareRelease('php', '9.0.0', { lifecycle: { stage: 'yanked' } })),
+      [{ name: 'php', version: '9.0.0', updatePolicy: 'none' }],
+    ),
+  ConfigTooLarge: () =>
+    installing(
+      {},
+      { config: Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`PART_${i}`, 'x'.repeat(8_000)])) },
+    ),
+  SecretNotFound: () =>
+    installing(
+      { references: { content: () => ({ kind: 'missing' }) } },
+      { configFrom: [{ name: 'PASSWORD', secretKeyRef: { name: 'database', key: 'password' } }] },
+    ),
+  Yanked: () => asking(release('1.1.0', { lifecycle: { stage: 'yanked' } })),
+  PathMissing: () => asking(release('1.1.0', { upgradesFrom: '>=1.0.5' })),
+  KubernetesUnsupported: () => asking(release('1.1.0', { requires: { kubernetes: '>=1.40.0' } })),
+  Unavailable() {
+    const world = new World(catalogue('1.0.0'));
+    world.converge();
+    const { deployment } = world.observed;
+    see(world, { deployment: deployment && { ...deployment, available: 0 } });
+    return world;
+  },
+  Drifted() {
+    const world = new World(catalogue('1.0.0'));
+    world.converge();
+    const culprit = 'A field was removed, or rewritten by a webhook';
+    see(world, { heals: { Deployment: { count: 2, burst: 2, culprit, lastAt: world.now } } });
+    world.tamper('webhook', 'spec.gone');
+    return world;
+  },
+};
+
+function installing(more: Partial<Observed>, spec: ConstructorParameters<typeof World>[1] = {}): World {
+  const world = new World(catalogue('1.0.0'), spec);
+  see(world, more);
+  return world;
+}
+
+/** Runs 1.0.0, and its spec asks for a release. */
+function asking(
+  wanted: Release,
+  shelved?: SoftwareCatalogue,
+  systemSoftware?: NonNullable<Observed['installation']['spec']['systemSoftware']>,
+): World {
+  const world = new World(catalogue('1.0.0'), { version: '1.0.0' }, shelved ? [shelved] : []);
+  see(world, { kubernetesVersion: 'v1.33.0' });
+  world.converge();
+  world.publish(catalogue('1.0.0', wanted));
+  world.edit({ version: wanted.version, ...(systemSoftware && { systemSoftware }) });
+  return world;
+}
+
+function see(world: World, more: Partial<Observed>): void {
+  world.observed = { ...world.observed, ...more };
+}
