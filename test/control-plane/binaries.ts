@@ -7,18 +7,28 @@ import { buildModule, requireGo } from './go-build.ts';
 import { cacheKey, readGoModules, type GoModule } from './go-modules.ts';
 import { elapsed, type Say } from './progress.ts';
 
-/** CPU minutes of a build from nothing, measured: for saying how long it will take. */
-const cpuMinutes = 14;
+/** What a directory of binaries is made from, and what a person is told of it. */
+export interface BinarySet {
+  readonly what: string;
+  readonly modules: readonly GoModule[];
+  /** CPU minutes of a build from nothing, measured: for saying how long it will take. */
+  readonly cpuMinutes: number;
+}
+
+/** Makes sure that the control plane's binaries are there, and returns the directory they are in. */
+export function ensureBinaries(say: Say): Promise<string> {
+  return ensureSet({ what: 'the test control plane', modules: readGoModules(), cpuMinutes: 14 }, say);
+}
 
 /**
- * Makes sure that the control plane's binaries are there, and returns the directory they are in.
+ * Makes sure that binaries are there, and returns the directory they are in.
  *
  * They live in the user's cache directory under a name that says what they were built from: built once for all clones,
  * and built again when a version or a build flag changes. A directory of that name is always complete, for it appears
  * by a rename.
  */
-export async function ensureBinaries(say: Say): Promise<string> {
-  const modules = readGoModules();
+export async function ensureSet(set: BinarySet, say: Say): Promise<string> {
+  const { modules } = set;
   const cache = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'provider-operator');
   const key = cacheKey(modules);
   const directory = join(cache, key);
@@ -32,18 +42,18 @@ export async function ensureBinaries(say: Say): Promise<string> {
       return;
     }
     await removeAbandoned(cache, key);
-    await build(modules, { cache, key, compiler, say });
+    await build(set, { cache, key, compiler, say });
   });
   return directory;
 }
 
 async function build(
-  modules: readonly GoModule[],
+  { what, modules, cpuMinutes }: BinarySet,
   { cache, key, compiler, say }: { cache: string; key: string; compiler: string; say: Say },
 ): Promise<void> {
   const started = Date.now();
   const minutes = Math.max(1, Math.round(cpuMinutes / availableParallelism()));
-  say(`Building the test control plane with ${compiler} into ${join(cache, key)}`);
+  say(`Building ${what} with ${compiler} into ${join(cache, key)}`);
   say(
     `This happens once and takes about ${minutes} min here, plus the download of the Go modules; less if Go knows them`,
   );
@@ -61,7 +71,7 @@ async function build(
     }
     throw error;
   }
-  say(`Built the test control plane in ${elapsed(started)}`);
+  say(`Built ${what} in ${elapsed(started)}`);
 }
 
 /** What builds that were killed have left. */

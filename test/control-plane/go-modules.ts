@@ -48,6 +48,37 @@ export function readGoModules(): GoModule[] {
   ];
 }
 
+/** What a real node runs; its cache is its own, so that who only needs the control plane builds no kubelet. */
+export function readNodeModule(): GoModule {
+  const version = versionIn('node', 'k8s.io/kubernetes');
+  return {
+    name: 'node',
+    version,
+    directory: join(toolsDirectory, 'node'),
+    ldflags: `-s -w ${kubernetesStamp(version)}`,
+    outputs: { kubelet: 'kubelet', 'kube-proxy': 'kube-proxy' },
+  };
+}
+
+/** Tools that tests run beside the control plane; each is built when a test first asks for it. */
+const TOOLS = {
+  helm: { path: 'helm.sh/helm/v4', stamp: 'helm.sh/helm/v4/internal/version.version' },
+  kubeconform: { path: 'github.com/yannh/kubeconform', stamp: 'main.version' },
+} as const;
+export type GoTool = keyof typeof TOOLS;
+
+export function readGoTool(name: GoTool): GoModule {
+  const { path, stamp } = TOOLS[name];
+  const version = versionIn(name, path);
+  return {
+    name,
+    version,
+    directory: join(toolsDirectory, name),
+    ldflags: `-s -w -X ${stamp}=v${version}`,
+    outputs: { [name]: name },
+  };
+}
+
 /** Names one set of binaries: readable versions, and a hash of everything that decides what they are made of. */
 export function cacheKey(modules: readonly GoModule[]): string {
   const hash = createHash('sha256').update(`${platform()} ${arch()}`);

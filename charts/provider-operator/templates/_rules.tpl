@@ -1,0 +1,63 @@
+{{/* What the operator may do: nothing but what it does. deploy/rbac.yaml is made of this, too. */}}
+
+{{- define "provider-operator.rules.cluster" -}}
+- apiGroups: [provider-operator.io]
+  resources: [providers, systemsoftwares]
+  verbs: [list, watch]
+- apiGroups: [provider-operator.io]
+  resources: [providers/status, systemsoftwares/status]
+  verbs: [patch]
+{{- end }}
+
+{{- define "provider-operator.rules.namespace" -}}
+- apiGroups: [provider-operator.io]
+  resources: [providerinstallations]
+  verbs: [list, watch]
+- apiGroups: [provider-operator.io]
+  resources: [providerinstallations/status]
+  verbs: [patch]
+- apiGroups: [apps]
+  resources: [deployments]
+  verbs: [get, list, watch, create, patch]
+# The templates that were stable, to go back to.
+- apiGroups: [apps]
+  resources: [controllerrevisions]
+  verbs: [get, list, watch, create, patch, delete]
+# Why a rollout does not succeed: restarts, images, nodes.
+- apiGroups: [""]
+  resources: [pods]
+  verbs: [list, watch]
+- apiGroups: [""]
+  resources: [services]
+  verbs: [get, list, watch, create, patch, delete]
+- apiGroups: [policy]
+  resources: [poddisruptionbudgets]
+  verbs: [get, list, watch, create, patch, delete]
+# Contents are kept as hashes, so that a change of what configFrom names is rolled out.
+- apiGroups: [""]
+  resources: [configmaps]
+  verbs: [list, watch]
+{{ include "provider-operator.rules.events" . }}
+{{- end }}
+
+{{- define "provider-operator.rules.events" -}}
+- apiGroups: [events.k8s.io]
+  resources: [events]
+  verbs: [create, patch]
+{{- end }}
+
+{{- define "provider-operator.rules.secrets" -}}
+- apiGroups: [""]
+  resources: [secrets]
+  verbs: [list, watch]
+{{- end }}
+
+{{- define "provider-operator.rules.leaderElection" -}}
+- apiGroups: [coordination.k8s.io]
+  resources: [leases]
+  verbs: [create]
+- apiGroups: [coordination.k8s.io]
+  resources: [leases]
+  resourceNames: [provider-operator]
+  verbs: [get, update]
+{{- end }}

@@ -1,0 +1,164 @@
+import { describe, expect, inject, it, onTestFinished } from 'vitest';
+import { CHART, RELEASE } from '../../chart/helm.ts';
+import { auditEnd } from '../../control-plane/audit.ts';
+import { firstOfEach, matching } from '../../faults/api-request.ts';
+import { startFaultProxy } from '../../faults/proxy.ts';
+import { installation, release, software } from '../support/cluster.ts';
+import { eventually, type InstallationObject } from '../support/kubectl.ts';
+import { launchOperator } from '../support/operator.ts';
+import { grantedTo, usedBy } from './granted.ts';
+import { useOwnPlane } from './own-plane.ts';
+
+const { disposable } = inject('controlPlane');
+const NAMESPACE = 'operators';
+const ACCOUNT = { namespace: NAMESPACE, name: RELEASE };
+/** Who asks that, too; Kubernetes lets everybody. */
+const PUBLIC = ['get /version'];
+
+describe.skipIf(!disposable)('what the chart grants', () => {
+  // A server without streams of all objects, as those before 1.32 are: on others nothing is listed.
+  const plane = useOwnPlane({ nodes: 1, apiServerFlags: ['--feature-gates=WatchList=false'] });
+  const { kubectl, apply } = plane;
+
+  async function see(namespace: string, holds: (seen: InstallationObject) => boolean): Promise<void> {
+    await eventually(async () => {
+      const seen = JSON.parse(await kubectl(['get', 'pi/web', '-n', namespace, '-o', 'json'])) as InstallationObject;
+      return holds(seen);
+    }, 40_000);
+  }
+
+  function ready(seen: InstallationObject): boolean {
+    const condition = seen.status.conditions?.find(({ type }) => type === 'Ready');
+    return condition?.status === 'True' && condition.observedGeneration === seen.metadata.generation;
+  }
+
+  function runs(version: string): (seen: InstallationObject) => boolean {
+    return (seen) => ready(seen) && seen.status.currentVersion === version;
+  }
+
+  function change(namespace: string, spec: object): Promise<string> {
+    return kubectl(['patch', 'pi/web', '-n', namespace, '--type=merge', '-p', JSON.stringify({ spec })]);
+  }
+
+  function publish(...more: readonly object[]): Promise<string> {
+    const versions = [
+      ...['1.0.0', '1.1.0', '1.2.0', '1.3.0'].map((version) => release(version)),
+      release('1.4.0', { image: 'registry.example.com/acme/crash-loop:1' }),
+      release('1.5.0', { runtime: {} }),
+      ...more,
+    ];
+    const [org, name] = ['acme', 'web'];
+    return apply({
+      apiVersion: 'provider-operator.io/v1alpha1',
+      kind: 'Provider',
+      metadata: { name: `${org}.${name}` },
+      spec: { org, name, versions },
+    });
+  }
+
+  async function publishedAs(reason: string): Promise<void> {
+    const path = '{.status.conditions[?(@.type=="Ready")].reason}';
+    await kubectl(['wait', 'provider/acme.web', `--for=jsonpath=${path}=${reason}`, '--timeout=10s']);
+  }
+
+  /** All that can happen to an installation, and a Provider that is published with the same mistake twice. */
+  async function story(namespace: string): Promise<void> {
+    await apply(software('node', '22.4.0'));
+    const mistake = release('9.0.0', { runtime: { securityContext: { runAsUser: 0 } } });
+    for (const [more, reason] of [
+      [[mistake], 'InvalidReleases'],
+      [[], 'Published'],
+    ] as const) {
+      await publish(...more);
+      await publishedAs(reason);
+    }
+    await publish(mistake);
+    await publishedAs('InvalidReleases');
+
+    const spec = { provider: 'acme/web', version: '1.0.0', resourceTier: 'performance' };
+    await apply(installation(namespace, 'web', spec));
+    await see(namespace, runs('1.0.0'));
+    for (const version of ['1.1.0', '1.2.0', '1.3.0']) {
+      await change(namespace, { version });
+      await see(namespace, runs(version));
+    }
+    await change(namespace, { version: '1.4.0' });
+    await see(namespace, ({ status }) => status.conditions?.some(({ reason }) => reason === 'RolledBack') === true);
+    await change(namespace, { version: '1.5.0', resourceTier: 'free' });
+    await see(namespace, runs('1.5.0'));
+
+    for (const replicas of [5, 6]) {
+      await kubectl(['scale', 'deployment/web', '-n', namespace, `--replicas=${replicas}`]);
+      await kubectl(['wait', 'deployment/web', '-n', namespace, '--for=jsonpath={.spec.replicas}=1', '--timeout=20s']);
+    }
+    await eventually(async () => {
+      const events = await kubectl([
+        'get',
+        'events.v1.events.k8s.io',
+        '-n',
+        namespace,
+        '-o',
+        'jsonpath={.items[*].series.count}',
+      ]);
+      return events.includes('2');
+    });
+  }
+
+  it.each`
+    where                 | watchSecrets
+    ${'everywhere'}       | ${true}
+    ${'in one namespace'} | ${false}
+  `(
+    'is what the operator does $where, with watchSecrets $watchSecrets: no less and no more',
+    { timeout: 240_000 },
+    async ({ where, watchSecrets }: { where: string; watchSecrets: boolean }) => {
+      const namespace = `tenant-${where.replaceAll(' ', '-')}-${watchSecrets}`;
+      await plane.addNamespace(NAMESPACE);
+      await plane.addNamespace(namespace);
+      const values = {
+        watchNamespaces: where === 'everywhere' ? [] : [namespace],
+        watchSecrets,
+        config: { defaults: { stableSeconds: 0 } },
+      };
+      // Pods that are not restricted would not be admitted, and Helm would wait in vain.
+      await plane.helm.ok(
+        ['upgrade', '--install', RELEASE, CHART, `--namespace=${NAMESPACE}`, '--wait', '--values=-'],
+        values,
+      );
+      const granted = await grantedTo(plane, ACCOUNT);
+      const from = await auditEnd(plane.auditLog());
+
+      const proxy = await startFaultProxy(await plane.actAs(NAMESPACE, RELEASE));
+      onTestFinished(() => proxy.close());
+      // After an error of the server nobody knows what was done, so it has to be read.
+      proxy.inject(
+        { kind: 'refuse', code: 500 },
+        firstOfEach(matching({ verb: 'patch', subresource: '', name: 'web', namespace })),
+        3,
+      );
+      const operator = await launchOperator({
+        KUBECONFIG: proxy.kubeconfig,
+        POD_NAMESPACE: NAMESPACE,
+        WATCH_NAMESPACES: values.watchNamespaces.join(','),
+        WATCH_SECRETS: String(watchSecrets),
+      });
+      const failure = await story(namespace).then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      operator.signal('SIGTERM');
+      await operator.ended;
+      await kubectl(['delete', 'pi', '--all', '-A']);
+      await kubectl(['delete', 'providers,systemsoftwares', '--all']);
+      await kubectl(['delete', 'leases', '--all', '-n', NAMESPACE]);
+
+      const used = await usedBy(ACCOUNT, { log: plane.auditLog(), from }, granted);
+      expect(used.filter((right) => right.includes('was refused'))).toEqual([]);
+      expect(failure, operator.output()).toBeUndefined();
+      expect(used.filter((right) => !PUBLIC.includes(right))).toEqual(granted);
+      const secrets = granted.filter((right) => right.includes('secrets'));
+      const place = where === 'everywhere' ? '*' : namespace;
+      expect(secrets).toEqual(watchSecrets ? [`${place} list secrets`, `${place} watch secrets`] : []);
+    },
+  );
+});
