@@ -13,6 +13,8 @@ const groupsOf = {
   'system:kube-controller-manager': [],
   'system:kube-scheduler': [],
   kwok: ['system:masters'],
+  'system:kube-proxy': [],
+  'system:node:e2e': ['system:nodes'],
 } as const;
 
 export type User = keyof typeof groupsOf;

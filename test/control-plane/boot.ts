@@ -15,8 +15,10 @@ import type { Say } from './progress.ts';
 import { startWatchdog } from './watchdog.ts';
 
 export interface ControlPlaneOptions {
-  /** Fake nodes, spread over the zones a, b and c. */
+  /** Fake nodes, spread over the zones a, b and c; 0 where the nodes are somebody else's business. */
   readonly nodes?: number;
+  /** Where the apiserver is reached; loopback unless given. */
+  readonly address?: string;
   /** More flags for kube-apiserver, such as `--feature-gates=WatchList=false`. */
   readonly apiServerFlags?: readonly string[];
   /** Where the progress of a first build goes; standard output unless given. */
@@ -117,8 +119,9 @@ async function boot(binaries: string, options: ControlPlaneOptions): Promise<Con
   try {
     const access = createAccess(directory);
     const [etcdPort, etcdPeerPort, apiPort] = (await findFreePorts(3)) as [number, number, number];
-    const place: Place = { directory, access, etcdPort, etcdPeerPort, apiPort };
-    const server = `https://127.0.0.1:${apiPort}`;
+    const { address } = options;
+    const place: Place = { directory, access, etcdPort, etcdPeerPort, apiPort, address };
+    const server = `https://${address ?? '127.0.0.1'}:${apiPort}`;
     const flagsOfApiServer = [...apiServerFlags(place), ...(options.apiServerFlags ?? [])];
 
     start('etcd', etcdFlags(place));
@@ -129,17 +132,19 @@ async function boot(binaries: string, options: ControlPlaneOptions): Promise<Con
     const isApiServerReady = async (): Promise<boolean> => (await send('GET', '/readyz')).code === 200;
     await waitFor('the apiserver', isApiServerReady);
 
-    const stages = await readdir(join(import.meta.dirname, 'stages'));
     start('kube-controller-manager', controllerManagerFlags(place));
     start('kube-scheduler', schedulerFlags(place));
-    await createNodes(send, nodes);
-    start(
-      'kwok',
-      kwokFlags(
-        place,
-        stages.map((file) => join(import.meta.dirname, 'stages', file)),
-      ),
-    );
+    if (nodes > 0) {
+      const stages = await readdir(join(import.meta.dirname, 'stages'));
+      await createNodes(send, nodes);
+      start(
+        'kwok',
+        kwokFlags(
+          place,
+          stages.map((file) => join(import.meta.dirname, 'stages', file)),
+        ),
+      );
+    }
     await waitFor('nodes and the default service account', () => isUsable(send, nodes));
 
     return {

@@ -8,7 +8,12 @@ export interface Place {
   readonly etcdPort: number;
   readonly etcdPeerPort: number;
   readonly apiPort: number;
+  /** An address of this machine that pods of a real node reach; without one the apiserver listens on loopback only. */
+  readonly address?: string | undefined;
 }
+
+/** Where Services have their addresses. */
+export const SERVICE_RANGE = '10.96.0.0/16';
 
 export function etcdFlags({ directory, etcdPort, etcdPeerPort }: Place): string[] {
   const client = `http://127.0.0.1:${etcdPort}`;
@@ -26,17 +31,14 @@ export function etcdFlags({ directory, etcdPort, etcdPeerPort }: Place): string[
   ];
 }
 
-export function apiServerFlags({ directory, access, etcdPort, apiPort }: Place): string[] {
+export function apiServerFlags({ directory, access, etcdPort, apiPort, address }: Place): string[] {
   return [
     `--etcd-servers=http://127.0.0.1:${etcdPort}`,
-    '--bind-address=127.0.0.1',
+    ...(address === undefined ? hiddenFlags : reachableFlags(address)),
     `--secure-port=${apiPort}`,
-    // Announced in the `kubernetes` Endpoints, which refuse a loopback address. Nobody connects to it (TEST-NET-1).
-    '--advertise-address=192.0.2.1',
     `--cert-dir=${access.certificateDirectory}`,
     `--token-auth-file=${access.tokenFile}`,
-    '--authorization-mode=RBAC',
-    '--service-cluster-ip-range=10.96.0.0/16',
+    `--service-cluster-ip-range=${SERVICE_RANGE}`,
     '--service-account-issuer=https://kubernetes.default.svc',
     `--service-account-key-file=${access.serviceAccountKey}`,
     `--service-account-signing-key-file=${access.serviceAccountKey}`,
@@ -46,6 +48,24 @@ export function apiServerFlags({ directory, access, etcdPort, apiPort }: Place):
     // An event is in the file before its answer is out; one file, so that an offset stays valid.
     '--audit-log-mode=blocking',
     '--audit-log-maxsize=0',
+  ];
+}
+
+const hiddenFlags = [
+  '--bind-address=127.0.0.1',
+  // Announced in the `kubernetes` Endpoints, which refuse a loopback address. Nobody connects to it (TEST-NET-1).
+  '--advertise-address=192.0.2.1',
+  '--authorization-mode=RBAC',
+];
+
+/** For a real node: its pods reach the apiserver, its kubelet may do what kubelets may, and answers for logs and exec. */
+function reachableFlags(address: string): string[] {
+  return [
+    '--bind-address=0.0.0.0',
+    `--advertise-address=${address}`,
+    '--authorization-mode=Node,RBAC',
+    '--enable-admission-plugins=NodeRestriction',
+    '--kubelet-preferred-address-types=InternalIP',
   ];
 }
 

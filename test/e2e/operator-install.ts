@@ -1,0 +1,54 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { ensureGoTool } from '../control-plane/go-tool.ts';
+import { runProgram } from '../node/program.ts';
+
+/** Where the operator is installed. */
+export const NAMESPACE = 'provider-operator-system';
+const RELEASE = 'provider-operator';
+
+/** New pods count soon after they are ready: nobody has ten seconds for each rollout here. */
+const CONFIG = { defaults: { stableSeconds: 2 } };
+
+/** Runs Helm as a person at a terminal would, with everything that it keeps in `directory`. */
+async function helm(directory: string, kubeconfig: string, args: readonly string[]): Promise<string> {
+  const home = join(directory, 'helm');
+  mkdirSync(home, { recursive: true });
+  const env = {
+    ...process.env,
+    KUBECONFIG: kubeconfig,
+    HELM_CACHE_HOME: join(home, 'cache'),
+    HELM_CONFIG_HOME: join(home, 'config'),
+    HELM_DATA_HOME: join(home, 'data'),
+  };
+  return runProgram(await ensureGoTool('helm'), ['--namespace', NAMESPACE, ...args], { env });
+}
+
+/** Installs the chart with the image that was built, into a namespace that enforces the restricted Pod Security Standard. */
+export async function installOperator(
+  { directory, kubeconfig, kubectl }: { directory: string; kubeconfig: string; kubectl: string },
+  image: string,
+): Promise<void> {
+  const namespace = {
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { name: NAMESPACE, labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } },
+  };
+  const env = { ...process.env, KUBECONFIG: kubeconfig };
+  await runProgram(kubectl, ['apply', '-f', '-'], { env, input: JSON.stringify(namespace) });
+  const [, registry = '', repository = '', tag = ''] = /^([^/]+)\/(.+):([^:]+)$/.exec(image) ?? [];
+  const values = join(directory, 'values.json');
+  writeFileSync(values, JSON.stringify({ image: { registry, repository, tag }, config: CONFIG }));
+  const chart = join(dirname(dirname(import.meta.dirname)), 'charts', 'provider-operator');
+  const install = ['install', RELEASE, chart, '--values', values, '--wait', '--timeout', '60s'];
+  await helm(directory, kubeconfig, install).catch(async (error: unknown) => {
+    // All that is known about it is gone with the node.
+    const pods = await runProgram(kubectl, ['describe', 'pods', '--namespace', NAMESPACE], { env });
+    throw new Error(`Cannot install the operator:\n${pods}`, { cause: error });
+  });
+}
+
+/** Runs the tests that the chart brings. */
+export function testRelease(directory: string, kubeconfig: string): Promise<string> {
+  return helm(directory, kubeconfig, ['test', RELEASE, '--logs', '--timeout', '60s']);
+}

@@ -1,0 +1,160 @@
+import { spawn, spawnSync } from 'node:child_process';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { isGone } from '../control-plane/build-lock.ts';
+import { SERVICE_RANGE } from '../control-plane/flags.ts';
+import { startWatchdog } from '../control-plane/watchdog.ts';
+
+/** Where the node and its apiserver are reached; nobody but the node's own namespaces knows it. */
+export const NODE_ADDRESS = '10.99.0.1';
+
+/** What `inside` finds in its environment. */
+export const DIRECTORY_VARIABLE = 'NODE_DIRECTORY';
+
+const CGROUPS = '/sys/fs/cgroup';
+const PREFIX = 'provider-operator-node-';
+
+export interface Inside {
+  /** Its exit code. */
+  readonly ended: Promise<number>;
+  /** Ends it and everything that it has started, at once. Safe to call twice. */
+  kill(): void;
+}
+
+const ISOLATED = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'];
+
+/** All users of the machine, and not those of a user namespace, whose root is somebody else in truth. */
+const EVERYBODY = /^\s*0\s+0\s+4294967295\s*$/;
+
+/** Why there can be no node here, although we are root: so it is in most containers. */
+export function obstacleToIsolation(): string | undefined {
+  if (!EVERYBODY.test(readFileSync('/proc/self/uid_map', 'utf8'))) {
+    return 'root is root in a user namespace only';
+  }
+  const tried = spawnSync('unshare', [...ISOLATED, 'mount', '-t', 'tmpfs', 'tmpfs', '/run'], { encoding: 'utf8' });
+  if (tried.error || tried.status !== 0) {
+    return tried.error?.message ?? tried.stderr.trim();
+  }
+  try {
+    hierarchies().forEach((hierarchy) => accessSync(hierarchy, constants.W_OK));
+    return undefined;
+  } catch (error) {
+    return `no control group can be made: ${String(error)}`;
+  }
+}
+
+/**
+ * Runs a command in network, mount and process namespaces of its own, so that a node with its bridges, packet filters,
+ * mounts and containers can neither meet anything of this machine nor outlive the command.
+ *
+ * What namespaces do not hold is a directory and the control groups; both are gone, too, when `ended` resolves.
+ */
+export function runInNamespaces(command: readonly string[]): Inside {
+  sweepControlGroups();
+  const directory = mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`));
+  const watchdog = startWatchdog(directory);
+  const groups = makeControlGroups(basename(directory));
+  const first = ['sh', join(import.meta.dirname, 'namespaces.sh'), directory];
+  // A process group of its own: ^C must not end what is needed to clean up.
+  const child = spawn('unshare', [...ISOLATED, ...first, ...command], {
+    detached: true,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, NODE_ADDRESS, SERVICE_RANGE, TMPDIR: directory, [DIRECTORY_VARIABLE]: directory },
+  });
+  const { pid } = child;
+  if (pid !== undefined) {
+    watchdog.guard(pid);
+  }
+  async function finish(): Promise<number> {
+    const code = await new Promise<number>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', (exit) => resolve(exit ?? 1));
+    });
+    if (pid !== undefined) {
+      watchdog.release(pid);
+    }
+    groups.forEach(removeControlGroup);
+    await watchdog.dismiss();
+    return code;
+  }
+  return {
+    ended: finish(),
+    kill() {
+      if (pid !== undefined && child.exitCode === null && child.signalCode === null) {
+        firstProcessOf(pid).forEach((first) => process.kill(first, 'SIGTERM'));
+      }
+    },
+  };
+}
+
+/** The first process in the namespaces that `unshare` has made: with it go all others, before `unshare` ends. */
+function firstProcessOf(unshare: number): number[] {
+  const children = readFileSync(`/proc/${unshare}/task/${unshare}/children`, 'utf8');
+  return children.trim().split(' ').filter(Boolean).map(Number);
+}
+
+/** The control group that the pods of a node belong in, as the kubelet wants to be told. */
+export function controlGroupOf(directory: string): string {
+  return `/${basename(directory)}`;
+}
+
+/** One in each hierarchy, or one in the only one. */
+function makeControlGroups(name: string): string[] {
+  const groups = hierarchies().map((hierarchy) => join(hierarchy, name));
+  for (const group of groups) {
+    mkdirSync(group, { recursive: true });
+    for (const [file, share] of SHARES) {
+      if (existsSync(join(group, file))) {
+        writeFileSync(join(group, file), share);
+      }
+    }
+  }
+  return groups;
+}
+
+/** All pods together count as much as eight processes: else they would have to share what one of this machine's gets. */
+const SHARES = [
+  ['cpu.shares', String(8 * 1024)],
+  ['cpu.weight', String(8 * 100)],
+] as const;
+
+function hierarchies(): string[] {
+  if (existsSync(join(CGROUPS, 'cgroup.controllers'))) {
+    return [CGROUPS];
+  }
+  return readdirSync(CGROUPS, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => join(CGROUPS, entry.name));
+}
+
+/** What was left by nodes whose starter was killed. */
+function sweepControlGroups(): void {
+  for (const hierarchy of hierarchies()) {
+    for (const name of readdirSync(hierarchy).filter((entry) => entry.startsWith(PREFIX))) {
+      if (isGone(Number.parseInt(name.slice(PREFIX.length), 10))) {
+        removeControlGroup(join(hierarchy, name));
+      }
+    }
+  }
+}
+
+/** Children first; its files are no files that could be removed. */
+function removeControlGroup(path: string): void {
+  for (const entry of readdirSync(path, { withFileTypes: true })) {
+    if (entry.isDirectory()) {
+      removeControlGroup(join(path, entry.name));
+    }
+  }
+  rmdirSync(path);
+}
