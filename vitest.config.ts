@@ -9,6 +9,10 @@ export default defineConfig({
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], ...QUICK } },
       { test: { name: 'scenario', include: ['test/scenario/**/*.test.ts'], ...QUICK } },
       {
+        // What the Helm chart renders; needs Helm, which the first test builds.
+        test: { name: 'chart', include: ['test/chart/**/*.test.ts'], ...QUICK, testTimeout: 60_000 },
+      },
+      {
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
@@ -18,6 +22,31 @@ export default defineConfig({
           // Two cores carry one control plane and one operator at a time.
           maxWorkers: 1,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          // What Argo CD, Flux and Prometheus make of it: by their own programs, which the first test builds.
+          name: 'gitops',
+          include: ['test/{gitops,observability}/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 900_000,
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          // On a real node, which `npm run e2e` makes; never part of `npm test`.
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          globalSetup: ['test/e2e/vitest-setup.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+          maxWorkers: 1,
+          // Most of the time each waits for its pods.
+          maxConcurrency: 16,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -13,6 +13,12 @@ const runElsewhere = new Map([
   ['npm run demo', 'below'],
   ['npm run demo -- --once', 'below'],
   ['npm test', 'it runs this'],
+  ['npm run e2e', '.ci/run'],
+  [
+    'helm install provider-operator charts/provider-operator --namespace provider-operator-system --create-namespace --wait',
+    'test/integration/chart/lifecycle.test.ts, as docs/install.md has it',
+  ],
+  ['kubectl apply --server-side -k deploy/', 'the same'],
   ['npm start', 'test/integration/support/operator.ts'],
 ]);
 
@@ -100,7 +106,7 @@ function fences(language: string, page = readme): string[][] {
 
 /** A command line without its prompt and without the comment after it. */
 function commandOf(line: string): string | undefined {
-  return /^(?:\$ | {2})?((?:kubectl|npm) .*?)(?: +# .*)?$/.exec(line)?.[1];
+  return /^(?:\$ | {2})?(?:sudo )?((?:kubectl|helm|npm) .*?)(?: +# .*)?$/.exec(line)?.[1];
 }
 
 interface Example {

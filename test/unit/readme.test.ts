@@ -61,4 +61,14 @@ describe('README', () => {
     expect(links.length).toBeGreaterThan(3);
     expect(links.filter((file) => !file.includes('://') && globSync(file).length === 0)).toEqual([]);
   });
+
+  it('installs as docs/install.md does, every command of which is run by a test', () => {
+    const [, section = ''] = /^## Install it\n(.*?)^## /ms.exec(readme) ?? [];
+    const commands = [...section.matchAll(/^```sh\n(.*?)\n```$/gms)].map(([, command = '']) => command);
+
+    expect(commands.length).toBe(2);
+    expect(commands.filter((command) => !readFileSync('docs/install.md', 'utf8').includes(`\n${command}\n`))).toEqual(
+      [],
+    );
+  });
 });
