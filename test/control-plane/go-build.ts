@@ -7,16 +7,21 @@ import { elapsed, type Say } from './progress.ts';
 
 const everyMs = 10_000;
 
+/** This machine cannot build the modules. */
+export class NoGo extends Error {
+  override readonly name = 'NoGo';
+}
+
 /** Throws one sentence that says what to do when this machine cannot build the modules. */
 export function requireGo(module: GoModule): string {
   const advice =
     'install Go 1.26 or newer (https://go.dev/dl), or point TEST_KUBECONFIG at a cluster that tests may use';
   const go = spawnSync('go', ['version'], { cwd: module.directory, env: goEnvironment(), encoding: 'utf8' });
   if (go.error) {
-    throw new Error(`The test control plane is built with Go, which is not on the PATH: ${advice}`);
+    throw new NoGo(`The test control plane is built with Go, which is not on the PATH: ${advice}`);
   }
   if (go.status !== 0) {
-    throw new Error(`The Go on the PATH cannot build the test control plane (${go.stderr.trim()}): ${advice}`);
+    throw new NoGo(`The Go on the PATH cannot build the test control plane (${go.stderr.trim()}): ${advice}`);
   }
   return go.stdout.trim().split(' ')[2] ?? 'go';
 }
