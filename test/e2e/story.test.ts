@@ -237,8 +237,7 @@ describe.concurrent('on a real node', () => {
 
     const traffic = startTraffic(`${url}software`);
     await apply(software('php', phpRelease(registry, '8.3.12'), phpRelease(registry, '8.3.13')));
-    await witness.untilTemplate(keyOf('php'), (template) => template.software === 'php=8.3.13');
-    await witness.until(keyOf('php'), runs('1.0.0'), LONG);
+    await witness.until(keyOf('php'), ({ status }) => status.systemSoftware?.[0]?.currentVersion === '8.3.13', LONG);
     await settled('php');
     const { answers, failures } = await traffic.stop();
 
