@@ -41,7 +41,7 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           globalSetup: ['test/e2e/vitest-setup.ts'],
-          testTimeout: 180_000,
+          testTimeout: 400_000,
           hookTimeout: 120_000,
           maxWorkers: 1,
           // Most of the time each waits for its pods.

@@ -16,7 +16,7 @@ const { registry } = inject('node');
 
 const NAMESPACE = 'shop';
 const REPLICAS = 2;
-const LONG = 100_000;
+const LONG = 240_000;
 
 const PORTS = [{ name: 'http', containerPort: 8080, servicePort: 80 }];
 const RUNTIME = {
@@ -175,7 +175,7 @@ describe.concurrent('on a real node', () => {
     'a release that does not work ($how) is taken back and loses no request',
     async ({ how, ...told }) => {
       await publish(how, release('1.0.0'), brokenRelease(how));
-      const upgrade = { rollback: { progressDeadlineSeconds: how === 'exits' || how === 'eats-memory' ? 90 : 20 } };
+      const upgrade = { rollback: { progressDeadlineSeconds: how === 'exits' || how === 'eats-memory' ? 300 : 20 } };
       await apply(installation(NAMESPACE, how, { provider: `${how}/web`, version: '1.0.0', upgrade }));
       await witness.until(keyOf(how), runs('1.0.0'), LONG);
       const before = await settled(how);
