@@ -14,6 +14,13 @@ export const Condition = z
   .describe('One statement about the object.');
 export type Condition = z.output<typeof Condition>;
 
+/** Of every status. */
+export const observedGeneration = int(
+  -1,
+  Number.MAX_SAFE_INTEGER,
+  'Generation of the spec that this status speaks of.',
+).optional();
+
 /** The conditions of a status, each its writer's own. */
 export function conditionList(description: string) {
   return listMap(z.array(Condition).max(16).describe(description), 'type').optional();

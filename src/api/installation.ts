@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { conditionList } from './conditions.ts';
+import { conditionList, observedGeneration } from './conditions.ts';
 import { atomicList, flag, int, listMap, matching, text, time, withRules } from './field.ts';
 import { Tier } from './runtime.ts';
 import { InstalledSoftware, SoftwareWish } from './software.ts';
@@ -115,11 +115,7 @@ const version = (description: string) => text(64, description).optional();
 
 export const InstallationStatus = z
   .object({
-    observedGeneration: int(
-      -1,
-      Number.MAX_SAFE_INTEGER,
-      'Generation of the spec that this status speaks of.',
-    ).optional(),
+    observedGeneration,
     targetVersion: version('The version decided on.'),
     installedVersion: version('The version committed to the Deployment.'),
     currentVersion: version('The version whose rollout was done last.'),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { conditionList } from './conditions.ts';
+import { conditionList, observedGeneration } from './conditions.ts';
 import { atomicList, flag, int, listMap, matching, text, time, withRules } from './field.ts';
-import { immutable, Lifecycle, NAME, NAME_MESSAGE } from './published.ts';
+import { immutable, invalidVersions, Lifecycle, NAME, NAME_MESSAGE } from './published.ts';
 import { versionRange } from './range.ts';
 import { Runtime, Tier } from './runtime.ts';
 import { softwareDependencies } from './software.ts';
@@ -99,11 +99,7 @@ export type ProviderSpec = z.output<typeof ProviderSpec>;
 
 export const ProviderStatus = z
   .object({
-    observedGeneration: int(
-      -1,
-      Number.MAX_SAFE_INTEGER,
-      'Generation of the spec that this status speaks of.',
-    ).optional(),
+    observedGeneration,
     latestVersion: text(64, 'Highest release that is not yanked, preview or prerelease.').optional(),
     publishedVersions: int(0, 200, 'How many releases are published and valid.').optional(),
     firstSeen: z
@@ -114,17 +110,7 @@ export const ProviderStatus = z
       )
       .meta({ maxProperties: 200 })
       .optional(),
-    invalidVersions: listMap(
-      z
-        .array(
-          z
-            .object({ version: text(64, 'The version.'), reason: text(1024, 'Why it cannot be installed.') })
-            .describe('One release that cannot be installed.'),
-        )
-        .max(200)
-        .describe('Releases that cannot be installed.'),
-      'version',
-    ).optional(),
+    invalidVersions: invalidVersions('release', 'installed'),
     conditions: conditionList('Ready: whether every release can be installed.'),
   })
   .describe('What the operator found in it.');

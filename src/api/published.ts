@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Rule } from './field.ts';
-import { text, time } from './field.ts';
+import { listMap, text, time } from './field.ts';
 
 /** What every published version has, of a provider or of system software. */
 
@@ -31,4 +31,17 @@ export function immutable(field: string, presence: 'required' | 'added once'): R
     message: `${field} of a published version cannot change: publish a new version`,
     fieldPath: `.${field}`,
   };
+}
+
+/** Of a status: what was published with a mistake, and which. */
+export function invalidVersions(one: 'release' | 'version', use: 'installed' | 'used') {
+  const entry = z.object({ version: text(64, 'The version.'), reason: text(1024, `Why it cannot be ${use}.`) });
+  const all = one === 'release' ? 'Releases' : 'Versions';
+  return listMap(
+    z
+      .array(entry.describe(`One ${one} that cannot be ${use}.`))
+      .max(200)
+      .describe(`${all} that cannot be ${use}.`),
+    'version',
+  ).optional();
 }

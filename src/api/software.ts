@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { conditionList } from './conditions.ts';
+import { conditionList, observedGeneration } from './conditions.ts';
 import { atomicList, flag, int, listMap, matching, text, withRules } from './field.ts';
-import { immutable, Lifecycle, NAME, NAME_MESSAGE } from './published.ts';
+import { immutable, invalidVersions, Lifecycle, NAME, NAME_MESSAGE } from './published.ts';
 import { versionRange } from './range.ts';
 import { EnvVar } from './runtime.ts';
 import { exactVersion } from './version.ts';
@@ -92,24 +92,10 @@ export type SoftwareSpec = z.output<typeof SoftwareSpec>;
 
 export const SoftwareStatus = z
   .object({
-    observedGeneration: int(
-      -1,
-      Number.MAX_SAFE_INTEGER,
-      'Generation of the spec that this status speaks of.',
-    ).optional(),
+    observedGeneration,
     latestVersion: text(64, 'Highest version that is not yanked, preview or prerelease.').optional(),
     publishedVersions: int(0, 200, 'How many versions are published and valid.').optional(),
-    invalidVersions: listMap(
-      z
-        .array(
-          z
-            .object({ version: text(64, 'The version.'), reason: text(1024, 'Why it cannot be used.') })
-            .describe('One version that cannot be used.'),
-        )
-        .max(200)
-        .describe('Versions that cannot be used.'),
-      'version',
-    ).optional(),
+    invalidVersions: invalidVersions('version', 'used'),
     conditions: conditionList('Ready: whether every version can be used.'),
   })
   .describe('What the operator found in it.');
