@@ -56,6 +56,11 @@ export class Workload {
     return this.#until(withinMs, (found) => [...this.#complaints(found, childComplaint), ...this.#stray(found)]);
   }
 
+  /** Waits until the rest of the control plane has done its part with what the operator wrote. */
+  rolledOut(withinMs: number): Promise<number> {
+    return this.#until(withinMs, (found) => this.#complaints(found, rolloutComplaint));
+  }
+
   /** Waits until every wish is fulfilled; returns after how many milliseconds that was. */
   converges(withinMs: number): Promise<number> {
     return this.#until(withinMs, (found) => [...this.#complaints(found, complaintOf), ...this.#stray(found)]);
@@ -135,6 +140,19 @@ function complaintOf(installation: InstallationObject, greeting: string, childre
   return (
     childComplaint(installation, greeting, children) ??
     (isReady ? undefined : `${name} is not Ready: ${JSON.stringify(ready)}`)
+  );
+}
+
+function rolloutComplaint(installation: InstallationObject, greeting: string, children: Children): string | undefined {
+  const { metadata, spec, status } = children.deployment ?? {};
+  const rolledOut =
+    status?.observedGeneration === metadata?.generation &&
+    status?.replicas === spec?.replicas &&
+    status?.updatedReplicas === spec?.replicas &&
+    status?.availableReplicas === spec?.replicas;
+  return (
+    childComplaint(installation, greeting, children) ??
+    (rolledOut ? undefined : `${metadata?.name} is not rolled out: ${JSON.stringify(status)}`)
   );
 }
 
