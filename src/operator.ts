@@ -6,17 +6,15 @@ import type { Transport, TransportOptions } from './cluster/transport.ts';
 import { createWriter } from './cluster/write.ts';
 import { endsWithin, systemClock, type Clock } from './controller/clock.ts';
 import { createElection } from './controller/election.ts';
-import { namespaceOf } from './controller/object-key.ts';
-import { WorkQueue, type Priority } from './controller/queue.ts';
+import { WorkQueue } from './controller/queue.ts';
 import { startWorkers, type Reconcile, type Workers } from './controller/workers.ts';
 import { GROUP } from './api/names.ts';
-import { isInTrouble } from './plan/rollout.ts';
 import type { OperatorConfig } from './api/operator-config.ts';
 import { createCaches } from './reconcile/caches.ts';
 import { createProviderReconciler, createSoftwareReconciler } from './reconcile/catalogue-reconciler.ts';
-import { createFleet, inTurn } from './reconcile/fleet.ts';
+import { createFleet } from './reconcile/fleet.ts';
 import { createInstallationReconciler } from './reconcile/installation-reconciler.ts';
-import { softwareUsers } from './reconcile/software-users.ts';
+import { createWake, wakeOnChanges } from './reconcile/wakes.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 import { messageOf, reflectorHooks } from './telemetry/reflector-hooks.ts';
 
@@ -54,7 +52,7 @@ export interface Operator {
   stop(): Promise<void>;
 }
 
-/** Wires caches, queues and reconcilers. An event only names a key; what is to be done is read from the caches. */
+/** Wires caches, queues and reconcilers. */
 export function createOperator(options: OperatorOptions): Operator {
   const { connect, config, log, metrics, clock = systemClock, random = Math.random } = options;
   // Each worker has at most one request under way; events have four.
@@ -87,7 +85,12 @@ export function createOperator(options: OperatorOptions): Operator {
       onRecovered: () => caches.wake(),
     }),
   });
-  const fleet = createFleet(config.maxConcurrentUpgrades, (key) => enqueue({ key }));
+  const installations = createQueue('providerinstallation');
+  const providers = createQueue('provider');
+  const software = createQueue('systemsoftware');
+  const wake = createWake(caches, installations);
+  const fleet = createFleet(config.maxConcurrentUpgrades, (key) => wake({ key }));
+  wakeOnChanges({ caches, fleet, wake, queues: { installations, providers, software } });
   let kubernetesVersion: string | undefined;
   const ports = {
     caches,
@@ -103,70 +106,7 @@ export function createOperator(options: OperatorOptions): Operator {
   metrics.watchObstacle(obstacle);
   // Those that stand by see the same, and would count it again.
   metrics.watchInstallations(() => ((election?.isLeading ?? true) ? caches.installations.values() : []));
-  const installations = createQueue('providerinstallation');
-  const providers = createQueue('provider');
-  const software = createQueue('systemsoftware');
   const running: Workers[] = [];
-
-  caches.installations.onChange((before, after) => {
-    if (!after) {
-      // Its children are garbage collected; there is nothing to do.
-      installations.drop(before?.key ?? '');
-      fleet.pass(before?.key ?? '');
-      fleet.seen(before?.key ?? '', undefined);
-      return;
-    }
-    // A thousand new ones do not go before those that have begun.
-    countRollout(after.key);
-    const isEdit = before && (before.generation !== after.generation || before.deleting !== after.deleting);
-    enqueue(after, isEdit ? 'edit' : 'change');
-  });
-  caches.deployments.onChange((before, after) => {
-    countRollout((before ?? after)?.key ?? '');
-    enqueue(before ?? after);
-  });
-  caches.services.onChange((before, after) => enqueue(before ?? after));
-  caches.budgets.onChange((before, after) => enqueue(before ?? after));
-  caches.revisions.onChange((before, after) => {
-    const revision = before ?? after;
-    if (revision?.owner) {
-      enqueue({ key: `${namespaceOf(revision.key)}/${revision.owner.name}` });
-    }
-  });
-  caches.pods.onChange((_before, after) => {
-    if (after && isInTrouble(after)) {
-      enqueue({ key: after.installation });
-    }
-  });
-  caches.providers.onChange((before, after) => {
-    const key = (before ?? after)?.key ?? '';
-    providers.add(key);
-    // Its installations care for what is published, not for what the operator says of it.
-    if (before?.generation !== after?.generation || before?.uid !== after?.uid || before?.retry !== after?.retry) {
-      wakeInTurn(caches.installations.byIndex('provider', key).map((i) => i.key));
-    }
-  });
-  caches.software.onChange((before, after) => {
-    software.add((before ?? after)?.key ?? '');
-    // Before all is seen everybody waits in the queue anyway.
-    if (caches.hasSynced() && (before?.generation !== after?.generation || before?.uid !== after?.uid)) {
-      wakeInTurn(softwareUsers(caches));
-    }
-  });
-  caches.configMaps.onChange((before, after) => {
-    caches.installations.byIndex('configMap', (before ?? after)?.key ?? '').forEach((i) => enqueue(i));
-  });
-  caches.secrets?.onChange((before, after) => {
-    caches.installations.byIndex('secret', (before ?? after)?.key ?? '').forEach((i) => enqueue(i));
-  });
-
-  /** Labels are anybody's to set: only the Deployment of an installation counts, or an orphan that it adopts. */
-  function countRollout(key: string): void {
-    const deployment = caches.deployments.get(key);
-    const uid = caches.installations.get(key)?.uid;
-    const isIts = uid !== undefined && (deployment?.owner === undefined || deployment.owner.uid === uid);
-    fleet.seen(key, isIts ? deployment : undefined);
-  }
 
   function electIn(namespace: string) {
     return createElection({
@@ -236,19 +176,6 @@ export function createOperator(options: OperatorOptions): Operator {
         queue.hold();
       }
     }
-  }
-
-  /** A child has the name of its installation. */
-  function enqueue(object: { readonly key: string } | undefined, priority: Priority = 'change'): void {
-    // Most Services are somebody else's; and an installation that comes later enqueues itself.
-    if (object && caches.installations.get(object.key)) {
-      installations.add(object.key, caches.hasSynced() ? priority : 'resync');
-    }
-  }
-
-  /** Those whom something that was published concerns, in the order in which the fleet lets them begin. */
-  function wakeInTurn(keys: readonly string[]): void {
-    inTurn(keys).forEach((key) => enqueue({ key }, 'resync'));
   }
 
   function createQueue(controller: string): WorkQueue {

@@ -74,10 +74,11 @@ describe.skipIf(!disposable)('fifty rolling upgrades', { timeout: 240_000 }, () 
     await eventually(async () => (await remaining()) < left, 40_000);
   }
 
-  it('come to their end while the pods of the operator are deleted, the chart is upgraded, and a node is drained', async () => {
+  it('come to their end while the operator is killed and its pods are deleted, the chart is upgraded, and a node is drained', async () => {
     await apply(provider('acme', '1.0.0', '1.1.0'));
     await eventually(async () => (await remaining()) < COUNT, 30_000);
 
+    await disturb('both processes are killed', () => operators.crash());
     await disturb('both pods are deleted', () => kubectl(['delete', 'pods', ...operatorPods()]));
     await disturb('the chart is upgraded', () => install({ logLevel: 'debug', commonLabels: { upgraded: 'yes' } }));
     await disturb('a node is drained', drain);

@@ -6,6 +6,8 @@ import type { OwnPlane } from './own-plane.ts';
 export interface PodsAsProcesses {
   /** How many processes have been started. */
   readonly started: number;
+  /** Kills all of them at once, without a word. Their pods are still there, so each is started anew. */
+  crash(): Promise<void>;
   /** Ends all of them, and fails where one has ended by itself or with an error. */
   stop(): Promise<void>;
 }
@@ -81,6 +83,12 @@ export function runPodsAsProcesses(plane: OwnPlane, { namespace, release, kubeco
   return {
     get started() {
       return started;
+    },
+    async crash() {
+      const running = await Promise.all([...processes].map(async ([uid, starting]) => [uid, await starting] as const));
+      const killed = running.filter(([uid]) => processes.delete(uid)).map(([, operator]) => operator);
+      killed.forEach((operator) => operator.signal('SIGKILL'));
+      await Promise.all(killed.map(({ ended }) => ended));
     },
     async stop() {
       stopping.abort();

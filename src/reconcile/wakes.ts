@@ -1,0 +1,96 @@
+import { namespaceOf } from '../controller/object-key.ts';
+import type { Priority, WorkQueue } from '../controller/queue.ts';
+import { isInTrouble } from '../plan/rollout.ts';
+import type { Caches } from './caches.ts';
+import { inTurn, type Fleet } from './fleet.ts';
+import { softwareUsers } from './software-users.ts';
+
+/** Puts an installation into the queue where there is one; a child has the name of its installation. */
+export type Wake = (object: { readonly key: string } | undefined, priority?: Priority) => void;
+
+type Queue = Pick<WorkQueue, 'add' | 'drop'>;
+
+export function createWake(caches: Caches, installations: Queue): Wake {
+  return (object, priority = 'change') => {
+    // Most Services are somebody else's; and an installation that comes later enqueues itself.
+    if (object && caches.installations.get(object.key)) {
+      installations.add(object.key, caches.hasSynced() ? priority : 'resync');
+    }
+  };
+}
+
+export interface WakePorts {
+  readonly caches: Caches;
+  readonly fleet: Fleet;
+  readonly wake: Wake;
+  readonly queues: { readonly installations: Queue; readonly providers: Queue; readonly software: Queue };
+}
+
+/** Which change is whose to look at. A change only names a key; what is to be done is read from the caches. */
+export function wakeOnChanges({ caches, fleet, wake, queues }: WakePorts): void {
+  caches.installations.onChange((before, after) => {
+    if (!after) {
+      // Its children are garbage collected; there is nothing to do.
+      const key = before?.key ?? '';
+      queues.installations.drop(key);
+      fleet.pass(key);
+      fleet.seen(key, undefined);
+      return;
+    }
+    countRollout(after.key);
+    // A thousand new ones do not go before those that have begun.
+    const isEdit = before && (before.generation !== after.generation || before.deleting !== after.deleting);
+    wake(after, isEdit ? 'edit' : 'change');
+  });
+  caches.deployments.onChange((before, after) => {
+    countRollout((before ?? after)?.key ?? '');
+    wake(before ?? after);
+  });
+  caches.services.onChange((before, after) => wake(before ?? after));
+  caches.budgets.onChange((before, after) => wake(before ?? after));
+  caches.revisions.onChange((before, after) => {
+    const revision = before ?? after;
+    if (revision?.owner) {
+      wake({ key: `${namespaceOf(revision.key)}/${revision.owner.name}` });
+    }
+  });
+  caches.pods.onChange((_before, after) => {
+    if (after && isInTrouble(after)) {
+      wake({ key: after.installation });
+    }
+  });
+  caches.providers.onChange((before, after) => {
+    const key = (before ?? after)?.key ?? '';
+    queues.providers.add(key);
+    // Its installations care for what is published, not for what the operator says of it.
+    if (before?.generation !== after?.generation || before?.uid !== after?.uid || before?.retry !== after?.retry) {
+      wakeInTurn(caches.installations.byIndex('provider', key).map((i) => i.key));
+    }
+  });
+  caches.software.onChange((before, after) => {
+    queues.software.add((before ?? after)?.key ?? '');
+    // Before all is seen everybody waits in the queue anyway.
+    if (caches.hasSynced() && (before?.generation !== after?.generation || before?.uid !== after?.uid)) {
+      wakeInTurn(softwareUsers(caches));
+    }
+  });
+  caches.configMaps.onChange((before, after) => {
+    caches.installations.byIndex('configMap', (before ?? after)?.key ?? '').forEach((i) => wake(i));
+  });
+  caches.secrets?.onChange((before, after) => {
+    caches.installations.byIndex('secret', (before ?? after)?.key ?? '').forEach((i) => wake(i));
+  });
+
+  /** Labels are anybody's to set: only the Deployment of an installation counts, or an orphan that it adopts. */
+  function countRollout(key: string): void {
+    const deployment = caches.deployments.get(key);
+    const uid = caches.installations.get(key)?.uid;
+    const isIts = uid !== undefined && (deployment?.owner === undefined || deployment.owner.uid === uid);
+    fleet.seen(key, isIts ? deployment : undefined);
+  }
+
+  /** Those whom something that was published concerns, in the order in which the fleet lets them begin. */
+  function wakeInTurn(keys: readonly string[]): void {
+    inTurn(keys).forEach((key) => wake({ key }, 'resync'));
+  }
+}
