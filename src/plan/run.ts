@@ -1,9 +1,11 @@
+import type { Release } from '../api/provider.ts';
+import type { Trigger } from './attempt.ts';
 import { findRelease, isImageAllowed, tierDefinition } from './catalogue.ts';
 import { budgetOf, inputHashes, wishHash, type Inputs } from './children.ts';
 import { inputsHash, type Committed } from './committed.ts';
 import type { Configuration } from './environment.ts';
 import type { Failure } from './failure-memory.ts';
-import { nextAttempt, triggerOf } from './next-attempt.ts';
+import { nextAttempt, triggerOf, type NextRollout } from './next-attempt.ts';
 import type { DeploymentView, Observed } from './observed.ts';
 import { obstacleTo } from './obstacle.ts';
 import { problem, type Problem } from './problem.ts';
@@ -11,7 +13,7 @@ import { restoreOf } from './rollback.ts';
 import { rollbackSettings } from './rollback-settings.ts';
 import type { Running } from './running.ts';
 import { serviceOf } from './service.ts';
-import type { Movement, SoftwareFinder } from './software.ts';
+import type { Movement, Resolution, SoftwareFinder } from './software.ts';
 import { asksForSoftware, hasAsked, softwareFor } from './software-for.ts';
 import { tierShape } from './tiers.ts';
 import { imageNotAllowed, releaseInvalid, type Choice, type Target } from './version.ts';
@@ -53,63 +55,51 @@ export interface Wanted {
 
 /** What it takes to run a version as the spec and the platform want it, or what stands in the way. */
 export function runOf(observed: Observed, running: Running, wanted: Wanted): Run | Keep | Problem {
-  const { installation, catalogue, config } = observed;
-  const { configuration, target, wishes, failures, finder, now } = wanted;
+  const release = findRelease(observed.catalogue, wanted.target.version);
+  return release ? runOfRelease(observed, running, wanted, release) : runOfUnknown(observed, running, wanted);
+}
+
+/** What runs needs no catalogue; a change needs the content of its release. */
+function runOfUnknown(observed: Observed, running: Running, { target, configuration }: Wanted): Keep | Problem {
+  const { installation, catalogue } = observed;
   const { version } = target;
   const { spec } = installation;
   const committed = running.deployment?.committed;
-  const release = findRelease(catalogue, version);
-  const fault = catalogue?.invalid.find((r) => r.version === version);
-  if (!release) {
-    if (
-      committed?.wish === wishHash(installation, version, configuration) &&
-      (!asksForSoftware(spec, committed) || hasAsked(spec, running.software))
-    ) {
-      return { kind: 'keep', version };
-    }
-    return fault
-      ? releaseInvalid(spec, fault)
-      : problem(
-          'ReleaseMissing',
-          `Publish release ${version} of "${spec.provider}" again, or set another version: the change needs its content`,
-        );
+  const isSameWish = committed?.wish === wishHash(installation, version, configuration);
+  if (isSameWish && (!asksForSoftware(spec, committed) || hasAsked(spec, running.software))) {
+    return { kind: 'keep', version };
   }
+  const fault = catalogue?.invalid.find((r) => r.version === version);
+  return fault
+    ? releaseInvalid(spec, fault)
+    : problem(
+        'ReleaseMissing',
+        `Publish release ${version} of "${spec.provider}" again, or set another version: the change needs its content`,
+      );
+}
+
+function runOfRelease(observed: Observed, running: Running, wanted: Wanted, release: Release): Run | Keep | Problem {
+  const { installation, catalogue, config } = observed;
+  const { configuration, finder, movement, target, wishes, failures, now } = wanted;
+  const { spec } = installation;
+  const { deployment } = running;
   const definition = tierDefinition(catalogue, config, spec.resourceTier);
-  const ofSoftware = { release, configuration, finder, movement: wanted.movement, target, now };
-  const software = softwareFor(observed, running, ofSoftware);
+  const software = softwareFor(observed, running, { release, configuration, finder, movement, target, now });
   if (software.kind === 'problem') {
     return software;
   }
-  const hashes = inputHashes({ installation, release, configuration, definition, software: software.resolution });
-  const isChanged = !isMadeFrom(hashes, running.deployment);
+  const { resolution, isUpdate, notBefore } = software;
+  const hashes = inputHashes({ installation, release, configuration, definition, software: resolution });
+  const next: NextRollout = { target, hashes, wishes, isUpdate };
+  const committed = deployment?.committed;
+  const isChanged = !isMadeFrom(hashes, deployment);
   const isContentChanged = !isChanged && committed !== undefined && committed.release !== hashes.release;
-  const isDamaged = !running.isPristine || isServiceDamaged(observed);
-  if (isContentChanged && isDamaged) {
-    return problem(
-      'ContentChanged',
-      `Publish a new version: what somebody changed cannot be undone, because release ${version} was published again with other content`,
-    );
-  }
-  const next = { target, hashes, wishes, isUpdate: software.isUpdate };
   const trigger = triggerOf(running, next);
-  const waitsForSlot = (trigger === 'Tier' && !isDamaged) || trigger === 'SystemSoftware';
-  if (isChanged && observed.slot === 'queued' && waitsForSlot) {
-    return { kind: 'keep', version, isQueued: true };
-  }
-  if (isChanged && !isImageAllowed(release.image, config.allowedImagePrefixes)) {
-    return imageNotAllowed(release);
-  }
-  const { resolution } = software;
-  // What only the platform changed waits for it; what was saved is restored without it.
-  if (resolution.obstacle && isChanged && trigger === 'Tier') {
-    return { kind: 'keep', version };
-  }
-  const isRendered = isChanged || !(running.isSpecIntact || restoreOf(observed, running));
-  if (resolution.obstacle && isRendered) {
-    return resolution.obstacle;
+  const hindrance = hindranceTo(observed, running, { release, trigger, resolution, isChanged, isContentChanged });
+  if (hindrance) {
+    return hindrance;
   }
   const { deadlineSeconds, stableSeconds } = rollbackSettings(spec, config);
-  const { deployment } = running;
   const inputs: Inputs = {
     installation,
     release,
@@ -134,14 +124,49 @@ export function runOf(observed: Observed, running: Running, wanted: Wanted): Run
     (serviceOf(inputs) && obstacleTo(installation, 'Service', observed.service)) ??
     (budgetOf(inputs) && obstacleTo(installation, 'PodDisruptionBudget', observed.budget)) ?? {
       kind: 'run',
-      version,
+      version: release.version,
       inputs,
       isChanged,
       isContentChanged,
       isAskedAnew: !isChanged && committed !== undefined && committed.asked !== hashes.asked,
-      ...(software.notBefore !== undefined && { notBefore: software.notBefore }),
+      ...(notBefore !== undefined && { notBefore }),
     }
   );
+}
+
+interface Rendering extends Pick<Run, 'isChanged' | 'isContentChanged'> {
+  readonly release: Release;
+  readonly trigger: Trigger;
+  readonly resolution: Resolution;
+}
+
+/** Why nothing is made of a release for now: what runs is kept, or the wish cannot be had. */
+function hindranceTo(
+  observed: Observed,
+  running: Running,
+  { release, trigger, resolution, isChanged, isContentChanged }: Rendering,
+): Keep | Problem | undefined {
+  const { version } = release;
+  const isDamaged = !running.isPristine || isServiceDamaged(observed);
+  if (isContentChanged && isDamaged) {
+    return problem(
+      'ContentChanged',
+      `Publish a new version: what somebody changed cannot be undone, because release ${version} was published again with other content`,
+    );
+  }
+  const waitsForSlot = (trigger === 'Tier' && !isDamaged) || trigger === 'SystemSoftware';
+  if (isChanged && observed.slot === 'queued' && waitsForSlot) {
+    return { kind: 'keep', version, isQueued: true };
+  }
+  if (isChanged && !isImageAllowed(release.image, observed.config.allowedImagePrefixes)) {
+    return imageNotAllowed(release);
+  }
+  // What only the platform changed waits for it; what was saved is restored without it.
+  if (resolution.obstacle && isChanged && trigger === 'Tier') {
+    return { kind: 'keep', version };
+  }
+  const isRendered = isChanged || !(running.isSpecIntact || restoreOf(observed, running));
+  return isRendered ? resolution.obstacle : undefined;
 }
 
 /** What a template that is applied once more had already. */

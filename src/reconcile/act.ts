@@ -39,7 +39,7 @@ export interface ActPorts {
   readonly offer: (child: ChildKind, raw: Raw) => void;
   /** Aborts when the run has taken too long: then nothing more is written. */
   readonly signal: AbortSignal;
-  /** First applies whose answer was lost, by `unansweredId`: what was decided then may be there by now. */
+  /** Children whose last write was not answered, by `unansweredId`: what was decided then may be there by now. */
   readonly unanswered: Set<string>;
   /** The child that was seen when the action was decided on. */
   readonly seen: { readonly uid: string } | undefined;
@@ -47,7 +47,26 @@ export interface ActPorts {
 
 /** Writes one action. Throws `Appeared` where there is a child that was not seen, else what the API server said. */
 export async function act(ports: ActPorts, installation: Installation, action: Action): Promise<void> {
-  ports.signal.throwIfAborted();
+  const { signal, unanswered } = ports;
+  signal.throwIfAborted();
+  const id = unansweredId(action.child, objectKey(installation));
+  try {
+    await write(ports, installation, action);
+    unanswered.delete(id);
+  } catch (error) {
+    if (isUnanswered(error)) {
+      unanswered.add(id);
+    }
+    throw error;
+  }
+}
+
+/** What was asked for may have been done: the API server says 5xx also where it lost sight of what it did. */
+export function isUnanswered(error: unknown): boolean {
+  return error instanceof ApiError && (error.status === 0 || error.status >= 500);
+}
+
+async function write(ports: ActPorts, installation: Installation, action: Action): Promise<void> {
   switch (action.kind) {
     case 'apply':
       await apply(ports, installation, action);
@@ -121,9 +140,6 @@ async function create(ports: ActPorts, installation: Installation, { child, obje
     return await writer.apply<Raw>(CHILDREN[child], exact, { fieldManager: FIELD_MANAGER, force: false });
   } catch (error) {
     if (!(error instanceof ApiError) || fieldConflicts(error).length === 0) {
-      if (error instanceof ApiError && (error.status === 0 || error.status >= 500)) {
-        unanswered.add(id);
-      }
       throw error;
     }
     // Only now is it worth a read: it may be ours and have lost the label by which it is watched.

@@ -10,8 +10,10 @@ import type { DeploymentView } from '../plan/observed.ts';
 export interface Fleet {
   /** Whether this installation may begin one now, or has. */
   readonly mayBegin: (key: string) => boolean;
-  /** It is about to begin; call the result when the cache shows it, or when it came to nothing. */
-  readonly reserve: (key: string) => () => void;
+  /** It is about to begin. */
+  readonly reserve: (key: string) => void;
+  /** The cache shows what began, or it came to nothing: no place is reserved for it any more. */
+  readonly settle: (key: string) => void;
   /** It waits for its turn, and is woken up when it comes. */
   readonly wait: (key: string) => void;
   /** It does not wait, or not any more: its turn is the next one's. */
@@ -62,10 +64,11 @@ export function createFleet(most: number, wake: (key: string) => void): Fleet {
       leave(key);
       stuck.delete(key);
       reserved.add(key);
-      return () => {
-        reserved.delete(key);
+    },
+    settle(key) {
+      if (reserved.delete(key)) {
         wakeNext();
-      };
+      }
     },
     wait(key) {
       if (!turns.has(key)) {

@@ -14,7 +14,7 @@ import { countHeal } from '../plan/heal.ts';
 import type { ChildKind, Heals, Installation, Observed } from '../plan/observed.ts';
 import { plan } from '../plan/plan.ts';
 import { problem, waitFor, type Problem } from '../plan/problem.ts';
-import { act, Appeared, RevisionGone, unansweredId } from './act.ts';
+import { act, Appeared, isUnanswered, RevisionGone, unansweredId } from './act.ts';
 import type { Caches } from './caches.ts';
 import type { Fleet } from './fleet.ts';
 import { observe } from './observe.ts';
@@ -54,10 +54,13 @@ export function createInstallationReconciler(ports: InstallationPorts) {
 
   /** Lost at a restart, which reads everything anew. */
   const unanswered = new Set<string>();
+  /** By key: whose rollout may have begun although no answer said so. */
+  const inDoubt = new Set<string>();
 
   caches.installations.onChange((before, after) => {
     if (before && !after) {
       heals.delete(before.key);
+      settle(before.key);
       CHILD_KINDS.forEach((kind) => unanswered.delete(unansweredId(kind, before.key)));
     }
   });
@@ -71,6 +74,7 @@ export function createInstallationReconciler(ports: InstallationPorts) {
     // Without a finalizer there is nothing to do on deletion: the children are garbage collected.
     if (!observed || observed.installation.deleting) {
       fleet.pass(key);
+      settle(key);
       return {};
     }
     for (let seen = observed, looks = 0; ; looks += 1) {
@@ -98,8 +102,13 @@ export function createInstallationReconciler(ports: InstallationPorts) {
     };
     const planned = plan(observed, clock.now());
     fleet.letGo(key, planned.isStuck);
+    const wasInDoubt = inDoubt.has(key);
     // Between this moment and the answer to the write nobody else may take the place.
-    const giveBack = planned.takesSlot ? fleet.reserve(key) : undefined;
+    if (planned.takesSlot) {
+      fleet.reserve(key);
+    } else {
+      settle(key);
+    }
     if (planned.isQueued) {
       fleet.wait(key);
     } else {
@@ -115,7 +124,14 @@ export function createInstallationReconciler(ports: InstallationPorts) {
         }
         log.debug({ reconcileID, installation: key, ...describe(action) }, 'Wrote a child');
       }
+      settle(key);
     } catch (error) {
+      // The next try finds it begun, or begins it. Who hears nothing again and again keeps no place from others.
+      if (planned.takesSlot && !wasInDoubt && (signal.aborted || isUnanswered(error))) {
+        inDoubt.add(key);
+      } else {
+        settle(key);
+      }
       signal.throwIfAborted();
       const failure = failureOf(error);
       if (failure?.reason === 'Rejected' && planned.upgrade) {
@@ -131,12 +147,15 @@ export function createInstallationReconciler(ports: InstallationPorts) {
         await report(installation, status, reconcileID);
       }
       throw error;
-    } finally {
-      giveBack?.();
     }
     signal.throwIfAborted();
     await report(installation, planned.status, reconcileID);
     return planned.requeueAfterMs === undefined ? {} : { requeueAfterMs: planned.requeueAfterMs };
+  }
+
+  function settle(key: string): void {
+    inDoubt.delete(key);
+    fleet.settle(key);
   }
 
   function surroundingsOf(key: string): Pick<Observed, 'slot' | 'kubernetesVersion'> {

@@ -1,30 +1,33 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { ApiError } from '../../src/cluster/errors.ts';
 import { describeStory } from './simulation/check.ts';
 import { misplacedChildren, outcomeOf } from './simulation/outcome.ts';
 import { Simulation } from './simulation/simulation.ts';
 import { STORIES, type Story } from './simulation/stories.ts';
 
-interface Crash {
+/** What happens to a write that was carried out, and to whoever sent it. */
+const MISHAPS = ['crash', 'crash, the rest arrives', 'answer lost', 'answered by 500'] as const;
+
+interface Mishap {
   /** After how many writes of the story; after none the operator is away when people act. */
   readonly afterWrite: number;
-  /** Whether what was under way besides that write arrives at the server. */
-  readonly isLate: boolean;
+  readonly what: (typeof MISHAPS)[number];
 }
 
-/** Tells a story in order, with a crash of the operator where one is asked for. */
-async function tell(story: Story, crash?: Crash): Promise<Simulation> {
+/** Tells a story in order, with a mishap where one is asked for. */
+async function tell(story: Story, mishap?: Mishap): Promise<Simulation> {
   const simulation = new Simulation({ seed: 1, isOrderly: true });
   story.before(simulation.server);
   await simulation.rest();
   const writesBefore = simulation.writes;
   const eventsBefore = simulation.events;
   simulation.onWrite = (write) => {
-    if (write - writesBefore === crash?.afterWrite) {
-      simulation.crash(() => crash.isLate);
+    if (mishap && write - writesBefore === mishap.afterWrite) {
+      befall(simulation, mishap);
     }
   };
   simulation.note(`the story: ${story.name}`);
-  if (crash?.afterWrite === 0) {
+  if (mishap?.afterWrite === 0) {
     simulation.crash(() => false);
   }
   story.act(simulation.server);
@@ -36,7 +39,26 @@ async function tell(story: Story, crash?: Crash): Promise<Simulation> {
   return simulation;
 }
 
-/** A check tries each write with one fate of the rest, in turn; `.ci/run`, which says how many seeds it takes, with both. */
+function befall(simulation: Simulation, { what }: Mishap): void {
+  if (what === 'crash' || what === 'crash, the rest arrives') {
+    simulation.crash(() => what !== 'crash');
+    return;
+  }
+  const { process, exchange } = simulation;
+  const request = process?.requests.find(({ call, outcome }) => outcome !== undefined && call.method !== 'GET');
+  if (!process || !request) {
+    throw new Error('A write was carried out that nobody waits for');
+  }
+  const { doing } = request.call;
+  simulation.note(what);
+  const error =
+    what === 'answer lost'
+      ? ApiError.unanswered(doing, new Error('ECONNRESET'))
+      : ApiError.refused(doing, { status: 500, body: { kind: 'Status', reason: 'InternalError' } });
+  exchange.lose(process, request, error, true);
+}
+
+/** A check tries one mishap at each write, in turn; `.ci/run`, which says how many seeds it takes, all of them. */
 const isThorough = process.env['SEEDS'] !== undefined;
 
 describe.each(STORIES)('$name', (story) => {
@@ -53,18 +75,17 @@ describe.each(STORIES)('$name', (story) => {
     expect(undisturbed.events, told).toBeLessThanOrEqual(story.events);
   });
 
-  it('ends the same after a crash at any write', async () => {
+  it('ends the same after a mishap at any write', async () => {
     const expected = outcomeOf(undisturbed.server);
 
     for (let afterWrite = 0; afterWrite <= undisturbed.writes; afterWrite += 1) {
-      for (const isLate of isThorough ? [false, true] : [afterWrite % 2 === 0]) {
-        const crashed = await tell(story, { afterWrite, isLate });
+      for (const what of isThorough ? MISHAPS : [MISHAPS[afterWrite % MISHAPS.length]!]) {
+        const told = await tell(story, { afterWrite, what });
 
-        const what = `${story.name}, crash after write ${afterWrite}${isLate ? ', the rest arrives' : ''}`;
-        const told = describeStory(what, crashed);
-        expect(crashed.violations, told).toEqual([]);
-        expect(misplacedChildren(crashed.server), told).toEqual([]);
-        expect(outcomeOf(crashed.server), told).toEqual(expected);
+        const journal = describeStory(`${story.name}, after write ${afterWrite}: ${what}`, told);
+        expect(told.violations, journal).toEqual([]);
+        expect(misplacedChildren(told.server), journal).toEqual([]);
+        expect(outcomeOf(told.server), journal).toEqual(expected);
       }
     }
   });

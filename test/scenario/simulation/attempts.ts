@@ -157,11 +157,16 @@ function isUnderWay(server: ApiServer, deployment: ApiObject, now: number): bool
     return false;
   }
   const { progressDeadlineSeconds = 600 } = deployment['spec'] as { readonly progressDeadlineSeconds?: number };
-  const { conditions = [] } = (deployment['status'] ?? {}) as { readonly conditions?: readonly { reason: string }[] };
+  const { conditions = [], observedGeneration = 0 } = (deployment['status'] ?? {}) as {
+    readonly conditions?: readonly { reason: string }[];
+    readonly observedGeneration?: number;
+  };
+  // What the controller said of the rollout before says nothing of this one.
+  const isObserved = observedGeneration >= (deployment.metadata.generation ?? 0);
   const startedAt = Date.parse(/started=(\S+)/.exec(attemptOf(deployment))?.[1] ?? '');
   // A Deployment that somebody replaced begins anew with the old words.
   const wasDone =
-    conditions.some(({ reason }) => reason === 'NewReplicaSetAvailable') ||
+    (isObserved && conditions.some(({ reason }) => reason === 'NewReplicaSetAvailable')) ||
     server.history.some(
       ({ kind, after }) =>
         kind === KINDS.Deployment && after && attemptOf(after) === attemptOf(deployment) && isRolledOut(after),

@@ -47,6 +47,18 @@ export const STORIES: readonly Story[] = [
     events: 3 + 1,
   },
   {
+    // One after the other: the fleet has room for one.
+    name: 'automatic upgrade of two',
+    before: (server) => {
+      publish(server, '1.0.0');
+      ['web', 'blog'].forEach((name) => install(server, name, { upgradePolicy: 'auto' }));
+    },
+    act: (server) => publish(server, '1.0.0', '1.1.0'),
+    // Who waits says so.
+    writes: 5 * 2 + 1 + 1,
+    events: 3 * 2 + 1 + 1,
+  },
+  {
     name: 'automatic upgrade to other ports',
     before: withWeb({ upgradePolicy: 'auto' }),
     act: (server) => publish(server, '1.0.0', moved),

@@ -31,12 +31,12 @@ describe('at most so many at once', () => {
 
   it('what is decided counts before the cache shows it, and once', () => {
     const { fleet } = fleetOf(2);
-    const giveBack = fleet.reserve('a');
+    fleet.reserve('a');
     fleet.seen('a', rollingOut('Policy'));
     expect(fleet.mayBegin('b')).toBe(true);
     fleet.reserve('b');
     expect(fleet.mayBegin('c')).toBe(false);
-    giveBack();
+    fleet.settle('a');
     expect(fleet.mayBegin('c')).toBe(false);
   });
 
@@ -69,9 +69,9 @@ it('what was stuck and begins anew takes a place', () => {
   const { fleet } = fleetOf(1);
   fleet.seen('a', rollingOut('Policy'));
   fleet.letGo('a', true);
-  const giveBack = fleet.reserve('a');
+  fleet.reserve('a');
   fleet.seen('a', rollingOut('Policy'));
-  giveBack();
+  fleet.settle('a');
   expect(fleet.mayBegin('b')).toBe(false);
 });
 
@@ -102,9 +102,9 @@ describe('who waits', () => {
 
   it('and came to nothing lets the next one try', () => {
     const { fleet, woken } = fleetOf(1);
-    const giveBack = fleet.reserve('a');
+    fleet.reserve('a');
     fleet.wait('b');
-    giveBack();
+    fleet.settle('a');
     expect(woken).toEqual(['b']);
   });
 });
