@@ -171,7 +171,9 @@ function isUnderWay(server: ApiServer, deployment: ApiObject, now: number): bool
       ({ kind, after }) =>
         kind === KINDS.Deployment && after && attemptOf(after) === attemptOf(deployment) && isRolledOut(after),
     );
-  return !wasDone && now < startedAt + progressDeadlineSeconds * 1000 && !isInTrouble(server, deployment);
+  // One that is yanked has failed, and where there is nothing to go back to nobody waits for it.
+  const isStuck = isInTrouble(server, deployment) || wasYankedEver(server, versionOf(deployment));
+  return !wasDone && now < startedAt + progressDeadlineSeconds * 1000 && !isStuck;
 }
 
 /** Who makes a Deployment anew by hand asks for a rollout. */
