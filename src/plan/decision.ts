@@ -2,6 +2,7 @@ import { hash } from '../api/hash.ts';
 import { epoch } from '../api/time.ts';
 import { assess, type Assessment } from './assessment.ts';
 import { failureOf } from './blame.ts';
+import { cancelOf } from './cancel.ts';
 import { culpritOf } from './culprit.ts';
 import { readConfiguration } from './environment.ts';
 import { addFailure, avoidedSoftware, heldFailure, rememberedFailures, type Failure } from './failure-memory.ts';
@@ -78,7 +79,9 @@ export function decide(observed: Observed, running: Running, now: number): Decid
   const outlook = outlookOf(observed, running, { rollback, held, failures, wishes, finder, now });
   const wanted = { configuration, failures, wishes, finder, now };
   const decision = rollback ?? held ?? decideWith(observed, running, wanted, outlook.choice);
-  return { decision, outlook: decision.kind === 'run' && decision.isChanged ? begun(outlook, decision) : outlook };
+  const begins =
+    decision !== rollback && (decision.kind === 'rollback' || (decision.kind === 'run' && decision.isChanged));
+  return { decision, outlook: begins ? begun(outlook, decision) : outlook };
 }
 
 function softwareInput({ installation, software, config, retries }: Observed, running: Running, now: number) {
@@ -99,7 +102,7 @@ function withStuck(
 }
 
 /** What may come next once this rollout is under way: what is told of it does not change with the next look. */
-function begun({ wishes, input, choice }: Outlook, { version }: Run): Outlook {
+function begun({ wishes, input, choice }: Outlook, { version }: Run | Rollback): Outlook {
   const next: VersionInput = { ...input, installed: version, isBusy: true };
   return { wishes, input: next, assessments: assess(next), choice };
 }
@@ -152,9 +155,13 @@ function decideWith(
   const same = running.installed !== undefined && ({ kind: 'target', version: running.installed } as const);
   const restore = same && runOf(observed, running, { ...wanted, target: same, movement: 'stay' });
   if (choice.kind === 'target') {
+    const mayCancel = choice.reason === 'Cancelled' && observed.installation.spec.suspend !== true;
+    const cancel = mayCancel ? cancelOf(observed, running, wanted) : undefined;
     const isHealedFirst =
       restore && restore.kind === 'run' && !restore.isChanged && mustHeal(observed, running, wanted.now);
-    return isHealedFirst ? restore : runOf(observed, running, { ...wanted, target: choice, movement: 'update' });
+    return (
+      cancel ?? (isHealedFirst ? restore : runOf(observed, running, { ...wanted, target: choice, movement: 'update' }))
+    );
   }
   // Without a Deployment there is nothing to compare with, and anything is better than no pods at all.
   return restore && restore.kind === 'run' && (!running.deployment || !restore.isChanged)

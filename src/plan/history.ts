@@ -3,6 +3,7 @@ import { epoch, timestamp } from '../api/time.ts';
 import type { Attempt } from './attempt.ts';
 import type { Failure } from './failure-memory.ts';
 import type { Findings } from './findings.ts';
+import { isCancel } from './rollback.ts';
 import { inWords, movedSince } from './software-set.ts';
 
 type Entry = NonNullable<InstallationStatus['history']>[number];
@@ -108,7 +109,7 @@ function resultOf({
   if (isDone) {
     return { result: 'Succeeded' };
   }
-  if (decision.kind === 'rollback') {
+  if (decision.kind === 'rollback' && !isCancel(decision)) {
     return { result: 'RolledBack', ...(decision.failed && { message: decision.failed.message }) };
   }
   return rollout?.phase === 'failed' ? { result: 'Failed', message: rollout.message } : undefined;

@@ -143,6 +143,8 @@ export interface RevisionView {
   readonly ports: readonly ServicePort[] | undefined;
   /** Whether there was a PodDisruptionBudget. */
   readonly hasBudget: boolean;
+  /** What it was made from. */
+  readonly committed: Committed | undefined;
   /** As `formatSoftware` writes it. */
   readonly software: string | undefined;
   readonly effective: InstallationStatus['effective'];

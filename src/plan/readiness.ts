@@ -6,6 +6,7 @@ import { isOfSoftware } from './failure-memory.ts';
 import type { Findings } from './findings.ts';
 import { graceOf } from './grace.ts';
 import type { Problem } from './problem.ts';
+import { isCancel } from './rollback.ts';
 import { formatSoftware, inWords, movedSince } from './software-set.ts';
 import { newerRelease } from './update-available.ts';
 import { failureBehind, whatFailed } from './upgrade-health.ts';
@@ -16,7 +17,9 @@ export function readiness(findings: Findings): Verdict[] {
   const { installation } = observed;
   const { spec } = installation;
   if (decision.kind === 'rollback') {
-    return waiting('Unknown', 'RollingBack', rollingBack(findings, decision.version));
+    return isCancel(decision)
+      ? waiting('Unknown', 'RollingOut', rollingOut(findings, decision.version))
+      : waiting('Unknown', 'RollingBack', rollingBack(findings, decision.version));
   }
   if (decision.kind === 'problem' && spec.suspend === true) {
     return [{ type: 'Ready', status: 'False', reason: 'Suspended', message: decision.message }];
@@ -43,10 +46,11 @@ export function readiness(findings: Findings): Verdict[] {
     );
   }
   const isKept = decision.kind === 'held' || (decision.kind === 'keep' && decision.isQueued !== true);
-  if (isKept && !running.isPristine && actions.writes.length === 0) {
+  const lost = isKept && actions.writes.length === 0 ? lostOf(findings) : undefined;
+  if (lost !== undefined) {
     return stalled({
       reason: 'ReleaseMissing',
-      message: `Publish release ${decision.version} of "${spec.provider}" again: what was changed in the Deployment cannot be undone without it`,
+      message: `Publish release ${decision.version} of "${spec.provider}" again: ${lost} without it`,
     });
   }
   const rollout = isAsWished ? running.rollout : undefined;
@@ -78,6 +82,15 @@ export function readiness(findings: Findings): Verdict[] {
         ? waiting('Unknown', 'RollingBack', rollingBack(findings, decision.version))
         : waiting('Unknown', 'RollingOut', rollingOut(findings, decision.version));
   }
+}
+
+/** What somebody damaged and nobody can restore. */
+function lostOf({ observed, running }: Findings): string | undefined {
+  if (!running.isPristine) {
+    return 'what was changed in the Deployment cannot be undone';
+  }
+  const isServiceGone = !observed.service && observed.installation.status.serviceName !== undefined;
+  return isServiceGone ? 'the Service that was deleted cannot be made anew' : undefined;
 }
 
 function ready({ observed, outlook }: Findings, version: string): Verdict {

@@ -6,6 +6,11 @@ import { rollbackSettings } from './rollback-settings.ts';
 import type { Failed } from './rollout.ts';
 import type { Running } from './running.ts';
 
+/** Somebody asked for it, and nothing failed. */
+export function isCancel({ attempt }: Restore): boolean {
+  return attempt.trigger !== 'Rollback';
+}
+
 /** Which saved revision to apply again, and what the Deployment is to remember from then on. */
 export interface Restore {
   readonly revision: string;
@@ -14,12 +19,12 @@ export interface Restore {
   readonly stableVersion: string | undefined;
 }
 
-/** What ran before is brought back whole. */
+/** What ran before is brought back whole: after a failure, or because the spec asks for it again. */
 export interface Rollback extends Restore {
   readonly kind: 'rollback';
   /** What comes back. */
   readonly version: string;
-  /** What was seen of the rollout that failed; undefined where its Deployment is gone. */
+  /** What was seen of the rollout that failed; undefined where its Deployment is gone, or nothing failed. */
   readonly failed: Failed | undefined;
 }
 

@@ -39,6 +39,8 @@ export interface Keep {
   readonly kind: 'keep';
   readonly version: string;
   readonly isQueued?: boolean;
+  /** The release was published again with other content than the running pods have. */
+  readonly isContentChanged?: boolean;
 }
 
 /** What a version is to be run with. */
@@ -93,7 +95,8 @@ function runOfRelease(observed: Observed, running: Running, wanted: Wanted, rele
   const next: NextRollout = { target, hashes, wishes, isUpdate };
   const committed = deployment?.committed;
   const isChanged = !isMadeFrom(hashes, deployment);
-  const isContentChanged = !isChanged && committed !== undefined && committed.release !== hashes.release;
+  const isContentChanged =
+    committed !== undefined && committed.release !== hashes.release && deployment?.version === release.version;
   const trigger = triggerOf(running, next);
   const hindrance = hindranceTo(observed, running, { release, trigger, resolution, isChanged, isContentChanged });
   if (hindrance) {
@@ -127,7 +130,7 @@ function runOfRelease(observed: Observed, running: Running, wanted: Wanted, rele
       version: release.version,
       inputs,
       isChanged,
-      isContentChanged,
+      isContentChanged: isContentChanged && !isChanged,
       isAskedAnew: !isChanged && committed !== undefined && committed.asked !== hashes.asked,
       ...(notBefore !== undefined && { notBefore }),
     }
@@ -148,7 +151,17 @@ function hindranceTo(
 ): Keep | Problem | undefined {
   const { version } = release;
   const isDamaged = !running.isPristine || isServiceDamaged(observed);
-  if (isContentChanged && isDamaged) {
+  const isUnasked = trigger === 'Tier' || trigger === 'SystemSoftware';
+  // Other content, or an image that is not allowed any more, is brought by nobody who did not ask for new pods.
+  if (
+    isChanged &&
+    isUnasked &&
+    (isContentChanged || !isImageAllowed(release.image, observed.config.allowedImagePrefixes))
+  ) {
+    return { kind: 'keep', version, isContentChanged };
+  }
+  const canRestore = () => !isServiceDamaged(observed) && restoreOf(observed, running) !== undefined;
+  if (isContentChanged && !isChanged && isDamaged && !canRestore()) {
     return problem(
       'ContentChanged',
       `Publish a new version: what somebody changed cannot be undone, because release ${version} was published again with other content`,

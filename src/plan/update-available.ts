@@ -12,7 +12,7 @@ export function updateAvailable(
   { observed, running, decision, outlook, now }: Findings,
   assessments: readonly Assessment[] = [],
 ): Verdict {
-  const { installation, catalogue } = observed;
+  const { installation, catalogue, config } = observed;
   const { spec } = installation;
   const isAtRest = decision.kind === 'problem' || (spec.suspend === true && decision.kind !== 'rollback');
   const version = isAtRest ? running.installed : decision.version;
@@ -32,8 +32,16 @@ export function updateAvailable(
       `${what} is not published${version === undefined ? '' : ': what runs goes on'}`,
     );
   }
+  const runs = version === undefined ? undefined : findRelease(catalogue, version);
+  if (runs && version === running.installed && !isImageAllowed(runs.image, config.allowedImagePrefixes)) {
+    return update(
+      'Unknown',
+      'CatalogueUnavailable',
+      `The image of ${version} is not allowed any more ("${runs.image}"): what runs goes on, ask the platform team`,
+    );
+  }
   const isContentChanged =
-    decision.kind === 'run'
+    decision.kind === 'run' || decision.kind === 'keep'
       ? decision.isContentChanged
       : decision.kind === 'problem' && decision.reason === 'ContentChanged';
   if (isContentChanged) {

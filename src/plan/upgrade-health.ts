@@ -1,6 +1,7 @@
 import { findCondition, type Verdict } from '../api/conditions.ts';
 import type { Failure } from './failure-memory.ts';
 import type { Findings } from './findings.ts';
+import { isCancel } from './rollback.ts';
 import { isStranded } from './running.ts';
 import { inWords, parseSoftware } from './software-set.ts';
 import { isOneOf } from './wish.ts';
@@ -50,7 +51,7 @@ export function failureBehind({
   if (decision.kind === 'held') {
     return decision.failure;
   }
-  if (decision.kind === 'rollback') {
+  if (decision.kind === 'rollback' && !isCancel(decision)) {
     return decision.failures[0];
   }
   const attempt = running.deployment?.attempt;

@@ -118,6 +118,7 @@ export function projectRevision(
   raw: Raw & { revision?: number; data?: Partial<SavedRevision> },
 ): Stored & RevisionView & Pick<ChildView, 'owner'> {
   const { metadata, data } = raw;
+  const committed = compactCommitted(parseCommitted(metadata.annotations?.[ANNOTATION.committed]));
   return {
     ...identity(metadata),
     name: metadata.name,
@@ -127,7 +128,8 @@ export function projectRevision(
     version: data?.version,
     ports: data?.ports && sharedValue(data.ports),
     hasBudget: data?.hasBudget === true,
-    software: sharedText(parseCommitted(metadata.annotations?.[ANNOTATION.committed])?.software),
+    committed,
+    software: committed?.software,
     effective: data?.effective && sharedValue(data.effective),
   };
 }

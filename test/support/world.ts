@@ -226,6 +226,7 @@ export class World {
     const { metadata, data, revision = 0 } = action.object;
     this.#saved.set(metadata.name, data as SavedRevision);
     const { version, ports, hasBudget = false, effective } = data as SavedRevision;
+    const committed = parseCommitted(metadata.annotations?.[ANNOTATION.committed]);
     const saved = {
       name: metadata.name,
       uid: `uid-${metadata.name}`,
@@ -233,7 +234,8 @@ export class World {
       version,
       ports,
       hasBudget,
-      software: parseCommitted(metadata.annotations?.[ANNOTATION.committed])?.software,
+      committed,
+      software: committed?.software,
       effective,
     };
     this.#see({ revisions: [...revisions, saved] });

@@ -391,3 +391,51 @@ it('a first install on system software that fails counts once, however often it 
   expect(world.ready()).toBe('False InstallFailed');
   expect(world.status.failedVersions).toMatchObject([{ version: '1.0.0', attempts: 1 }]);
 });
+
+it.each<[string, object, object]>([
+  ['was published again with other content', { release: { image: 'registry.example.com/acme/web:other' } }, {}],
+  ['has an image that is not allowed any more', {}, { allowedImagePrefixes: ['other.example.com'] }],
+])('a tier table brings no new pods to what %s', (_, { release: more = {} }: { release?: object }, limits) => {
+  const world = new World(catalogue('1.0.0'), {});
+  world.converge();
+  world.publish(catalogue(release('1.0.0', more)));
+  world.observed = { ...world.observed, config: { ...config, ...limits, tiers: { standard: { replicas: 3 } } } };
+  world.settle();
+  expect(world.observed.deployment).toMatchObject({ image: 'registry.example.com/acme/web:1.0.0', replicas: 2 });
+  expect(world.ready()).toBe('True UpToDate');
+  expect(condition(world, 'UpdateAvailable')).toMatch(/^Unknown (ContentChanged|CatalogueUnavailable)$/);
+});
+
+it('nor does system software that moves by its own policy', () => {
+  const needs = (image: string) =>
+    release('1.0.0', { image, systemSoftwareDependencies: [{ name: 'php', range: '*' }] });
+  const systemSoftware = [{ name: 'php', version: '8.2.0', updatePolicy: 'all' as const }];
+  const world = new World(catalogue(needs('a/b:1')), { systemSoftware }, [software('php', '8.2.0')]);
+  world.converge();
+  world.publish(catalogue(needs('a/b:other')));
+  world.shelve(software('php', '8.2.0', '8.3.0'));
+  world.settle();
+  expect(world.observed.deployment?.image).toBe('a/b:1');
+  expect(condition(world, 'UpdateAvailable')).toBe('Unknown ContentChanged');
+});
+
+it('what was saved is restored, whatever is published as its version by now', () => {
+  const world = automatic();
+  publishBad(world);
+  goBack(world);
+  world.publish(catalogue(release('1.0.0', { image: 'x/y:other' }), '1.1.0'));
+  world.settle();
+  world.tamper('kubectl', 'spec.template');
+  world.settle();
+  expect(world.observed.deployment?.changed).toBeUndefined();
+  expect(world.ready()).toBe('Unknown RollingOut');
+});
+
+it('a Service that nobody can make anew is told of', () => {
+  const world = new World(catalogue('1.0.0'), {});
+  world.converge();
+  world.publish(undefined);
+  world.observed = { ...world.observed, service: undefined };
+  world.settle();
+  expect(world.ready()).toBe('False ReleaseMissing');
+});

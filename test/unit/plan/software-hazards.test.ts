@@ -422,7 +422,7 @@ describe('the platform', () => {
     expect(world.ready()).toBe('True UpToDate');
   });
 
-  it('is to blame for its table of tiers, also where the release needs software by now', () => {
+  it('brings nobody by its table of tiers what a release needs only since it runs', () => {
     const world = new World(catalogueOf({ versions: [release('1.0.0')] }), {}, [software('php', '8.2.0')]);
     world.converge();
     world.publish(needsPhp);
@@ -430,7 +430,8 @@ describe('the platform', () => {
     changeTier(world, 3);
     world.settle();
 
-    expect(world.observed.deployment?.attempt?.trigger).toBe('Tier');
+    expect(world.observed.deployment?.attempt?.trigger).toBe('Install');
+    expect(world.ready()).toBe('True UpToDate');
   });
 
   it('stalls nobody by its table of tiers whose software is not published any more', () => {
