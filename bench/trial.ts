@@ -32,22 +32,11 @@ export async function recordInstall(
   await cluster.createNamespaces('trial', one);
   await operator.ready();
 
-  const abort = new AbortController();
   const path = installationsPath(namespace);
-  const watching = (async () => {
-    const versions: InstallationObject[] = [];
-    for await (const line of admin.stream(`${path}?watch=true`, abort.signal)) {
-      const { object } = line as { object: InstallationObject };
-      versions.push(object);
-      if (isReady(object)) {
-        return versions;
-      }
-    }
-    throw new Error('The API server has ended the watch');
-  })();
-  await admin.request({ method: 'POST', path, body: installation(namespace, name, 'auto') });
-  const versions = await watching;
-  const uid = versions[0]?.metadata.uid ?? '';
+  const body = installation(namespace, name, 'auto');
+  const created = await admin.request<InstallationObject>({ method: 'POST', path, body });
+  const versions = await versionsUntilReady(created);
+  const { uid } = created.metadata;
   const apply = async (collection: string) => {
     const stored = await admin.request<Applied>({ method: 'GET', path: `${collection}/${name}` });
     const { metadata, ...fields } = ownedFields(stored, FIELD_MANAGER) as Partial<Applied>;
@@ -62,9 +51,23 @@ export async function recordInstall(
     deployment: await apply(`/apis/apps/v1/namespaces/${namespace}/deployments`),
     statuses: statusPatches(versions).map((patch) => template(patch, { namespace, name, uid })),
   };
-  abort.abort();
   await cluster.empty('trial', one);
   return recorded;
+
+  /** All of them, from its creation on, however late the watch is opened. */
+  async function versionsUntilReady(created: InstallationObject): Promise<InstallationObject[]> {
+    const { signal } = new AbortController();
+    const versions = [created];
+    const since = `watch=true&resourceVersion=${created.metadata.resourceVersion}`;
+    for await (const line of admin.stream(`${path}?${since}`, signal)) {
+      const { object } = line as { object: InstallationObject };
+      versions.push(object);
+      if (isReady(object)) {
+        return versions;
+      }
+    }
+    throw new Error('The API server has ended the watch');
+  }
 }
 
 interface Applied extends WithManagedFields {
