@@ -1,6 +1,7 @@
 import type { InstallationStatus } from '../api/installation.ts';
 import { isAutomatic } from './attempt.ts';
 import { actionsFor, type Action, type Actions } from './actions.ts';
+import type { Assessment } from './assessment.ts';
 import { decide } from './decision.ts';
 import { graceOf } from './grace.ts';
 import type { Observed } from './observed.ts';
@@ -60,7 +61,9 @@ export function plan(observed: Observed, now: number): Plan {
   const trigger = begins ? decision.inputs.attempt?.trigger : undefined;
   const takesSlot = isAutomatic(trigger);
   const upgrade = begins ? upgradeOf(decision, running) : undefined;
-  const waitsForSlot = status.pendingUpgrade?.reason === 'Queued' && outlook?.input.isBusy === false;
+  // Not always the one that is pending: a newer one may be waited for while this one waits for room.
+  const isQueuing = ({ blockedBy }: Assessment) => blockedBy.includes('Queued');
+  const waitsForSlot = outlook?.input.isBusy === false && outlook.assessments.some(isQueuing);
   const isQueued = waitsForSlot || (decision.kind === 'keep' && decision.isQueued === true);
   const hasEnded = running.rollout?.phase === 'failed' || running.rollout?.phase === 'paused';
   const isStuck = hasEnded && !actions.writes.some((write) => write.child === 'Deployment');

@@ -380,6 +380,35 @@ it('a Deployment that admission refuses is tried again later, and what runs stay
   expect(world.observed.deployment?.version).toBe('1.1.0');
 });
 
+it('who is queued behind a newest release that soaks stays in the line of the fleet', () => {
+  const world = automatic({ upgrade: { minReleaseAge: '1h' } });
+  const firstSeen = { '1.1.0': '2025-12-01T00:00:00Z', '1.2.0': '2026-01-01T00:00:00Z' };
+  world.observed = { ...world.observed, slot: 'queued', firstSeen };
+  world.publish(catalogue('1.0.0', '1.1.0', '1.2.0'));
+  const { isQueued } = world.reconcile();
+
+  expect([isQueued, world.status.pendingUpgrade]).toMatchObject([true, { version: '1.2.0', reason: 'Soaking' }]);
+});
+
+it('and who is queued behind one that failed and is tried again later', () => {
+  const world = automatic();
+  world.publish(catalogue('1.0.0', '1.2.0'));
+  world.settle();
+  world.pod({ hasStarted: false });
+  world.fail();
+  world.settle();
+  world.rollOut();
+  world.observed = { ...world.observed, pods: [], slot: 'queued' };
+  world.settle();
+  world.publish(catalogue('1.0.0', '1.1.0', '1.2.0'));
+  const { isQueued } = world.reconcile();
+
+  expect([isQueued, world.status.pendingUpgrade]).toMatchObject([
+    true,
+    { version: '1.2.0', reason: 'PreviouslyFailed' },
+  ]);
+});
+
 it('a first install on system software that fails counts once, however often it is looked at', () => {
   const needs = release('1.0.0', { systemSoftwareDependencies: [{ name: 'php', range: '*' }] });
   const world = new World(catalogue(needs), {}, [software('php', '8.2.0')]);
