@@ -8,7 +8,7 @@ import type { DeploymentView } from '../plan/observed.ts';
  * known to be bad. Counted from what the cache shows, and from what was decided and is not in the cache yet.
  */
 export interface Fleet {
-  /** Whether this installation may begin one now, or has. */
+  /** Whether this installation may begin one now and takes nobody's turn who waits, or has begun. */
   readonly mayBegin: (key: string) => boolean;
   /** It is about to begin. */
   readonly reserve: (key: string) => void;
@@ -36,6 +36,11 @@ export function createFleet(most: number, wake: (key: string) => void): Fleet {
     return most - underWay.size - [...reserved].filter((key) => !underWay.has(key)).length;
   }
 
+  /** Those who wait and whose turn is earlier. */
+  function countBefore(key: string): number {
+    return line.length === 0 ? 0 : placeOf(turns.get(key) ?? hash(key), line);
+  }
+
   /** Who is woken up stays in the line until it has begun or passed: a turn is never lost. */
   function wakeNext(): void {
     line.slice(0, Math.max(0, free())).forEach(({ key }) => wake(key));
@@ -59,7 +64,7 @@ export function createFleet(most: number, wake: (key: string) => void): Fleet {
 
   return {
     // Its own place is free for itself.
-    mayBegin: (key) => free() + (underWay.has(key) || reserved.has(key) ? 1 : 0) > 0,
+    mayBegin: (key) => (underWay.has(key) || reserved.has(key) ? free() + 1 > 0 : free() > countBefore(key)),
     reserve(key) {
       leave(key);
       stuck.delete(key);

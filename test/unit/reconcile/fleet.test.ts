@@ -107,4 +107,30 @@ describe('who waits', () => {
     fleet.settle('a');
     expect(woken).toEqual(['b']);
   });
+
+  it('is not overtaken by who comes later, unless that one’s turn is earlier', () => {
+    const { fleet } = fleetOf(1);
+    const [first = '', second = '', third = ''] = inTurn(['a', 'b', 'c']);
+    fleet.reserve('x');
+    fleet.wait(second);
+    fleet.settle('x');
+
+    expect([first, second, third].map((key) => fleet.mayBegin(key))).toEqual([true, true, false]);
+    fleet.pass(second);
+    expect(fleet.mayBegin(third)).toBe(true);
+  });
+
+  it('keeps nobody out for whom there is room as well', () => {
+    const { fleet } = fleetOf(2);
+    const [first = '', second = '', third = ''] = inTurn(['a', 'b', 'c']);
+    fleet.seen('x', rollingOut('Policy'));
+    fleet.seen('y', rollingOut('Policy'));
+    fleet.wait(first);
+    fleet.seen('x', done);
+    fleet.seen('y', done);
+
+    expect(fleet.mayBegin(second)).toBe(true);
+    fleet.reserve(second);
+    expect([fleet.mayBegin(first), fleet.mayBegin(third)]).toEqual([true, false]);
+  });
 });
