@@ -66,7 +66,7 @@ export const InstallationSpec = withRules(
         { rule: 'self == oldSelf', message: 'provider cannot be changed: delete the installation and create another' },
       ),
       version: exactVersion(
-        'manual: the version to run. auto: the floor, newer ones are taken without asking. Absent: the newest at the first install.',
+        'manual: the version to run. auto: the floor, newer ones are taken without asking as far as upgrade allows, also at the first install. Absent: the newest at the first install.',
       ).optional(),
       upgradePolicy: z
         .enum(['manual', 'auto'])

@@ -7,7 +7,7 @@ import { blockersOf, isOpen, type Mode } from './gates.ts';
 import { pathsFrom, type PathFinder } from './path.ts';
 import { soakOf } from './soak.ts';
 import { dueAt } from './spread.ts';
-import { memoryOf, type VersionInput } from './version-input.ts';
+import { baseOf, memoryOf, type VersionInput } from './version-input.ts';
 
 /** What automation thinks of one release that is newer than what runs. */
 export interface Assessment {
@@ -33,8 +33,8 @@ export function assess(input: VersionInput): readonly Assessment[] {
     return [];
   }
   const newer = catalogue.releases.filter((r) => semver.gt(r.version, base));
-  // A first install that failed begins anew: nothing serves that a step could be measured from.
-  const mode: Mode = stable === undefined ? 'install' : 'auto';
+  // A first install that failed begins anew: without a floor there is nothing that a step could be measured from.
+  const mode: Mode = baseOf(input) === undefined ? 'install' : 'auto';
   const lasting = new Map(newer.map((release) => [release, blockersOf(release, mode, input)]));
   const isClear = (release: Release) => lasting.get(release)?.length === 0;
   const someday = pathsOf(input, catalogue, isClear);

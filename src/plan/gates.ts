@@ -5,7 +5,7 @@ import { isPrerelease } from '../api/version.ts';
 import { isImageAllowed } from './catalogue.ts';
 import { isAvoided, isHeldBack } from './failed.ts';
 import { changeBetween, isWithin } from './level.ts';
-import { memoryOf, type VersionInput } from './version-input.ts';
+import { baseOf, memoryOf, type VersionInput } from './version-input.ts';
 
 /**
  * Who asks for a release: nobody named one at the first install; automation; somebody who named it, as the version, as a
@@ -117,8 +117,9 @@ function isOutOfRange({ version }: Release, { spec }: VersionInput): boolean {
 }
 
 /** Measured from what is stable, so that small steps never add up to a large one. */
-function isBeyondLevel({ version }: Release, { spec, stable }: VersionInput): boolean {
-  return stable !== undefined && !isWithin(changeBetween(stable, version), spec.upgrade?.level ?? 'minor');
+function isBeyondLevel({ version }: Release, input: VersionInput): boolean {
+  const base = baseOf(input);
+  return base !== undefined && !isWithin(changeBetween(base, version), input.spec.upgrade?.level ?? 'minor');
 }
 
 function bringsNoSecurity({ fixes }: Release, { spec }: VersionInput): boolean {

@@ -43,3 +43,8 @@ export interface VersionInput {
 export function memoryOf({ failures = [], retries = [], now }: VersionInput) {
   return { failures, retries, now };
 }
+
+/** What a step of automation is measured from: what is stable; before anything is, the floor, as if it ran. */
+export function baseOf({ spec, stable }: VersionInput): string | undefined {
+  return stable ?? (spec.upgradePolicy === 'auto' ? spec.version : undefined);
+}

@@ -6,6 +6,7 @@ import { isOpen } from './gates.ts';
 import { nextMoment } from './next-moment.ts';
 import { problem, type Problem } from './problem.ts';
 import { noRelease, pathMissing, providerNotFound, refusalOf, versionNotFound } from './refusal.ts';
+import { soakOf } from './soak.ts';
 import type { VersionInput } from './version-input.ts';
 import { faultOf } from './windows.ts';
 
@@ -55,14 +56,12 @@ function decideNow(input: VersionInput, assessments: readonly Assessment[]): Cho
 }
 
 /** Case: first install and nobody named a version. A breaking release breaks nothing that is not there yet. */
-function decideFirst(input: VersionInput, floor?: string): Choice | Problem {
+function decideFirst(input: VersionInput): Choice | Problem {
   const { spec, catalogue, now } = input;
   if (!catalogue) {
     return providerNotFound(spec);
   }
-  const open = catalogue.releases.filter(
-    (r) => isOpen(r, 'install', input) && (floor === undefined || semver.gte(r.version, floor)),
-  );
+  const open = catalogue.releases.filter((r) => isOpen(r, 'install', input));
   const best = open.find((r) => !isFading(r, now)) ?? open[0];
   return best ? choice(input, [best.version], 'FirstInstall', 'Install') : noRelease(input, catalogue);
 }
@@ -72,7 +71,7 @@ function decideAutomatic(input: VersionInput, assessments: readonly Assessment[]
   const { spec, catalogue, stable, installed } = input;
   const { version: floor } = spec;
   if (installed === undefined) {
-    return decideFirstAboveFloor(input);
+    return floor === undefined ? decideFirst(input) : decideFirstAbove(input, floor);
   }
   const highest = stable !== undefined && semver.gt(stable, installed) ? stable : installed;
   if (floor !== undefined && semver.gt(floor, highest)) {
@@ -87,12 +86,14 @@ function decideAutomatic(input: VersionInput, assessments: readonly Assessment[]
     : stay(installed);
 }
 
-/** Case: first install under automation. What is at least the floor may be newer at once; the floor itself must be there. */
-function decideFirstAboveFloor(input: VersionInput): Choice | Problem {
-  const { version: floor } = input.spec;
-  const least = floor === undefined ? undefined : decideExplicit(input, floor);
-  const first = least && least.kind !== 'target' ? least : decideFirst(input, floor);
-  return least?.kind === 'target' && first.kind !== 'target' ? least : first;
+/** Case: first install under automation. The floor must be there; beyond it automation's own rules hold as if it ran. */
+function decideFirstAbove(input: VersionInput, floor: string): Choice | Problem {
+  const { catalogue, now } = input;
+  const least = decideExplicit(input, floor);
+  const best = catalogue?.releases.find(
+    (r) => semver.gt(r.version, floor) && isOpen(r, 'auto', input) && soakOf(r, input).isOver && !isFading(r, now),
+  );
+  return least.kind === 'target' && best ? choice(input, [best.version], 'FirstInstall', 'Install') : least;
 }
 
 /** Case: somebody asked for exactly this version. */

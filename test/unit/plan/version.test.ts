@@ -41,6 +41,7 @@ const marks: Readonly<Record<string, Partial<Release>>> = {
   deprecated: { lifecycle: { stage: 'deprecated' } },
   expired: { lifecycle: { expiresAt: '2025-12-31T00:00:00Z' } },
   breaking: { breaking: {} },
+  required: { required: true },
   security: { fixes: ['security'] },
 };
 
@@ -164,6 +165,33 @@ describe('auto', () => {
     expect(decide({ spec: { upgradePolicy: 'auto', version: floor }, installed, catalogue: published(releases) })).toBe(
       decided,
     );
+  });
+
+  it.each`
+    upgrade                        | releases                        | decided              | why
+    ${{}}                          | ${'1.4.2 1.5.0 2.0.0'}          | ${'1.5.0'}           | ${'minor where nothing is said'}
+    ${{ level: 'patch' }}          | ${'1.4.2 1.4.3 1.5.0'}          | ${'1.4.3'}           | ${'no further than the level'}
+    ${{ level: 'major' }}          | ${'1.4.2 1.4.3 3.0.0:breaking'} | ${'1.4.3'}           | ${'nothing breaking'}
+    ${{ level: 'major' }}          | ${'1.4.2 1.5.0:required 2.0.0'} | ${'2.0.0'}           | ${'over stepping stones: nothing is there to be led'}
+    ${{ securityOnly: true }}      | ${'1.4.2 1.4.3:security 1.4.4'} | ${'1.4.3'}           | ${'only what fixes security'}
+    ${{ skipVersions: ['1.5.0'] }} | ${'1.4.2 1.5.0'}                | ${'1.4.2'}           | ${'the floor itself'}
+    ${{ range: '<1.4.0' }}         | ${'1.4.2 1.4.3'}                | ${'1.4.2'}           | ${'a floor is asked for'}
+    ${{ minReleaseAge: '1h' }}     | ${'1.4.2 1.5.0'}                | ${'1.4.2'}           | ${'not what is too young'}
+    ${{}}                          | ${'1.4.2 1.5.0:deprecated'}     | ${'1.4.2'}           | ${'not what fades'}
+    ${{}}                          | ${'1.4.2:yanked 1.5.0'}         | ${'Yanked'}          | ${'the floor must be one that can be had'}
+    ${{}}                          | ${'1.5.0'}                      | ${'VersionNotFound'} | ${'a floor must be published'}
+  `('first install over the floor 1.4.2 of $releases, $upgrade: $decided ($why)', ({ upgrade, releases, decided }) => {
+    const spec = { upgradePolicy: 'auto', version: '1.4.2', upgrade } as const;
+    expect(decide({ spec, catalogue: published(releases) })).toBe(decided);
+  });
+
+  it('measures from the floor as well where the first install failed', () => {
+    const more = { stable: undefined, installed: '1.4.2', isHealthy: false };
+    const failed = { version: '1.4.2', image: release('1.4.2').image, reason: 'CrashLoop', message: '', attempts: 1 };
+    const failures = [{ ...failed, at: '2025-12-31T00:00:00Z' }];
+    const spec = { upgradePolicy: 'auto', version: '1.4.2', upgrade: { level: 'patch' } } as const;
+    const all = published('1.4.2 1.4.3 1.5.0 2.0.0:breaking');
+    expect(decide({ ...more, spec, failures, catalogue: all })).toBe('1.4.3');
   });
 
   it('lets a rollout end before it begins the next', () => {
