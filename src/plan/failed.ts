@@ -16,8 +16,12 @@ const MOST_IN_A_ROW = 2;
 
 /** Whether automation leaves a release alone because of what failed: itself, or too many others. */
 export function isAvoided(release: Release, stable: string | undefined, memory: Memory): boolean {
-  const isOver = (f: Failure) => !mayTryAgain(f, memory.retries, memory.now);
-  return failuresOf(release, memory).some(isOver) || isTooMuch(release, stable, memory);
+  return isFailed(release, memory) || isTooMuch(release, stable, memory);
+}
+
+/** Whether a release failed itself, whoever asked for it. */
+export function isFailed(release: Release, memory: Memory): boolean {
+  return failuresOf(release, memory).some((f) => !mayTryAgain(f, memory.retries, memory.now));
 }
 
 /** Whether this wish failed with this release. */

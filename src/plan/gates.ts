@@ -3,7 +3,7 @@ import type { Release } from '../api/provider.ts';
 import { parseRange } from '../api/range.ts';
 import { isPrerelease } from '../api/version.ts';
 import { isImageAllowed } from './catalogue.ts';
-import { isAvoided, isHeldBack } from './failed.ts';
+import { isAvoided, isFailed, isHeldBack } from './failed.ts';
 import { changeBetween, isWithin } from './level.ts';
 import { baseOf, memoryOf, type VersionInput } from './version-input.ts';
 
@@ -27,7 +27,8 @@ const GATES: readonly Gate[] = [
   { reason: 'Kubernetes', modes: 'install auto explicit newest', shuts: needsOtherKubernetes },
   { reason: 'SoftwareConflict', modes: 'install', shuts: hasSoftwareConflict },
   { reason: 'SoftwareConflict', modes: 'auto explicit newest', shuts: lacksSoftware },
-  { reason: 'PreviouslyFailed', modes: 'install auto newest', shuts: hasFailed },
+  { reason: 'PreviouslyFailed', modes: 'install auto', shuts: isLeftAlone },
+  { reason: 'PreviouslyFailed', modes: 'newest', shuts: hasFailed },
   { reason: 'PreviouslyFailed', modes: 'explicit', shuts: hasFailedAsWished },
   { reason: 'Skipped', modes: 'install auto newest', shuts: isSkipped },
   { reason: 'Preview', modes: 'install auto newest', shuts: isPreview },
@@ -86,9 +87,14 @@ function hasSoftwareConflict(release: Release, { software }: VersionInput): bool
   return resolution?.kind === 'problem' && resolution.patience === 'none';
 }
 
-function hasFailed(release: Release, input: VersionInput): boolean {
+/** Automation also learns from the failures of others. */
+function isLeftAlone(release: Release, input: VersionInput): boolean {
   // Where nothing is there any more, nothing of it failed.
   return input.installed !== undefined && isAvoided(release, input.stable, memoryOf(input));
+}
+
+function hasFailed(release: Release, input: VersionInput): boolean {
+  return isFailed(release, memoryOf(input));
 }
 
 function hasFailedAsWished(release: Release, input: VersionInput): boolean {

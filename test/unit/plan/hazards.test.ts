@@ -380,6 +380,27 @@ it('a Deployment that admission refuses is tried again later, and what runs stay
   expect(world.observed.deployment?.version).toBe('1.1.0');
 });
 
+it('two failures in a row bar automation, and nobody who asks for the newest', () => {
+  const world = automatic();
+  for (const releases of [
+    ['1.0.0', '1.1.0'],
+    ['1.0.0', '1.1.0', '1.3.0'],
+  ]) {
+    world.publish(catalogue(...releases));
+    world.settle();
+    goBack(world);
+  }
+  world.publish(catalogue('1.0.0', '1.1.0', '1.2.0', '1.3.0'));
+  world.settle();
+
+  const told = world.status.updateCandidates?.map(({ version, takeable, blockedBy }) => [version, takeable, blockedBy]);
+  expect(told).toEqual([
+    ['1.2.0', true, ['PreviouslyFailed']],
+    ['1.3.0', false, ['PreviouslyFailed']],
+    ['1.1.0', false, ['PreviouslyFailed']],
+  ]);
+});
+
 it('who is queued behind a newest release that soaks stays in the line of the fleet', () => {
   const world = automatic({ upgrade: { minReleaseAge: '1h' } });
   const firstSeen = { '1.1.0': '2025-12-01T00:00:00Z', '1.2.0': '2026-01-01T00:00:00Z' };
