@@ -78,8 +78,9 @@ export function pathsOf(
     : pathsFrom(stable, { releases, stones, isPassable, isSecondChoice: (release) => isFading(release, now) });
 }
 
+/** What was withdrawn may go on, and anything is better. */
 function isGood(release: Release | undefined, { now }: VersionInput): boolean {
-  return release !== undefined && !isFading(release, now);
+  return release !== undefined && release.lifecycle?.stage !== 'yanked' && !isFading(release, now);
 }
 
 /** Taken only when nothing better is there. */

@@ -401,6 +401,15 @@ it('two failures in a row bar automation, and nobody who asks for the newest', (
   ]);
 });
 
+it('what runs was yanked: a deprecated one is better', () => {
+  const world = automatic();
+  const yanked = release('1.0.0', { lifecycle: { stage: 'yanked' } });
+  world.publish(catalogue(yanked, release('1.1.0', { lifecycle: { stage: 'deprecated' } })));
+  world.settle();
+
+  expect(world.observed.deployment?.version).toBe('1.1.0');
+});
+
 it('who is queued behind a newest release that soaks stays in the line of the fleet', () => {
   const world = automatic({ upgrade: { minReleaseAge: '1h' } });
   const firstSeen = { '1.1.0': '2025-12-01T00:00:00Z', '1.2.0': '2026-01-01T00:00:00Z' };
