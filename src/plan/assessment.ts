@@ -40,7 +40,7 @@ export function assess(input: VersionInput): readonly Assessment[] {
   const someday = pathsOf(input, catalogue, isClear);
   const isRipe = (release: Release) => soakOf(release, input).isOver;
   const today = newer.every(isRipe) ? someday : pathsOf(input, catalogue, (r) => isClear(r) && isRipe(r));
-  const named = pathsOf(input, catalogue, (release) => isOpen(release, 'explicit', input));
+  const named = pathsByName(input, catalogue);
   const isWellServed =
     isGood(findRelease(catalogue, stable), input) ||
     newer.some((r) => isGood(r, input) && isClear(r) && someday(r.version) !== undefined);
@@ -67,15 +67,23 @@ export function assess(input: VersionInput): readonly Assessment[] {
   });
 }
 
+/** The ways to what somebody names. They pass over what has to be named itself, such as a preview, only where they must. */
+export function pathsByName(input: VersionInput, catalogue: Catalogue): PathFinder {
+  const isPassable = (release: Release) => isOpen(release, 'explicit', input);
+  return pathsOf(input, catalogue, isPassable, (release) => !isOpen(release, 'newest', input));
+}
+
 /** The ways from what is stable; where nothing is, each release is a way of its own. */
-export function pathsOf(
-  { stable, now }: Pick<VersionInput, 'stable' | 'now'>,
+function pathsOf(
+  { stable, now }: VersionInput,
   { releases, stones }: Catalogue,
   isPassable: (release: Release) => boolean,
+  isAvoidable?: (release: Release) => boolean,
 ): PathFinder {
+  const isSecondChoice = (release: Release) => isFading(release, now) || isAvoidable?.(release) === true;
   return stable === undefined
     ? (version) => [version]
-    : pathsFrom(stable, { releases, stones, isPassable, isSecondChoice: (release) => isFading(release, now) });
+    : pathsFrom(stable, { releases, stones, isPassable, isSecondChoice });
 }
 
 /** What was withdrawn may go on, and anything is better. */

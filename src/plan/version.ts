@@ -1,5 +1,5 @@
 import semver from 'semver';
-import { assess, pathsOf, type Assessment } from './assessment.ts';
+import { assess, pathsByName, type Assessment } from './assessment.ts';
 import { findRelease, isFading, type Catalogue } from './catalogue.ts';
 import { refuseDowngrade } from './downgrade.ts';
 import { isOpen } from './gates.ts';
@@ -128,8 +128,7 @@ function decideExplicit(input: VersionInput, version: string): Choice | Problem 
 /** The way to what somebody named. A hop that is under way and lies on a way as short is not changed for another. */
 function pathByName(input: VersionInput, catalogue: Catalogue, version: string): readonly string[] | undefined {
   const { stable, installed, isBusy } = input;
-  const pathsAbove = (start: string | undefined) =>
-    pathsOf({ ...input, stable: start }, catalogue, (release) => isOpen(release, 'explicit', input));
+  const pathsAbove = (start: string | undefined) => pathsByName({ ...input, stable: start }, catalogue);
   const fromStable = pathsAbove(stable);
   const path = fromStable(version);
   const isHopUnderWay = isBusy && installed !== undefined && fromStable(installed)?.length === 1;

@@ -410,6 +410,18 @@ it('what runs was yanked: a deprecated one is better', () => {
   expect(world.observed.deployment?.version).toBe('1.1.0');
 });
 
+it('a path to what somebody named rests on no preview, prerelease or skipped one where another is as short', () => {
+  const preview = release('1.6.0', { lifecycle: { stage: 'preview' } });
+  const goal = release('2.0.0', { upgradesFrom: '>=1.5.0' });
+  const all = catalogue('1.0.0', '1.5.0', preview, '1.7.0-rc.1', '1.8.0', goal);
+  const world = new World(all, { version: '1.0.0', upgrade: { skipVersions: ['1.8.0'] } });
+  world.converge();
+  world.edit({ version: '2.0.0' });
+  world.settle();
+
+  expect(world.status.pendingUpgrade?.path).toEqual(['1.5.0', '2.0.0']);
+});
+
 it('who is queued behind a newest release that soaks stays in the line of the fleet', () => {
   const world = automatic({ upgrade: { minReleaseAge: '1h' } });
   const firstSeen = { '1.1.0': '2025-12-01T00:00:00Z', '1.2.0': '2026-01-01T00:00:00Z' };
