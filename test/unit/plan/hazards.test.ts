@@ -422,6 +422,17 @@ it('a path to what somebody named rests on no preview, prerelease or skipped one
   expect(world.status.pendingUpgrade?.path).toEqual(['1.5.0', '2.0.0']);
 });
 
+it('an automatic rollout is stopped by the version that ran, together with manual', () => {
+  const world = automatic();
+  publishBad(world);
+  world.edit({ version: '1.0.0' });
+  world.settle();
+  expect(world.observed.deployment?.version, 'a floor below asks for nothing').toBe('1.1.0');
+  world.edit({ upgradePolicy: 'manual' });
+  world.settle();
+  expect(world.observed.deployment?.version).toBe('1.0.0');
+});
+
 it('who is queued behind a newest release that soaks stays in the line of the fleet', () => {
   const world = automatic({ upgrade: { minReleaseAge: '1h' } });
   const firstSeen = { '1.1.0': '2025-12-01T00:00:00Z', '1.2.0': '2026-01-01T00:00:00Z' };
