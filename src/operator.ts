@@ -14,6 +14,7 @@ import { createCaches } from './reconcile/caches.ts';
 import { createProviderReconciler, createSoftwareReconciler } from './reconcile/catalogue-reconciler.ts';
 import { createFleet } from './reconcile/fleet.ts';
 import { createInstallationReconciler } from './reconcile/installation-reconciler.ts';
+import { createKubernetesVersion } from './reconcile/kubernetes-version.ts';
 import { createWake, wakeOnChanges } from './reconcile/wakes.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 import { messageOf, reflectorHooks } from './telemetry/reflector-hooks.ts';
@@ -82,7 +83,7 @@ export function createOperator(options: OperatorOptions): Operator {
         tellSynced();
         update();
       },
-      onRecovered: () => caches.wake(),
+      onRecovered,
     }),
   });
   const installations = createQueue('providerinstallation');
@@ -90,15 +91,21 @@ export function createOperator(options: OperatorOptions): Operator {
   const software = createQueue('systemsoftware');
   const wake = createWake(caches, installations);
   const fleet = createFleet(config.maxConcurrentUpgrades, (key) => wake({ key }));
-  wakeOnChanges({ caches, fleet, wake, queues: { installations, providers, software } });
-  let kubernetesVersion: string | undefined;
+  const kubernetes = createKubernetesVersion({
+    transport,
+    clock,
+    random,
+    onSettled: update,
+    onError: (error, consequence) => log.warn({ error: messageOf(error) }, consequence),
+  });
+  wakeOnChanges({ caches, fleet, kubernetes, wake, queues: { installations, providers, software } });
   const ports = {
     caches,
     writer,
     events,
     config,
     fleet,
-    kubernetesVersion: () => kubernetesVersion || undefined,
+    kubernetesVersion: kubernetes.current,
     clock,
     log,
     onReported: metrics.onReported,
@@ -120,9 +127,15 @@ export function createOperator(options: OperatorOptions): Operator {
           update();
         },
         onError: (error) => log.warn({ namespace, error: messageOf(error) }, hintForLease(error)),
-        onRecovered: () => caches.wake(),
+        onRecovered,
       },
     });
+  }
+
+  /** The server answers: who waits for that needs not wait any longer, and it may be another one. */
+  function onRecovered(): void {
+    caches.wake();
+    kubernetes.askSoon();
   }
 
   function fence(): void {
@@ -138,24 +151,9 @@ export function createOperator(options: OperatorOptions): Operator {
         { installations: installations.size, providers: providers.size, systemSoftware: software.size },
         'Watching',
       );
-      void learnVersion();
+      // Nothing is decided before that is known, or cannot be.
+      kubernetes.ask();
     }
-  }
-
-  /** Releases may need a Kubernetes that is new enough: nothing is decided before that is known, or cannot be. */
-  async function learnVersion(): Promise<void> {
-    try {
-      const call = { method: 'GET', path: '/version', doing: 'Ask for the version', resource: 'version' } as const;
-      const { gitVersion = '' } = await transport.request<{ readonly gitVersion?: string }>(call);
-      kubernetesVersion = gitVersion;
-    } catch (error) {
-      kubernetesVersion ??= '';
-      log.warn(
-        { error: messageOf(error) },
-        'The version of Kubernetes is not known: requires.kubernetes refuses nothing',
-      );
-    }
-    update();
   }
 
   function obstacle(): string | undefined {
@@ -167,7 +165,7 @@ export function createOperator(options: OperatorOptions): Operator {
 
   /** Keys wait while nothing may be written or not everything is seen. */
   function update(): void {
-    const isInformed = caches.hasSynced() && caches.seesWishes() && kubernetesVersion !== undefined;
+    const isInformed = caches.hasSynced() && caches.seesWishes() && kubernetes.isSettled();
     const mayWork = isInformed && (election?.isLeading ?? true);
     for (const queue of [installations, providers, software]) {
       if (mayWork) {
@@ -223,6 +221,7 @@ export function createOperator(options: OperatorOptions): Operator {
       await endsWithin(clock, LONGEST_FLUSH_MS, events.flush());
       // While a write may still be on its way nobody else may begin: then the Lease runs out by itself.
       await election?.stop({ release: isFinished });
+      kubernetes.stop();
       await caches.stop();
       await Promise.all([transport.close(), leaseTransport.close()]);
     },

@@ -3,6 +3,7 @@ import type { Priority, WorkQueue } from '../controller/queue.ts';
 import { isInTrouble } from '../plan/rollout.ts';
 import type { Caches } from './caches.ts';
 import { inTurn, type Fleet } from './fleet.ts';
+import type { KubernetesVersion } from './kubernetes-version.ts';
 import { softwareUsers } from './software-users.ts';
 
 /** Puts an installation into the queue where there is one; a child has the name of its installation. */
@@ -22,12 +23,13 @@ export function createWake(caches: Caches, installations: Queue): Wake {
 export interface WakePorts {
   readonly caches: Caches;
   readonly fleet: Fleet;
+  readonly kubernetes: Pick<KubernetesVersion, 'onChange'>;
   readonly wake: Wake;
   readonly queues: { readonly installations: Queue; readonly providers: Queue; readonly software: Queue };
 }
 
 /** Which change is whose to look at. A change only names a key; what is to be done is read from the caches. */
-export function wakeOnChanges({ caches, fleet, wake, queues }: WakePorts): void {
+export function wakeOnChanges({ caches, fleet, kubernetes, wake, queues }: WakePorts): void {
   caches.installations.onChange((before, after) => {
     if (!after) {
       // Its children are garbage collected; there is nothing to do.
@@ -80,6 +82,9 @@ export function wakeOnChanges({ caches, fleet, wake, queues }: WakePorts): void 
   caches.secrets?.onChange((before, after) => {
     caches.installations.byIndex('secret', (before ?? after)?.key ?? '').forEach((i) => wake(i));
   });
+
+  // A release that needs a newer one may be taken now.
+  kubernetes.onChange(() => wakeInTurn([...caches.installations.values()].map(({ key }) => key)));
 
   /** Labels are anybody's to set: only the Deployment of an installation counts, or an orphan that it adopts. */
   function countRollout(key: string): void {

@@ -298,6 +298,17 @@ describe('what people do in the midst of a rollout', () => {
     await expectToRead(story, 'version-edited');
   });
 
+  it('takes what needs a newer Kubernetes when the cluster is upgraded, and nobody says so', async () => {
+    const story = await installed('The cluster is upgraded', AUTO);
+    await publishes(story, release('1.1.0', { requires: { kubernetes: '>=1.37.0' } }));
+    await story.pass('1h');
+    expect(statusOf(story).currentVersion).toBe('1.0.0');
+    story.server.gitVersion = 'v1.37.0';
+    await story.pass('62m');
+    expect(statusOf(story).currentVersion).toBe('1.1.0');
+    await story.end();
+  });
+
   it('cancels', async () => {
     const story = await installed('An upgrade is cancelled', { version: '1.0.0' });
     await publishes(story, bad('1.1.0', 'never-ready'));

@@ -26,7 +26,6 @@ export function placeOf({ path }: Pick<Call, 'path'>): Place {
 }
 
 const VERSION_PATH = '/version';
-const VERSION = { major: '1', minor: '36', gitVersion: 'v1.36.3' };
 
 /** It is about objects, and not about the server itself. */
 export function isAboutObjects({ path }: Pick<Call, 'path'>): boolean {
@@ -36,7 +35,7 @@ export function isAboutObjects({ path }: Pick<Call, 'path'>): boolean {
 /** Does what a request asks for, at once and wholly, and returns the answer's body. */
 export function handle(server: ApiServer, call: Call): unknown {
   if (!isAboutObjects(call)) {
-    return VERSION;
+    return { gitVersion: server.gitVersion };
   }
   const place = placeOf(call);
   const { kind, namespace, name = '' } = place;

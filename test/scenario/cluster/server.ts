@@ -32,6 +32,8 @@ export interface ApplyOptions {
  * It has no schemas, admission, quotas or RBAC, and defaults only where `kinds.ts` says so.
  */
 export class ApiServer {
+  /** Of Kubernetes: somebody may upgrade it. */
+  gitVersion = 'v1.36.3';
   readonly #now: () => number;
   readonly #objects = new Map<Kind, Map<string, ApiObject>>();
   readonly #history: Change[] = [];
