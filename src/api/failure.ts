@@ -7,6 +7,9 @@ export const MOST_ATTEMPTS = 99;
 export const MOST_FAILURES = 16;
 /** As many as one pod may have, with the longest names and versions. */
 export const LONGEST_SOFTWARE = 5000;
+/** Values of the annotation `…/retry`: one on the installation, and one on its Provider. */
+export const MOST_RETRY_VALUES = 2;
+export const LONGEST_RETRY_VALUE = 80;
 
 /**
  * What failed, as the Deployment remembers it: a status may be lost, and what failed must not be tried again because of
@@ -24,7 +27,7 @@ export const Failure = z.object({
   /** What is held: nothing of this wish is tried again until it changes. Absent: automation chose, and skips the version. */
   wish: z.string().max(32).optional(),
   /** The values of the annotation `…/retry` that were there already, on the installation and on its Provider. */
-  retries: z.array(z.string().max(80)).max(2).optional(),
+  retries: z.array(z.string().max(LONGEST_RETRY_VALUE)).max(MOST_RETRY_VALUES).optional(),
   at: time,
   /** How often it failed. */
   attempts: z.int().min(1).max(MOST_ATTEMPTS),

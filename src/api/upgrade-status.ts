@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { LONGEST_SOFTWARE } from './failure.ts';
+import { LONGEST_RETRY_VALUE, LONGEST_SOFTWARE, MOST_RETRY_VALUES } from './failure.ts';
 import { atomicList, flag, int, text, time } from './field.ts';
 
 /** Why automation does not take a release, in the order in which it is said. */
@@ -81,6 +81,12 @@ export const FailedVersion = z
     software: text(
       LONGEST_SOFTWARE,
       'The system software that automation moved to, where that is to blame and not the release.',
+    ).optional(),
+    retries: atomicList(
+      z
+        .array(text(LONGEST_RETRY_VALUE, 'One value.'))
+        .max(MOST_RETRY_VALUES)
+        .describe('Values of the annotation retry that were there when it failed: another one lets it be tried again.'),
     ).optional(),
     retryAfter: time('When it is tried once more; never when absent.').optional(),
   })

@@ -65,7 +65,7 @@ function withoutNumbers(text: string): string {
 /** The status after an upgrade that automation chose was refused: what runs is none the worse for it. */
 export function statusAfterRefusal(
   { status }: Pick<Installation, 'status'>,
-  upgrade: Pick<Failure, 'version' | 'image' | 'software'>,
+  upgrade: Pick<Failure, 'version' | 'image' | 'software' | 'retries'>,
   { message }: Pick<Problem, 'message'>,
   now: number,
 ): InstallationStatus {

@@ -27,7 +27,7 @@ export interface Plan {
   readonly requeueAfterMs?: number;
 }
 
-type Upgrade = Pick<Failure, 'version' | 'image' | 'software'>;
+type Upgrade = Pick<Failure, 'version' | 'image' | 'software' | 'retries'>;
 
 const NOTHING: Actions = { writes: [], postponed: [] };
 
@@ -60,7 +60,7 @@ export function plan(observed: Observed, now: number): Plan {
   const begins = decision.kind === 'run' && decision.isChanged && actions.writes.length > 0;
   const trigger = begins ? decision.inputs.attempt?.trigger : undefined;
   const takesSlot = isAutomatic(trigger);
-  const upgrade = begins ? upgradeOf(decision, running) : undefined;
+  const upgrade = begins ? upgradeOf(observed, running, decision) : undefined;
   // Not always the one that is pending: a newer one may be waited for while this one waits for room.
   const isQueuing = ({ blockedBy }: Assessment) => blockedBy.includes('Queued');
   const waitsForSlot = outlook?.input.isBusy === false && outlook.assessments.some(isQueuing);
@@ -79,11 +79,12 @@ export function plan(observed: Observed, now: number): Plan {
 }
 
 /** What automation chose: a release, or system software for the one that runs. */
-function upgradeOf({ inputs }: Run, { software }: Running): Upgrade | undefined {
+function upgradeOf({ retries }: Observed, { software }: Running, { inputs }: Run): Upgrade | undefined {
   const { version, image } = inputs.release;
+  const chosen = { version, image, ...(retries.length > 0 && { retries: [...retries] }) };
   const trigger = inputs.attempt?.trigger;
   if (trigger === 'SystemSoftware') {
-    return { version, image, software: formatSoftware(movedSince(software, inputs.software.set)) };
+    return { ...chosen, software: formatSoftware(movedSince(software, inputs.software.set)) };
   }
-  return trigger === 'Policy' ? { version, image } : undefined;
+  return trigger === 'Policy' ? chosen : undefined;
 }

@@ -12,7 +12,7 @@ import { eventOfHeal, eventsBetween, type EventDraft } from '../plan/events.ts';
 import { statusAfterFailure, statusAfterRefusal } from '../plan/failure.ts';
 import { countHeal } from '../plan/heal.ts';
 import type { ChildKind, Heals, Installation, Observed } from '../plan/observed.ts';
-import { plan } from '../plan/plan.ts';
+import { plan, type Plan } from '../plan/plan.ts';
 import { problem, waitFor, type Problem } from '../plan/problem.ts';
 import { act, Appeared, isUnanswered, RevisionGone, unansweredId } from './act.ts';
 import type { Caches } from './caches.ts';
@@ -133,7 +133,7 @@ export function createInstallationReconciler(ports: InstallationPorts) {
         settle(key);
       }
       signal.throwIfAborted();
-      const failure = failureOf(error);
+      const failure = failureOf(error, planned);
       if (failure?.reason === 'Rejected' && planned.upgrade) {
         await report(
           installation,
@@ -227,16 +227,18 @@ function viewOf({ child, raw }: Appeared): Partial<Observed> {
 }
 
 /** What a refused write means to the user; undefined where it only came too early. */
-function failureOf(error: unknown): Problem | undefined {
+function failureOf(error: unknown, { upgrade }: Pick<Plan, 'upgrade'>): Problem | undefined {
   if (error instanceof RevisionGone) {
     return problem('RollbackFailed', error.message);
   }
   if (!(error instanceof ApiError) || error.retry === 'now') {
     return undefined;
   }
-  return error.retry === 'never'
-    ? problem('Rejected', `${error.message}; it is tried again every minute`)
-    : waitFor('RetryingAfterError', error.message);
+  if (error.retry !== 'never') {
+    return waitFor('RetryingAfterError', error.message);
+  }
+  // When an upgrade is tried again is told of the version.
+  return problem('Rejected', upgrade ? error.message : `${error.message}; it is tried again every minute`);
 }
 
 function describe(action: Action): object {

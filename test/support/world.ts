@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { ANNOTATION } from '../../src/api/names.ts';
 import { pack } from '../../src/api/packed.ts';
-import type { InstallationStatus } from '../../src/api/installation.ts';
+import { InstallationStatus } from '../../src/api/installation.ts';
 import type { Catalogue } from '../../src/plan/catalogue.ts';
 import { parseAttempt } from '../../src/plan/attempt.ts';
 import { parseFailures } from '../../src/api/failure.ts';
@@ -120,6 +120,7 @@ export class World {
       this.#write(action);
     }
     this.#see({ installation: { ...this.observed.installation, status: planned.status } });
+    expect(InstallationStatus.parse(planned.status), 'The schema has all of it').toEqual(planned.status);
     expectKstatus(planned.status, this.observed.installation.generation);
     return planned;
   }

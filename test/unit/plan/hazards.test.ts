@@ -462,6 +462,34 @@ it('and who is queued behind one that failed and is tried again later', () => {
   ]);
 });
 
+it('and is tried as seldom where an old retry annotation is there', () => {
+  const world = automatic();
+  world.retry('last week');
+  world.settle();
+  world.publish(catalogue('1.0.0', '1.1.0'));
+  const { upgrade } = plan(world.observed, world.now);
+  const status = statusAfterRefusal(world.observed.installation, upgrade!, { message: 'denied by policy' }, world.now);
+  seeInstallation(world, { status });
+  world.settle();
+
+  expect(world.observed.deployment?.version).toBe('1.0.0');
+  world.retry('today');
+  world.settle();
+  expect(world.observed.deployment?.version).toBe('1.1.0');
+});
+
+it('what crashed is not rolled out again because its Deployment was deleted, whatever was retried before', () => {
+  const world = automatic();
+  world.retry('last week');
+  publishBad(world);
+  goBack(world);
+  world.observed = { ...world.observed, deployment: undefined };
+  world.converge();
+
+  expect(world.observed.deployment?.version).toBe('1.0.0');
+  expect(world.status.failedVersions).toMatchObject([{ version: '1.1.0', retries: ['last week'] }]);
+});
+
 it('a first install on system software that fails counts once, however often it is looked at', () => {
   const needs = release('1.0.0', { systemSoftwareDependencies: [{ name: 'php', range: '*' }] });
   const world = new World(catalogue(needs), {}, [software('php', '8.2.0')]);
