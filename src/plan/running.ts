@@ -186,16 +186,17 @@ function evidenceFor(
   const { version, stableVersion, attempt, image } = deployment;
   const { spec, status } = installation;
   const release = version === (status.currentVersion ?? stableVersion) ? undefined : findRelease(catalogue, version);
-  const isFailed = status.history?.some((h) => h.startedAt === attempt?.startedAt && h.result === 'Failed');
-  const told = isFailed ? status.failedVersions?.find((f) => f.version === version && f.image === image) : undefined;
+  const failed = status.history?.find((h) => h.startedAt === attempt?.startedAt && h.result === 'Failed');
+  // Of what failed with the version that runs well only the history tells.
+  const told = status.failedVersions?.find((f) => f.version === version && f.image === image);
   return {
     pods,
     deadlineMs: rollbackSettings(spec, config).deadlineSeconds * 1000,
     wasDone,
-    failure: told && {
-      reason: told.reason,
-      message: told.message ?? '',
-      expires: told.retryAfter === undefined ? 'never' : 'later',
+    failure: failed && {
+      reason: told?.reason ?? 'RolloutFailed',
+      message: failed.message ?? '',
+      expires: told?.retryAfter === undefined ? 'never' : 'later',
     },
     yanked:
       release?.lifecycle?.stage === 'yanked' ? (release.lifecycle.message ?? '') : yankedSoftware(observed, deployment),

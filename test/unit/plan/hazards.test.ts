@@ -265,16 +265,49 @@ it('queued for a tier table: drift and a lost Service are healed', () => {
   expect(world.observed.service).toBeDefined();
 });
 
-it('a crash loop does not flap', () => {
-  const world = new World(catalogue('1.0.0'), {});
+const edited = (upgrade: object) => {
+  const world = new World(catalogue('1.0.0'), { config: { A: '1' }, upgrade });
+  world.converge();
+  world.edit({ config: { A: '2' } });
+  world.settle();
+  return world;
+};
+
+it.each<[string, string, () => World]>([
+  ['of a first install', 'False InstallFailed', () => new World(catalogue('1.0.0'))],
+  ['of an edit where rollback is off', 'False RolloutFailed', () => edited({ rollback: { enabled: false } })],
+  [
+    'of an edit where nothing is saved any more',
+    'False RolloutFailed',
+    () => {
+      const world = edited({});
+      world.observed = { ...world.observed, revisions: [] };
+      return world;
+    },
+  ],
+  [
+    'of the way back',
+    'False RollbackFailed',
+    () => {
+      const world = edited({});
+      fail(world);
+      const { generation } = world.observed.deployment!;
+      see(world, { observedGeneration: generation, total: 3, updated: 1, available: 0 });
+      return world;
+    },
+  ],
+])('a crash loop %s does not flap', (_, ready, begin) => {
+  const world = begin();
   world.settle();
   const seen = new Set<string>();
   for (let i = 0; i < 6; i += 1) {
-    world.pod({ restarts: 4, waiting: i % 2 ? undefined : { reason: 'CrashLoopBackOff', message: '' } });
+    // Between two ends it runs for a while; at last the deadline passes as well.
+    world.pass(200_000);
+    world.pod({ restarts: 3 + i, waiting: i % 2 ? undefined : { reason: 'CrashLoopBackOff', message: '' } });
     world.settle();
-    seen.add(world.ready());
+    seen.add(`${world.ready()}: ${world.status.conditions?.find((c) => c.type === 'Ready')?.message}`);
   }
-  expect([...seen]).toEqual(['False InstallFailed']);
+  expect([...seen]).toEqual([expect.stringContaining(ready)]);
 });
 
 it('UpgradeHealthy while configFrom cannot be read', () => {
