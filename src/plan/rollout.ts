@@ -32,6 +32,8 @@ export interface Evidence {
   readonly deadlineMs: number;
   /** The template was rolled out wholly before: then the Deployment controller alone judges what becomes of it. */
   readonly wasDone: boolean;
+  /** So it was when it was looked at last, and its spec is still the one that was applied. */
+  readonly isSettled: boolean;
   /** What was seen when it was called a failure, where it was: only success takes that back. */
   readonly failure: Pick<Failed, 'reason' | 'message' | 'expires'> | undefined;
   /** Why its release was yanked; undefined where it was not. */
@@ -56,7 +58,8 @@ export function isInTrouble({ restarts, waiting, unschedulable }: PodView): bool
 
 /** The questions of `kubectl rollout status` (kubectl/pkg/polymorphichelpers/rollout_status.go), and who is to blame. */
 export function readRollout(d: DeploymentView, evidence: Evidence): Rollout {
-  if (d.observedGeneration < d.generation) {
+  // Whoever annotates a Deployment gives it a new generation, too: that is no rollout.
+  if (d.observedGeneration < d.generation && !evidence.isSettled) {
     return failedBy(d, evidence) ?? { phase: 'progressing', until: nextMoment(d, evidence) };
   }
   if (d.total > d.updated) {
@@ -65,13 +68,19 @@ export function readRollout(d: DeploymentView, evidence: Evidence): Rollout {
       : (failedBy(d, evidence) ?? { phase: 'progressing', until: nextMoment(d, evidence) });
   }
   // Against what is asked for and not against what there is: pods too many, after a scale-down, harm nobody.
-  if (d.updated >= d.replicas && d.available >= d.replicas) {
+  const least = leastPods(d, evidence);
+  if (d.updated >= least && d.available >= least) {
     return { phase: 'done' };
   }
   // The Deployment controller keeps this reason once a template has been rolled out.
   return d.progress === 'NewReplicaSetAvailable'
     ? { phase: 'degraded' }
     : (failedBy(d, evidence) ?? { phase: 'progressing', until: nextMoment(d, evidence) });
+}
+
+/** What is left to an autoscaler may be asked for at any time and come later: nobody misses that, as long as one pod serves. */
+function leastPods({ replicas, ownsReplicas }: DeploymentView, { wasDone }: Evidence): number {
+  return wasDone && !ownsReplicas ? Math.min(replicas, 1) : replicas;
 }
 
 function failedBy(d: DeploymentView, evidence: Evidence): Failed | undefined {

@@ -21,7 +21,7 @@ export interface Running {
   readonly isDone: boolean;
   /** It was once, whatever its pods do now: nobody goes back behind it. */
   readonly isProven: boolean;
-  /** As many pods serve as before, or as are asked for. */
+  /** As many pods serve as before, or as are asked for; one, where their number is somebody else's. */
   readonly isAvailable: boolean;
   /** The version committed to the Deployment. */
   readonly installed: string | undefined;
@@ -45,10 +45,11 @@ export function readRunning(observed: Observed, now: number): Running {
   const isPristine = deployment !== undefined && deployment.applied === deployment.owned;
   const knowsBetter = isPristine || (deployment !== undefined && isNewerThan(status, deployment));
   const wasDone = deployment !== undefined && hasSucceeded(status, deployment);
-  const rollout = deployment && readRollout(deployment, evidenceFor(observed, deployment, { wasDone, now }));
-  const isRolledOut = rollout?.phase === 'done' || rollout?.phase === 'degraded';
   // A lost label says nothing against what runs.
   const isSpecIntact = deployment !== undefined && isSameSpec(deployment.applied, deployment.owned);
+  const isSettled = wasDone && isSpecIntact && findCondition(status.conditions, 'Reconciling') === undefined;
+  const rollout = deployment && readRollout(deployment, evidenceFor(observed, deployment, { wasDone, isSettled, now }));
+  const isRolledOut = rollout?.phase === 'done' || rollout?.phase === 'degraded';
   const isDone = isSpecIntact && isRolledOut;
   // What an orphan runs was stable for somebody: to go below it needs consent like any downgrade.
   const isStable = isDone || (isRolledOut && (kind === 'orphan' || isRewritten(deployment)));
@@ -61,7 +62,7 @@ export function readRunning(observed: Observed, now: number): Running {
     rollout,
     isDone,
     isProven,
-    isAvailable: isAvailable(observed, deployment, rollout),
+    isAvailable: isDone || isAvailable(observed, deployment, rollout),
     installed: deployment
       ? installedOf(status, deployment, knowsBetter)
       : (status.currentVersion ?? status.installedVersion),
@@ -180,7 +181,7 @@ function isRewritten(deployment: DeploymentView | undefined): boolean {
 function evidenceFor(
   observed: Observed,
   deployment: DeploymentView,
-  { wasDone, now }: { readonly wasDone: boolean; readonly now: number },
+  more: Pick<Evidence, 'wasDone' | 'isSettled' | 'now'>,
 ): Evidence {
   const { installation, catalogue, pods, config } = observed;
   const { version, stableVersion, attempt, image } = deployment;
@@ -190,9 +191,9 @@ function evidenceFor(
   // Of what failed with the version that runs well only the history tells.
   const told = status.failedVersions?.find((f) => f.version === version && f.image === image);
   return {
+    ...more,
     pods,
     deadlineMs: rollbackSettings(spec, config).deadlineSeconds * 1000,
-    wasDone,
     failure: failed && {
       reason: told?.reason ?? 'RolloutFailed',
       message: failed.message ?? '',
@@ -200,7 +201,6 @@ function evidenceFor(
     },
     yanked:
       release?.lifecycle?.stage === 'yanked' ? (release.lifecycle.message ?? '') : yankedSoftware(observed, deployment),
-    now,
   };
 }
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { catalogue, release, config, software } from '../../support/builders.ts';
+import { catalogue, catalogueOf, release, config, software } from '../../support/builders.ts';
 import { World } from '../../support/world.ts';
 import { parseFailures } from '../../../src/api/failure.ts';
 import { plan } from '../../../src/plan/plan.ts';
@@ -254,6 +254,40 @@ it('a deadline that is raised counts', () => {
   world.pass(700_000);
   fail(world);
   expect(world.observed.deployment?.version).toBe('1.1.0');
+});
+
+it('an annotation on the Deployment is no rollout', () => {
+  const world = automatic();
+  const { updatedAt } = world.status;
+  world.pass(HOUR);
+  see(world, { generation: world.observed.deployment!.generation + 1 });
+  world.settle();
+  expect(world.ready()).toBe('True UpToDate');
+  world.rollOut();
+  world.settle();
+  expect(world.status.updatedAt).toBe(updatedAt);
+});
+
+it('a heal is waited for, whatever the counts still say of the pods that somebody made', () => {
+  const world = automatic();
+  drift(world);
+  world.settle();
+  expect(world.observed.deployment?.changed).toBeUndefined();
+  expect(world.ready()).toBe('Unknown RollingOut');
+});
+
+it('pods that an autoscaler adds make nothing unavailable', () => {
+  const world = new World(catalogueOf({ versions: [release('1.0.0')], tiers: { standard: {} } }), {});
+  world.converge();
+  for (const more of [
+    { generation: world.observed.deployment!.generation + 1, replicas: 5 },
+    { observedGeneration: world.observed.deployment!.generation + 1, total: 5, updated: 5 },
+    { available: 5 },
+  ]) {
+    see(world, more);
+    world.settle();
+    expect([world.ready(), condition(world, 'Available')]).toEqual(['True UpToDate', 'True PodsAvailable']);
+  }
 });
 
 it('queued for a tier table: drift and a lost Service are healed', () => {

@@ -6,6 +6,7 @@ const evidence: Evidence = {
   pods: [],
   deadlineMs: 600_000,
   wasDone: false,
+  isSettled: false,
   failure: undefined,
   yanked: undefined,
   now: 0,
@@ -51,6 +52,22 @@ const young = {
   inputsHash: 'new',
   attempt: { trigger: 'Spec', startedAt: '2026-01-01T00:00:00Z', wish: 'w' },
 } as DeploymentView;
+it.each`
+  what                                 | view                                      | isSettled | phase
+  ${'somebody annotated it'}           | ${{ observedGeneration: 1 }}              | ${true}   | ${'done'}
+  ${'something else was under way'}    | ${{ observedGeneration: 1 }}              | ${false}  | ${'progressing'}
+  ${'an autoscaler asks for more'}     | ${{ observedGeneration: 1, replicas: 9 }} | ${true}   | ${'done'}
+  ${'its pods are being added'}        | ${{ replicas: 9, total: 5, updated: 5 }}  | ${true}   | ${'done'}
+  ${'it asks for none'}                | ${{ replicas: 0, total: 0, updated: 0 }}  | ${true}   | ${'done'}
+  ${'no pod serves'}                   | ${{ available: 0 }}                       | ${true}   | ${'degraded'}
+  ${'a tier asks for more than serve'} | ${{ ownsReplicas: true, replicas: 3 }}    | ${true}   | ${'degraded'}
+  ${'its pods are restarted'}          | ${{ total: 3, updated: 1 }}               | ${true}   | ${'progressing'}
+`('done before, $what: $phase', ({ view, isSettled, phase }) => {
+  const settled = { ...young, total: 2, updated: 2, progress: 'NewReplicaSetAvailable', ownsReplicas: false, ...view };
+  const available = view.available ?? Math.min(settled.replicas, 2);
+  expect(readRollout({ ...settled, available }, { ...evidence, wasDone: true, isSettled }).phase).toBe(phase);
+});
+
 const pod = {
   name: 'web-1',
   inputsHash: 'new',
