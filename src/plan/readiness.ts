@@ -70,12 +70,14 @@ export function readiness(findings: Findings): Verdict[] {
         reason: 'Paused',
         message: `Resume the Deployment, somebody paused it: kubectl -n ${installation.namespace} rollout resume deployment/${installation.name}`,
       });
-    case 'failed':
-      return stalled(
-        isGoingBack
-          ? rollbackFailed(findings, decision.version, rollout.message)
-          : rolloutFailed(findings, decision.version, rollout.message),
-      );
+    case 'failed': {
+      const { reason, message } = isGoingBack
+        ? rollbackFailed(findings, decision.version, rollout.message)
+        : rolloutFailed(findings, decision.version, rollout.message);
+      return spec.suspend === true
+        ? [{ type: 'Ready', status: 'False', reason: 'Suspended', message }]
+        : stalled({ reason, message });
+    }
     case 'progressing':
     case undefined:
       return isGoingBack && isAsWished

@@ -344,6 +344,32 @@ it.each<[string, string, () => World]>([
   expect([...seen]).toEqual([expect.stringContaining(ready)]);
 });
 
+it.each<[string, RegExp, () => World]>([
+  ['a first install', /installing 1\.0\.0 failed/, () => new World(catalogue('1.0.0'))],
+  ['an edit where rollback is off', /changed settings .* failed/, () => edited({ rollback: { enabled: false } })],
+  [
+    'the way back',
+    /going back to 1\.0\.0 failed/,
+    () => {
+      const world = edited({});
+      fail(world);
+      return world;
+    },
+  ],
+])('what is suspended needs nobody when %s fails, and says what was seen', (_, message, begin) => {
+  const world = begin();
+  world.settle();
+  world.edit({ suspend: true });
+  world.settle();
+  fail(world);
+  // No pod serves: on the way back that is what it takes to give up.
+  see(world, { available: 0 });
+  world.settle();
+
+  expect([condition(world, 'Ready'), condition(world, 'Stalled')]).toEqual(['False Suspended', undefined]);
+  expect(world.status.conditions?.find((c) => c.type === 'Ready')?.message).toMatch(message);
+});
+
 it('UpgradeHealthy while configFrom cannot be read', () => {
   const world = automatic();
   publishBad(world);
