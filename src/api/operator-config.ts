@@ -22,6 +22,9 @@ const RESERVED = [
   '_JAVA_OPTIONS',
 ];
 
+/** At a time a quarter of the pods are replaced (maxSurge 25%), and the next ones wait until these have been ready long enough. */
+export const MOST_ROUNDS = 4;
+
 /** A misspelt field must not pass for one that was left out: without `replicas` they would be nobody's. */
 const OwnTier = Tier.strict();
 
@@ -46,6 +49,10 @@ export const OperatorConfig = z.strictObject({
         .default(10)
         .describe('Seconds that a new pod must be ready before it counts'),
     })
+    .refine(
+      ({ progressDeadlineSeconds, stableSeconds }) => progressDeadlineSeconds > MOST_ROUNDS * stableSeconds,
+      `progressDeadlineSeconds must be greater than ${MOST_ROUNDS} times stableSeconds: pods are replaced in up to ${MOST_ROUNDS} rounds`,
+    )
     .prefault({}),
   maxConcurrentUpgrades: z
     .int()

@@ -58,6 +58,8 @@ describe('the operator config', () => {
     ['an unknown field', 'teirs: {}', 'teirs'],
     ['a bad quantity', 'tiers: {free: {resources: {limits: {cpu: lots}}}}', 'tiers.free.resources.limits.cpu'],
     ['a misspelt tier', 'tiers: {free: {replica: 1}}', 'replica'],
+    ['a deadline that is always missed', 'defaults: {progressDeadlineSeconds: 20, stableSeconds: 30}', 'stableSeconds'],
+    ['a default deadline that is', 'defaults: {stableSeconds: 150}', 'progressDeadlineSeconds'],
     ['no YAML', 'tiers: [', 'cannot read'],
   ])('that is wrong says where: %s', (_, content, where) => {
     expect(() => readOperatorConfig(configFile(content))).toThrow(where);
