@@ -88,7 +88,7 @@ export const FailedVersion = z
         .max(MOST_RETRY_VALUES)
         .describe('Values of the annotation retry that were there when it failed: another one lets it be tried again.'),
     ).optional(),
-    retryAfter: time('When it is tried once more; never when absent.').optional(),
+    retryAfter: time('When it is tried once more, where what ran before runs again; never when absent.').optional(),
   })
   .describe('One release whose rollout failed.');
 

@@ -36,6 +36,8 @@ export function statusOf(findings: Findings): InstallationStatus {
   const stableBefore = deployment?.stableVersion === current ? undefined : deployment?.stableVersion;
   const previous = isNewCurrent ? (before.currentVersion ?? stableBefore) : before.previousVersion;
   const wasAtWork = AT_WORK.has(findCondition(before.conditions, 'Ready')?.reason ?? '');
+  // What failed and is left as it is goes on by itself, if at all: a retry begins nothing.
+  const isAtAnEnd = running.rollout?.phase === 'failed' && !actions.writes.some((w) => w.child === 'Deployment');
   // A Service that is not brought back is still the one that should be there: the loss of it must not be forgotten.
   const hasService =
     isRun && !decision.isContentChanged
@@ -50,7 +52,7 @@ export function statusOf(findings: Findings): InstallationStatus {
     latestVersion: catalogue ? latestRelease(catalogue.releases)?.version : before.latestVersion,
     currentImage: isDone ? deployment?.image : before.currentImage,
     usedConsent: usedConsent(findings),
-    lastHandledRetry: installation.retry ?? before.lastHandledRetry,
+    lastHandledRetry: (isAtAnEnd ? undefined : installation.retry) ?? before.lastHandledRetry,
     failedVersions: failedVersions(findings),
     history: emptyIsNone(historyOf(findings)),
     ...upgradesOf(findings),

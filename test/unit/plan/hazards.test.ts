@@ -370,6 +370,35 @@ it.each<[string, RegExp, () => World]>([
   expect(world.status.conditions?.find((c) => c.type === 'Ready')?.message).toMatch(message);
 });
 
+it.each<[string, () => World]>([
+  ['a first install', () => new World(catalogue('1.0.0'))],
+  ['an edit where rollback is off', () => edited({ rollback: { enabled: false } })],
+  [
+    'the way back of automation',
+    () => {
+      const world = automatic();
+      publishBad(world);
+      fail(world);
+      return world;
+    },
+  ],
+])('a retry of %s that failed is not called handled until its pods come', (_, begin) => {
+  const world = begin();
+  world.settle();
+  fail(world);
+  see(world, { available: 0 });
+  world.settle();
+  world.journal.length = 0;
+  world.retry('today');
+  world.settle();
+  expect([world.status.lastHandledRetry, world.journal]).toEqual([undefined, []]);
+
+  world.observed = { ...world.observed, pods: [] };
+  world.rollOut();
+  world.settle();
+  expect([world.status.lastHandledRetry, condition(world, 'Stalled')]).toEqual(['today', undefined]);
+});
+
 it('UpgradeHealthy while configFrom cannot be read', () => {
   const world = automatic();
   publishBad(world);
