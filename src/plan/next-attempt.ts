@@ -1,4 +1,4 @@
-import { startAfter, type Attempt, type Trigger } from './attempt.ts';
+import { startAfter, undoneRollout, type Attempt, type Trigger } from './attempt.ts';
 import type { Committed } from './committed.ts';
 import type { Observed } from './observed.ts';
 import { newest, revisionName } from './revision.ts';
@@ -31,8 +31,8 @@ export function nextAttempt(observed: Observed, running: Running, next: NextRoll
 /** What has been rolled out well is saved before it is replaced; in the midst of a rollout the way back stays the same. */
 function wayBack({ installation, revisions }: Observed, running: Running): string | undefined {
   const { deployment, installed, stable, isProven } = running;
-  // An older one that `kubectl rollout undo` brought back is not what was installed: nobody asked to go there.
-  if (deployment?.version !== installed) {
+  // An older one that somebody brought back is not what was installed: nobody asked to go there.
+  if (deployment?.version !== installed || undoneRollout(installation.status, deployment?.attempt)) {
     return newest(revisions.filter((r) => r.version === stable))?.name;
   }
   return isProven && deployment?.committed

@@ -1,7 +1,7 @@
 import type { InstallationStatus } from '../api/installation.ts';
 import { ANNOTATION, LABEL } from '../api/names.ts';
 import { unpack } from '../api/packed.ts';
-import { formatAttempt, type Attempt } from './attempt.ts';
+import { formatAttempt, undoneRollout, type Attempt } from './attempt.ts';
 import { child, labelsOf, metadataOf, type Child } from './children.ts';
 import { formatCommitted, inputsHash, type Committed } from './committed.ts';
 import { formatFailures, type Failure } from './failure-memory.ts';
@@ -34,13 +34,14 @@ export function revisionName({ name }: Pick<Installation, 'name'>, committed: Co
 /**
  * Saves what is committed before it is replaced: from the fields that the operator owns in the Deployment, which are
  * exactly what it applied, so that nothing of the old configuration or release has to be known any more.
- * Undefined where it is saved already.
+ * What was saved before other rollouts only becomes the newest again, because the newest is what one goes back to.
+ * Undefined where it is that already, and for an older one that somebody brought back: nobody goes back to that.
  */
 export function revisionToSave(
   { installation, revisions, service, budget }: Observed,
-  { body, committed, version }: DeploymentView,
+  { body, committed, version, attempt }: DeploymentView,
 ): Child | undefined {
-  if (!committed) {
+  if (!committed || undoneRollout(installation.status, attempt)) {
     return undefined;
   }
   const isOurs = (seen: ChildView | undefined) => ownershipOf(seen, installation).kind === 'ours';
@@ -52,7 +53,8 @@ export function revisionToSave(
     ...(installation.status.effective && { effective: installation.status.effective }),
   };
   const name = revisionName(installation, committed);
-  if (revisions.some((r) => r.name === name)) {
+  const latest = newest(revisions);
+  if (latest?.name === name) {
     return undefined;
   }
   const { labels, ownerReferences, namespace } = metadataOf(installation, {
@@ -70,7 +72,7 @@ export function revisionToSave(
       annotations: { [ANNOTATION.committed]: formatCommitted(committed) },
     },
     data: saved,
-    revision: Math.max(0, ...revisions.map((r) => r.number)) + 1,
+    revision: (latest?.number ?? 0) + 1,
   });
 }
 

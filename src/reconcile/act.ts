@@ -6,12 +6,13 @@ import { FIELD_MANAGER, LEFT_TO_OTHERS } from '../api/names.ts';
 import type { Action } from '../plan/actions.ts';
 import type { ChildKind, Installation } from '../plan/observed.ts';
 import { restoredDeployment, type SavedRevision } from '../plan/revision.ts';
-import type { Raw } from './raw.ts';
+import { ownerOf, type Raw } from './raw.ts';
 import { CHILDREN } from './resources.ts';
 
 type Apply = Extract<Action, { kind: 'apply' }>;
 type Restoring = Extract<Action, { kind: 'restore' }>;
 type Saving = Extract<Action, { kind: 'save' }>;
+type Saved = Raw & { readonly data: SavedRevision };
 
 /** The saved revision to go back to is gone. */
 export class RevisionGone extends Error {
@@ -85,24 +86,25 @@ async function write(ports: ActPorts, installation: Installation, action: Action
 }
 
 /**
- * Saves what is replaced. Where a save was carried out and nobody heard of it, what it holds stays: it was made from the same
- * inputs, and a ControllerRevision never changes.
+ * Saves what is replaced. What was saved before, be it that nobody heard of it, keeps what it holds, which was made from the
+ * same inputs: of a ControllerRevision only the number may change.
  */
 async function save({ writer, offer, signal }: ActPorts, installation: Installation, action: Saving): Promise<void> {
   const { child, object } = action;
-  const { namespace, name } = object.metadata;
+  const options = { fieldManager: FIELD_MANAGER, force: false };
   try {
-    offer(child, await writer.apply<Raw>(CHILDREN[child], object, { fieldManager: FIELD_MANAGER, force: false }));
+    offer(child, await writer.apply<Raw>(CHILDREN[child], object, options));
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 422) {
       throw error;
     }
-    const found = await writer.get<Raw>(CHILDREN[child], { namespace, name });
+    const found = await writer.get<Saved>(CHILDREN[child], object.metadata);
     signal.throwIfAborted();
-    if (!found?.metadata.ownerReferences?.some(({ uid }) => uid === installation.uid)) {
+    if (!found || ownerOf(found.metadata)?.uid !== installation.uid) {
       throw error;
     }
-    offer(child, found);
+    const renumbered: Saving['object'] = { ...object, data: found.data };
+    offer(child, await writer.apply<Raw>(CHILDREN[child], renumbered, options));
   }
 }
 
@@ -169,7 +171,7 @@ async function look(
 async function restore(ports: ActPorts, installation: Installation, action: Restoring): Promise<void> {
   const { writer, offer, signal } = ports;
   const { revision } = action.restore;
-  const saved = await writer.get<Raw & { readonly data: SavedRevision }>(CHILDREN.ControllerRevision, {
+  const saved = await writer.get<Saved>(CHILDREN.ControllerRevision, {
     namespace: installation.namespace,
     name: revision,
   });

@@ -225,8 +225,10 @@ export class World {
       return;
     }
     const { metadata, data, revision = 0 } = action.object;
-    this.#saved.set(metadata.name, data as SavedRevision);
-    const { version, ports, hasBudget = false, effective } = data as SavedRevision;
+    // What a revision holds never changes.
+    const held = this.#saved.get(metadata.name) ?? (data as SavedRevision);
+    this.#saved.set(metadata.name, held);
+    const { version, ports, hasBudget = false, effective } = held;
     const committed = parseCommitted(metadata.annotations?.[ANNOTATION.committed]);
     const saved = {
       name: metadata.name,
@@ -239,7 +241,7 @@ export class World {
       software: committed?.software,
       effective,
     };
-    this.#see({ revisions: [...revisions, saved] });
+    this.#see({ revisions: [...revisions.filter((r) => r.name !== saved.name), saved] });
   }
 
   #child({ object }: Applied): ChildView {

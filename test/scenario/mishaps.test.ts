@@ -1,0 +1,57 @@
+import { expect, it } from 'vitest';
+import type { InstallationStatus } from '../../src/api/installation.ts';
+import { KINDS } from './cluster/kinds.ts';
+import type { ApiServer } from './cluster/server.ts';
+import { Narrator } from './narrator/narrator.ts';
+import { containerOf } from './simulation/deployments.ts';
+import { bad, edit, install, publish, published, statusOf, type Wish } from './simulation/people.ts';
+
+/** What people do to children by accident or on purpose, in the midst of something else; each of these went wrong once. */
+
+/** An installation of 1.0.0 that is at rest. */
+async function installed(title: string, wish: Wish): Promise<Narrator> {
+  const story = new Narrator({ title });
+  await story.when('publishes and installs 1.0.0', (server) => {
+    publish(server, '1.0.0');
+    install(server, 'web', wish);
+  });
+  await story.pass('1m');
+  return story;
+}
+
+async function publishes(story: Narrator, ...releases: readonly ReturnType<typeof bad>[]): Promise<void> {
+  await story.when('publishes', (server) => publish(server, ...published(server), ...releases));
+}
+
+async function edits(story: Narrator, wish: Wish): Promise<void> {
+  await story.when(JSON.stringify(wish), (server) => edit(server, 'web', wish));
+  await story.pass('2m');
+}
+
+function status({ server }: Narrator): InstallationStatus {
+  return statusOf(server.get(KINDS.ProviderInstallation, 'shop/web')!);
+}
+
+function ready(story: Narrator): string {
+  const { status: is, reason } = status(story).conditions?.find(({ type }) => type === 'Ready') ?? {};
+  return `${is} ${reason}`;
+}
+
+function environment(server: ApiServer) {
+  return containerOf(server.get(KINDS.Deployment, 'shop/web')!)?.env;
+}
+
+it('a Deployment deleted while a wish is held comes back as it ran last, also where that ran before something else', async () => {
+  const story = await installed('A, B, A', { version: '1.0.0', config: { X: 'A' } });
+  await edits(story, { config: { X: 'B' } });
+  await edits(story, { config: { X: 'A' } });
+  await publishes(story, bad('1.1.0', 'never-ready'));
+  await edits(story, { version: '1.1.0' });
+  await story.pass('1h');
+  await story.when('deletes the Deployment', (server) => server.remove(KINDS.Deployment, 'shop/web', 'intruder'));
+  await story.pass('1h');
+  await story.end();
+
+  expect(ready(story)).toBe('False RolledBack');
+  expect(environment(story.server)).toEqual([{ name: 'X', value: 'A' }]);
+});
