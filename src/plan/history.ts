@@ -1,6 +1,6 @@
 import type { InstallationStatus } from '../api/installation.ts';
 import { epoch, timestamp } from '../api/time.ts';
-import type { Attempt } from './attempt.ts';
+import { undoneRollout, type Attempt } from './attempt.ts';
 import type { Failure } from './failure-memory.ts';
 import type { Findings } from './findings.ts';
 import { isCancel } from './rollback.ts';
@@ -16,20 +16,32 @@ const MOST_ENTRIES = 10;
  * its own, and is completed when that rollout ends: well, by going back, or because another took its place.
  */
 export function historyOf(findings: Findings): readonly Entry[] {
+  const { running, now } = findings;
+  const told = toldOf(findings);
+  const next = beginningOf(findings);
+  return (next ? begun(told, next, running.stable, now) : told).slice(0, MOST_ENTRIES);
+}
+
+/** What was told before, and what became of the rollout that the Deployment tells of. */
+function toldOf(findings: Findings): readonly Entry[] {
   const { observed, running, now } = findings;
   const { deployment, stable } = running;
-  const before = observed.installation.status.history ?? [];
-  const seen = deployment?.attempt &&
-    deployment.version !== undefined && {
-      attempt: deployment.attempt,
-      version: deployment.version,
-      // Who went back may not have come to tell why.
-      failures: deployment.failures,
-      moved: inWords(movedSince(running.stableSoftware, running.software)),
-    };
-  const told = seen ? completed(begun(before, seen, stable, now), findings) : before;
-  const next = beginningOf(findings);
-  return (next ? begun(told, next, stable, now) : told).slice(0, MOST_ENTRIES);
+  const { history = [] } = observed.installation.status;
+  if (!deployment?.attempt || deployment.version === undefined) {
+    return history;
+  }
+  if (undoneRollout(observed.installation.status, deployment.attempt)) {
+    // What came before it was told long ago. Where nobody asks for the later one any more, that was undone for good.
+    return running.isPristine ? withFirst(history, (entry) => superseded(entry, undefined, now)) : history;
+  }
+  const seen = {
+    attempt: deployment.attempt,
+    version: deployment.version,
+    // Who went back may not have come to tell why.
+    failures: deployment.failures,
+    moved: inWords(movedSince(running.stableSoftware, running.software)),
+  };
+  return completed(begun(history, seen, stable, now), findings);
 }
 
 interface Beginning {
@@ -73,7 +85,11 @@ function begun(
     ...(attempt.trigger === 'SystemSoftware' && moved && { message: moved }),
   };
   const why = attempt.trigger === 'Rollback' ? (failures[0]?.message ?? '') : undefined;
-  return [entry, ...before.map((e, index) => (index === 0 ? superseded(e, why, now) : e))];
+  return [entry, ...withFirst(before, (e) => superseded(e, why, now))];
+}
+
+function withFirst(entries: readonly Entry[], change: (entry: Entry) => Entry): readonly Entry[] {
+  return entries.map((entry, index) => (index === 0 ? change(entry) : entry));
 }
 
 function completed(entries: readonly Entry[], findings: Findings): readonly Entry[] {

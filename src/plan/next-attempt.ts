@@ -18,7 +18,7 @@ export interface NextRollout {
 /** What a Deployment is to remember of the rollout that begins with its new template. */
 export function nextAttempt(observed: Observed, running: Running, next: NextRollout, now: number): Attempt {
   const saved = wayBack(observed, running);
-  const trigger = triggerOf(running, next);
+  const trigger = triggerOfUndone(observed, running, next) ?? triggerOf(running, next);
   return {
     trigger,
     startedAt: startAfter([running.deployment?.attempt, observed.installation.status.history?.[0]], now),
@@ -38,6 +38,17 @@ function wayBack({ installation, revisions }: Observed, running: Running): strin
   return isProven && deployment?.committed
     ? revisionName(installation, deployment.committed)
     : deployment?.attempt?.wayBack;
+}
+
+/** What somebody undid in its midst goes on, and whoever asked for it did so before. */
+function triggerOfUndone(
+  { installation }: Observed,
+  { deployment, installed }: Running,
+  { target }: NextRollout,
+): Trigger | undefined {
+  const undone = undoneRollout(installation.status, deployment?.attempt);
+  const goesOn = undone?.result === undefined && undone?.version === installed && target.version === installed;
+  return goesOn ? undone?.trigger : undefined;
 }
 
 /** Who asked for it: a version that moves, by whom it was chosen; else the spec, or the platform's table of tiers. */

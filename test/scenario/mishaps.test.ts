@@ -4,7 +4,7 @@ import { KINDS } from './cluster/kinds.ts';
 import type { ApiServer } from './cluster/server.ts';
 import { Narrator } from './narrator/narrator.ts';
 import { containerOf } from './simulation/deployments.ts';
-import { bad, edit, install, publish, published, statusOf, type Wish } from './simulation/people.ts';
+import { bad, edit, install, publish, published, statusOf, undo, type Wish } from './simulation/people.ts';
 
 /** What people do to children by accident or on purpose, in the midst of something else; each of these went wrong once. */
 
@@ -53,5 +53,36 @@ it('a Deployment deleted while a wish is held comes back as it ran last, also wh
   await story.end();
 
   expect(ready(story)).toBe('False RolledBack');
+  expect(environment(story.server)).toEqual([{ name: 'X', value: 'A' }]);
+});
+
+it('what somebody undoes in its midst goes on as what it was: automation is to blame if it fails', async () => {
+  const story = await installed('undo', { upgradePolicy: 'auto' });
+  await publishes(story, bad('1.1.0', 'never-ready'));
+  await story.pass('1m');
+  await story.when('kubectl rollout undo', (server) => undo(server, 'web'));
+  await story.pass('1h');
+  await story.end();
+
+  expect([status(story).currentVersion, ready(story)]).toEqual(['1.0.0', 'True UpgradeAvailable']);
+  expect(status(story).history?.map(({ trigger, version, result }) => `${trigger} ${version}: ${result}`)).toEqual([
+    'Rollback 1.0.0: Succeeded',
+    'Policy 1.1.0: RolledBack',
+    'Policy 1.1.0: Superseded',
+    'Install 1.0.0: Succeeded',
+  ]);
+});
+
+it('what fails after somebody undid it goes back to what ran last, also where that ran before something else', async () => {
+  const story = await installed('A, B, A, undo', { upgradePolicy: 'auto', config: { X: 'A' } });
+  await edits(story, { config: { X: 'B' } });
+  await edits(story, { config: { X: 'A' } });
+  await publishes(story, bad('1.1.0', 'never-ready'));
+  await story.pass('1m');
+  await story.when('kubectl rollout undo', (server) => undo(server, 'web'));
+  await story.pass('1h');
+  await story.end();
+
+  expect([status(story).currentVersion, ready(story)]).toEqual(['1.0.0', 'True UpgradeAvailable']);
   expect(environment(story.server)).toEqual([{ name: 'X', value: 'A' }]);
 });

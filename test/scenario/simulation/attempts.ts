@@ -148,7 +148,22 @@ function knewThatItWasDone({ process, request, change, server }: Deed, before: A
       isRolledOut(c.after),
   );
   const seen = process.views.between(KINDS.Deployment, change.key, request.lookedAt, request.sentAt);
-  return done !== undefined && seen.every((d) => d && Number(d.metadata.resourceVersion) >= done.version);
+  return (
+    done !== undefined &&
+    !wasBroughtBackUnknown(server, done) &&
+    seen.every((d) => d && Number(d.metadata.resourceVersion) >= done.version)
+  );
+}
+
+/** Somebody wiped the status, which alone knew, and what was done is there again because somebody brought it back. */
+function wasBroughtBackUnknown(server: ApiServer, { version, key }: Change): boolean {
+  const since = server.history.filter((c) => c.version > version && c.key === key);
+  const isWiped = since.some(
+    ({ kind, before, after }) =>
+      kind === KINDS.ProviderInstallation && before && after && statusOf(before).history && !statusOf(after).history,
+  );
+  const isBroughtBack = since.some(({ kind, by }) => kind === KINDS.Deployment && by === 'kubectl-rollout');
+  return isWiped && isBroughtBack;
 }
 
 /** Neither done nor failed. */

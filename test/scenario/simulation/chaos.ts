@@ -14,7 +14,7 @@ import {
   changeContainer,
   configure,
   disown,
-  earlierTemplate,
+  earlierDeployment,
   edit,
   install,
   publish,
@@ -243,13 +243,13 @@ export function driftOptions({ server, random, deployments }: Simulation): Optio
 /** What an earlier template has, and the present one has not, would stay as well. */
 function bringsNothing(server: ApiServer, key: string): boolean {
   const deployment = server.get(KINDS.Deployment, key);
-  const earlier = earlierTemplate(server, key);
+  const earlier = earlierDeployment(server, key);
   const partsOf = (template: Template) =>
     [...(template.spec.initContainers ?? []), ...(template.spec.containers[0]?.env ?? [])].map(({ name }) => name);
   return (
     deployment !== undefined &&
     earlier !== undefined &&
-    partsOf(earlier).every((part) => partsOf(templateOf(deployment)).includes(part))
+    partsOf(templateOf(earlier)).every((part) => partsOf(templateOf(deployment)).includes(part))
   );
 }
 

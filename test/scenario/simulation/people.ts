@@ -113,21 +113,28 @@ function changeSpec(
   server.edit(KINDS.Deployment, `shop/${name}`, writer, (live) => ({ ...live, spec: change(live['spec'] as Podlike) }));
 }
 
-/** Somebody brings an earlier template back, as `kubectl rollout undo` does. */
+/** Somebody brings an earlier template back, and the annotations that the Deployment had with it: `kubectl rollout undo`. */
 export function undo(server: ApiServer, name: string): void {
-  const template = earlierTemplate(server, `shop/${name}`);
-  if (template) {
-    changeSpec(server, name, 'kubectl-rollout', (spec) => ({ ...spec, template }));
+  const key = `shop/${name}`;
+  const earlier = earlierDeployment(server, key);
+  if (earlier) {
+    const { annotations = {} } = earlier.metadata;
+    const template = templateOf(earlier);
+    server.edit(KINDS.Deployment, key, { manager: 'kubectl-rollout' }, (live) => ({
+      ...live,
+      metadata: { ...live.metadata, annotations },
+      spec: { ...(live['spec'] as Podlike), template },
+    }));
   }
 }
 
-/** The last one that is not what there is now. */
-export function earlierTemplate(server: ApiServer, key: string): Template | undefined {
+/** The last one whose template is not what there is now. */
+export function earlierDeployment(server: ApiServer, key: string): ApiObject | undefined {
   const live = server.get(KINDS.Deployment, key);
   const current = live && JSON.stringify(templateOf(live));
   return server.history
-    .flatMap(({ kind, key: k, after }) => (kind === KINDS.Deployment && k === key && after ? [templateOf(after)] : []))
-    .findLast((template) => JSON.stringify(template) !== current);
+    .flatMap(({ kind, key: k, after }) => (kind === KINDS.Deployment && k === key && after ? [after] : []))
+    .findLast((deployment) => JSON.stringify(templateOf(deployment)) !== current);
 }
 
 export function relabel(server: ApiServer, kind: Kind, name: string, label: string): void {

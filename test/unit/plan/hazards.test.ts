@@ -55,6 +55,11 @@ const heldWish = () => {
   world.journal.length = 0;
   return world;
 };
+/** As `kubectl rollout undo` does. */
+const undo = (world: World, old: NonNullable<World['observed']['deployment']>) => {
+  const { uid } = world.observed.deployment!;
+  see(world, { ...old, uid, owned: 'x.y', changed: { manager: 'kubectl-rollout', paths: [] } });
+};
 const refuse = (world: World) => {
   const p = plan(world.observed, world.now);
   seeInstallation(world, {
@@ -218,15 +223,69 @@ it('undo of what was done, and its healing fails: nothing goes below what was do
   world.edit({ version: '1.1.0' });
   world.converge();
   world.pass(HOUR);
-  see(world, {
-    ...old,
-    uid: world.observed.deployment!.uid,
-    owned: 'x.y',
-    changed: { manager: 'kubectl-rollout', paths: [] },
-  });
+  undo(world, old);
   world.settle();
   fail(world);
   expect(world.observed.deployment?.version).toBe('1.1.0');
+});
+
+it('undo in the midst of an automatic rollout: that goes on, and its version is to blame', () => {
+  const world = automatic();
+  const old = world.observed.deployment!;
+  world.pass(HOUR);
+  publishBad(world);
+  world.pass(5000);
+  undo(world, old);
+  world.settle();
+  expect(world.observed.deployment).toMatchObject({ version: '1.1.0', attempt: { trigger: 'Policy' } });
+  goBack(world);
+  expect([world.observed.deployment?.version, world.ready()]).toEqual(['1.0.0', 'True UpgradeAvailable']);
+});
+
+it('undo in the midst of an automatic move of software: that goes on, and the software is to blame', () => {
+  const needs = release('1.0.0', { systemSoftwareDependencies: [{ name: 'php', range: '*' }] });
+  const world = new World(catalogue(needs), { upgradePolicy: 'auto' }, [software('php', '8.2.0')]);
+  world.converge();
+  const old = world.observed.deployment!;
+  world.pass(HOUR);
+  world.shelve(software('php', '8.2.0', '8.3.0'));
+  world.settle();
+  undo(world, old);
+  world.settle();
+  expect(world.observed.deployment).toMatchObject({ software: 'php=8.3.0', attempt: { trigger: 'SystemSoftware' } });
+  goBack(world);
+  expect([world.observed.deployment?.software, world.ready()]).toEqual(['php=8.2.0', 'True UpToDate']);
+});
+
+it('undo of a rollout that nobody asks for any more: it was superseded, and nothing is told twice', () => {
+  const world = new World(catalogue('1.0.0'), { config: { X: 'A' } });
+  world.converge();
+  const old = world.observed.deployment!;
+  world.pass(HOUR);
+  world.edit({ config: { X: 'B' } });
+  world.settle();
+  undo(world, old);
+  world.edit({ config: { X: 'A' } });
+  world.converge();
+  expect(world.status.history?.map(({ trigger, result }) => `${trigger} ${result}`)).toEqual([
+    'Spec Superseded',
+    'Install Succeeded',
+  ]);
+});
+
+it('undo to one that is not what ran last: that is not what one goes back to', () => {
+  const world = automatic({ config: { X: 'A' } });
+  const old = world.observed.deployment!;
+  world.pass(HOUR);
+  world.edit({ config: { X: 'B' } });
+  world.converge();
+  world.pass(HOUR);
+  publishBad(world);
+  undo(world, old);
+  world.settle();
+  goBack(world);
+  expect(world.observed.deployment).toMatchObject({ version: '1.0.0', configHash: world.status.effective?.configHash });
+  expect(world.observed.deployment?.configHash).not.toBe(old.configHash);
 });
 
 it('one replica: no false RollbackFailed', () => {
