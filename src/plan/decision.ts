@@ -10,7 +10,7 @@ import { healNotBefore } from './heal.ts';
 import type { Observed } from './observed.ts';
 import { obstacleTo } from './obstacle.ts';
 import { problem, type Problem } from './problem.ts';
-import { recoveryOf } from './recovery.ts';
+import { recoveryOf, returningOf } from './recovery.ts';
 import { rollbackOf, type Rollback } from './rollback.ts';
 import { runOf, type Keep, type Run, type Wanted } from './run.ts';
 import { isStranded, isStuck, type Running } from './running.ts';
@@ -78,7 +78,8 @@ export function decide(observed: Observed, running: Running, now: number): Decid
   const held = rollback ? undefined : heldBy(observed, running, { failures, wishes, now });
   const outlook = outlookOf(observed, running, { rollback, held, failures, wishes, finder, now });
   const wanted = { configuration, failures, wishes, finder, now };
-  const decision = rollback ?? held ?? decideWith(observed, running, wanted, outlook.choice);
+  const decision =
+    rollback ?? held ?? returningOf(running, wishes) ?? decideWith(observed, running, wanted, outlook.choice);
   const begins =
     decision !== rollback && (decision.kind === 'rollback' || (decision.kind === 'run' && decision.isChanged));
   return { decision, outlook: begins ? begun(outlook, decision) : outlook };

@@ -1,7 +1,6 @@
 import type { InstallationStatus } from '../api/installation.ts';
 import { epoch, timestamp } from '../api/time.ts';
 import { undoneRollout, type Attempt } from './attempt.ts';
-import type { Failure } from './failure-memory.ts';
 import type { Findings } from './findings.ts';
 import { isCancel } from './rollback.ts';
 import { inWords, movedSince } from './software-set.ts';
@@ -10,6 +9,9 @@ type Entry = NonNullable<InstallationStatus['history']>[number];
 
 /** As many as tell a story; the Deployment's own memory decides, not this. */
 const MOST_ENTRIES = 10;
+
+/** Nothing failed that went back for this. */
+const DELETED = 'The Deployment was deleted';
 
 /**
  * What was rolled out, newest first. An entry begins with the write that commits its template, so that it costs no write of
@@ -34,11 +36,13 @@ function toldOf(findings: Findings): readonly Entry[] {
     // What came before it was told long ago. Where nobody asks for the later one any more, that was undone for good.
     return running.isPristine ? withFirst(history, (entry) => superseded(entry, undefined, now)) : history;
   }
+  const [latest] = history;
+  const failure = deployment.failures.find(({ at }) => latest !== undefined && at >= latest.startedAt);
   const seen = {
     attempt: deployment.attempt,
     version: deployment.version,
     // Who went back may not have come to tell why.
-    failures: deployment.failures,
+    ...(deployment.attempt.trigger === 'Rollback' && { whyBack: failure?.message ?? DELETED }),
     moved: inWords(movedSince(running.stableSoftware, running.software)),
   };
   return completed(begun(history, seen, stable, now), findings);
@@ -47,8 +51,8 @@ function toldOf(findings: Findings): readonly Entry[] {
 interface Beginning {
   readonly attempt: Attempt;
   readonly version: string;
-  /** Why the one before went back, where it did; the newest first. */
-  readonly failures?: readonly Failure[];
+  /** Why the one before it went back; absent where that did not. */
+  readonly whyBack?: string;
   /** What moves by its own policy, in words. */
   readonly moved?: string | undefined;
 }
@@ -57,7 +61,8 @@ interface Beginning {
 function beginningOf({ running, decision, actions }: Findings): Beginning | undefined {
   const isWritten = actions.writes.some((write) => write.child === 'Deployment');
   if (isWritten && decision.kind === 'rollback') {
-    return decision;
+    const { version, attempt, failed } = decision;
+    return { version, attempt, ...(!isCancel(decision) && { whyBack: failed?.message ?? DELETED }) };
   }
   if (isWritten && decision.kind === 'run' && decision.isChanged && decision.inputs.attempt) {
     const moved = inWords(movedSince(running.software, decision.inputs.software.set));
@@ -68,7 +73,7 @@ function beginningOf({ running, decision, actions }: Findings): Beginning | unde
 
 function begun(
   before: readonly Entry[],
-  { attempt, version, failures = [], moved }: Beginning,
+  { attempt, version, whyBack, moved }: Beginning,
   stable: string | undefined,
   now: number,
 ): readonly Entry[] {
@@ -84,8 +89,7 @@ function begun(
     startedAt: attempt.startedAt,
     ...(attempt.trigger === 'SystemSoftware' && moved && { message: moved }),
   };
-  const why = attempt.trigger === 'Rollback' ? (failures[0]?.message ?? '') : undefined;
-  return [entry, ...withFirst(before, (e) => superseded(e, why, now))];
+  return [entry, ...withFirst(before, (e) => superseded(e, whyBack, now))];
 }
 
 function withFirst(entries: readonly Entry[], change: (entry: Entry) => Entry): readonly Entry[] {

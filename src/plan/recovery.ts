@@ -4,7 +4,9 @@ import type { Observed } from './observed.ts';
 import { newest } from './revision.ts';
 import type { Rollback } from './rollback.ts';
 import { formatSoftware } from './software-set.ts';
+import type { Keep } from './run.ts';
 import type { Running } from './running.ts';
+import type { Wishes } from './wish.ts';
 
 /**
  * Somebody deleted the Deployment in the midst of a rollout, or while a failed one is held: what ran well comes first, so
@@ -32,4 +34,14 @@ export function recoveryOf(
     failures,
     stableVersion: saved.version,
   };
+}
+
+/** What came back serves first: only then is that tried again which was asked for as it came back. */
+export function returningOf(
+  { deployment, rollout, isAvailable, installed }: Running,
+  { spec }: Wishes,
+): Keep | undefined {
+  const { trigger, wish } = deployment?.attempt ?? {};
+  const isComing = trigger === 'Rollback' && rollout?.phase === 'progressing' && !isAvailable;
+  return isComing && wish === spec && installed !== undefined ? { kind: 'keep', version: installed } : undefined;
 }

@@ -3,6 +3,7 @@ import type { InstallationStatus } from '../../src/api/installation.ts';
 import { KINDS } from './cluster/kinds.ts';
 import type { ApiServer } from './cluster/server.ts';
 import { Narrator } from './narrator/narrator.ts';
+import { isReadyPod } from './narrator/pods.ts';
 import { containerOf } from './simulation/deployments.ts';
 import { bad, edit, install, publish, published, statusOf, undo, type Wish } from './simulation/people.ts';
 
@@ -37,6 +38,13 @@ function ready(story: Narrator): string {
   return `${is} ${reason}`;
 }
 
+/** The history. */
+function told(story: Narrator): string[] | undefined {
+  return status(story).history?.map(({ trigger, version, result, message }) =>
+    [`${trigger} ${version}: ${result}`, ...(message === undefined ? [] : [message])].join(', '),
+  );
+}
+
 function environment(server: ApiServer) {
   return containerOf(server.get(KINDS.Deployment, 'shop/web')!)?.env;
 }
@@ -65,9 +73,9 @@ it('what somebody undoes in its midst goes on as what it was: automation is to b
   await story.end();
 
   expect([status(story).currentVersion, ready(story)]).toEqual(['1.0.0', 'True UpgradeAvailable']);
-  expect(status(story).history?.map(({ trigger, version, result }) => `${trigger} ${version}: ${result}`)).toEqual([
+  expect(told(story)).toEqual([
     'Rollback 1.0.0: Succeeded',
-    'Policy 1.1.0: RolledBack',
+    'Policy 1.1.0: RolledBack, the new pods were not available within 600 s (they run and are not ready)',
     'Policy 1.1.0: Superseded',
     'Install 1.0.0: Succeeded',
   ]);
@@ -85,4 +93,25 @@ it('what fails after somebody undid it goes back to what ran last, also where th
 
   expect([status(story).currentVersion, ready(story)]).toEqual(['1.0.0', 'True UpgradeAvailable']);
   expect(environment(story.server)).toEqual([{ name: 'X', value: 'A' }]);
+});
+
+it('a Deployment deleted in the midst of a rollout that was asked for serves again before that is tried again', async () => {
+  const story = await installed('deleted', { version: '1.0.0' });
+  await publishes(story, bad('1.1.0', 'never-ready'));
+  await story.when('1.1.0', (server) => edit(server, 'web', { version: '1.1.0' }));
+  await story.pass('1m');
+  await story.when('deletes the Deployment', (server) => server.remove(KINDS.Deployment, 'shop/web', 'intruder'));
+  await story.pass('2m');
+  const serving = story.server.list(KINDS.Pod).filter(isReadyPod).length;
+  await story.pass('1h');
+  await story.end();
+
+  expect(serving).toBe(2);
+  expect(told(story)).toEqual([
+    'Rollback 1.0.0: Succeeded',
+    'Spec 1.1.0: RolledBack, the new pods were not available within 600 s (they run and are not ready)',
+    'Rollback 1.0.0: Succeeded',
+    'Spec 1.1.0: RolledBack, The Deployment was deleted',
+    'Install 1.0.0: Succeeded',
+  ]);
 });

@@ -152,6 +152,24 @@ it('Deployment deleted in the midst of an automatic rollout: there is a way back
   expect(world.observed.deployment?.attempt?.wayBack ?? world.observed.deployment?.version).toMatch(/^web-|^1.0.0$/);
 });
 
+it('Deployment deleted in the midst of what the spec asks for: what ran well comes first, and another wish at once', () => {
+  const world = new World(catalogue('1.0.0', '1.1.0', '1.2.0'), { version: '1.0.0' });
+  world.converge();
+  world.edit({ version: '1.1.0' });
+  world.settle();
+  world.observed = { ...world.observed, deployment: undefined };
+  world.settle();
+  expect([world.observed.deployment?.version, world.ready()]).toEqual(['1.0.0', 'Unknown RollingBack']);
+  const deleted = world.observed;
+  world.edit({ version: '1.2.0' });
+  world.settle();
+  expect(world.observed.deployment?.version).toBe('1.2.0');
+  world.observed = deleted;
+  world.rollOut();
+  world.settle();
+  expect([world.observed.deployment?.version, world.ready()]).toEqual(['1.1.0', 'Unknown RollingOut']);
+});
+
 it('a version that is named while automation rolls it out is tried once', () => {
   const world = automatic();
   publishBad(world);
