@@ -5,14 +5,13 @@ import { objectKey } from '../controller/object-key.ts';
 import { FIELD_MANAGER, LEFT_TO_OTHERS } from '../api/names.ts';
 import type { Action } from '../plan/actions.ts';
 import type { ChildKind, Installation } from '../plan/observed.ts';
-import { restoredDeployment, type SavedRevision } from '../plan/revision.ts';
-import { ownerOf, type Raw } from './raw.ts';
+import { restoredDeployment } from '../plan/revision.ts';
+import type { Raw } from './raw.ts';
 import { CHILDREN } from './resources.ts';
+import { save, type SavePorts, type Saved } from './save.ts';
 
 type Apply = Extract<Action, { kind: 'apply' }>;
 type Restoring = Extract<Action, { kind: 'restore' }>;
-type Saving = Extract<Action, { kind: 'save' }>;
-type Saved = Raw & { readonly data: SavedRevision };
 
 /** The saved revision to go back to is gone. */
 export class RevisionGone extends Error {
@@ -34,12 +33,7 @@ export class Appeared extends Error {
   }
 }
 
-export interface ActPorts {
-  readonly writer: Writer;
-  /** Takes what a write returned into the caches, so that the next look sees it. */
-  readonly offer: (child: ChildKind, raw: Raw) => void;
-  /** Aborts when the run has taken too long: then nothing more is written. */
-  readonly signal: AbortSignal;
+export interface ActPorts extends SavePorts {
   /** Children whose last write was not answered, by `unansweredId`: what was decided then may be there by now. */
   readonly unanswered: Set<string>;
   /** The child that was seen when the action was decided on. */
@@ -82,29 +76,6 @@ async function write(ports: ActPorts, installation: Installation, action: Action
       const { namespace } = installation;
       await ports.writer.remove(CHILDREN[action.child], { namespace, name: action.name }, { uid: action.uid });
     }
-  }
-}
-
-/**
- * Saves what is replaced. What was saved before, be it that nobody heard of it, keeps what it holds, which was made from the
- * same inputs: of a ControllerRevision only the number may change.
- */
-async function save({ writer, offer, signal }: ActPorts, installation: Installation, action: Saving): Promise<void> {
-  const { child, object } = action;
-  const options = { fieldManager: FIELD_MANAGER, force: false };
-  try {
-    offer(child, await writer.apply<Raw>(CHILDREN[child], object, options));
-  } catch (error) {
-    if (!(error instanceof ApiError) || error.status !== 422) {
-      throw error;
-    }
-    const found = await writer.get<Saved>(CHILDREN[child], object.metadata);
-    signal.throwIfAborted();
-    if (!found || ownerOf(found.metadata)?.uid !== installation.uid) {
-      throw error;
-    }
-    const renumbered: Saving['object'] = { ...object, data: found.data };
-    offer(child, await writer.apply<Raw>(CHILDREN[child], renumbered, options));
   }
 }
 

@@ -5,7 +5,7 @@ import type { ApiServer } from './cluster/server.ts';
 import { Narrator } from './narrator/narrator.ts';
 import { isReadyPod } from './narrator/pods.ts';
 import { containerOf } from './simulation/deployments.ts';
-import { bad, edit, install, publish, published, statusOf, undo, type Wish } from './simulation/people.ts';
+import { bad, disown, edit, install, publish, published, statusOf, undo, type Wish } from './simulation/people.ts';
 
 /** What people do to children by accident or on purpose, in the midst of something else; each of these went wrong once. */
 
@@ -114,4 +114,24 @@ it('a Deployment deleted in the midst of a rollout that was asked for serves aga
     'Spec 1.1.0: RolledBack, The Deployment was deleted',
     'Install 1.0.0: Succeeded',
   ]);
+});
+
+it('what an earlier installation of the name saved and left behind is in the way of nobody', async () => {
+  const story = await installed('orphans', { version: '1.0.0' });
+  await story.when('1.0.1', (server) => publish(server, ...published(server), '1.0.1'));
+  await edits(story, { version: '1.0.1' });
+  await story.when('kubectl delete --cascade=orphan, and installs it again', (server) => {
+    const orphans = [KINDS.Deployment, KINDS.Service, KINDS.ControllerRevision].flatMap((kind) =>
+      server.list(kind).map(({ metadata }) => ({ kind, name: metadata.name })),
+    );
+    orphans.forEach(({ kind, name }) => disown(server, kind, name));
+    server.remove(KINDS.ProviderInstallation, 'shop/web', 'tenant');
+    install(server, 'web', { version: '1.0.1' });
+  });
+  await story.pass('2m');
+  await edits(story, { version: '1.0.0', upgrade: { allowDowngradeTo: '1.0.0' } });
+  await edits(story, { version: '1.0.1' });
+  await story.end();
+
+  expect([status(story).currentVersion, ready(story)]).toEqual(['1.0.1', 'True UpToDate']);
 });
