@@ -75,7 +75,7 @@ export interface ChildView {
   readonly deleting: boolean;
   /** The controller, by ownerReference. */
   readonly owner: Owner | undefined;
-  /** It selects exactly the pods of an installation of its own name, so that it can be taken over without a harm. */
+  /** An operator made it, for exactly the pods of an installation of its own name: it can be taken over without a harm. */
   readonly adoptable: boolean;
   /** Hashes of the fields that the operator owns in it now (managedFields, `ownedHash`). */
   readonly owned: string;

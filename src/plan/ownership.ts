@@ -6,7 +6,7 @@ export type Ownership =
   /** There is none: the first apply creates it, unforced. */
   | { readonly kind: 'absent' }
   | { readonly kind: 'ours'; readonly uid: string }
-  /** Nobody controls it and it selects our pods: an orphan of an installation of this name. */
+  /** Nobody controls it, and it was made for our pods: an orphan of an installation of this name. */
   | { readonly kind: 'orphan' }
   /** Of an earlier installation of this name, or on its way out: garbage collection comes first. */
   | { readonly kind: 'leaving' }

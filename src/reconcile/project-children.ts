@@ -18,12 +18,13 @@ export function projectChild(raw: Raw & { spec?: unknown }): Stored & ChildView 
   const owned = ownedHash(ownedFields(raw, FIELD_MANAGER));
   const applied = metadata.annotations?.[ANNOTATION.applied];
   const spec = raw.spec as { selector?: { matchLabels?: object } } | undefined;
+  const selector = spec?.selector?.matchLabels ?? spec?.selector;
   return {
     ...identity(metadata),
     uid: metadata.uid,
     deleting: metadata.deletionTimestamp !== undefined,
     owner: ownerOf(metadata),
-    adoptable: hash(spec?.selector?.matchLabels ?? spec?.selector) === hash(selectorOf(metadata.name)),
+    adoptable: applied !== undefined && hash(selector) === hash(selectorOf(metadata.name)),
     // One text and not two equal ones, where nobody changed anything.
     owned: owned === applied ? applied : owned,
     applied,

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { InstallationStatus } from '../../src/api/installation.ts';
+import { selectorOf } from '../../src/plan/children.ts';
 import { KINDS } from './cluster/kinds.ts';
 import type { ApiServer } from './cluster/server.ts';
 import { Narrator } from './narrator/narrator.ts';
@@ -134,4 +135,26 @@ it('what an earlier installation of the name saved and left behind is in the way
   await story.end();
 
   expect([status(story).currentVersion, ready(story)]).toEqual(['1.0.1', 'True UpToDate']);
+});
+
+it('a Service that a tenant made for the pods, as kubectl expose does, stays as it is', async () => {
+  const story = new Narrator({ title: 'exposed' });
+  const spec = {
+    type: 'NodePort',
+    selector: selectorOf('web'),
+    ports: [{ name: 'mine', port: 443, targetPort: 8080 }],
+  };
+  await story.when('exposes and installs', (server) => {
+    publish(server, '1.0.0');
+    server.create(KINDS.Service, { metadata: { namespace: 'shop', name: 'web' }, spec }, 'kubectl-expose');
+    install(server, 'web');
+  });
+  await story.pass('5m');
+  await story.end();
+
+  expect(ready(story)).toBe('False NameConflict');
+  expect(story.server.get(KINDS.Service, 'shop/web')?.['spec']).toMatchObject({
+    type: 'NodePort',
+    ports: [{ port: 443 }],
+  });
 });
