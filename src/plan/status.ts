@@ -11,6 +11,7 @@ import type { Findings } from './findings.ts';
 import { historyOf } from './history.ts';
 import { ownershipOf } from './ownership.ts';
 import { readiness } from './readiness.ts';
+import { newest } from './revision.ts';
 import { installedSoftware } from './installed-software.ts';
 import { updateAvailable } from './update-available.ts';
 import { upgradeHealth } from './upgrade-health.ts';
@@ -33,8 +34,6 @@ export function statusOf(findings: Findings): InstallationStatus {
   const { deployment, isDone } = running;
   const current = isDone ? deployment?.version : (before.currentVersion ?? running.stable);
   const isNewCurrent = current !== before.currentVersion;
-  const stableBefore = deployment?.stableVersion === current ? undefined : deployment?.stableVersion;
-  const previous = isNewCurrent ? (before.currentVersion ?? stableBefore) : before.previousVersion;
   const wasAtWork = AT_WORK.has(findCondition(before.conditions, 'Ready')?.reason ?? '');
   // What failed and is left as it is goes on by itself, if at all: a retry begins nothing.
   const isAtAnEnd = running.rollout?.phase === 'failed' && !actions.writes.some((w) => w.child === 'Deployment');
@@ -48,7 +47,9 @@ export function statusOf(findings: Findings): InstallationStatus {
     targetVersion: decision.kind === 'problem' ? running.installed : decision.version,
     installedVersion: isRun || decision.kind === 'rollback' ? decision.version : running.installed,
     currentVersion: current,
-    previousVersion: previous,
+    previousVersion: isNewCurrent
+      ? (before.currentVersion ?? versionBefore(findings, current))
+      : before.previousVersion,
     latestVersion: catalogue ? latestRelease(catalogue.releases)?.version : before.latestVersion,
     currentImage: isDone ? deployment?.image : before.currentImage,
     usedConsent: usedConsent(findings),
@@ -75,6 +76,14 @@ export function statusOf(findings: Findings): InstallationStatus {
     ),
   };
   return withoutUndefined(status);
+}
+
+/** What was stable before the present version, where the status is lost: by the Deployment, or by what was saved last. */
+function versionBefore({ observed, running }: Findings, current: string | undefined): string | undefined {
+  const { stableVersion } = running.deployment ?? {};
+  return stableVersion === current
+    ? newest(observed.revisions.filter(({ version }) => version !== current))?.version
+    : stableVersion;
 }
 
 /** What may come next, and why it is not there yet. */

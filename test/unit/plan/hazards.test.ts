@@ -748,3 +748,17 @@ it('a Service that nobody can make anew is told of', () => {
   world.settle();
   expect(world.ready()).toBe('False ReleaseMissing');
 });
+
+it('status lost: the version before is known by what was saved of it, also after an edit', () => {
+  const world = new World(catalogue('1.0.0', '1.1.0'), { version: '1.0.0' });
+  world.converge();
+  world.edit({ version: '1.1.0' });
+  world.converge();
+  world.edit({ config: { A: 'b' } });
+  world.converge();
+  const before = world.status;
+  world.loseStatus();
+  world.settle();
+  expect([before.currentVersion, before.previousVersion]).toEqual(['1.1.0', '1.0.0']);
+  expect(world.status).toMatchObject({ currentVersion: '1.1.0', previousVersion: '1.0.0' });
+});
