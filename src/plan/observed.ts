@@ -22,6 +22,8 @@ export interface Observed {
   readonly pods: readonly PodView[];
   /** The values of the annotation `…/retry`, on the installation and on its Provider: a new one lets what failed be tried again. */
   readonly retries: readonly string[];
+  /** The one on its Provider; of one that is gone, or has none any more, the last that was seen. */
+  readonly providerRetry: string | undefined;
   /** All system software that is published. */
   readonly software: Shelf;
   /** When each release was seen first, by the status of the Provider. */

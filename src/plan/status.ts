@@ -54,6 +54,7 @@ export function statusOf(findings: Findings): InstallationStatus {
     currentImage: isDone ? deployment?.image : before.currentImage,
     usedConsent: usedConsent(findings),
     lastHandledRetry: (isAtAnEnd ? undefined : installation.retry) ?? before.lastHandledRetry,
+    lastHandledProviderRetry: observed.providerRetry,
     failedVersions: failedVersions(findings),
     history: emptyIsNone(historyOf(findings)),
     ...upgradesOf(findings),

@@ -16,13 +16,14 @@ export function observe(
   }
   const { namespace } = installation;
   const provider = caches.providers.get(providerKey(installation.spec.provider));
+  // What failed while its Provider is gone has not been asked for anew when that comes back as it was.
+  const providerRetry = provider?.retry ?? installation.status.lastHandledProviderRetry;
   return {
     ...surroundings,
     installation,
     catalogue: provider?.catalogue,
-    retries: [installation.retry, provider?.retry && `Provider ${provider.retry}`].filter(
-      (value) => value !== undefined,
-    ),
+    retries: [installation.retry, providerRetry && `Provider ${providerRetry}`].filter((value) => value !== undefined),
+    providerRetry,
     software: { get: (name) => caches.software.get(name)?.catalogue },
     firstSeen: provider?.status.firstSeen,
     deployment: caches.deployments.get(installationKey),

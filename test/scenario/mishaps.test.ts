@@ -6,7 +6,19 @@ import type { ApiServer } from './cluster/server.ts';
 import { Narrator } from './narrator/narrator.ts';
 import { isReadyPod } from './narrator/pods.ts';
 import { containerOf } from './simulation/deployments.ts';
-import { bad, disown, edit, install, publish, published, statusOf, undo, type Wish } from './simulation/people.ts';
+import {
+  bad,
+  disown,
+  edit,
+  install,
+  PROVIDER,
+  publish,
+  published,
+  retry,
+  statusOf,
+  undo,
+  type Wish,
+} from './simulation/people.ts';
 
 /** What people do to children by accident or on purpose, in the midst of something else; each of these went wrong once. */
 
@@ -157,4 +169,26 @@ it('a Service that a tenant made for the pods, as kubectl expose does, stays as 
     type: 'NodePort',
     ports: [{ port: 443 }],
   });
+});
+
+it('what failed while its Provider was gone is not tried again when that comes back as it was', async () => {
+  const story = await installed('Provider gone', { upgradePolicy: 'auto' });
+  await story.when('asks for a retry', (server) => retry(server, 'once'));
+  await publishes(story, bad('1.1.0', 'never-ready'));
+  await story.pass('1m');
+  const { metadata, spec } = story.server.get(KINDS.Provider, PROVIDER)!;
+  const { name, annotations = {} } = metadata;
+  await story.when('deletes the Provider', (server) => server.remove(KINDS.Provider, PROVIDER, 'git'));
+  await story.pass('1h');
+  await story.when('brings it back', (server) => {
+    server.create(KINDS.Provider, { metadata: { name, annotations }, spec }, 'git');
+  });
+  await story.pass('1h');
+  expect(status(story).failedVersions).toMatchObject([{ version: '1.1.0', attempts: 1 }]);
+
+  await story.when('asks for another', (server) => retry(server, 'twice'));
+  await story.pass('1h');
+  await story.end();
+
+  expect(status(story).failedVersions).toMatchObject([{ version: '1.1.0', attempts: 2 }]);
 });

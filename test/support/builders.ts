@@ -80,6 +80,7 @@ export function observed(more: Partial<Observed> = {}): Observed {
     firstSeen: undefined,
     kubernetesVersion: undefined,
     retries: [],
+    providerRetry: undefined,
     software: shelf(),
     slot: 'free',
     pods: [],
