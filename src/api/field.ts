@@ -58,7 +58,7 @@ export function time(description: string): z.ZodString {
  * carries a message that a person can act on.
  */
 export function matching(pattern: RegExp, max: number, message: string, description: string): z.ZodString {
-  const source = pattern.source.replaceAll('\\', '\\\\');
+  const source = pattern.source.replaceAll('\\', '\\\\').replaceAll("'", "\\'");
   return withRules(
     z
       .string()
@@ -67,6 +67,11 @@ export function matching(pattern: RegExp, max: number, message: string, descript
       .describe(description),
     { rule: `self.matches('${source}')`, message },
   );
+}
+
+/** The same where so many may be that no CEL rule could be afforded: the apiserver shows the bare pattern. */
+export function matchingPlainly(pattern: RegExp, max: number, message: string, description: string): z.ZodString {
+  return z.string().max(max).regex(pattern, message).describe(description);
 }
 
 const QUANTITY = /^([0-9]{1,12}m|[0-9]{1,12}(\.[0-9]{1,3})?(k|M|G|T|Ki|Mi|Gi|Ti)?)$/;
@@ -80,16 +85,27 @@ export function quantity(description: string): z.ZodType<string | number> {
     .meta({ 'x-kubernetes-int-or-string': true, pattern: QUANTITY.source, minimum: 0, maximum: 999_999_999_999 });
 }
 
+/** As in a pod: a letter somewhere, and no two dashes in a row. */
+export const PORT_NAME = /^([0-9]+(-[0-9]+)*-?)?[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
+export const PORT_NAME_MESSAGE =
+  'Must be a port name such as http: at most 15 of a-z, 0-9 and -, with a letter and without --';
+
 /** A port by number or by the name that the release gives it. */
 export function portReference(description: string): z.ZodType<string | number> {
   return z
     .union([z.int(), z.string()])
-    .refine((value) => /^[a-z0-9][-a-z0-9]{0,14}$/.test(String(value)), 'Must be the number or the name of a port')
+    .refine(isPort, 'Must be the number of a port from 1 to 65535, or its name')
     .describe(description)
     .meta({
       'x-kubernetes-int-or-string': true,
-      pattern: '^[a-z0-9][-a-z0-9]{0,14}$',
+      pattern: `^([0-9]+|${PORT_NAME.source.slice(1, -1)})$`,
+      maxLength: 15,
       minimum: 1,
       maximum: 65_535,
     });
+}
+
+function isPort(port: string | number): boolean {
+  const isNumber = /^[0-9]+$/.test(String(port));
+  return isNumber ? Number(port) >= 1 && Number(port) <= 65_535 : PORT_NAME.test(String(port));
 }

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { conditionList, observedGeneration } from './conditions.ts';
 import { atomicList, flag, int, listMap, matching, text, time, withRules } from './field.ts';
-import { Tier } from './runtime.ts';
 import { InstalledSoftware, SoftwareWish } from './software.ts';
+import { Tier } from './tier.ts';
 import { Upgrade } from './upgrade.ts';
 import { FailedVersion, HistoryEntry, PendingUpgrade, UpdateCandidate } from './upgrade-status.ts';
 import { exactVersion } from './version.ts';
@@ -12,11 +12,25 @@ const ENV_MESSAGE =
   'Must be an environment variable name such as LOG_LEVEL: letters, digits and _, not starting with a digit';
 const PROVIDER = /^[a-z0-9]+(-[a-z0-9]+)*\/[a-z0-9]+(-[a-z0-9]+)*$/;
 
+/** As the apiserver wants them in a pod: else the pod is refused later, in words about a Deployment that nobody wrote. */
+const OBJECT_NAME = /^[a-z0-9]+(-+[a-z0-9]+)*(\.[a-z0-9]+(-+[a-z0-9]+)*)*$/;
+const OBJECT_KEY = /^\.?[-_a-zA-Z0-9][-._a-zA-Z0-9]*$/;
+
 const KeyRef = (kind: string) =>
   z
     .object({
-      name: text(253, `Name of the ${kind}, in the namespace of the installation.`, 1),
-      key: text(253, `Key in the ${kind}.`, 1),
+      name: matching(
+        OBJECT_NAME,
+        253,
+        `Must be the name of a ${kind} such as shop-db: a-z, 0-9, - and . only`,
+        `Name of the ${kind}, in the namespace of the installation.`,
+      ),
+      key: matching(
+        OBJECT_KEY,
+        253,
+        `Must be a key of a ${kind} such as password: letters, digits, -, _ and . only`,
+        `Key in the ${kind}.`,
+      ),
     })
     .describe(`A key of a ${kind}.`);
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Tier } from './runtime.ts';
+import { Tier } from './tier.ts';
 
 /** Names that a process obeys before its own code runs, or that Kubernetes and the operator set. `*` ends a prefix. */
 const RESERVED = [

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { conditionList, observedGeneration } from './conditions.ts';
 import { atomicList, flag, int, listMap, matching, text, time, withRules } from './field.ts';
-import { immutable, invalidVersions, Lifecycle, NAME, NAME_MESSAGE } from './published.ts';
+import { imageName, immutable, invalidVersions, Lifecycle, NAME, NAME_MESSAGE } from './published.ts';
 import { versionRange } from './range.ts';
-import { Runtime, Tier } from './runtime.ts';
+import { Runtime } from './runtime.ts';
 import { softwareDependencies } from './software.ts';
+import { Tier } from './tier.ts';
 import { exactVersion } from './version.ts';
 
 const RESERVED_MESSAGE = 'Must not be install or installed: the REST API uses these words';
@@ -13,7 +14,7 @@ export const Release = withRules(
   z
     .object({
       version: exactVersion('The version: strict semver, without v and build metadata.'),
-      image: text(512, 'Image that the pods run. Never changes once published.', 1),
+      image: imageName('Image that the pods run. Never changes once published.'),
       releasedAt: time('When it was published.').optional(),
       displayVersion: text(64, 'How people call the version.').optional(),
       changelog: text(4096, 'What changed, for people.').optional(),

@@ -1,12 +1,22 @@
 import { z } from 'zod';
 import type { Rule } from './field.ts';
-import { listMap, text, time } from './field.ts';
+import { listMap, matching, text, time } from './field.ts';
 
 /** What every published version has, of a provider or of system software. */
 
 /** A DNS label without `--`: two names joined by `--` or by a dot can always be told apart again. */
 export const NAME = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 export const NAME_MESSAGE = 'Must be a DNS label of at most 31 characters such as acme, without --';
+
+/** Whether a registry has it shows later; with a space in it no node can even ask for it. */
+export function imageName(description: string): z.ZodString {
+  return matching(
+    /^\S+$/,
+    512,
+    'Must be an image such as registry.example.com/acme/web:1.4.2, without spaces',
+    description,
+  );
+}
 
 export const Lifecycle = z
   .object({

@@ -1,18 +1,23 @@
 import { z } from 'zod';
-import { atomicList, flag, int, listMap, matching, portReference, quantity, text, withRules } from './field.ts';
+import {
+  atomicList,
+  flag,
+  int,
+  listMap,
+  matching,
+  PORT_NAME,
+  PORT_NAME_MESSAGE,
+  portReference,
+  text,
+  withRules,
+} from './field.ts';
+import { Volume, VolumeMount } from './volume.ts';
 
 /** How the pods of a release run: the part of a pod that the catalogue's author decides. */
 
-const PORT_NAME = /^([a-z0-9]|[a-z0-9][-a-z0-9]{0,13}[a-z0-9])$/;
-
 const Port = z
   .object({
-    name: matching(
-      PORT_NAME,
-      15,
-      'Must be a port name such as http: at most 15 of a-z, 0-9 and -',
-      'Name of the port, also in the Service.',
-    ),
+    name: matching(PORT_NAME, 15, PORT_NAME_MESSAGE, 'Name of the port, also in the Service.'),
     containerPort: int(1, 65_535, 'Port that the process listens on.'),
     servicePort: int(1, 65_535, 'Port of the Service; containerPort when absent.').optional(),
     protocol: z.enum(['TCP', 'UDP', 'SCTP']).describe('Protocol of the port; TCP when absent.').optional(),
@@ -91,104 +96,39 @@ function probe(description: string) {
   ).optional();
 }
 
-const FileMode = int(1, 0o777, 'File mode as a decimal number; 420 (0644) when absent.').optional();
-
-const KeyToPath = z
-  .object({ key: text(253, 'Key in the object.', 1), path: text(1024, 'Path of the file, below the mount.', 1) })
-  .describe('Which key becomes which file.');
-
-const Volume = withRules(
-  z
-    .object({
-      name: matching(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, 63, 'Must be a DNS label such as cache', 'Name of the volume.'),
-      emptyDir: z
-        .object({
-          medium: z.enum(['Memory']).describe('Memory for a tmpfs; the disk of the node when absent.').optional(),
-          sizeLimit: quantity('Most that the volume may hold.').optional(),
-        })
-        .describe('Scratch space that lives as long as the pod.')
-        .optional(),
-      configMap: z
-        .object({
-          name: text(253, 'Name of the ConfigMap, in the namespace of the installation.', 1),
-          items: atomicList(z.array(KeyToPath).max(64).describe('Only these keys; all when absent.')).optional(),
-          defaultMode: FileMode,
-          optional: flag('Starts without it too.').optional(),
-        })
-        .describe('Files from a ConfigMap.')
-        .optional(),
-      secret: z
-        .object({
-          secretName: text(253, 'Name of the Secret, in the namespace of the installation.', 1),
-          items: atomicList(z.array(KeyToPath).max(64).describe('Only these keys; all when absent.')).optional(),
-          defaultMode: FileMode,
-          optional: flag('Starts without it too.').optional(),
-        })
-        .describe('Files from a Secret.')
-        .optional(),
-      downwardAPI: z
-        .object({
-          items: atomicList(
-            z
-              .array(
-                z
-                  .object({
-                    path: text(1024, 'Path of the file, below the mount.', 1),
-                    fieldPath: text(
-                      317,
-                      "Field of the pod, such as metadata.labels or metadata.annotations['key'].",
-                      1,
-                    ),
-                  })
-                  .describe('One field as one file.'),
-              )
-              .min(1)
-              .max(64)
-              .describe('Fields of the pod as files.'),
-          ),
-        })
-        .describe('Files that tell the pod about itself.')
-        .optional(),
-    })
-    .describe('One volume: scratch space or files, nothing that outlives the pod.')
-    .refine(
-      (v) => [v.emptyDir, v.configMap, v.secret, v.downwardAPI].filter(Boolean).length === 1,
-      'Must have exactly one source',
-    ),
-  {
-    rule: '[has(self.emptyDir), has(self.configMap), has(self.secret), has(self.downwardAPI)].filter(x, x).size() == 1',
-    message: 'Must have exactly one of emptyDir, configMap, secret and downwardAPI: providers are stateless',
-  },
-);
-
-const VolumeMount = z
-  .object({
-    name: text(63, 'Name of the volume.', 1),
-    mountPath: text(1024, 'Where it appears in the container.', 1),
-    subPath: text(1024, 'Only this path of the volume.').optional(),
-    readOnly: flag('Mounted read-only.').optional(),
-  })
-  .describe('One volume in the container.');
+const CAP_SYS_ADMIN_MESSAGE = 'CAP_SYS_ADMIN comes with more privileges: set allowPrivilegeEscalation true, too';
 
 /** May only loosen the restricted Pod Security Standard for providers that OPERATOR_CONFIG lists. */
-const SecurityContext = z
-  .object({
-    runAsUser: int(0, 2_147_483_647, 'User id of the process; that of the image when absent.').optional(),
-    runAsGroup: int(0, 2_147_483_647, 'Group id of the process; that of the image when absent.').optional(),
-    fsGroup: int(0, 2_147_483_647, 'Group that owns the volumes.').optional(),
-    runAsNonRoot: flag('true when absent; false only for providers that the operator lists.').optional(),
-    readOnlyRootFilesystem: flag('Makes the root file system read-only.').optional(),
-    allowPrivilegeEscalation: flag('false when absent; true only for providers that the operator lists.').optional(),
-    addCapabilities: atomicList(
-      z
-        .array(matching(/^[A-Z_]+$/, 32, 'Must be a capability such as NET_BIND_SERVICE', 'One Linux capability.'))
-        .max(32)
-        .describe('Capabilities beyond none; others than NET_BIND_SERVICE only for providers that the operator lists.'),
-    ).optional(),
-  })
-  .describe(
-    'Who the process runs as. The restricted Pod Security Standard holds unless the operator lists the provider.',
-  );
+const SecurityContext = withRules(
+  z
+    .object({
+      runAsUser: int(0, 2_147_483_647, 'User id of the process; that of the image when absent.').optional(),
+      runAsGroup: int(0, 2_147_483_647, 'Group id of the process; that of the image when absent.').optional(),
+      fsGroup: int(0, 2_147_483_647, 'Group that owns the volumes.').optional(),
+      runAsNonRoot: flag('true when absent; false only for providers that the operator lists.').optional(),
+      readOnlyRootFilesystem: flag('Makes the root file system read-only.').optional(),
+      allowPrivilegeEscalation: flag('false when absent; true only for providers that the operator lists.').optional(),
+      addCapabilities: atomicList(
+        z
+          .array(matching(/^[A-Z_]+$/, 32, 'Must be a capability such as NET_BIND_SERVICE', 'One Linux capability.'))
+          .max(32)
+          .describe(
+            'Capabilities beyond none; others than NET_BIND_SERVICE only for providers that the operator lists.',
+          ),
+      ).optional(),
+    })
+    .describe(
+      'Who the process runs as. The restricted Pod Security Standard holds unless the operator lists the provider.',
+    )
+    .refine(
+      (c) => c.allowPrivilegeEscalation === true || !c.addCapabilities?.includes('CAP_SYS_ADMIN'),
+      CAP_SYS_ADMIN_MESSAGE,
+    ),
+  {
+    rule: "(has(self.allowPrivilegeEscalation) && self.allowPrivilegeEscalation) || !has(self.addCapabilities) || !('CAP_SYS_ADMIN' in self.addCapabilities)",
+    message: CAP_SYS_ADMIN_MESSAGE,
+  },
+);
 
 export const Runtime = z
   .object({
@@ -210,26 +150,3 @@ export const Runtime = z
   })
   .describe('How the pods of this release run.');
 export type Runtime = z.output<typeof Runtime>;
-
-const amounts = (what: string) =>
-  z
-    .object({
-      cpu: quantity('Processor, such as 250m or 2.').optional(),
-      memory: quantity('Memory, such as 256Mi.').optional(),
-    })
-    .describe(what);
-
-/** What one tier gives to an installation. Without `replicas` the operator leaves the number to somebody else, such as an HPA. */
-export const Tier = z
-  .object({
-    replicas: int(0, 100, 'Pods; left to others (an HPA) when absent.').optional(),
-    resources: z
-      .object({
-        requests: amounts('What the scheduler sets aside for each pod.').optional(),
-        limits: amounts('What each pod may use at the most.').optional(),
-      })
-      .describe('Processor and memory of each pod.')
-      .optional(),
-  })
-  .describe('What this tier gives.');
-export type Tier = z.output<typeof Tier>;

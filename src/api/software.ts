@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { conditionList, observedGeneration } from './conditions.ts';
 import { atomicList, flag, int, listMap, matching, text, withRules } from './field.ts';
-import { immutable, invalidVersions, Lifecycle, NAME, NAME_MESSAGE } from './published.ts';
+import { imageName, immutable, invalidVersions, Lifecycle, NAME, NAME_MESSAGE } from './published.ts';
 import { versionRange } from './range.ts';
 import { EnvVar } from './runtime.ts';
 import { exactVersion } from './version.ts';
@@ -41,7 +41,7 @@ const Provides = withRules(
         z.array(EnvVar).max(64).describe('Environment variables. Those of the release and of the tenant win.'),
         'name',
       ).optional(),
-      image: text(512, 'Image that has the files.', 1).optional(),
+      image: imageName('Image that has the files.').optional(),
       path: matching(PATH, 256, PATH_MESSAGE, 'The directory in the image.').optional(),
       mountPath: matching(PATH, 256, PATH_MESSAGE, 'Where the process finds it, read-only.').optional(),
     })

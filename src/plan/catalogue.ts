@@ -1,7 +1,8 @@
 import type { TierName } from '../api/installation.ts';
 import type { OperatorConfig } from '../api/operator-config.ts';
 import { Release, type ProviderSpec } from '../api/provider.ts';
-import { Tier, type Runtime } from '../api/runtime.ts';
+import type { Runtime } from '../api/runtime.ts';
+import { Tier } from '../api/tier.ts';
 import { epoch } from '../api/time.ts';
 import { isExactVersion, isPrerelease, newestFirst } from '../api/version.ts';
 

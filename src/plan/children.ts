@@ -2,7 +2,7 @@ import { hash } from '../api/hash.ts';
 import { ANNOTATION, API_VERSION, FIELD_MANAGER, INSTALLATION_KIND, LABEL } from '../api/names.ts';
 import type { Release } from '../api/provider.ts';
 import type { OperatorConfig } from '../api/operator-config.ts';
-import type { Tier } from '../api/runtime.ts';
+import type { Tier } from '../api/tier.ts';
 import { formatAttempt, type Attempt } from './attempt.ts';
 import { formatCommitted, inputsHash, type Committed } from './committed.ts';
 import type { Configuration } from './environment.ts';

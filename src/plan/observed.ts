@@ -1,6 +1,6 @@
 import type { InstallationSpec, InstallationStatus } from '../api/installation.ts';
 import type { OperatorConfig } from '../api/operator-config.ts';
-import type { Tier } from '../api/runtime.ts';
+import type { Tier } from '../api/tier.ts';
 import type { ProviderStatus } from '../api/provider.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { Attempt } from './attempt.ts';

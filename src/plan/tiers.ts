@@ -1,5 +1,5 @@
 import type { TierName } from '../api/installation.ts';
-import type { Tier } from '../api/runtime.ts';
+import type { Tier } from '../api/tier.ts';
 import { canonicalQuantity } from './quantity.ts';
 
 /** What a tier gives, with every amount in the form that the apiserver stores. */

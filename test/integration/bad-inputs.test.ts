@@ -132,6 +132,16 @@ const refused: [string, object, RegExp][] = [
     /exactly one of/,
   ],
   [
+    'a Secret that nobody can create',
+    pi({ ...good, configFrom: [{ name: 'X', secretKeyRef: { name: 'My Secret', key: 'k' } }] }),
+    /spec\.configFrom\[0\]\.secretKeyRef\.name: .*Must be the name of a Secret such as shop-db/,
+  ],
+  [
+    'a key that no ConfigMap has',
+    pi({ ...good, configFrom: [{ name: 'X', configMapKeyRef: { name: 'c', key: '..' } }] }),
+    /spec\.configFrom\[0\]\.configMapKeyRef\.key: .*Must be a key of a ConfigMap/,
+  ],
+  [
     'a range for software',
     php({ version: '^8.3.0' }),
     /spec\.systemSoftware\[0\]\.version: .*one exact version such as/,
@@ -194,6 +204,40 @@ const refused: [string, object, RegExp][] = [
     'a port without a name',
     acme(release('1.0.0', { runtime: { ports: [{ containerPort: 80 }] } })),
     /ports\[0\]\.name: Required value/,
+  ],
+  [
+    'a port whose name is a number',
+    acme(release('1.0.0', { runtime: { ports: [{ name: '8080', containerPort: 80 }] } })),
+    /ports\[0\]\.name: .*Must be a port name such as http: .*with a letter and without --/,
+  ],
+  ['an image with a space', acme(release('1.0.0', { image: 'a b' })), /image: .*Must be an image such as .*without/],
+  [
+    'a mountPath with a colon',
+    acme(release('1.0.0', { runtime: { volumeMounts: [{ name: 'a', mountPath: '/a:b' }] } })),
+    /mountPath: .*Must not contain a colon/,
+  ],
+  [
+    'a file outside of its volume',
+    acme(
+      release('1.0.0', {
+        runtime: { volumes: [{ name: 'a', configMap: { name: 'b', items: [{ key: 'c', path: '../d' }] } }] },
+      }),
+    ),
+    /configMap\.items\[0\]\.path: Invalid value: "\.\.\/d"/,
+  ],
+  [
+    'a field that no volume can have',
+    acme(
+      release('1.0.0', {
+        runtime: { volumes: [{ name: 'a', downwardAPI: { items: [{ path: 'b', fieldPath: 'spec.nope' }] } }] },
+      }),
+    ),
+    /fieldPath: Invalid value: "spec\.nope"/,
+  ],
+  [
+    'a capability without what it comes with',
+    acme(release('1.0.0', { runtime: { securityContext: { addCapabilities: ['CAP_SYS_ADMIN'] } } })),
+    /securityContext: .*set allowPrivilegeEscalation true, too/,
   ],
   [
     'two ports of one number',

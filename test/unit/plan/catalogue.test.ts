@@ -27,6 +27,13 @@ describe('a release that cannot be installed', () => {
     ['wants capabilities', { securityContext: { addCapabilities: ['SYS_ADMIN'] } }, 'addCapabilities'],
     ['mounts a volume that is not there', { volumeMounts: [{ name: 'x', mountPath: '/x' }] }, 'no volume "x"'],
     ['probes a port that is not there', { readinessProbe: { tcpSocket: { port: 'web' } } }, 'no port "web"'],
+    ['has a port without a letter', { ports: [{ name: '8080', containerPort: 8080 }] }, 'Must be a port name such as'],
+    ['has a port with --', { ports: [{ name: 'a--b', containerPort: 8080 }] }, 'without --'],
+    [
+      'asks for a field that no volume can have',
+      { volumes: [{ name: 'v', downwardAPI: { items: [{ path: 'p', fieldPath: 'spec.nope' }] } }] },
+      'Must be metadata.name, namespace',
+    ],
   ])('%s: is set aside with its reason and disturbs no other', (_, runtime, reason) => {
     const { releases, invalid } = catalogue('1.0.0', release('1.1.0', { runtime }));
     expect(releases.map((r) => r.version)).toEqual(['1.0.0']);
@@ -37,6 +44,12 @@ describe('a release that cannot be installed', () => {
     const trusting = OperatorConfig.parse({ privilegedProviders: ['acme/web'] });
     const versions = [release('1.0.0', { runtime: { securityContext: { runAsUser: 0, runAsNonRoot: false } } })];
     expect(catalogueOf({ versions }, trusting).invalid).toEqual([]);
+  });
+
+  it('has an image that no node can ask for', () => {
+    expect(catalogue(release('1.0.0', { image: 'a b' })).invalid).toEqual([
+      { version: '1.0.0', reason: expect.stringContaining('image: Must be an image such as') as string },
+    ]);
   });
 
   it('has a range that is none', () => {
