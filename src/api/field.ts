@@ -74,17 +74,6 @@ export function matchingPlainly(pattern: RegExp, max: number, message: string, d
   return z.string().max(max).regex(pattern, message).describe(description);
 }
 
-const QUANTITY = /^([0-9]{1,12}m|[0-9]{1,12}(\.[0-9]{1,3})?(k|M|G|T|Ki|Mi|Gi|Ti)?)$/;
-
-/** A Kubernetes quantity, written as a number or as a string. */
-export function quantity(description: string): z.ZodType<string | number> {
-  return z
-    .union([z.int(), z.string()])
-    .refine((value) => QUANTITY.test(String(value)), 'Must be a quantity such as 500m, 2 or 512Mi')
-    .describe(description)
-    .meta({ 'x-kubernetes-int-or-string': true, pattern: QUANTITY.source, minimum: 0, maximum: 999_999_999_999 });
-}
-
 /** As in a pod: a letter somewhere, and no two dashes in a row. */
 export const PORT_NAME = /^([0-9]+(-[0-9]+)*-?)?[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 export const PORT_NAME_MESSAGE =

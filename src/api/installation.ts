@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { conditionList, observedGeneration } from './conditions.ts';
 import { atomicList, flag, int, listMap, matching, text, time, withRules } from './field.ts';
 import { InstalledSoftware, SoftwareWish } from './software.ts';
-import { Tier } from './tier.ts';
+import { StoredTier } from './tier.ts';
 import { Upgrade } from './upgrade.ts';
 import { FailedVersion, HistoryEntry, PendingUpgrade, UpdateCandidate } from './upgrade-status.ts';
 import { exactVersion } from './version.ts';
@@ -168,7 +168,7 @@ export const InstallationStatus = z
     updatedAt: time('When the last rollout was done.').optional(),
     effective: z
       .object({
-        tier: Tier.describe('What the tier gave to the committed pods.').optional(),
+        tier: StoredTier.describe('What the tier gave to the committed pods.').optional(),
         configHash: text(64, 'Hash of the configuration that the committed pods have.').optional(),
       })
       .describe('What holds for the committed pods after defaults.')

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { atomicList, flag, int, matching, matchingPlainly, quantity, text, withRules } from './field.ts';
+import { atomicList, flag, int, matching, matchingPlainly, text, withRules } from './field.ts';
+import { quantity } from './quantity.ts';
 
 /**
  * The files of a pod. What the apiserver would refuse in a pod is refused here, where the author of a release hears of it

@@ -2,7 +2,7 @@ import type { TierName } from '../api/installation.ts';
 import type { OperatorConfig } from '../api/operator-config.ts';
 import { Release, type ProviderSpec } from '../api/provider.ts';
 import type { Runtime } from '../api/runtime.ts';
-import { Tier } from '../api/tier.ts';
+import { StoredTier, type Tier } from '../api/tier.ts';
 import { epoch } from '../api/time.ts';
 import { isExactVersion, isPrerelease, newestFirst } from '../api/version.ts';
 
@@ -99,7 +99,7 @@ function isExact(version: unknown): version is string {
 
 /** What was stored before the schema forbade it counts as not said. */
 function validTiers(tiers: ProviderSpec['tiers'] = {}): Catalogue['tiers'] {
-  return Object.fromEntries(Object.entries(tiers).filter(([, tier]) => Tier.safeParse(tier).success));
+  return Object.fromEntries(Object.entries(tiers).filter(([, tier]) => StoredTier.safeParse(tier).success));
 }
 
 function versionOf({ version }: { readonly version?: unknown }): string {

@@ -1,5 +1,4 @@
-const DECIMAL = ['m', '', 'k', 'M', 'G', 'T', 'P', 'E'];
-const BINARY = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'];
+import { BINARY, DECIMAL, thousandths } from '../api/quantity.ts';
 
 /**
  * Writes a quantity as the apiserver stores it, so that what was applied compares equal to what is read:
@@ -7,20 +6,11 @@ const BINARY = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'];
  * https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
  */
 export function canonicalQuantity(quantity: string | number): string {
-  const [, whole = '0', fraction = '', suffix = ''] = /^(\d+)(?:\.(\d{1,3}))?([a-zA-Z]*)$/.exec(String(quantity)) ?? [];
-  const thousandths = BigInt(whole + fraction.padEnd(3, '0'));
-  if (!suffix.endsWith('i')) {
-    return inThousandths(
-      suffix === 'm' ? thousandths / 1000n : thousandths * 1000n ** BigInt(DECIMAL.indexOf(suffix) - 1),
-    );
-  }
-  const exact = thousandths * 1024n ** BigInt(BINARY.indexOf(suffix));
+  const amount = thousandths(quantity) ?? 0n;
   // Below 1024 the apiserver writes a decimal suffix, from there on whole bytes, rounded up.
-  return exact < 1_024_000n ? inThousandths(exact) : withSuffix((exact + 999n) / 1000n, 1024n, BINARY);
-}
-
-function inThousandths(thousandths: bigint): string {
-  return withSuffix(thousandths, 1000n, DECIMAL);
+  return String(quantity).endsWith('i') && amount >= 1_024_000n
+    ? withSuffix((amount + 999n) / 1000n, 1024n, BINARY)
+    : withSuffix(amount, 1000n, DECIMAL);
 }
 
 function withSuffix(amount: bigint, step: bigint, suffixes: readonly string[]): string {

@@ -279,6 +279,29 @@ const refused: [string, object, RegExp][] = [
     /limits\.cpu: .*greater than or equal to 0/,
   ],
   [
+    'a quantity in words of its own',
+    bad({ org: 'bad', name: 'web', tiers: { free: { resources: { limits: { memory: '256mb' } } } } }),
+    /limits\.memory: .*Must be a quantity such as 500m, 2 or 512Mi/,
+  ],
+  [
+    'a tier that promises more processor than it allows',
+    bad({
+      org: 'bad',
+      name: 'web',
+      tiers: { free: { resources: { requests: { cpu: 2 }, limits: { cpu: '1500m' } } } },
+    }),
+    /spec\.tiers\.free\.resources: .*Set requests\.cpu to limits\.cpu or less/,
+  ],
+  [
+    'a tier that promises more memory than it allows',
+    bad({
+      org: 'bad',
+      name: 'web',
+      tiers: { free: { resources: { requests: { memory: '2Gi' }, limits: { memory: '2000Mi' } } } },
+    }),
+    /spec\.tiers\.free\.resources: .*Set requests\.memory to limits\.memory or less/,
+  ],
+  [
     'a downwardAPI volume of nothing',
     acme(release('1.0.0', { runtime: { volumes: [{ name: 'a', downwardAPI: { items: [] } }] } })),
     /items: .*at least 1/,

@@ -57,6 +57,11 @@ describe('the operator config', () => {
   it.each([
     ['an unknown field', 'teirs: {}', 'teirs'],
     ['a bad quantity', 'tiers: {free: {resources: {limits: {cpu: lots}}}}', 'tiers.free.resources.limits.cpu'],
+    [
+      'a tier that promises more than it allows',
+      "tiers: {free: {resources: {requests: {cpu: 2}, limits: {cpu: '1.5'}}}}",
+      'tiers.free.resources: Set requests.cpu to limits.cpu or less',
+    ],
     ['a misspelt tier', 'tiers: {free: {replica: 1}}', 'replica'],
     ['a deadline that is always missed', 'defaults: {progressDeadlineSeconds: 20, stableSeconds: 30}', 'stableSeconds'],
     ['a default deadline that is', 'defaults: {stableSeconds: 150}', 'progressDeadlineSeconds'],

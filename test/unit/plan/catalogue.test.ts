@@ -89,6 +89,11 @@ describe('a tier', () => {
     });
   });
 
+  it('that contradicts itself still is what its Provider says: what was stored once moves nobody to another one', () => {
+    const own = catalogueOf({ tiers: { free: { resources: { requests: { cpu: '2' }, limits: { cpu: 1 } } } } });
+    expect(tierShape('free', tierDefinition(own, config, 'free'))).toMatchObject({ requests: { cpu: '2' } });
+  });
+
   it('without replicas leaves them to an autoscaler', () => {
     const own = catalogueOf({ tiers: { free: { resources: { limits: { cpu: 1 } } } } });
     expect(tierShape('free', tierDefinition(own, config, 'free'))).toMatchObject({
