@@ -17,7 +17,7 @@ import { isStranded, isStuck, type Running } from './running.ts';
 import { softwareFinder, type SoftwareFinder } from './software.ts';
 import type { VersionInput } from './version-input.ts';
 import { decideVersion, type VersionDecision } from './version.ts';
-import { wishesOf, type Wishes } from './wish.ts';
+import { isOneOf, wishesOf, type Wishes } from './wish.ts';
 
 export type Decision = Run | Keep | Held | Rollback | Refusal;
 
@@ -74,7 +74,10 @@ export function decide(observed: Observed, running: Running, now: number): Decid
     (installation.spec.suspend === true
       ? undefined
       : recoveryOf(observed, running, { failures: remembered, wish: wishes.spec, now }));
-  const failures = rollback?.failures ?? withStuck(remembered, running, failure);
+  const failures = rollback?.failures ?? [
+    ...refusedTier(observed, running, wishes),
+    ...withStuck(remembered, running, failure),
+  ];
   const held = rollback ? undefined : heldBy(observed, running, { failures, wishes, now });
   const outlook = outlookOf(observed, running, { rollback, held, failures, wishes, finder, now });
   const wanted = { configuration, failures, wishes, finder, now };
@@ -90,6 +93,12 @@ function softwareInput({ installation, software, config, retries }: Observed, ru
   const failures = [...(running.deployment?.failures ?? []), ...(status.failedVersions ?? [])];
   const avoided = avoidedSoftware(failures, { retries, now });
   return { spec, shelf: software, stable: running.stableSoftware, avoided, config, now };
+}
+
+/** What never began failed all the same, as long as the tier means what was refused. */
+function refusedTier({ refusedTier: refused }: Observed, { deployment }: Running, wishes: Wishes): readonly Failure[] {
+  const isStill = deployment?.version === refused?.version && deployment?.attempt?.wish !== refused?.wish;
+  return refused && isStill && isOneOf(wishes, refused.wish) ? [refused] : [];
 }
 
 /** A rollout that failed and does not go back counts from its beginning: it has no moment of its own in the cluster. */

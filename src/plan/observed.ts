@@ -36,6 +36,8 @@ export interface Observed {
   readonly config: OperatorConfig;
   /** How often in a row each child was healed by this process. */
   readonly heals: Readonly<Partial<Record<ChildKind, Heals>>>;
+  /** What the platform means by the tier by now, where the API server refused it to this process. */
+  readonly refusedTier?: Failure | undefined;
 }
 
 export type ChildKind = 'Deployment' | 'Service' | 'PodDisruptionBudget' | 'ControllerRevision';

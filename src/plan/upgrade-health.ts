@@ -16,6 +16,10 @@ export function upgradeHealth(findings: Findings): Verdict[] {
   const failure = failureBehind(findings);
   if (failure) {
     const message = `Rolling out ${whatFailed(failure, running.stable)} failed: ${failure.message}`;
+    // What was refused never began, so that nothing went back either.
+    if (decision.kind === 'held' && failure.reason === 'Refused') {
+      return [{ type: 'UpgradeHealthy', status: 'False', reason: 'Refused', message }];
+    }
     return [
       isStranded(running)
         ? { type: 'UpgradeHealthy', status: 'False', reason: 'RollbackFailed', message }

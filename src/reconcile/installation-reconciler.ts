@@ -9,10 +9,11 @@ import { API_VERSION, FIELD_MANAGER, INSTALLATION_KIND } from '../api/names.ts';
 import type { OperatorConfig } from '../api/operator-config.ts';
 import type { Action } from '../plan/actions.ts';
 import { eventOfHeal, eventsBetween, type EventDraft } from '../plan/events.ts';
-import { statusAfterFailure, statusAfterRefusal } from '../plan/failure.ts';
+import { refusalOfTier, statusAfterFailure, statusAfterRefusal } from '../plan/failure.ts';
+import type { Failure } from '../plan/failure-memory.ts';
 import { countHeal } from '../plan/heal.ts';
 import type { ChildKind, Heals, Installation, Observed } from '../plan/observed.ts';
-import { plan, type Plan } from '../plan/plan.ts';
+import { plan } from '../plan/plan.ts';
 import { problem, waitFor, type Problem } from '../plan/problem.ts';
 import { act, Appeared, isUnanswered, RevisionGone, unansweredId } from './act.ts';
 import type { Caches } from './caches.ts';
@@ -26,6 +27,7 @@ import { CHILD_KINDS, INSTALLATIONS } from './resources.ts';
 /** As often as what was refused is tried again. */
 const LOOK_AGAIN_MS = 60_000;
 const MOST_LOOKS = 3;
+const AT_ONCE: Outcome = { requeueAfterMs: 1 };
 
 interface Log {
   debug(details: object, message: string): void;
@@ -52,6 +54,8 @@ export function createInstallationReconciler(ports: InstallationPorts) {
   /** By key: what was healed of late under the present spec. Lost at a restart, which only makes the next heal come at once. */
   const heals = new Map<string, { readonly generation: number; readonly of: Partial<Record<ChildKind, Heals>> }>();
 
+  /** By key: what a tier means that the API server refused. Lost at a restart, which only makes it be tried once more. */
+  const refusedTiers = new Map<string, Failure>();
   /** Lost at a restart, which reads everything anew. */
   const unanswered = new Set<string>();
   /** By key: whose rollout may have begun although no answer said so. */
@@ -60,6 +64,7 @@ export function createInstallationReconciler(ports: InstallationPorts) {
   caches.installations.onChange((before, after) => {
     if (before && !after) {
       heals.delete(before.key);
+      refusedTiers.delete(before.key);
       settle(before.key);
       CHILD_KINDS.forEach((kind) => unanswered.delete(unansweredId(kind, before.key)));
     }
@@ -77,7 +82,7 @@ export function createInstallationReconciler(ports: InstallationPorts) {
       settle(key);
       return {};
     }
-    for (let seen = observed, looks = 0; ; looks += 1) {
+    for (let seen: Observed = { ...observed, refusedTier: refusedTiers.get(key) }, looks = 0; ; looks += 1) {
       try {
         const outcome = await pass(key, seen, run);
         // What the caches do not show wakes nobody up when it goes.
@@ -114,8 +119,10 @@ export function createInstallationReconciler(ports: InstallationPorts) {
     } else {
       fleet.pass(key);
     }
+    let writing: Action | undefined;
     try {
       for (const action of planned.writes) {
+        writing = action;
         await act({ writer, offer, signal, unanswered, seen: children[action.child] }, installation, action);
         remember(key, installation.generation, action);
         const healed = eventOfHeal(action);
@@ -133,7 +140,7 @@ export function createInstallationReconciler(ports: InstallationPorts) {
         settle(key);
       }
       signal.throwIfAborted();
-      const failure = failureOf(error, planned);
+      const failure = failureOf(error);
       if (failure?.reason === 'Rejected' && planned.upgrade) {
         await report(
           installation,
@@ -142,8 +149,15 @@ export function createInstallationReconciler(ports: InstallationPorts) {
         );
         return {};
       }
+      const refusedTier =
+        failure?.reason === 'Rejected' ? refusalOfTier(observed, writing, failure, clock.now()) : undefined;
+      if (refusedTier) {
+        refusedTiers.set(key, refusedTier);
+        // With what was written before it.
+        return AT_ONCE;
+      }
       if (failure) {
-        const status = statusAfterFailure(installation, planned.status, failure, clock.now());
+        const status = statusAfterFailure(installation, planned.status, withOutlook(failure), clock.now());
         await report(installation, status, reconcileID);
       }
       throw error;
@@ -227,18 +241,21 @@ function viewOf({ child, raw }: Appeared): Partial<Observed> {
 }
 
 /** What a refused write means to the user; undefined where it only came too early. */
-function failureOf(error: unknown, { upgrade }: Pick<Plan, 'upgrade'>): Problem | undefined {
+function failureOf(error: unknown): Problem | undefined {
   if (error instanceof RevisionGone) {
     return problem('RollbackFailed', error.message);
   }
   if (!(error instanceof ApiError) || error.retry === 'now') {
     return undefined;
   }
-  if (error.retry !== 'never') {
-    return waitFor('RetryingAfterError', error.message);
-  }
-  // When an upgrade is tried again is told of the version.
-  return problem('Rejected', upgrade ? error.message : `${error.message}; it is tried again every minute`);
+  return error.retry === 'never' ? problem('Rejected', error.message) : waitFor('RetryingAfterError', error.message);
+}
+
+/** What somebody asked for is tried again as it is. */
+function withOutlook(failure: Problem): Problem {
+  return failure.reason === 'Rejected'
+    ? { ...failure, message: `${failure.message}; it is tried again every minute` }
+    : failure;
 }
 
 function describe(action: Action): object {

@@ -3,7 +3,7 @@ import { catalogue, catalogueOf, release, config, software } from '../../support
 import { World } from '../../support/world.ts';
 import { parseFailures } from '../../../src/api/failure.ts';
 import { plan } from '../../../src/plan/plan.ts';
-import { statusAfterFailure, statusAfterRefusal } from '../../../src/plan/failure.ts';
+import { refusalOfTier, statusAfterFailure, statusAfterRefusal } from '../../../src/plan/failure.ts';
 import { problem } from '../../../src/plan/problem.ts';
 
 /** What people, webhooks and accidents do to an upgrade, in hostile order; each of these went wrong once. */
@@ -687,6 +687,73 @@ it('what crashed is not rolled out again because its Deployment was deleted, wha
 
   expect(world.observed.deployment?.version).toBe('1.0.0');
   expect(world.status.failedVersions).toMatchObject([{ version: '1.1.0', retries: ['last week'] }]);
+});
+
+/** The API server refuses what is planned; the next look knows it. */
+const refuseTier = (world: World) => {
+  const { writes } = plan(world.observed, world.now);
+  const refusedTier = refusalOfTier(world.observed, writes.at(-1), { message: 'denied by policy' }, world.now);
+  world.observed = { ...world.observed, refusedTier };
+  return refusedTier;
+};
+
+it('a tier that admission refuses is tried again later, and what runs stays Ready', () => {
+  const world = automatic();
+  changeTier(world, 3);
+  refuseTier(world);
+  world.settle();
+
+  expect([world.observed.deployment?.replicas, world.ready()]).toEqual([2, 'True UpToDate']);
+  expect(world.status.conditions?.find((c) => c.type === 'UpgradeHealthy')).toMatchObject({
+    status: 'False',
+    reason: 'Refused',
+    message: 'Rolling out the changed settings of 1.0.0 failed: denied by policy',
+  });
+  expect(world.status.failedVersions, 'the release is not to blame').toBeUndefined();
+  expect(plan(world.observed, world.now).requeueAfterMs).toBe(6 * HOUR);
+  world.pass(6 * HOUR);
+  expect(refuseTier(world)?.attempts).toBe(2);
+  world.settle();
+  expect(world.ready()).toBe('True UpToDate');
+  world.pass(12 * HOUR);
+  world.converge();
+  expect([world.observed.deployment?.replicas, condition(world, 'UpgradeHealthy')]).toEqual([3, 'True Succeeded']);
+});
+
+it.each<[string, (world: World) => void]>([
+  ['the platform corrects it', (world) => changeTier(world, 4)],
+  ['somebody says so', (world) => world.retry('now')],
+  ['the spec asks for more', (world) => world.edit({ config: { A: '1' } })],
+])('a tier that admission refused is tried again at once where %s', (_, act) => {
+  const world = automatic();
+  changeTier(world, 3);
+  refuseTier(world);
+  world.settle();
+  world.journal.length = 0;
+  act(world);
+  world.settle();
+  expect(world.journal).toContain('apply Deployment');
+});
+
+it('a tier that admission refuses holds nothing where nothing ran well before', () => {
+  const world = new World(catalogue('1.0.0'));
+  world.settle();
+  changeTier(world, 3);
+  expect(refuseTier(world)).toBeDefined();
+  expect(refuseTier(world), 'it is refused as a wish is').toBeUndefined();
+});
+
+it('a tier that admission refused is forgotten once another release runs', () => {
+  const world = automatic();
+  changeTier(world, 3);
+  refuseTier(world);
+  world.settle();
+  world.edit({ version: '1.1.0' });
+  world.publish(catalogue('1.0.0', '1.1.0'));
+  world.converge();
+  world.edit({ version: undefined });
+  world.settle();
+  expect([world.observed.deployment?.version, world.status.failedVersions]).toEqual(['1.1.0', undefined]);
 });
 
 it('a first install on system software that fails counts once, however often it is looked at', () => {
