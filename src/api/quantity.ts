@@ -4,10 +4,10 @@ const QUANTITY = /^([0-9]{1,12}m|[0-9]{1,12}(\.[0-9]{1,3})?(k|M|G|T|Ki|Mi|Gi|Ti)
 
 export const QUANTITY_MESSAGE = 'Must be a quantity such as 500m, 2 or 512Mi';
 
-/** A Kubernetes quantity, written as a number or as a string. */
+/** A Kubernetes quantity, written as a number or as a string; of a fraction the apiserver takes only the latter. */
 export function quantity(description: string): z.ZodType<string | number> {
   return z
-    .union([z.int(), z.string()])
+    .union([z.number(), z.string()])
     .refine((value) => QUANTITY.test(String(value)), QUANTITY_MESSAGE)
     .describe(description)
     .meta({ 'x-kubernetes-int-or-string': true, pattern: QUANTITY.source, minimum: 0, maximum: 999_999_999_999 });

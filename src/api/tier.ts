@@ -6,7 +6,12 @@ const amount = (what: string) =>
   withRules(quantity(what), { rule: 'isQuantity(string(self))', message: QUANTITY_MESSAGE }).optional();
 
 const amounts = (what: string) =>
-  z.object({ cpu: amount('Processor, such as 250m or 2.'), memory: amount('Memory, such as 256Mi.') }).describe(what);
+  z
+    .object({
+      cpu: amount('Processor, such as 250m, 2 or, in quotes, "0.5".'),
+      memory: amount('Memory, such as 256Mi.'),
+    })
+    .describe(what);
 
 const Resources = z
   .object({

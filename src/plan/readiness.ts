@@ -10,6 +10,7 @@ import { isCancel } from './rollback.ts';
 import { formatSoftware, inWords, movedSince } from './software-set.ts';
 import { newerRelease } from './update-available.ts';
 import { failureBehind, whatFailed } from './upgrade-health.ts';
+import { yankedSoftware } from './yanked-software.ts';
 
 /** `Ready` with its companions: `Reconciling` while it works, `Stalled` when a person must act. */
 export function readiness(findings: Findings): Verdict[] {
@@ -95,17 +96,19 @@ function lostOf({ observed, running }: Findings): string | undefined {
   return isServiceGone ? 'the Service that was deleted cannot be made anew' : undefined;
 }
 
-function ready({ observed, outlook }: Findings, version: string): Verdict {
+function ready({ observed, running, outlook }: Findings, version: string): Verdict {
   const { catalogue, installation } = observed;
   const release = findRelease(catalogue, version);
   const { spec } = installation;
+  const yanked = yankedSoftware(running.software, observed.software);
+  const software = yanked === undefined ? '' : `; ${yanked}`;
   if (release?.lifecycle?.stage === 'yanked') {
     const why = release.lifecycle.message ? ` (${release.lifecycle.message})` : '';
     return {
       type: 'Ready',
       status: 'True',
       reason: 'UpToDate',
-      message: `Runs ${version}, which was yanked${why}: choose another version`,
+      message: `Runs ${version}, which was yanked${why}: choose another version${software}`,
     };
   }
   const newer = newerRelease(observed, version);
@@ -117,9 +120,14 @@ function ready({ observed, outlook }: Findings, version: string): Verdict {
         type: 'Ready',
         status: 'True',
         reason: 'UpToDate',
-        message: `Runs ${version}${spec.suspend ? ', suspended' : ''}`,
+        message: `Runs ${version}${spec.suspend ? ', suspended' : ''}${software}`,
       }
-    : { type: 'Ready', status: 'True', reason: 'UpgradeAvailable', message: `Runs ${version}; ${newer} ${hasFailed}` };
+    : {
+        type: 'Ready',
+        status: 'True',
+        reason: 'UpgradeAvailable',
+        message: `Runs ${version}; ${newer} ${hasFailed}${software}`,
+      };
 }
 
 function rollingBack(findings: Findings, version: string): string {

@@ -2,6 +2,7 @@ import semver from 'semver';
 import type { InstallationSpec } from '../api/installation.ts';
 import { ANNOTATION } from '../api/names.ts';
 import type { Release } from '../api/provider.ts';
+import type { BlockReason } from '../api/upgrade-status.ts';
 import { findRelease, type Catalogue, type InvalidRelease } from './catalogue.ts';
 import { blockersOf, isOpen } from './gates.ts';
 import { notYet, problem, type Problem } from './problem.ts';
@@ -94,20 +95,40 @@ export function pathMissing(release: Release, catalogue: Catalogue, stable: stri
 /** Why a first install finds nothing, with the way out that is really there. */
 export function noRelease(input: VersionInput, catalogue: Catalogue): Problem {
   const { spec } = input;
-  const named = catalogue.releases.find((r) => r.lifecycle?.stage !== 'yanked');
-  const refusal = named && refusalOf(named, input);
+  const offered = catalogue.releases.filter((r) => r.lifecycle?.stage !== 'yanked');
+  const [newest] = offered;
+  const refusal = newest && refusalOf(newest, input);
   if (refusal) {
     return refusal;
   }
   const [fault] = catalogue.invalid;
-  if (!named && fault) {
+  if (!newest && fault) {
     return releaseInvalid(spec, fault);
   }
-  const hint = named ? `, or set version ${named.version} to name one` : '';
-  const range = spec.upgrade?.range;
-  return named && range !== undefined && blockersOf(named, 'install', input).includes('Range')
-    ? notYet('NoRelease', `Widen upgrade.range "${range}", no release is inside that could be chosen${hint}`)
-    : notYet('NoRelease', `Publish a release of "${spec.provider}" that is no preview and no prerelease${hint}`);
+  if (!newest && catalogue.releases.length > 0) {
+    return notYet('NoRelease', `Publish another release of "${spec.provider}": all that are published were yanked`);
+  }
+  for (const release of offered) {
+    const steps = stepsTo(release, input);
+    if (steps) {
+      const { version } = release;
+      return notYet('NoRelease', `${steps}, no other release could be chosen, or set version ${version} to name one`);
+    }
+  }
+  const hint = newest ? `, or set version ${newest.version} to name one` : '';
+  return notYet('NoRelease', `Publish a release of "${spec.provider}" that is no preview and no prerelease${hint}`);
+}
+
+/** What to change of the spec to let a release in; undefined where that is not all that keeps it out. */
+function stepsTo(release: Release, input: VersionInput): string | undefined {
+  const { upgrade } = input.spec;
+  const steps: Partial<Record<BlockReason, string>> = {
+    Skipped: `remove ${release.version} from upgrade.skipVersions`,
+    Range: `widen upgrade.range "${upgrade?.range}"`,
+  };
+  const all = blockersOf(release, 'install', input).map((reason) => steps[reason]);
+  const words = all.every((step) => step !== undefined) ? all.join(' and ') : '';
+  return words === '' ? undefined : words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 function because({ lifecycle }: Release): string {

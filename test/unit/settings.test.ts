@@ -56,6 +56,7 @@ describe('the operator config', () => {
 
   it.each([
     ['an unknown field', 'teirs: {}', 'teirs'],
+    ['a bad amount of memory', 'tiers: {free: {resources: {limits: {memory: 256mb}}}}', 'Must be a quantity such as'],
     ['a bad quantity', 'tiers: {free: {resources: {limits: {cpu: lots}}}}', 'tiers.free.resources.limits.cpu'],
     [
       'a tier that promises more than it allows',

@@ -716,3 +716,15 @@ it('a Deployment from before there was system software is left as it is', () => 
 
   expect([world.journal, committed(world), world.ready()]).toEqual([[], '1.0.0 with nothing', 'True UpToDate']);
 });
+
+it('software that is yanked after it was rolled out is told to who runs it', () => {
+  const world = running();
+  const yanked = { lifecycle: { stage: 'yanked' as const, message: 'CVE-1' } };
+  world.shelve(software('php', softwareRelease('php', '8.2.0', yanked)));
+  world.settle();
+
+  expect([world.ready(), message(world)]).toEqual([
+    'True UpToDate',
+    'Runs 1.0.0; php 8.2.0 was yanked (CVE-1): set another version of it in systemSoftware',
+  ]);
+});

@@ -73,6 +73,35 @@ describe('the first install without a version', () => {
     expect(decide({ catalogue: published(releases), spec: { upgradePolicy: 'auto' } })).toBe(decided);
   });
 
+  it.each<[string, InstallationSpec['upgrade'], string]>([
+    [
+      '1.0.0',
+      { skipVersions: ['1.0.0'] },
+      'Remove 1.0.0 from upgrade.skipVersions, no other release could be chosen, or set version 1.0.0 to name one',
+    ],
+    [
+      '1.0.0 1.1.0 2.0.0-rc.1',
+      { skipVersions: ['1.1.0'], range: '>=1.1.0' },
+      'Remove 1.1.0 from upgrade.skipVersions, no other release could be chosen, or set version 1.1.0 to name one',
+    ],
+    [
+      '1.0.0',
+      { skipVersions: ['1.0.0'], range: '>=1.1.0' },
+      'Remove 1.0.0 from upgrade.skipVersions and widen upgrade.range ">=1.1.0", no other release could be chosen, or set version 1.0.0 to name one',
+    ],
+    ['1.0.0:yanked 1.1.0:yanked', {}, 'Publish another release of "acme/web": all that are published were yanked'],
+    [
+      '1.0.0:preview',
+      { skipVersions: ['1.0.0'] },
+      'Publish a release of "acme/web" that is no preview and no prerelease, or set version 1.0.0 to name one',
+    ],
+  ])('of %s under %j says what keeps it out', (releases, upgrade, message) => {
+    expect(decideVersion(input({ spec: { upgrade }, catalogue: published(releases) }))).toMatchObject({
+      reason: 'NoRelease',
+      message,
+    });
+  });
+
   it('waits for a Provider that may still be delivered', () => {
     expect(decideVersion(input({ catalogue: undefined }))).toMatchObject({
       reason: 'ProviderNotFound',
@@ -252,8 +281,7 @@ describe('limits of automation', () => {
     expect(first({ prereleases: true })).toBe('2.1.0-rc.1');
     expect(decideVersion(input({ spec: { upgrade: { range: '<1.0.0' } }, catalogue: published(all) }))).toMatchObject({
       reason: 'NoRelease',
-      message:
-        'Widen upgrade.range "<1.0.0", no release is inside that could be chosen, or set version 2.1.0-rc.1 to name one',
+      message: 'Widen upgrade.range "<1.0.0", no other release could be chosen, or set version 2.0.0 to name one',
     });
   });
 
