@@ -91,7 +91,8 @@ export function createInstallationReconciler(ports: InstallationPorts) {
         if (!(error instanceof Appeared) || looks === MOST_LOOKS) {
           throw error;
         }
-        seen = { ...seen, ...viewOf(error) };
+        // Another may have begun meanwhile.
+        seen = { ...seen, ...surroundingsOf(key), ...viewOf(error) };
       }
     }
   };

@@ -8,10 +8,11 @@ export function faultOptions(simulation: Simulation): Option[] {
     return [{ weight: 3, name: 'the operator is started', run: () => simulation.startOperator() }];
   }
   const requests = process.requests.flatMap((request) =>
-    ANSWERS.map(({ name, isCarriedOut, error }): Option => ({
+    // Who has done what it was asked for does not say that it has not.
+    ANSWERS.filter(({ isCarriedOut }) => isCarriedOut || request.outcome === undefined).map((answer): Option => ({
       weight: 0.06,
-      name: `${name}: ${request.call.doing}`,
-      run: () => simulation.exchange.lose(process, request, error(request.call.doing), isCarriedOut),
+      name: `${answer.name}: ${request.call.doing}`,
+      run: () => simulation.exchange.lose(process, request, answer.error(request.call.doing), answer.isCarriedOut),
     })),
   );
   const open = process.watches.filter(({ cursor }) => cursor);

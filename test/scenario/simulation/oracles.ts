@@ -104,6 +104,22 @@ function overtaken({ server, change }: Deed, deployment: ApiObject): string | un
   return later && `a Deployment that was changed at ${later.version}, after ${version}`;
 }
 
+/** It was done, and the Deployment controller has not seen yet what somebody else made of it. */
+function isUnseen(server: ApiServer, deployment: ApiObject): boolean {
+  const { observedGeneration = 0 } = (deployment['status'] ?? {}) as { readonly observedGeneration?: number };
+  const versions = server.history.filter(
+    ({ kind, after, version }) =>
+      kind === KINDS.Deployment &&
+      after?.metadata.uid === deployment.metadata.uid &&
+      version <= Number(deployment.metadata.resourceVersion),
+  );
+  const lastOfOperator = versions.findLastIndex(({ by }) => by === FIELD_MANAGER);
+  return (
+    observedGeneration < (deployment.metadata.generation ?? 0) &&
+    versions.slice(lastOfOperator).some(({ after }) => after && isRolledOut(after))
+  );
+}
+
 /** What is wrong with a Deployment for an installation that says that all is done. */
 function unfinished({ server }: Deed, installation: ApiObject, deployment: ApiObject): string | undefined {
   const spec = specOf(installation);
@@ -128,7 +144,7 @@ function unfinished({ server }: Deed, installation: ApiObject, deployment: ApiOb
   if ((deployment['spec'] as { replicas: number }).replicas !== replicas) {
     return `${(deployment['spec'] as { replicas: number }).replicas} replicas instead of ${replicas}`;
   }
-  return isRolledOut(deployment)
+  return isRolledOut(deployment) || isUnseen(server, deployment)
     ? unsuited(installation, deployment, server)
     : `version ${deployment.metadata.resourceVersion} of its Deployment not done`;
 }
