@@ -35,7 +35,7 @@ function targetSet({ observed, running, decision }: Findings): SoftwareSet {
     return decision.inputs.software.set;
   }
   return decision.kind === 'rollback'
-    ? parseSoftware(observed.revisions.find((r) => r.name === decision.revision)?.software)
+    ? parseSoftware(observed.revisions.find((r) => r.name === decision.revision)?.committed?.software)
     : running.software;
 }
 

@@ -149,8 +149,6 @@ export interface RevisionView {
   readonly hasBudget: boolean;
   /** What it was made from. */
   readonly committed: Committed | undefined;
-  /** As `formatSoftware` writes it. */
-  readonly software: string | undefined;
   readonly effective: InstallationStatus['effective'];
 }
 

@@ -21,7 +21,7 @@ export function recoveryOf(
   const [last] = history;
   const wasInDoubt = last !== undefined && (last.result !== 'Succeeded' || last.trigger === 'Rollback');
   const had = formatSoftware(stableSoftware);
-  const saved = newest(revisions.filter((r) => r.software === had));
+  const saved = newest(revisions.filter((r) => r.committed?.software === had));
   if (deployment || !wasInDoubt || saved?.version === undefined || saved.version !== currentVersion) {
     return undefined;
   }

@@ -106,7 +106,7 @@ function softwareBehind(
   isProven: boolean,
 ): SoftwareSet {
   const saved = isProven ? undefined : revisions.find((r) => r.name === deployment?.attempt?.wayBack);
-  return saved ? parseSoftware(saved.software) : softwareOf(installation.status, undefined, true);
+  return saved ? parseSoftware(saved.committed?.software) : softwareOf(installation.status, undefined, true);
 }
 
 /**

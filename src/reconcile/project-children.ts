@@ -119,7 +119,6 @@ export function projectRevision(
   raw: Raw & { revision?: number; data?: Partial<SavedRevision> },
 ): Stored & RevisionView & Pick<ChildView, 'owner'> {
   const { metadata, data } = raw;
-  const committed = compactCommitted(parseCommitted(metadata.annotations?.[ANNOTATION.committed]));
   return {
     ...identity(metadata),
     name: metadata.name,
@@ -129,8 +128,7 @@ export function projectRevision(
     version: data?.version,
     ports: data?.ports && sharedValue(data.ports),
     hasBudget: data?.hasBudget === true,
-    committed,
-    software: committed?.software,
+    committed: compactCommitted(parseCommitted(metadata.annotations?.[ANNOTATION.committed])),
     effective: data?.effective && sharedValue(data.effective),
   };
 }

@@ -229,7 +229,6 @@ export class World {
     const held = this.#saved.get(metadata.name) ?? (data as SavedRevision);
     this.#saved.set(metadata.name, held);
     const { version, ports, hasBudget = false, effective } = held;
-    const committed = parseCommitted(metadata.annotations?.[ANNOTATION.committed]);
     const saved = {
       name: metadata.name,
       uid: `uid-${metadata.name}`,
@@ -237,8 +236,7 @@ export class World {
       version,
       ports,
       hasBudget,
-      committed,
-      software: committed?.software,
+      committed: parseCommitted(metadata.annotations?.[ANNOTATION.committed]),
       effective,
     };
     this.#see({ revisions: [...revisions.filter((r) => r.name !== saved.name), saved] });

@@ -10,7 +10,15 @@ import { isInTime } from './automation.ts';
 import { isRolledOut, templateOf, versionOf } from './deployments.ts';
 import type { Deed } from './oracles.ts';
 import { PROVIDER, specOf, statusOf } from './people.ts';
-import { isWithin, misfitsIn, policyFor, softwareOf, type Published, type SoftwareSet } from './software-rules.ts';
+import {
+  isLeftOver,
+  isWithin,
+  misfitsIn,
+  policyFor,
+  softwareOf,
+  type Published,
+  type SoftwareSet,
+} from './software-rules.ts';
 
 /**
  * What must hold of the system software in a template that an operator writes: what comes back has what it had, what is
@@ -20,6 +28,9 @@ export function badSoftware(deed: Deed): string[] {
   const { change, server } = deed;
   const { before, after, key } = change;
   if (!after || (before && isDeepStrictEqual(templateOf(before), templateOf(after)))) {
+    return [];
+  }
+  if (isLeftOver(after)) {
     return [];
   }
   const set = softwareOf(after);
@@ -132,7 +143,8 @@ function failedForGood(server: ApiServer, change: Change): boolean {
       triggerOf(c.before) === 'SystemSoftware' &&
       triggerOf(c.after!) === 'Rollback' &&
       attemptOf(c.before) !== attemptOf(c.after!) &&
-      movedIn({ before: c.after, after: c.before }).some((one) => moved.includes(one)),
+      // All of it again: with another version of one, what that needs may be the same.
+      isAllOf(moved, movedIn({ before: c.after, after: c.before })),
   );
   return (
     failure?.before !== undefined &&
@@ -141,6 +153,10 @@ function failedForGood(server: ApiServer, change: Change): boolean {
     !wasForgottenSince(server, failure, change.key) &&
     !wasBlamedOnTenant(server, failure)
   );
+}
+
+function isAllOf(moved: readonly string[], failed: readonly string[]): boolean {
+  return moved.length > 0 && moved.every((one) => failed.includes(one));
 }
 
 /** By then the spec itself named what was tried: then it is held, and let go of when another is asked for. */
@@ -192,6 +208,9 @@ function isAsCommitted(server: ApiServer, change: Change): boolean {
 
 /** What is wrong with the system software of pods that are said to be as everybody wants them. */
 export function unsuited(installation: ApiObject, deployment: ApiObject, server: ApiServer): string | undefined {
+  if (isLeftOver(deployment)) {
+    return undefined;
+  }
   const set = softwareOf(deployment);
   const told = Object.fromEntries(
     (statusOf(installation).systemSoftware ?? []).map(({ name, currentVersion }) => [name, currentVersion]),

@@ -1,10 +1,11 @@
 import semver from 'semver';
 import type { InstallationSpec } from '../../../src/api/installation.ts';
-import { ANNOTATION } from '../../../src/api/names.ts';
+import { ANNOTATION, FIELD_MANAGER } from '../../../src/api/names.ts';
 import type { Release } from '../../../src/api/provider.ts';
 import type { SoftwareDependency, SoftwareRelease } from '../../../src/api/software.ts';
+import { ownedFields } from '../../../src/cluster/owned-fields.ts';
 import type { ApiObject } from '../cluster/object.ts';
-import { templateOf } from './deployments.ts';
+import { templateOf, type Template } from './deployments.ts';
 
 /** The rules of the contract for system software, told in another way than the operator's. */
 
@@ -13,6 +14,13 @@ export type SoftwareSet = Readonly<Record<string, string>>;
 export function softwareOf(deployment: ApiObject): SoftwareSet {
   const text = templateOf(deployment).metadata?.annotations?.[ANNOTATION.software] ?? '';
   return Object.fromEntries([...text.matchAll(/(\S+)=(\S+)/g)].map(([, name = '', version = '']) => [name, version]));
+}
+
+/** The operator has none: what it says of software stayed with somebody who undid a rollout, as any field of theirs. */
+export function isLeftOver(deployment: ApiObject): boolean {
+  const own = ownedFields(deployment, FIELD_MANAGER) as { readonly spec?: { readonly template?: Template } };
+  const text = templateOf(deployment).metadata?.annotations?.[ANNOTATION.software];
+  return text !== undefined && own.spec?.template?.metadata?.annotations?.[ANNOTATION.software] === undefined;
 }
 
 export type Policy = 'none' | 'patchLevel' | 'all';
