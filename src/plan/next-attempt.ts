@@ -2,6 +2,7 @@ import { startAfter, undoneRollout, type Attempt, type Trigger } from './attempt
 import type { Committed } from './committed.ts';
 import type { Observed } from './observed.ts';
 import { newest, revisionName } from './revision.ts';
+import { formatSoftware } from './software-set.ts';
 import type { Running } from './running.ts';
 import type { Choice, Target } from './version.ts';
 import type { Wishes } from './wish.ts';
@@ -30,10 +31,11 @@ export function nextAttempt(observed: Observed, running: Running, next: NextRoll
 
 /** What has been rolled out well is saved before it is replaced; in the midst of a rollout the way back stays the same. */
 function wayBack({ installation, revisions }: Observed, running: Running): string | undefined {
-  const { deployment, installed, stable, isProven } = running;
+  const { deployment, installed, stable, stableSoftware, isProven } = running;
   // An older one that somebody brought back is not what was installed: nobody asked to go there.
   if (deployment?.version !== installed || undoneRollout(installation.status, deployment?.attempt)) {
-    return newest(revisions.filter((r) => r.version === stable))?.name;
+    const had = formatSoftware(stableSoftware);
+    return newest(revisions.filter((r) => r.version === stable && r.committed?.software === had))?.name;
   }
   return isProven && deployment?.committed
     ? revisionName(installation, deployment.committed)

@@ -2,9 +2,9 @@ import { ApiError, fieldConflicts } from '../cluster/errors.ts';
 import type { Resource } from '../cluster/resource.ts';
 import type { Writer } from '../cluster/write.ts';
 import { objectKey } from '../controller/object-key.ts';
-import { FIELD_MANAGER, LEFT_TO_OTHERS } from '../api/names.ts';
+import { ANNOTATION, FIELD_MANAGER, LEFT_TO_OTHERS } from '../api/names.ts';
 import type { Action } from '../plan/actions.ts';
-import type { ChildKind, Installation } from '../plan/observed.ts';
+import type { ChildKind, ChildView, Installation } from '../plan/observed.ts';
 import { restoredDeployment } from '../plan/revision.ts';
 import type { Raw } from './raw.ts';
 import { CHILDREN } from './resources.ts';
@@ -37,15 +37,20 @@ export interface ActPorts extends SavePorts {
   /** Children whose last write was not answered, by `unansweredId`: what was decided then may be there by now. */
   readonly unanswered: Set<string>;
   /** The child that was seen when the action was decided on. */
-  readonly seen: { readonly uid: string } | undefined;
+  readonly seen: Pick<ChildView, 'uid' | 'applied'> | undefined;
 }
 
-/** Writes one action. Throws `Appeared` where there is a child that was not seen, else what the API server said. */
+/** Writes one action. Throws `Appeared` where there is a child that was not seen so, else what the API server said. */
 export async function act(ports: ActPorts, installation: Installation, action: Action): Promise<void> {
   const { signal, unanswered } = ports;
   signal.throwIfAborted();
   const id = unansweredId(action.child, objectKey(installation));
   try {
+    if (unanswered.has(id) && action.kind !== 'save') {
+      // What was written then would not conflict, and would be replaced by what was decided without it.
+      await look(ports, installation, action.child);
+      unanswered.delete(id);
+    }
     await write(ports, installation, action);
     unanswered.delete(id);
   } catch (error) {
@@ -101,14 +106,7 @@ interface Creation {
 
 /** Unforced, so that an object that the caches do not show is never overwritten. */
 async function create(ports: ActPorts, installation: Installation, { child, object, exact }: Creation): Promise<Raw> {
-  const { writer, unanswered } = ports;
-  const { namespace, name } = installation;
-  const id = unansweredId(child, objectKey({ namespace, name }));
-  if (unanswered.has(id)) {
-    // Our own would not conflict, and a release that was published meanwhile would replace the one that was chosen.
-    await look(ports, installation, child);
-    unanswered.delete(id);
-  }
+  const { writer } = ports;
   try {
     return await writer.apply<Raw>(CHILDREN[child], exact, { fieldManager: FIELD_MANAGER, force: false });
   } catch (error) {
@@ -124,7 +122,7 @@ async function create(ports: ActPorts, installation: Installation, { child, obje
   }
 }
 
-/** Reads what the caches do not show; decides nothing about it, for that is the plan's to do. */
+/** Reads what the caches may not show; decides nothing about it, for that is the plan's to do. */
 async function look(
   { writer, signal, seen }: ActPorts,
   { namespace, name }: Installation,
@@ -132,7 +130,10 @@ async function look(
 ): Promise<Raw | undefined> {
   const found = await writer.get<Raw>(CHILDREN[child], { namespace, name });
   signal.throwIfAborted();
-  if (found && found.metadata.uid !== seen?.uid) {
+  if (
+    found &&
+    (found.metadata.uid !== seen?.uid || found.metadata.annotations?.[ANNOTATION.applied] !== seen.applied)
+  ) {
     throw new Appeared(child, found);
   }
   return found;

@@ -728,3 +728,16 @@ it('software that is yanked after it was rolled out is told to who runs it', () 
     'Runs 1.0.0; php 8.2.0 was yanked (CVE-1): set another version of it in systemSoftware',
   ]);
 });
+
+it('a Deployment that was deleted has no way back to software that it had before the last', () => {
+  const spec = { systemSoftware: [{ name: 'php', version: '8.2.0', updatePolicy: 'all' as const }] };
+  const world = new World(needsPhp, spec, [software('php', '8.2.0')]);
+  world.converge();
+  world.shelve(software('php', '8.2.0', '8.3.0'));
+  world.converge();
+  world.observed = { ...world.observed, deployment: undefined };
+  world.settle();
+
+  const { committed, attempt } = world.observed.deployment ?? {};
+  expect([committed?.software, attempt?.wayBack]).toEqual(['php=8.3.0', undefined]);
+});
