@@ -14,6 +14,8 @@ export interface Fleet {
   readonly reserve: (key: string) => void;
   /** The cache shows what began, or it came to nothing: no place is reserved for it any more. */
   readonly settle: (key: string) => void;
+  /** Whether it began was not heard: keeps its place for one more try. Who hears nothing twice keeps it from nobody. */
+  readonly doubt: (key: string) => void;
   /** It waits for its turn, and is woken up when it comes. */
   readonly wait: (key: string) => void;
   /** It does not wait, or not any more: its turn is the next one's. */
@@ -27,6 +29,7 @@ export interface Fleet {
 export function createFleet(most: number, wake: (key: string) => void): Fleet {
   const underWay = new Set<string>();
   const reserved = new Set<string>();
+  const doubted = new Set<string>();
   const stuck = new Set<string>();
   /** Who waits, in turn; and the turns by who. */
   const line: Waiting[] = [];
@@ -56,6 +59,13 @@ export function createFleet(most: number, wake: (key: string) => void): Fleet {
     return true;
   }
 
+  function settle(key: string): void {
+    doubted.delete(key);
+    if (reserved.delete(key)) {
+      wakeNext();
+    }
+  }
+
   function end(key: string): void {
     if (underWay.delete(key)) {
       wakeNext();
@@ -70,9 +80,12 @@ export function createFleet(most: number, wake: (key: string) => void): Fleet {
       stuck.delete(key);
       reserved.add(key);
     },
-    settle(key) {
-      if (reserved.delete(key)) {
-        wakeNext();
+    settle,
+    doubt(key) {
+      if (doubted.has(key)) {
+        settle(key);
+      } else {
+        doubted.add(key);
       }
     },
     wait(key) {

@@ -58,14 +58,11 @@ export function createInstallationReconciler(ports: InstallationPorts) {
   const refusedTiers = new Map<string, Failure>();
   /** Lost at a restart, which reads everything anew. */
   const unanswered = new Set<string>();
-  /** By key: whose rollout may have begun although no answer said so. */
-  const inDoubt = new Set<string>();
 
   caches.installations.onChange((before, after) => {
     if (before && !after) {
       heals.delete(before.key);
       refusedTiers.delete(before.key);
-      settle(before.key);
       CHILD_KINDS.forEach((kind) => unanswered.delete(unansweredId(kind, before.key)));
     }
   });
@@ -79,7 +76,7 @@ export function createInstallationReconciler(ports: InstallationPorts) {
     // Without a finalizer there is nothing to do on deletion: the children are garbage collected.
     if (!observed || observed.installation.deleting) {
       fleet.pass(key);
-      settle(key);
+      fleet.settle(key);
       return {};
     }
     for (let seen: Observed = { ...observed, refusedTier: refusedTiers.get(key) }, looks = 0; ; looks += 1) {
@@ -108,12 +105,11 @@ export function createInstallationReconciler(ports: InstallationPorts) {
     };
     const planned = plan(observed, clock.now());
     fleet.letGo(key, planned.isStuck);
-    const wasInDoubt = inDoubt.has(key);
     // Between this moment and the answer to the write nobody else may take the place.
     if (planned.takesSlot) {
       fleet.reserve(key);
     } else {
-      settle(key);
+      fleet.settle(key);
     }
     if (planned.isQueued) {
       fleet.wait(key);
@@ -132,13 +128,13 @@ export function createInstallationReconciler(ports: InstallationPorts) {
         }
         log.debug({ reconcileID, installation: key, ...describe(action) }, 'Wrote a child');
       }
-      settle(key);
+      fleet.settle(key);
     } catch (error) {
-      // The next try finds it begun, or begins it. Who hears nothing again and again keeps no place from others.
-      if (planned.takesSlot && !wasInDoubt && (signal.aborted || isUnanswered(error))) {
-        inDoubt.add(key);
+      // The next try finds it begun, or begins it.
+      if (planned.takesSlot && (signal.aborted || isUnanswered(error))) {
+        fleet.doubt(key);
       } else {
-        settle(key);
+        fleet.settle(key);
       }
       signal.throwIfAborted();
       const failure = failureOf(error);
@@ -166,11 +162,6 @@ export function createInstallationReconciler(ports: InstallationPorts) {
     signal.throwIfAborted();
     await report(installation, planned.status, reconcileID);
     return planned.requeueAfterMs === undefined ? {} : { requeueAfterMs: planned.requeueAfterMs };
-  }
-
-  function settle(key: string): void {
-    inDoubt.delete(key);
-    fleet.settle(key);
   }
 
   function surroundingsOf(key: string): Pick<Observed, 'slot' | 'kubernetesVersion'> {

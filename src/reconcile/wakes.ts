@@ -36,6 +36,7 @@ export function wakeOnChanges({ caches, fleet, kubernetes, wake, queues }: WakeP
       const key = before?.key ?? '';
       queues.installations.drop(key);
       fleet.pass(key);
+      fleet.settle(key);
       fleet.seen(key, undefined);
       return;
     }

@@ -134,3 +134,19 @@ describe('who waits', () => {
     expect([fleet.mayBegin(first), fleet.mayBegin(third)]).toEqual([true, false]);
   });
 });
+
+it('who does not hear whether it began keeps its place for one more try', () => {
+  const { fleet, woken } = fleetOf(1);
+  fleet.reserve('a');
+  fleet.wait('b');
+  fleet.doubt('a');
+  expect([fleet.mayBegin('a'), fleet.mayBegin('b')]).toEqual([true, false]);
+  fleet.reserve('a');
+  fleet.doubt('a');
+  expect(woken).toEqual(['b']);
+  fleet.reserve('a');
+  fleet.settle('a');
+  fleet.reserve('a');
+  fleet.doubt('a');
+  expect(fleet.mayBegin('b')).toBe(false);
+});
