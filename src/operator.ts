@@ -83,7 +83,7 @@ export function createOperator(options: OperatorOptions): Operator {
         tellSynced();
         update();
       },
-      onRecovered,
+      onRecovered: () => caches.wake(),
     }),
   });
   const installations = createQueue('providerinstallation');
@@ -127,15 +127,9 @@ export function createOperator(options: OperatorOptions): Operator {
           update();
         },
         onError: (error) => log.warn({ namespace, error: messageOf(error) }, hintForLease(error)),
-        onRecovered,
+        onRecovered: () => caches.wake(),
       },
     });
-  }
-
-  /** The server answers: who waits for that needs not wait any longer, and it may be another one. */
-  function onRecovered(): void {
-    caches.wake();
-    kubernetes.askSoon();
   }
 
   function fence(): void {

@@ -6,8 +6,6 @@ import { backoffMs } from '../controller/backoff.ts';
 const ASK_AGAIN_MS = 3_600_000;
 /** Where no answer came. */
 const BACKOFF = { firstMs: 10_000, maxMs: ASK_AGAIN_MS };
-/** What recovers does so in several places at once, and one question is enough. */
-const RECOVERED_MS = 1_000;
 
 const CALL = { method: 'GET', path: '/version', doing: 'Ask for the version', resource: 'version' } as const;
 const UNKNOWN = 'The version of Kubernetes is not known: requires.kubernetes refuses nothing';
@@ -21,8 +19,6 @@ export interface KubernetesVersion {
   readonly isSettled: () => boolean;
   /** From now on it is asked again each hour. */
   readonly ask: () => void;
-  /** The server answers again after it did not; it may be another one. */
-  readonly askSoon: () => void;
   /** `listen` is called when it has become another one, not when it is learned first. */
   readonly onChange: (listen: () => void) => void;
   readonly stop: () => void;
@@ -45,15 +41,14 @@ export function createKubernetesVersion(ports: KubernetesVersionPorts): Kubernet
   let isSettled = false;
   let isAsking = false;
   let failures = 0;
-  let next: { readonly at: number; readonly cancel: Cancel } | undefined;
+  let cancelNext: Cancel | undefined;
 
   async function ask(): Promise<void> {
     if (isAsking || stopped.signal.aborted) {
       return;
     }
     isAsking = true;
-    next?.cancel();
-    next = undefined;
+    cancelNext?.();
     const [before, isFirst] = [known, !isSettled];
     try {
       const answer = await transport.request<{ readonly gitVersion?: string }>({ ...CALL, signal: stopped.signal });
@@ -70,7 +65,8 @@ export function createKubernetesVersion(ports: KubernetesVersionPorts): Kubernet
     }
     isAsking = false;
     isSettled = true;
-    askWithin(failures === 0 ? ASK_AGAIN_MS : backoffMs(failures - 1, BACKOFF, random));
+    const ms = failures === 0 ? ASK_AGAIN_MS : backoffMs(failures - 1, BACKOFF, random);
+    cancelNext = clock.setTimeout(() => void ask(), ms);
     if (isFirst) {
       onSettled();
     } else if (known !== before) {
@@ -78,24 +74,14 @@ export function createKubernetesVersion(ports: KubernetesVersionPorts): Kubernet
     }
   }
 
-  function askWithin(ms: number): void {
-    const at = clock.monotonic() + ms;
-    if (stopped.signal.aborted || (next && next.at <= at)) {
-      return;
-    }
-    next?.cancel();
-    next = { at, cancel: clock.setTimeout(() => void ask(), ms) };
-  }
-
   return {
     current: () => known,
     isSettled: () => isSettled,
     ask: () => void ask(),
-    askSoon: () => askWithin(RECOVERED_MS),
     onChange: (listen) => listeners.push(listen),
     stop() {
       stopped.abort();
-      next?.cancel();
+      cancelNext?.();
     },
   };
 }

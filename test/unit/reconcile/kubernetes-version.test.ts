@@ -36,19 +36,6 @@ it('is asked for again each hour, and said when it is another one', async () => 
   expect(heard).toEqual(['settled', 'now v1.37.0']);
 });
 
-it('is asked for once, a second after the server was away, however many notice', async () => {
-  const { clock, transport, kubernetes, heard } = asking(is('v1.36.3'), is('v1.37.0'));
-  kubernetes.ask();
-  await settle();
-  for (let noticed = 0; noticed < 9; noticed += 1) {
-    kubernetes.askSoon();
-  }
-  await clock.advance(HOUR / 2);
-
-  expect(transport.calls).toHaveLength(2);
-  expect(heard).toEqual(['settled', 'now v1.37.0']);
-});
-
 it('is not known where nobody answers, asked for ever more seldom, and said when it is learned', async () => {
   const no = new Error('No');
   const { clock, kubernetes, heard } = asking(no, no, is('v1.36.3'));
@@ -77,7 +64,6 @@ it('is asked for no more after the end', async () => {
   kubernetes.ask();
   await settle();
   kubernetes.stop();
-  kubernetes.askSoon();
   await clock.advance(2 * HOUR);
 
   expect([transport.calls.length, clock.pending]).toEqual([1, 0]);
