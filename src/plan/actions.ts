@@ -46,6 +46,11 @@ export interface Actions {
   readonly postponed: readonly { readonly culprit: string; readonly notBefore: number }[];
 }
 
+/** A template is committed or restored. */
+export function writesDeployment({ writes }: Actions): boolean {
+  return writes.some(({ child: kind }) => kind === 'Deployment');
+}
+
 /** What has to be written for the children to be as they should: nothing where they are. */
 export function actionsFor(
   observed: Observed,

@@ -1,5 +1,6 @@
 import type { InstallationStatus } from '../api/installation.ts';
 import { epoch, timestamp } from '../api/time.ts';
+import { writesDeployment } from './actions.ts';
 import { undoneRollout, type Attempt } from './attempt.ts';
 import type { Findings } from './findings.ts';
 import { isCancel } from './rollback.ts';
@@ -59,7 +60,7 @@ interface Beginning {
 
 /** The rollout that begins with what is written now. */
 function beginningOf({ running, decision, actions }: Findings): Beginning | undefined {
-  const isWritten = actions.writes.some((write) => write.child === 'Deployment');
+  const isWritten = writesDeployment(actions);
   if (isWritten && decision.kind === 'rollback') {
     const { version, attempt, failed } = decision;
     return { version, attempt, ...(!isCancel(decision) && { whyBack: failed?.message ?? DELETED }) };

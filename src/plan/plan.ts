@@ -1,6 +1,6 @@
 import type { InstallationStatus } from '../api/installation.ts';
 import { isAutomatic } from './attempt.ts';
-import { actionsFor, type Action, type Actions } from './actions.ts';
+import { actionsFor, writesDeployment, type Action, type Actions } from './actions.ts';
 import type { Assessment } from './assessment.ts';
 import { decide } from './decision.ts';
 import { graceOf } from './grace.ts';
@@ -66,7 +66,7 @@ export function plan(observed: Observed, now: number): Plan {
   const waitsForSlot = outlook?.input.isBusy === false && outlook.assessments.some(isQueuing);
   const isQueued = waitsForSlot || (decision.kind === 'keep' && decision.isQueued === true);
   const hasEnded = running.rollout?.phase === 'failed' || running.rollout?.phase === 'paused';
-  const isStuck = hasEnded && !actions.writes.some((write) => write.child === 'Deployment');
+  const isStuck = hasEnded && !writesDeployment(actions);
   return {
     writes: actions.writes,
     status,

@@ -6,6 +6,7 @@ import type { DeploymentView, Observed } from './observed.ts';
 import { ownershipOf } from './ownership.ts';
 import { rollbackSettings } from './rollback-settings.ts';
 import { inWords, isSameSet, movedSince, parseSoftware, type SoftwareSet } from './software-set.ts';
+import { yankedIn } from './yanked-software.ts';
 import { readRollout, type Evidence, type Rollout } from './rollout.ts';
 
 /** What runs now, as far as the children and the status tell. */
@@ -200,16 +201,13 @@ function evidenceFor(
       expires: told?.retryAfter === undefined ? 'never' : 'later',
     },
     yanked:
-      release?.lifecycle?.stage === 'yanked' ? (release.lifecycle.message ?? '') : yankedSoftware(observed, deployment),
+      release?.lifecycle?.stage === 'yanked' ? (release.lifecycle.message ?? '') : yankedMove(observed, deployment),
   };
 }
 
 /** What was withdrawn of the software that the rollout brings, in words. */
-function yankedSoftware(observed: Observed, deployment: DeploymentView): string | undefined {
+function yankedMove(observed: Observed, deployment: DeploymentView): string | undefined {
   const moved = movedSince(softwareBehind(observed, deployment, false), committedSoftware(deployment));
-  const isYanked = ([name, version]: readonly [string, string]) =>
-    observed.software.get(name)?.releases.some((r) => r.version === version && r.lifecycle?.stage === 'yanked') ===
-    true;
-  const yanked = new Map([...moved].filter(isYanked));
+  const yanked = yankedIn(moved, observed.software);
   return yanked.size === 0 ? undefined : inWords(yanked);
 }

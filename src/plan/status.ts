@@ -2,7 +2,7 @@ import semver from 'semver';
 import { findCondition, stampConditions, type Verdict } from '../api/conditions.ts';
 import type { InstallationStatus } from '../api/installation.ts';
 import { timestamp } from '../api/time.ts';
-import type { Actions } from './actions.ts';
+import { writesDeployment, type Actions } from './actions.ts';
 import type { Assessment } from './assessment.ts';
 import { pendingUpgrade, updateCandidates } from './candidates.ts';
 import { latestRelease } from './catalogue.ts';
@@ -36,7 +36,7 @@ export function statusOf(findings: Findings): InstallationStatus {
   const isNewCurrent = current !== before.currentVersion;
   const wasAtWork = AT_WORK.has(findCondition(before.conditions, 'Ready')?.reason ?? '');
   // What failed and is left as it is goes on by itself, if at all: a retry begins nothing.
-  const isAtAnEnd = running.rollout?.phase === 'failed' && !actions.writes.some((w) => w.child === 'Deployment');
+  const isAtAnEnd = running.rollout?.phase === 'failed' && !writesDeployment(actions);
   // A Service that is not brought back is still the one that should be there: the loss of it must not be forgotten.
   const hasService =
     isRun && !decision.isContentChanged

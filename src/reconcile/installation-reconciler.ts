@@ -1,56 +1,42 @@
 import { ApiError } from '../cluster/errors.ts';
-import type { EventRecorder } from '../cluster/events.ts';
-import { mergePatch } from '../cluster/merge-patch.ts';
-import type { Writer } from '../cluster/write.ts';
 import type { Clock } from '../controller/clock.ts';
 import type { Outcome, Run } from '../controller/workers.ts';
-import type { InstallationStatus } from '../api/installation.ts';
-import { API_VERSION, FIELD_MANAGER, INSTALLATION_KIND } from '../api/names.ts';
 import type { OperatorConfig } from '../api/operator-config.ts';
 import type { Action } from '../plan/actions.ts';
-import { eventOfHeal, eventsBetween, type EventDraft } from '../plan/events.ts';
+import { eventOfHeal } from '../plan/events.ts';
 import { refusalOfTier, statusAfterFailure, statusAfterRefusal } from '../plan/failure.ts';
 import type { Failure } from '../plan/failure-memory.ts';
 import { countHeal } from '../plan/heal.ts';
-import type { ChildKind, Heals, Installation, Observed } from '../plan/observed.ts';
+import type { ChildKind, Heals, Observed } from '../plan/observed.ts';
 import { plan } from '../plan/plan.ts';
 import { problem, waitFor, type Problem } from '../plan/problem.ts';
 import { act, Appeared, isUnanswered, RevisionGone, unansweredId } from './act.ts';
 import type { Caches } from './caches.ts';
 import type { Fleet } from './fleet.ts';
 import { observe } from './observe.ts';
-import { projectInstallation } from './project.ts';
 import { projectChild, projectDeployment, projectRevision, projectService } from './project-children.ts';
 import type { Raw } from './raw.ts';
-import { CHILD_KINDS, INSTALLATIONS } from './resources.ts';
+import { createReporter, type ReportPorts } from './report.ts';
+import { CHILD_KINDS } from './resources.ts';
 
 /** As often as what was refused is tried again. */
 const LOOK_AGAIN_MS = 60_000;
 const MOST_LOOKS = 3;
 const AT_ONCE: Outcome = { requeueAfterMs: 1 };
 
-interface Log {
-  debug(details: object, message: string): void;
-  info(details: object, message: string): void;
-}
-
-export interface InstallationPorts {
+export interface InstallationPorts extends ReportPorts {
   readonly caches: Caches;
-  readonly writer: Writer;
-  readonly events: EventRecorder;
   readonly config: OperatorConfig;
   readonly fleet: Fleet;
   /** Of the cluster; undefined while it is not known. */
   readonly kubernetesVersion: () => string | undefined;
   readonly clock: Clock;
-  readonly log: Log;
-  /** Told of each status that was written, and of the one before. */
-  readonly onReported: (before: InstallationStatus, after: InstallationStatus) => void;
 }
 
 /** observe → plan → act → report. The only awaits of a reconcile are here and in act. */
 export function createInstallationReconciler(ports: InstallationPorts) {
-  const { caches, writer, events, config, fleet, kubernetesVersion, clock, log, onReported } = ports;
+  const { caches, writer, config, fleet, kubernetesVersion, clock, log } = ports;
+  const { report, record } = createReporter(ports);
   /** By key: what was healed of late under the present spec. Lost at a restart, which only makes the next heal come at once. */
   const heals = new Map<string, { readonly generation: number; readonly of: Partial<Record<ChildKind, Heals>> }>();
 
@@ -79,7 +65,7 @@ export function createInstallationReconciler(ports: InstallationPorts) {
       fleet.settle(key);
       return {};
     }
-    for (let seen: Observed = { ...observed, refusedTier: refusedTiers.get(key) }, looks = 0; ; looks += 1) {
+    for (let seen = observed, looks = 0; ; looks += 1) {
       try {
         const outcome = await pass(key, seen, run);
         // What the caches do not show wakes nobody up when it goes.
@@ -164,32 +150,12 @@ export function createInstallationReconciler(ports: InstallationPorts) {
     return planned.requeueAfterMs === undefined ? {} : { requeueAfterMs: planned.requeueAfterMs };
   }
 
-  function surroundingsOf(key: string): Pick<Observed, 'slot' | 'kubernetesVersion'> {
-    return { slot: fleet.mayBegin(key) ? 'free' : 'queued', kubernetesVersion: kubernetesVersion() };
-  }
-
-  async function report(seen: Installation, status: InstallationStatus, reconcileID: string): Promise<void> {
-    const patch = mergePatch(seen.status, status);
-    if (patch) {
-      const stored = await writer.patchStatus<Raw>(INSTALLATIONS, seen, patch, { fieldManager: FIELD_MANAGER });
-      if (!stored) {
-        return;
-      }
-      caches.installations.offer(projectInstallation(stored));
-      onReported(seen.status, status);
-      log.debug(
-        { reconcileID, installation: `${seen.namespace}/${seen.name}`, fields: Object.keys(patch) },
-        'Reported the status',
-      );
-    }
-    for (const draft of eventsBetween(seen.status, status)) {
-      record(seen, draft);
-      log.info({ reconcileID, installation: `${seen.namespace}/${seen.name}`, reason: draft.reason }, draft.note);
-    }
-  }
-
-  function record({ namespace, name, uid }: Installation, draft: EventDraft): void {
-    events.record({ regarding: { apiVersion: API_VERSION, kind: INSTALLATION_KIND, namespace, name, uid }, ...draft });
+  function surroundingsOf(key: string): Pick<Observed, 'slot' | 'kubernetesVersion' | 'refusedTier'> {
+    return {
+      slot: fleet.mayBegin(key) ? 'free' : 'queued',
+      kubernetesVersion: kubernetesVersion(),
+      refusedTier: refusedTiers.get(key),
+    };
   }
 
   function remember(key: string, generation: number, action: Action): void {
