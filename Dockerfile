@@ -5,8 +5,11 @@
 ARG BASE=gcr.io/distroless/nodejs24-debian13:nonroot@sha256:9eeb7f5887d0e239e78264b06f7f11d2e14be534050481803a9e4728fcdd278e
 FROM ${BASE}
 
-# This and the flag below are NODE_ENV and NODE_FLAGS of tools/bundle.ts, which says why.
-ENV MALLOC_ARENA_MAX=1
+# These and the flag below are NODE_ENV and NODE_FLAGS of tools/bundle.ts, which says why.
+ENV MALLOC_ARENA_MAX=1 \
+    MALLOC_MMAP_THRESHOLD_=32768 \
+    MALLOC_TRIM_THRESHOLD_=4096 \
+    MALLOC_TOP_PAD_=4096
 
 COPY dist/provider-operator.mjs dist/THIRD_PARTY_LICENSES dist/sbom.cdx.json LICENSE /
 
