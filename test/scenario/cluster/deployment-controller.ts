@@ -115,6 +115,10 @@ export class DeploymentController {
     switch (step) {
       case 'observe':
         rollout.observed = deployment.metadata.generation ?? 0;
+        // What ran before another template came is rolled out anew when it comes back: no verdict of the controller outlasts that.
+        if (!isDeepStrictEqual(rollout.done, spec.template)) {
+          rollout.done = undefined;
+        }
         break;
       case 'make pods':
         rollout.refused = undefined;

@@ -104,7 +104,7 @@ function overtaken({ server, change }: Deed, deployment: ApiObject): string | un
   return later && `a Deployment that was changed at ${later.version}, after ${version}`;
 }
 
-/** It was done, and the Deployment controller has not seen yet what somebody else made of it. */
+/** It was done, and the Deployment controller has not seen yet what was made of all but its template since. */
 function isUnseen(server: ApiServer, deployment: ApiObject): boolean {
   const { observedGeneration = 0 } = (deployment['status'] ?? {}) as { readonly observedGeneration?: number };
   const versions = server.history.filter(
@@ -113,10 +113,14 @@ function isUnseen(server: ApiServer, deployment: ApiObject): boolean {
       after?.metadata.uid === deployment.metadata.uid &&
       version <= Number(deployment.metadata.resourceVersion),
   );
-  const lastOfOperator = versions.findLastIndex(({ by }) => by === FIELD_MANAGER);
+  // What undoes a scaling, say, is no rollout either.
+  const lastRollout = versions.findLastIndex(
+    ({ by, before, after }) =>
+      by === FIELD_MANAGER && !(before && after && isDeepStrictEqual(templateOf(before), templateOf(after))),
+  );
   return (
     observedGeneration < (deployment.metadata.generation ?? 0) &&
-    versions.slice(lastOfOperator).some(({ after }) => after && isRolledOut(after))
+    versions.slice(lastRollout).some(({ after }) => after && isRolledOut(after))
   );
 }
 
