@@ -2,7 +2,7 @@ import { ApiError, fieldConflicts } from '../cluster/errors.ts';
 import type { Resource } from '../cluster/resource.ts';
 import type { Writer } from '../cluster/write.ts';
 import { objectKey } from '../controller/object-key.ts';
-import { ANNOTATION, FIELD_MANAGER, LEFT_TO_OTHERS } from '../api/names.ts';
+import { ANNOTATION, FIELD_MANAGER, LABEL, LEFT_TO_OTHERS } from '../api/names.ts';
 import type { Action } from '../plan/actions.ts';
 import type { ChildKind, ChildView, Installation } from '../plan/observed.ts';
 import { restoredDeployment } from '../plan/revision.ts';
@@ -122,9 +122,12 @@ async function create(ports: ActPorts, installation: Installation, { child, obje
   }
 }
 
-/** Reads what the caches may not show; decides nothing about it, for that is the plan's to do. */
+/**
+ * Reads what the caches may not show; decides nothing about it, for that is the plan's to do. What they will show anyhow they
+ * show from now on: a rollout that is found to have begun keeps its place in the fleet.
+ */
 async function look(
-  { writer, signal, seen }: ActPorts,
+  { writer, signal, seen, offer }: ActPorts,
   { namespace, name }: Installation,
   child: ChildKind,
 ): Promise<Raw | undefined> {
@@ -134,6 +137,10 @@ async function look(
     found &&
     (found.metadata.uid !== seen?.uid || found.metadata.annotations?.[ANNOTATION.applied] !== seen.applied)
   ) {
+    // Of what is not watched nobody would hear that it is gone.
+    if (found.metadata.labels?.[LABEL.managedBy] === FIELD_MANAGER) {
+      offer(child, found);
+    }
     throw new Appeared(child, found);
   }
   return found;

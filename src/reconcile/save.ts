@@ -11,7 +11,7 @@ type Saving = Extract<Action, { kind: 'save' }>;
 
 export interface SavePorts {
   readonly writer: Writer;
-  /** Takes what a write returned into the caches, so that the next look sees it. */
+  /** Takes what a write or a read returned into the caches, so that the next look sees it. */
   readonly offer: (child: ChildKind, raw: Raw) => void;
   /** Aborts when the run has taken too long: then nothing more is written. */
   readonly signal: AbortSignal;
