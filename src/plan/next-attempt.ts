@@ -43,10 +43,10 @@ function wayBack({ installation, revisions }: Observed, running: Running): strin
 }
 
 /** What somebody undid in its midst goes on, and whoever asked for it did so before. */
-function triggerOfUndone(
+export function triggerOfUndone(
   { installation }: Observed,
   { deployment, installed }: Running,
-  { target }: NextRollout,
+  { target }: Pick<NextRollout, 'target'>,
 ): Trigger | undefined {
   const undone = undoneRollout(installation.status, deployment?.attempt);
   const goesOn = undone?.result === undefined && undone?.version === installed && target.version === installed;

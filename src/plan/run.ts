@@ -1,11 +1,11 @@
 import type { Release } from '../api/provider.ts';
-import type { Trigger } from './attempt.ts';
+import { isAutomatic, type Trigger } from './attempt.ts';
 import { findRelease, isImageAllowed, tierDefinition } from './catalogue.ts';
 import { budgetOf, inputHashes, wishHash, type Inputs } from './children.ts';
 import { inputsHash, type Committed } from './committed.ts';
 import type { Configuration } from './environment.ts';
 import type { Failure } from './failure-memory.ts';
-import { nextAttempt, triggerOf, type NextRollout } from './next-attempt.ts';
+import { nextAttempt, triggerOf, triggerOfUndone, type NextRollout } from './next-attempt.ts';
 import type { DeploymentView, Observed } from './observed.ts';
 import { obstacleTo } from './obstacle.ts';
 import { problem, type Problem } from './problem.ts';
@@ -98,7 +98,15 @@ function runOfRelease(observed: Observed, running: Running, wanted: Wanted, rele
   const isContentChanged =
     committed !== undefined && committed.release !== hashes.release && deployment?.version === release.version;
   const trigger = triggerOf(running, next);
-  const hindrance = hindranceTo(observed, running, { release, trigger, resolution, isChanged, isContentChanged });
+  const undone = triggerOfUndone(observed, running, next);
+  const hindrance = hindranceTo(observed, running, {
+    release,
+    trigger,
+    undone,
+    resolution,
+    isChanged,
+    isContentChanged,
+  });
   if (hindrance) {
     return hindrance;
   }
@@ -140,6 +148,8 @@ function runOfRelease(observed: Observed, running: Running, wanted: Wanted, rele
 interface Rendering extends Pick<Run, 'isChanged' | 'isContentChanged'> {
   readonly release: Release;
   readonly trigger: Trigger;
+  /** Of the rollout that goes on by this, after somebody undid it. */
+  readonly undone: Trigger | undefined;
   readonly resolution: Resolution;
 }
 
@@ -147,7 +157,7 @@ interface Rendering extends Pick<Run, 'isChanged' | 'isContentChanged'> {
 function hindranceTo(
   observed: Observed,
   running: Running,
-  { release, trigger, resolution, isChanged, isContentChanged }: Rendering,
+  { release, trigger, undone, resolution, isChanged, isContentChanged }: Rendering,
 ): Keep | Problem | undefined {
   const { version } = release;
   const isDamaged = !running.isPristine || isServiceDamaged(observed);
@@ -167,7 +177,8 @@ function hindranceTo(
       `Publish a new version: what somebody changed cannot be undone, because release ${version} was published again with other content`,
     );
   }
-  const waitsForSlot = (trigger === 'Tier' && !isDamaged) || trigger === 'SystemSoftware';
+  // What was undone has lost its place, which another may have taken since.
+  const waitsForSlot = (trigger === 'Tier' && !isDamaged) || trigger === 'SystemSoftware' || isAutomatic(undone);
   if (isChanged && observed.slot === 'queued' && waitsForSlot) {
     return { kind: 'keep', version, isQueued: true };
   }

@@ -275,6 +275,24 @@ it('undo in the midst of an automatic move of software: that goes on, and the so
   expect([world.observed.deployment?.software, world.ready()]).toEqual(['php=8.2.0', 'True UpToDate']);
 });
 
+it('undo in the midst of an automatic rollout, and another has its place in the fleet by now: it waits for its turn', () => {
+  const world = automatic();
+  const old = world.observed.deployment!;
+  world.pass(HOUR);
+  publishBad(world);
+  world.pass(5000);
+  undo(world, old);
+  world.observed = { ...world.observed, slot: 'queued' };
+  const { takesSlot, isQueued } = world.reconcile();
+  expect([takesSlot, isQueued]).toEqual([false, true]);
+  world.converge();
+  expect(world.observed.deployment).toMatchObject({ version: '1.0.0', attempt: { trigger: 'Install' } });
+
+  world.observed = { ...world.observed, slot: 'free' };
+  world.settle();
+  expect(world.observed.deployment).toMatchObject({ version: '1.1.0', attempt: { trigger: 'Policy' } });
+});
+
 it('undo of a rollout that nobody asks for any more: it was superseded, and nothing is told twice', () => {
   const world = new World(catalogue('1.0.0'), { config: { X: 'A' } });
   world.converge();
