@@ -9,6 +9,7 @@ import { restoredDeployment } from '../plan/revision.ts';
 import type { Raw } from './raw.ts';
 import { CHILDREN } from './resources.ts';
 import { save, type SavePorts, type Saved } from './save.ts';
+import type { Unanswered } from './unanswered.ts';
 
 type Apply = Extract<Action, { kind: 'apply' }>;
 type Restoring = Extract<Action, { kind: 'restore' }>;
@@ -34,28 +35,20 @@ export class Appeared extends Error {
 }
 
 export interface ActPorts extends SavePorts {
-  /** Children whose last write was not answered, by `unansweredId`: what was decided then may be there by now. */
-  readonly unanswered: Set<string>;
+  readonly unanswered: Unanswered;
   /** The child that was seen when the action was decided on. */
   readonly seen: Pick<ChildView, 'uid' | 'applied'> | undefined;
 }
 
 /** Writes one action. Throws `Appeared` where there is a child that was not seen so, else what the API server said. */
 export async function act(ports: ActPorts, installation: Installation, action: Action): Promise<void> {
-  const { signal, unanswered } = ports;
-  signal.throwIfAborted();
-  const id = unansweredId(action.child, objectKey(installation));
+  ports.signal.throwIfAborted();
   try {
-    if (unanswered.has(id) && action.kind !== 'save') {
-      // What was written then would not conflict, and would be replaced by what was decided without it.
-      await look(ports, installation, action.child);
-      unanswered.delete(id);
-    }
     await write(ports, installation, action);
-    unanswered.delete(id);
   } catch (error) {
-    if (isUnanswered(error)) {
-      unanswered.add(id);
+    // What was saved changes nothing, and is found by the next save.
+    if (isUnanswered(error) && action.kind !== 'save') {
+      ports.unanswered.add(objectKey(installation), action.child);
     }
     throw error;
   }
@@ -64,6 +57,11 @@ export async function act(ports: ActPorts, installation: Installation, action: A
 /** What was asked for may have been done: the API server says 5xx also where it lost sight of what it did. */
 export function isUnanswered(error: unknown): boolean {
   return error instanceof ApiError && (error.status === 0 || error.status >= 500);
+}
+
+/** Of what is not, nobody would hear that it is gone. */
+export function isWatched({ metadata }: Raw): boolean {
+  return metadata.labels?.[LABEL.managedBy] === FIELD_MANAGER;
 }
 
 async function write(ports: ActPorts, installation: Installation, action: Action): Promise<void> {
@@ -137,8 +135,7 @@ async function look(
     found &&
     (found.metadata.uid !== seen?.uid || found.metadata.annotations?.[ANNOTATION.applied] !== seen.applied)
   ) {
-    // Of what is not watched nobody would hear that it is gone.
-    if (found.metadata.labels?.[LABEL.managedBy] === FIELD_MANAGER) {
+    if (isWatched(found)) {
       offer(child, found);
     }
     throw new Appeared(child, found);
@@ -188,9 +185,4 @@ async function leaveReplicas(
 function takeOver(writer: Writer, resource: Resource, object: Apply['object'], uid: string): Promise<Raw> {
   const exact = { ...object, metadata: { ...object.metadata, uid } };
   return writer.apply<Raw>(resource, exact, { fieldManager: FIELD_MANAGER, force: true });
-}
-
-/** Stands for one child of an installation. */
-export function unansweredId(child: ChildKind, installation: string): string {
-  return `${child} ${installation}`;
 }

@@ -10,14 +10,15 @@ import { countHeal } from '../plan/heal.ts';
 import type { ChildKind, Heals, Observed } from '../plan/observed.ts';
 import { plan } from '../plan/plan.ts';
 import { problem, waitFor, type Problem } from '../plan/problem.ts';
-import { act, Appeared, isUnanswered, RevisionGone, unansweredId } from './act.ts';
+import { act, Appeared, isUnanswered, isWatched, RevisionGone } from './act.ts';
 import type { Caches } from './caches.ts';
 import type { Fleet } from './fleet.ts';
 import { observe } from './observe.ts';
 import { projectChild, projectDeployment, projectRevision, projectService } from './project-children.ts';
 import type { Raw } from './raw.ts';
 import { createReporter, type ReportPorts } from './report.ts';
-import { CHILD_KINDS } from './resources.ts';
+import { CHILDREN } from './resources.ts';
+import { Unanswered } from './unanswered.ts';
 
 /** As often as what was refused is tried again. */
 const LOOK_AGAIN_MS = 60_000;
@@ -42,14 +43,13 @@ export function createInstallationReconciler(ports: InstallationPorts) {
 
   /** By key: what a tier means that the API server refused. Lost at a restart, which only makes it be tried once more. */
   const refusedTiers = new Map<string, Failure>();
-  /** Lost at a restart, which reads everything anew. */
-  const unanswered = new Set<string>();
+  const unanswered = new Unanswered();
 
   caches.installations.onChange((before, after) => {
     if (before && !after) {
       heals.delete(before.key);
       refusedTiers.delete(before.key);
-      CHILD_KINDS.forEach((kind) => unanswered.delete(unansweredId(kind, before.key)));
+      unanswered.forget(before.key);
     }
   });
 
@@ -58,6 +58,7 @@ export function createInstallationReconciler(ports: InstallationPorts) {
     if (remembered && remembered.generation !== caches.installations.get(key)?.generation) {
       heals.delete(key);
     }
+    const hidden = unanswered.has(key) ? await lookForUnanswered(key, run) : undefined;
     const observed = observe(caches, config, heals.get(key)?.of ?? {}, surroundingsOf(key), key);
     // Without a finalizer there is nothing to do on deletion: the children are garbage collected.
     if (!observed || observed.installation.deleting) {
@@ -65,7 +66,7 @@ export function createInstallationReconciler(ports: InstallationPorts) {
       fleet.settle(key);
       return {};
     }
-    for (let seen = observed, looks = 0; ; looks += 1) {
+    for (let seen = { ...observed, ...hidden }, looks = hidden ? 1 : 0; ; looks += 1) {
       try {
         const outcome = await pass(key, seen, run);
         // What the caches do not show wakes nobody up when it goes.
@@ -79,6 +80,26 @@ export function createInstallationReconciler(ports: InstallationPorts) {
       }
     }
   };
+
+  /**
+   * Takes what became of writes that got no answer into the caches, before anything is decided or said without it; returns what
+   * the caches would not keep.
+   */
+  async function lookForUnanswered(key: string, { signal }: Run): Promise<Partial<Observed> | undefined> {
+    const installation = caches.installations.get(key);
+    let hidden: Partial<Observed> | undefined;
+    for (const child of unanswered.of(key)) {
+      const raw = installation && (await writer.get<Raw>(CHILDREN[child], installation));
+      signal.throwIfAborted();
+      if (raw && isWatched(raw)) {
+        offer(child, raw);
+      } else if (raw) {
+        hidden = { ...hidden, ...viewOf({ child, raw }) };
+      }
+      unanswered.settle(key, child);
+    }
+    return hidden;
+  }
 
   /** Once through plan, act and report. */
   async function pass(key: string, observed: Observed, { reconcileID, signal }: Run): Promise<Outcome> {
@@ -185,7 +206,7 @@ export function createInstallationReconciler(ports: InstallationPorts) {
 }
 
 /** A child as it was read, in the place in which the plan looks for it. */
-function viewOf({ child, raw }: Appeared): Partial<Observed> {
+function viewOf({ child, raw }: Pick<Appeared, 'child' | 'raw'>): Partial<Observed> {
   switch (child) {
     case 'Deployment':
       return { deployment: projectDeployment(raw) };

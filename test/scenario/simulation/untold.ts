@@ -1,0 +1,23 @@
+import { ApiError } from '../../../src/cluster/errors.ts';
+import type { Simulation } from './simulation.ts';
+
+/** Carries out the next write of a Deployment, and tells the operator that the server lost sight of it. */
+export function loseNextAnswer(simulation: Simulation): void {
+  const { process, exchange } = simulation;
+  simulation.onWrite = () => {
+    const write = process?.requests.find(({ call }) => call.method === 'PATCH' && call.resource === 'deployments.apps');
+    if (process && write?.outcome) {
+      simulation.onWrite = undefined;
+      const lost = ApiError.refused(write.call.doing, { status: 500, body: { kind: 'Status' } });
+      exchange.lose(process, write, lost, true);
+    }
+  };
+}
+
+/** Time goes by in which what happens to Deployments is told to nobody. */
+export async function passUntold(simulation: Simulation, steps: number): Promise<void> {
+  for (let step = 0; step < steps; step += 1) {
+    const options = simulation.ownOptions().filter(({ name }) => name !== 'send deployments.apps');
+    await (options.length > 0 ? simulation.step(options) : simulation.advance(1_000));
+  }
+}
