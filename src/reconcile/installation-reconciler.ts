@@ -112,10 +112,11 @@ export function createInstallationReconciler(ports: InstallationPorts) {
     };
     const planned = plan(observed, clock.now());
     fleet.letGo(key, planned.isStuck);
-    // Between this moment and the answer to the write nobody else may take the place.
+    // Between this moment and the answer to the write nobody else may take the place; nor where one may have begun already,
+    // which the next write finds out.
     if (planned.takesSlot) {
       fleet.reserve(key);
-    } else {
+    } else if (!unanswered.has(unansweredId('Deployment', key))) {
       fleet.settle(key);
     }
     if (planned.isQueued) {
