@@ -19,7 +19,7 @@ export interface NextRollout {
 /** What a Deployment is to remember of the rollout that begins with its new template. */
 export function nextAttempt(observed: Observed, running: Running, next: NextRollout, now: number): Attempt {
   const saved = wayBack(observed, running);
-  const trigger = triggerOfUndone(observed, running, next) ?? triggerOf(running, next);
+  const trigger = triggerOfUndone(observed, running, next) ?? triggerOf(observed, running, next);
   return {
     trigger,
     startedAt: startAfter([running.deployment?.attempt, observed.installation.status.history?.[0]], now),
@@ -55,6 +55,7 @@ export function triggerOfUndone(
 
 /** Who asked for it: a version that moves, by whom it was chosen; else the spec, or the platform's table of tiers. */
 export function triggerOf(
+  { installation }: Observed,
   { deployment, installed, rollout, isProven }: Running,
   { target, hashes, isUpdate }: NextRollout,
 ): Trigger {
@@ -68,7 +69,9 @@ export function triggerOf(
     return 'SystemSoftware';
   }
   // An edit in the midst of it is tried with a version that has not proven itself: should it fail, that is to blame first.
-  if (deployment.attempt?.trigger === 'Policy' && !isProven && rollout?.phase !== 'failed') {
+  // An older rollout that somebody brought back is none that is under way.
+  const isInMidst = !isProven && rollout?.phase !== 'failed' && !undoneRollout(installation.status, deployment.attempt);
+  if (deployment.attempt?.trigger === 'Policy' && isInMidst) {
     return 'Policy';
   }
   const { wish, asked } = deployment.committed ?? {};

@@ -97,7 +97,7 @@ function runOfRelease(observed: Observed, running: Running, wanted: Wanted, rele
   const isChanged = !isMadeFrom(hashes, deployment);
   const isContentChanged =
     committed !== undefined && committed.release !== hashes.release && deployment?.version === release.version;
-  const trigger = triggerOf(running, next);
+  const trigger = triggerOf(observed, running, next);
   const undone = triggerOfUndone(observed, running, next);
   const hindrance = hindranceTo(observed, running, {
     release,

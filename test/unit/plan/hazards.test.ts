@@ -293,6 +293,21 @@ it('undo in the midst of an automatic rollout, and another has its place in the 
   expect(world.observed.deployment).toMatchObject({ version: '1.1.0', attempt: { trigger: 'Policy' } });
 });
 
+it('undo of the way back after an automatic rollout: to heal it is no automatic rollout, and takes no place', () => {
+  const world = automatic();
+  world.pass(HOUR);
+  publishBad(world);
+  const failed = world.observed.deployment!;
+  goBack(world);
+  world.pass(HOUR);
+  undo(world, failed);
+  world.rollOut();
+  world.observed = { ...world.observed, slot: 'queued' };
+  const { takesSlot, isQueued } = world.reconcile();
+  expect([takesSlot, isQueued]).toEqual([false, false]);
+  expect(world.observed.deployment).toMatchObject({ version: '1.0.0', attempt: { trigger: 'Spec' } });
+});
+
 it('undo of a rollout that nobody asks for any more: it was superseded, and nothing is told twice', () => {
   const world = new World(catalogue('1.0.0'), { config: { X: 'A' } });
   world.converge();
