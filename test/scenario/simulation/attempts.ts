@@ -5,7 +5,8 @@ import type { ApiObject } from '../cluster/object.ts';
 import type { ApiServer, Change } from '../cluster/server.ts';
 import { containerOf, isRolledOut, templateOf, versionOf } from './deployments.ts';
 import type { Deed } from './oracles.ts';
-import { PROVIDER, published, statusOf } from './people.ts';
+import { PROVIDER, published, publishedSoftware, statusOf } from './people.ts';
+import { softwareOf, type SoftwareSet } from './software-rules.ts';
 
 /**
  * What must hold whenever an operator begins a rollout: nothing that failed is begun again unasked, nothing that was done
@@ -106,6 +107,22 @@ function wasYankedEver(server: ApiServer, version: string | undefined): boolean 
   );
 }
 
+/** Any of what a set has. */
+function wasSoftwareYankedEver(server: ApiServer, set: SoftwareSet): boolean {
+  return server.history.some(
+    ({ kind, key, after }) =>
+      kind === KINDS.SystemSoftware &&
+      after !== undefined &&
+      publishedSoftware({ get: () => after }, key).some(
+        (r) => r.version === set[key] && r.lifecycle?.stage === 'yanked',
+      ),
+  );
+}
+
+function hasWayBack(deployment: ApiObject): boolean {
+  return / stable=/.test(attemptOf(deployment));
+}
+
 export function wasAskedForSince(server: ApiServer, failure: Change, key: string): boolean {
   const retryOf = (object: ApiObject | undefined) => object?.metadata.annotations?.[ANNOTATION.retry];
   return server.history.some(
@@ -168,7 +185,12 @@ function wasBroughtBackUnknown(server: ApiServer, { version, key }: Change): boo
 
 /** Neither done nor failed. */
 function isUnderWay(server: ApiServer, deployment: ApiObject, now: number): boolean {
-  if (!isUnasked(deployment) || isRolledOut(deployment) || !isOfOperator(server, deployment)) {
+  if (
+    !isUnasked(deployment) ||
+    isRolledOut(deployment) ||
+    !isOfOperator(server, deployment) ||
+    isLeftBehind(server, deployment)
+  ) {
     return false;
   }
   const { progressDeadlineSeconds = 600 } = deployment['spec'] as { readonly progressDeadlineSeconds?: number };
@@ -186,9 +208,18 @@ function isUnderWay(server: ApiServer, deployment: ApiObject, now: number): bool
       ({ kind, after }) =>
         kind === KINDS.Deployment && after && attemptOf(after) === attemptOf(deployment) && isRolledOut(after),
     );
-  // One that is yanked has failed, and where there is nothing to go back to nobody waits for it.
-  const isStuck = isInTrouble(server, deployment) || wasYankedEver(server, versionOf(deployment));
+  // One that is yanked has failed, and where there is nothing to go back to nobody waits for it; so has one whose software is.
+  const isStuck =
+    isInTrouble(server, deployment) ||
+    wasYankedEver(server, versionOf(deployment)) ||
+    (!hasWayBack(deployment) && wasSoftwareYankedEver(server, softwareOf(deployment)));
   return !wasDone && now < startedAt + progressDeadlineSeconds * 1000 && !isStuck;
+}
+
+/** Its installation is gone, and so will it be: nobody looks after it any more. */
+function isLeftBehind(server: ApiServer, { metadata }: ApiObject): boolean {
+  const owner = metadata.ownerReferences?.[0]?.uid;
+  return !server.list(KINDS.ProviderInstallation).some((installation) => installation.metadata.uid === owner);
 }
 
 /** Who makes a Deployment anew by hand asks for a rollout. */
