@@ -112,11 +112,10 @@ export function createInstallationReconciler(ports: InstallationPorts) {
     };
     const planned = plan(observed, clock.now());
     fleet.letGo(key, planned.isStuck);
-    // Between this moment and the answer to the write nobody else may take the place; nor where one may have begun already,
-    // which the next write finds out.
+    // Between this moment and the answer to the write nobody else may take the place.
     if (planned.takesSlot) {
       fleet.reserve(key);
-    } else if (!unanswered.has(unansweredId('Deployment', key))) {
+    } else {
       fleet.settle(key);
     }
     if (planned.isQueued) {

@@ -56,7 +56,6 @@ export const CHILDREN: Readonly<Record<ChildKind, Resource>> = {
 };
 
 export const PODS: Resource = { group: '', version: 'v1', plural: 'pods', kind: 'Pod', namespaced: true };
-export const CHILD_KINDS = Object.keys(CHILDREN) as ChildKind[];
 
 export const CONFIG_MAPS: Resource = {
   group: '',

@@ -1,15 +1,14 @@
 import { ApiError } from '../../../src/cluster/errors.ts';
 import type { Simulation } from './simulation.ts';
 
-/** Carries out the next write of a Deployment, and tells the operator that the server lost sight of it. */
+/** Carries out the next write of a Deployment, and gives the operator an answer that says nothing of it. */
 export function loseNextAnswer(simulation: Simulation): void {
   const { process, exchange } = simulation;
   simulation.onWrite = () => {
     const write = process?.requests.find(({ call }) => call.method === 'PATCH' && call.resource === 'deployments.apps');
     if (process && write?.outcome) {
       simulation.onWrite = undefined;
-      const lost = ApiError.refused(write.call.doing, { status: 500, body: { kind: 'Status' } });
-      exchange.lose(process, write, lost, true);
+      exchange.lose(process, write, ApiError.unanswered(write.call.doing, new Error('ECONNRESET')), true);
     }
   };
 }
