@@ -81,6 +81,7 @@ function failedForGood(server: ApiServer, { key, version, after }: Change): bool
     failure?.before !== undefined &&
     hadStarted(server, failure.before) &&
     !wasYankedEver(server, versionOf(failure.before)) &&
+    !broughtYankedSoftware(server, failure) &&
     !wasAskedForSince(server, failure, key) &&
     !wasForgottenSince(server, failure, key)
   );
@@ -108,15 +109,23 @@ function wasYankedEver(server: ApiServer, version: string | undefined): boolean 
 }
 
 /** Any of what a set has. */
-function wasSoftwareYankedEver(server: ApiServer, set: SoftwareSet): boolean {
+function wasSoftwareYankedEver(server: ApiServer, set: SoftwareSet, by = Infinity): boolean {
   return server.history.some(
-    ({ kind, key, after }) =>
+    ({ kind, key, after, version }) =>
       kind === KINDS.SystemSoftware &&
+      version < by &&
       after !== undefined &&
       publishedSoftware({ get: () => after }, key).some(
         (r) => r.version === set[key] && r.lifecycle?.stage === 'yanked',
       ),
   );
+}
+
+/** Nor is anything wrong with a release that moved to software which was yanked then: with other software it may be tried. */
+function broughtYankedSoftware(server: ApiServer, { version, before, after }: Change): boolean {
+  const had = after ? softwareOf(after) : {};
+  const brought = Object.entries(before ? softwareOf(before) : {}).filter(([name, its]) => had[name] !== its);
+  return wasSoftwareYankedEver(server, Object.fromEntries(brought), version);
 }
 
 function hasWayBack(deployment: ApiObject): boolean {
