@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { InstallationSpec } from '../../../src/api/installation.ts';
 import { FIELD_MANAGER } from '../../../src/api/names.ts';
 import type { Release } from '../../../src/api/provider.ts';
 import type { SoftwareRelease } from '../../../src/api/software.ts';
@@ -227,14 +228,28 @@ export function unsuited(installation: ApiObject, deployment: ApiObject, server:
   }
   // What is committed stays, whatever is published later: it must suit something that was published once.
   const releases = everPublished(server, KINDS.Provider, PROVIDER, versionOf(deployment));
+  const specs = specsSaying(installation, server);
   const suits = releases.some((release) =>
     [true, false].some((isLatest) => {
       const published: Published = (name, version) =>
         everPublished(server, KINDS.SystemSoftware, name, version).at(isLatest ? -1 : 0);
-      return misfitsIn(set, specOf(installation), release, published).length === 0;
+      return specs.some((spec) => misfitsIn(set, spec, release, published).length === 0);
     }),
   );
   return suits ? undefined : `${inWords(set)}, which does not suit`;
+}
+
+/**
+ * The spec since it says of software what it says now. A switch of its policy moves nothing by itself, so that what was a
+ * floor when automation moved above it may be exactly what is asked for by now.
+ */
+function specsSaying(installation: ApiObject, server: ApiServer): InstallationSpec[] {
+  const { systemSoftware } = specOf(installation);
+  const all = server.history.flatMap(({ kind, after }) =>
+    kind === KINDS.ProviderInstallation && after?.metadata.uid === installation.metadata.uid ? [specOf(after)] : [],
+  );
+  const isOther = (spec: InstallationSpec) => !isDeepStrictEqual(spec.systemSoftware, systemSoftware);
+  return [specOf(installation), ...all.slice(all.findLastIndex(isOther) + 1)];
 }
 
 /** What was ever said of a version, without repetitions. */
