@@ -6,6 +6,7 @@ import type { DeploymentView, Observed } from './observed.ts';
 import { ownershipOf } from './ownership.ts';
 import { rollbackSettings } from './rollback-settings.ts';
 import { inWords, isSameSet, movedSince, parseSoftware, type SoftwareSet } from './software-set.ts';
+import { isUndoneForGood, toldSoftware } from './undone.ts';
 import { yankedIn } from './yanked-software.ts';
 import { readRollout, type Evidence, type Rollout } from './rollout.ts';
 
@@ -55,7 +56,10 @@ export function readRunning(observed: Observed, now: number): Running {
   // What an orphan runs was stable for somebody: to go below it needs consent like any downgrade.
   const isStable = isDone || (isRolledOut && (kind === 'orphan' || isRewritten(deployment)));
   const isProven = isStable || wasDone;
-  const software = softwareOf(status, deployment, knowsBetter);
+  // As where the Deployment is gone, what was done last is what is committed.
+  const isDropped = deployment !== undefined && !knowsBetter && isUndoneForGood(observed, deployment);
+  const committed = isDropped ? undefined : deployment;
+  const software = softwareOf(status, committed, knowsBetter);
   return {
     deployment,
     isPristine,
@@ -64,8 +68,8 @@ export function readRunning(observed: Observed, now: number): Running {
     isDone,
     isProven,
     isAvailable: isDone || isAvailable(observed, deployment, rollout),
-    installed: deployment
-      ? installedOf(status, deployment, knowsBetter)
+    installed: committed
+      ? installedOf(status, committed, knowsBetter)
       : (status.currentVersion ?? status.installedVersion),
     stable:
       isStable || (isPristine && isProven)
@@ -82,16 +86,16 @@ export function readRunning(observed: Observed, now: number): Running {
 
 /** Of a Deployment that somebody changed, or that is gone, the status knows better. */
 function softwareOf(
-  { systemSoftware = [] }: InstallationStatus,
+  status: InstallationStatus,
   deployment: DeploymentView | undefined,
   knowsBetter: boolean,
 ): SoftwareSet {
-  const told = (version: 'targetVersion' | 'currentVersion') =>
-    new Map(systemSoftware.flatMap((s) => (s[version] === undefined ? [] : [[s.name, s[version]] as const])));
   if (!deployment) {
-    return told('currentVersion');
+    return toldSoftware(status, 'currentVersion');
   }
-  return knowsBetter || systemSoftware.length === 0 ? committedSoftware(deployment) : told('targetVersion');
+  return knowsBetter || !status.systemSoftware?.length
+    ? committedSoftware(deployment)
+    : toldSoftware(status, 'targetVersion');
 }
 
 /** Where the annotation was taken away, what the pods say. */

@@ -1,5 +1,5 @@
-import { expect, it } from 'vitest';
-import { catalogue, catalogueOf, release, config, software } from '../../support/builders.ts';
+import { describe, expect, it } from 'vitest';
+import { catalogue, catalogueOf, release, config, software, softwareRelease } from '../../support/builders.ts';
 import { World } from '../../support/world.ts';
 import { parseFailures } from '../../../src/api/failure.ts';
 import { plan } from '../../../src/plan/plan.ts';
@@ -306,6 +306,41 @@ it('undo of the way back after an automatic rollout: to heal it is no automatic 
   const { takesSlot, isQueued } = world.reconcile();
   expect([takesSlot, isQueued]).toEqual([false, false]);
   expect(world.observed.deployment).toMatchObject({ version: '1.0.0', attempt: { trigger: 'Spec' } });
+});
+
+describe('undo of what was yanked since: that is not brought back', () => {
+  it('where it is a release', () => {
+    const world = automatic();
+    const old = world.observed.deployment!;
+    world.pass(HOUR);
+    publishBad(world);
+    undo(world, old);
+    world.publish(catalogue('1.0.0', release('1.1.0', { lifecycle: { stage: 'yanked' } })));
+    world.journal.length = 0;
+    world.converge();
+    expect(world.journal.filter((write) => write.endsWith(' Deployment'))).toHaveLength(1);
+    expect([world.observed.deployment?.version, world.ready()]).toEqual(['1.0.0', 'True UpToDate']);
+    expect(world.status.history?.map(({ version, result }) => `${version} ${result}`)).toEqual([
+      '1.1.0 Superseded',
+      '1.0.0 Succeeded',
+    ]);
+  });
+
+  it('where it is system software', () => {
+    const needs = release('1.0.0', { systemSoftwareDependencies: [{ name: 'php', range: '*' }] });
+    const world = new World(catalogue(needs), { upgradePolicy: 'auto' }, [software('php', '8.2.0')]);
+    world.converge();
+    const old = world.observed.deployment!;
+    world.pass(HOUR);
+    world.shelve(software('php', '8.2.0', '8.3.0'));
+    world.settle();
+    undo(world, old);
+    world.shelve(software('php', '8.2.0', softwareRelease('php', '8.3.0', { lifecycle: { stage: 'yanked' } })));
+    world.journal.length = 0;
+    world.converge();
+    expect(world.journal.filter((write) => write.endsWith(' Deployment'))).toHaveLength(1);
+    expect([world.observed.deployment?.software, world.ready()]).toEqual(['php=8.2.0', 'True UpToDate']);
+  });
 });
 
 it('undo of a rollout that nobody asks for any more: it was superseded, and nothing is told twice', () => {
