@@ -14,7 +14,7 @@ import { rollbackSettings } from './rollback-settings.ts';
 import type { Running } from './running.ts';
 import { serviceOf } from './service.ts';
 import type { Movement, Resolution, SoftwareFinder } from './software.ts';
-import { asksForSoftware, hasAsked, softwareFor } from './software-for.ts';
+import { asksForSoftware, hasAsked, isLeftOver, softwareFor } from './software-for.ts';
 import { tierShape } from './tiers.ts';
 import { imageNotAllowed, releaseInvalid, type Choice, type Target } from './version.ts';
 import type { Wishes } from './wish.ts';
@@ -68,7 +68,8 @@ function runOfUnknown(observed: Observed, running: Running, { target, configurat
   const { spec } = installation;
   const committed = running.deployment?.committed;
   const isSameWish = committed?.wish === wishHash(installation, version, configuration);
-  if (isSameWish && (!asksForSoftware(spec, committed) || hasAsked(spec, running.software))) {
+  const isSameSoftware = hasAsked(spec, running.software) && !isLeftOver(installation, running.software);
+  if (isSameWish && (!asksForSoftware(spec, committed) || isSameSoftware)) {
     return { kind: 'keep', version };
   }
   const fault = catalogue?.invalid.find((r) => r.version === version);

@@ -5,7 +5,7 @@ import { isImageAllowed } from './catalogue.ts';
 import { wishHash } from './children.ts';
 import type { Committed } from './committed.ts';
 import type { Configuration } from './environment.ts';
-import type { Observed } from './observed.ts';
+import type { Installation, Observed } from './observed.ts';
 import type { Problem } from './problem.ts';
 import { isStuck, type Running } from './running.ts';
 import type { Movement, Resolution, SoftwareFinder } from './software.ts';
@@ -95,4 +95,11 @@ function isInItsMove({ installation }: Observed, { deployment, isProven, softwar
 /** Everything that the spec says about system software is true of this set. */
 export function hasAsked(spec: InstallationSpec, set: SoftwareSet): boolean {
   return (spec.systemSoftware ?? []).every((wish) => suits(wish, policyOf(wish, spec), set.get(wish.name)));
+}
+
+/** The spec alone asked for some of it, as the status tells, and does so no more. */
+export function isLeftOver({ spec, status }: Installation, set: SoftwareSet): boolean {
+  const isAsked = (name: string) => spec.systemSoftware?.some((wish) => wish.name === name) === true;
+  const told = status.systemSoftware?.filter(({ requiredBy = [] }) => requiredBy.length === 0) ?? [];
+  return told.some(({ name }) => set.has(name) && !isAsked(name));
 }

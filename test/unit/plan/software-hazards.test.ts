@@ -108,6 +108,19 @@ describe('an edit that asks for nothing new', () => {
     expect(world.ready()).toBe('True UpToDate');
   });
 
+  it('is not what takes a software away: without its release nobody can make pods that lack it', () => {
+    const world = running({ systemSoftware: [{ name: 'php' }] }, catalogueOf({ versions: [release('1.0.0')] }));
+    expect(committed(world)).toBe('1.0.0 with php=8.2.0');
+    world.publish(catalogueOf({ versions: [release('0.9.0')] }));
+    world.edit({ systemSoftware: [] });
+    world.converge();
+    expect([committed(world), world.ready()]).toEqual(['1.0.0 with php=8.2.0', 'False ReleaseMissing']);
+
+    world.publish(catalogueOf({ versions: [release('1.0.0')] }));
+    world.converge();
+    expect([committed(world), world.ready()]).toEqual(['1.0.0 with nothing', 'True UpToDate']);
+  });
+
   it('leaves what runs independent of what its software needs by now', () => {
     const world = withPolicy();
     const before = pods(world);
