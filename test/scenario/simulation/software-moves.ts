@@ -56,7 +56,7 @@ export function badSoftware(deed: Deed): string[] {
     misfitsIn(set, specOf(belief.installation), belief.release(after), belief.published),
   );
   const bad = misfits.every((all) => all.length > 0) ? [`rolls out ${told}: ${misfits[0]?.join(', ')}`] : [];
-  const yanked = movedIn({ before: formerly(server, change).at(-1), after }, ({ name, version }) =>
+  const yanked = movedIn({ before: healed(server, change), after }, ({ name, version }) =>
     beliefs.every((belief) => belief.published(name, version)?.lifecycle?.stage === 'yanked'),
   );
   bad.push(...yanked.map((one) => `${key} moves to ${one}, which was yanked`));
@@ -183,6 +183,13 @@ function movedIn(
 /** All that was rolled out well of it, the last one last. */
 function formerly(server: ApiServer, change: Change): ApiObject[] {
   return server.history.flatMap((c) => (isOfSame(c, change) && isRolledOut(c.after!) ? [c.after!] : []));
+}
+
+/** What the operator rolled out last, where it did so well: somebody else's change is undone, whatever is yanked by now. */
+function healed(server: ApiServer, change: Change): ApiObject | undefined {
+  const last = server.history.findLast((c) => isOfSame(c, change) && c.by === FIELD_MANAGER)?.after;
+  const former = formerly(server, change);
+  return former.findLast((d) => last && attemptOf(d) === attemptOf(last)) ?? former.at(-1);
 }
 
 function isOfSame({ kind, key, version, after }: Change, change: Change): boolean {
