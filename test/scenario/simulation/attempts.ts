@@ -177,7 +177,8 @@ function knewThatItWasDone({ process, request, change, server }: Deed, before: A
   return (
     done !== undefined &&
     !wasBroughtBackUnknown(server, done) &&
-    seen.every((d) => d && Number(d.metadata.resourceVersion) >= done.version)
+    // It may have been under way to something else, until somebody brought this one back unseen.
+    seen.every((d) => d && Number(d.metadata.resourceVersion) >= done.version && attemptOf(d) === attemptOf(before))
   );
 }
 
