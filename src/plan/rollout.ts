@@ -99,6 +99,9 @@ function failedBy(d: DeploymentView, evidence: Evidence): Failed | undefined {
   if (failure) {
     return { phase: 'failed', ...failure };
   }
+  if (isAnotherUnseen(d, fresh)) {
+    return undefined;
+  }
   if (yanked !== undefined) {
     return failed('Yanked', `it was yanked meanwhile${yanked === '' ? '' : ` (${yanked})`}`, 'at once');
   }
@@ -120,6 +123,11 @@ function failedBy(d: DeploymentView, evidence: Evidence): Failed | undefined {
   // The controller keeps its own verdict for a while when old pods are asked for again; a clock may have been set back.
   const isLate = age >= patienceFor(d, deadlineMs) || (isGivenUp && (!d.attempt || age < -CLOCK_SKEW_MS));
   return isLate ? pastDeadline : undefined;
+}
+
+/** It has pods and was called complete: what the controller has not seen yet is what somebody made of it since. */
+function isAnotherUnseen(d: DeploymentView, fresh: readonly PodView[]): boolean {
+  return d.observedGeneration < d.generation && d.progress === 'NewReplicaSetAvailable' && fresh.length > 0;
 }
 
 /** On the way back enough pods may serve already: the others are given time to go, however busy the cluster is. */

@@ -15,8 +15,10 @@ import {
   publish,
   published,
   retry,
+  scale,
   statusOf,
   undo,
+  wipeStatus,
   type Wish,
 } from './simulation/people.ts';
 
@@ -106,6 +108,21 @@ it('what fails after somebody undid it goes back to what ran last, also where th
 
   expect([status(story).currentVersion, ready(story)]).toEqual(['1.0.0', 'True UpgradeAvailable']);
   expect(environment(story.server)).toEqual([{ name: 'X', value: 'A' }]);
+});
+
+it('what was done long ago is not taken back when its status is lost and it is scaled in the same moment', async () => {
+  const story = await installed('wiped and scaled', { version: '1.0.0', config: { X: 'A' } });
+  await edits(story, { config: { X: 'B' } });
+  await story.pass('1h');
+  await story.when('wipes the status and scales', (server) => {
+    wipeStatus(server, 'web');
+    scale(server, 'web', 5);
+  });
+  await story.pass('1h');
+  await story.end();
+
+  expect(ready(story)).toBe('True UpToDate');
+  expect(told(story)).toEqual(['Spec 1.0.0: Succeeded']);
 });
 
 it('a Deployment deleted in the midst of a rollout that was asked for serves again before that is tried again', async () => {

@@ -100,6 +100,17 @@ it.each`
   expect(readRollout({ ...young, ...view }, { ...evidence, pods, now })).toMatchObject(verdict);
 });
 
+it.each`
+  what                                        | inputsHash | phase
+  ${'it was done, and somebody changed it'}   | ${'new'}   | ${'progressing'}
+  ${'the controller never saw what it is to'} | ${'old'}   | ${'failed'}
+`('long after its deadline, and unseen since it was called complete with $inputsHash pods: $phase ($what)', (row) => {
+  const view = { ...young, observedGeneration: 1, total: 2, updated: 2, progress: 'NewReplicaSetAvailable' };
+  const pods = [{ ...pod, inputsHash: row.inputsHash, hasStarted: true }];
+
+  expect(readRollout(view, { ...evidence, pods, now: COMMITTED + 3_600_000 }).phase).toBe(row.phase);
+});
+
 it('fails when its release is yanked meanwhile, which has a gate of its own', () => {
   expect(readRollout(young, { ...evidence, yanked: 'loses data', now: COMMITTED })).toEqual({
     phase: 'failed',
