@@ -56,7 +56,9 @@ async function live(simulation: Simulation): Promise<void> {
 
 /** Faults at any time, and so many things that people do between them. */
 async function disturb(simulation: Simulation, left: { wishes: number; drifts: number }): Promise<void> {
-  const { random } = simulation;
+  const { random, deployments } = simulation;
+  // Nothing lets go of the last word once more: nobody keeps the cluster from its work until that has failed.
+  const isLast = left.wishes === 0;
   while (left.wishes + left.drifts > 0) {
     const wish: Option = {
       weight: left.wishes > 0 ? 0.6 : 0,
@@ -77,7 +79,8 @@ async function disturb(simulation: Simulation, left: { wishes: number; drifts: n
     const options = [...simulation.ownOptions(), ...simulation.clusterOptions(), ...faultOptions(simulation)];
     if (random.chance(0.05)) {
       // While something is under way time does not run away from it.
-      await simulation.advance(simulation.process?.requests.length ? 1_000 : 60_000);
+      const isBusy = simulation.process?.requests.length || (isLast && deployments.work.length > 0);
+      await simulation.advance(isBusy ? 1_000 : 60_000);
     } else {
       await simulation.step([...options, wish, drift]);
     }
