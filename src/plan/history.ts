@@ -126,8 +126,8 @@ function resultOf({
   running,
   decision,
 }: Pick<Findings, 'running' | 'decision'>): Pick<Entry, 'result' | 'message'> | undefined {
-  const { rollout, isProven } = running;
-  if (isProven) {
+  const { rollout, isDone } = running;
+  if (isDone) {
     return { result: 'Succeeded' };
   }
   if (decision.kind === 'rollback' && !isCancel(decision)) {

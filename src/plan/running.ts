@@ -53,10 +53,8 @@ export function readRunning(observed: Observed, now: number): Running {
   const rollout = deployment && readRollout(deployment, evidenceFor(observed, deployment, { wasDone, isSettled, now }));
   const isRolledOut = rollout?.phase === 'done' || rollout?.phase === 'degraded';
   const isDone = isSpecIntact && isRolledOut;
-  // What an orphan runs was stable for somebody: to go below it needs consent like any downgrade. Where nothing is told
-  // any more, what was rolled out counts as good, whatever somebody changed of it.
-  const isGood = kind === 'orphan' || isRewritten(deployment) || status.history === undefined;
-  const isStable = isDone || (isRolledOut && isGood);
+  // What an orphan runs was stable for somebody: to go below it needs consent like any downgrade.
+  const isStable = isDone || (isRolledOut && (kind === 'orphan' || isRewritten(deployment)));
   const isProven = isStable || wasDone;
   // As where the Deployment is gone, what was done last is what is committed.
   const isDropped = deployment !== undefined && !knowsBetter && isUndoneForGood(observed, deployment);
@@ -76,7 +74,7 @@ export function readRunning(observed: Observed, now: number): Running {
     stable:
       isStable || (isPristine && isProven)
         ? deployment?.version
-        : stableOf(status, deployment, knowsBetter && deployment?.attempt !== undefined),
+        : stableOf(status, deployment, { knowsBetter: knowsBetter && deployment?.attempt !== undefined, isRolledOut }),
     software,
     // Who brings an old Deployment back brings back what was said of another rollout.
     stableSoftware:
@@ -121,12 +119,14 @@ function softwareBehind(
  * the status knows better.
  */
 function stableOf(
-  { currentVersion }: InstallationStatus,
+  { currentVersion, history }: InstallationStatus,
   deployment: DeploymentView | undefined,
-  knowsBetter: boolean,
+  { knowsBetter, isRolledOut }: { readonly knowsBetter: boolean; readonly isRolledOut: boolean },
 ): string | undefined {
   const told = deployment?.stableVersion;
-  return knowsBetter ? (told ?? currentVersion) : (currentVersion ?? told);
+  const known = knowsBetter ? (told ?? currentVersion) : (currentVersion ?? told);
+  // Where nothing is told any more, what was rolled out counts as good, whatever somebody changed of it.
+  return known ?? (isRolledOut && !history ? deployment?.version : undefined);
 }
 
 /** The way back has failed, too: whatever serves is left alone. */

@@ -93,19 +93,6 @@ it('and no downgrade without consent', () => {
   expect(world.observed.deployment?.version).toBe('1.5.0');
 });
 
-it('status lost and drift rolled out: what was done is not taken back, whatever becomes of its healing', () => {
-  const world = new World(catalogue('1.0.0'), { version: '1.0.0' });
-  world.converge();
-  world.edit({ config: { A: 'b' } });
-  world.converge();
-  world.pass(HOUR);
-  drift(world);
-  world.loseStatus();
-  world.settle();
-  fail(world);
-  expect(world.observed.deployment).toMatchObject({ changed: undefined, attempt: { trigger: 'Spec' } });
-});
-
 it('a webhook rewrites the spec from the start', () => {
   const world = new World(catalogue('1.0.0'), { upgradePolicy: 'auto' });
   world.settle();
