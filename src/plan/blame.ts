@@ -1,7 +1,7 @@
 import type { Release } from '../api/provider.ts';
+import { undoneRollout } from './attempt.ts';
 import { findRelease } from './catalogue.ts';
 import { releaseHash, wishHash } from './children.ts';
-
 import type { Configuration } from './environment.ts';
 import type { NewFailure } from './failure-memory.ts';
 import type { DeploymentView, Observed } from './observed.ts';
@@ -23,9 +23,13 @@ export interface Asked {
  * asks for is blamed on the spec as a whole: also where it asks by now, in whatever words, for the very pods that failed.
  */
 export function failureOf(observed: Observed, running: Running, asked: Asked | undefined): NewFailure | undefined {
-  const { retries } = observed;
+  const { installation, retries } = observed;
   const { deployment, rollout, isProven, stable, software, stableSoftware } = running;
   if (rollout?.phase !== 'failed' || isProven || !deployment?.attempt || deployment.attempt.trigger === 'Rollback') {
+    return undefined;
+  }
+  // What somebody brought back was not tried again: it is undone as any other change, and nobody is to blame.
+  if (undoneRollout(installation.status, deployment.attempt)) {
     return undefined;
   }
   const wish = blamedWish(observed, running, deployment, asked);

@@ -104,7 +104,7 @@ function overtaken({ server, change }: Deed, deployment: ApiObject): string | un
   return later && `a Deployment that was changed at ${later.version}, after ${version}`;
 }
 
-/** It was done, and the Deployment controller has not seen yet what was made of all but its template since. */
+/** It was done, and the Deployment controller has not seen yet what was made of it since, but by a rollout. */
 function isUnseen(server: ApiServer, deployment: ApiObject): boolean {
   const { observedGeneration = 0 } = (deployment['status'] ?? {}) as { readonly observedGeneration?: number };
   const versions = server.history.filter(
@@ -113,14 +113,14 @@ function isUnseen(server: ApiServer, deployment: ApiObject): boolean {
       after?.metadata.uid === deployment.metadata.uid &&
       version <= Number(deployment.metadata.resourceVersion),
   );
-  // What undoes a scaling, say, is no rollout either.
-  const lastRollout = versions.findLastIndex(
-    ({ by, before, after }) =>
-      by === FIELD_MANAGER && !(before && after && isDeepStrictEqual(templateOf(before), templateOf(after))),
+  const written = versions.filter(({ by }) => by === FIELD_MANAGER);
+  // Who writes what it wrote before undoes what others did, which it may not even have seen.
+  const lastRollout = written.findLast(
+    ({ after }, i) => !isDeepStrictEqual(after && templateOf(after), templateOf(written[Math.max(0, i - 1)]!.after!)),
   );
   return (
     observedGeneration < (deployment.metadata.generation ?? 0) &&
-    versions.slice(lastRollout).some(({ after }) => after && isRolledOut(after))
+    versions.some(({ version, after }) => version >= (lastRollout?.version ?? 0) && after && isRolledOut(after))
   );
 }
 

@@ -293,6 +293,21 @@ it('undo in the midst of an automatic rollout, and another has its place in the 
   expect(world.observed.deployment).toMatchObject({ version: '1.1.0', attempt: { trigger: 'Policy' } });
 });
 
+it('undo that brings back what failed: nobody is to blame for that, it is undone like any change', () => {
+  const world = new World(catalogue('1.0.0'), { upgradePolicy: 'auto' });
+  world.settle();
+  const failed = world.observed.deployment!;
+  fail(world);
+  world.publish(catalogue('1.0.0', '1.0.1'));
+  world.converge();
+  undo(world, failed);
+  fail(world);
+  expect(world.status.failedVersions ?? []).toEqual([]);
+  expect(world.observed.deployment).toMatchObject({ version: '1.0.1', changed: undefined });
+  world.converge();
+  expect(world.ready()).toBe('True UpToDate');
+});
+
 it('undo of the way back after an automatic rollout: to heal it is no automatic rollout, and takes no place', () => {
   const world = automatic();
   world.pass(HOUR);
