@@ -1,4 +1,5 @@
-import { ANNOTATION } from '../../../src/api/names.ts';
+import { ownedFields } from '../../../src/cluster/owned-fields.ts';
+import { ANNOTATION, FIELD_MANAGER } from '../../../src/api/names.ts';
 import { KINDS } from '../cluster/kinds.ts';
 import type { ApiObject } from '../cluster/object.ts';
 import type { ApiServer } from '../cluster/server.ts';
@@ -44,4 +45,22 @@ export function isRolledOut({ metadata, ...deployment }: ApiObject): boolean {
     (status['updatedReplicas'] ?? 0) >= replicas &&
     (status['availableReplicas'] ?? 0) >= replicas
   );
+}
+
+/**
+ * What `kubectl rollout undo` brings back is its own: a container that the operator takes away later stays in the pods, and may
+ * keep them from starting.
+ */
+export function hadStrangers(server: ApiServer, key: string): boolean {
+  return server.history.some(
+    (c) => c.kind === KINDS.Deployment && c.key === key && c.by === FIELD_MANAGER && c.after && hasStrangers(c.after),
+  );
+}
+
+function hasStrangers(deployment: ApiObject): boolean {
+  const { spec } = ownedFields(deployment, FIELD_MANAGER) as {
+    readonly spec?: { readonly template?: Partial<Template> };
+  };
+  const own = spec?.template?.spec?.initContainers?.map(({ name }) => name) ?? [];
+  return templateOf(deployment).spec.initContainers?.some(({ name }) => !own.includes(name)) === true;
 }

@@ -4,6 +4,7 @@ import type { Release } from '../../../src/api/provider.ts';
 import { KINDS } from '../cluster/kinds.ts';
 import { keyOf } from '../cluster/server.ts';
 import { driftOptions, lastWord, prepare, wishOptions } from './chaos.ts';
+import { hadStrangers } from './deployments.ts';
 import { faultOptions } from './faults.ts';
 import { childrenOf, misplacedChildren } from './outcome.ts';
 import { configure, install, publish, published, specOf, statusOf } from './people.ts';
@@ -117,6 +118,9 @@ async function judgeEnd(simulation: Simulation, last: string): Promise<void> {
   misplacedChildren(server).forEach((child) => simulation.violate(child));
   for (const installation of server.list(KINDS.ProviderInstallation)) {
     const key = keyOf(installation.metadata);
+    if (hadStrangers(server, key)) {
+      continue;
+    }
     const status = statusOf(installation);
     const ready = findCondition(status.conditions, 'Ready');
     const isUpToDate =
