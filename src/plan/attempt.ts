@@ -1,4 +1,3 @@
-import type { InstallationStatus } from '../api/installation.ts';
 import { epoch, timestamp } from '../api/time.ts';
 
 /** Why a template was committed. */
@@ -27,17 +26,6 @@ export interface Attempt {
 export function startAfter(before: readonly (Pick<Attempt, 'startedAt'> | undefined)[], now: number): string {
   const times = before.map((attempt) => (attempt ? epoch(attempt.startedAt) + 1000 : now));
   return timestamp(Math.max(now, ...times));
-}
-
-/**
- * The rollout that was told of last, where the Deployment tells of one before it: somebody brought that one back, as
- * `kubectl rollout undo` does with the template and the annotations of a Deployment.
- */
-export function undoneRollout(
-  { history: [last] = [] }: InstallationStatus,
-  attempt: Attempt | undefined,
-): NonNullable<InstallationStatus['history']>[number] | undefined {
-  return attempt && last && attempt.startedAt < last.startedAt ? last : undefined;
 }
 
 /** `trigger=… started=… wish=… stable=…` */

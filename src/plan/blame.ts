@@ -1,5 +1,4 @@
 import type { Release } from '../api/provider.ts';
-import { undoneRollout } from './attempt.ts';
 import { findRelease } from './catalogue.ts';
 import { releaseHash, wishHash } from './children.ts';
 import type { Configuration } from './environment.ts';
@@ -8,6 +7,7 @@ import type { DeploymentView, Observed } from './observed.ts';
 import type { Running } from './running.ts';
 import type { SoftwareFinder } from './software.ts';
 import { formatSoftware, isSameSet, movedSince } from './software-set.ts';
+import { undoneUnhealed } from './undone.ts';
 import { wishesOf } from './wish.ts';
 
 /** What the spec asks for now, as far as it can be read. */
@@ -29,7 +29,7 @@ export function failureOf(observed: Observed, running: Running, asked: Asked | u
     return undefined;
   }
   // What somebody brought back was not tried again: it is undone as any other change, and nobody is to blame.
-  if (undoneRollout(installation.status, deployment.attempt)) {
+  if (undoneUnhealed(installation.status, deployment)) {
     return undefined;
   }
   const wish = blamedWish(observed, running, deployment, asked);

@@ -1,10 +1,11 @@
 import type { InstallationStatus } from '../api/installation.ts';
 import { epoch, timestamp } from '../api/time.ts';
 import { writesDeployment } from './actions.ts';
-import { undoneRollout, type Attempt } from './attempt.ts';
+import type { Attempt } from './attempt.ts';
 import type { Findings } from './findings.ts';
 import { isCancel } from './rollback.ts';
 import { inWords, movedSince } from './software-set.ts';
+import { undoneRollout } from './undone.ts';
 
 type Entry = NonNullable<InstallationStatus['history']>[number];
 

@@ -1,7 +1,7 @@
 import type { InstalledSoftware } from '../api/software.ts';
 import { findRelease } from './catalogue.ts';
 import type { Findings } from './findings.ts';
-import { parseSoftware, type SoftwareSet } from './software-set.ts';
+import { parseSoftware, toldSoftware, type SoftwareSet } from './software-set.ts';
 
 /** The system software of a status: what the pods have, what they are to have, and what else there would be. */
 export function installedSoftware(findings: Findings): readonly InstalledSoftware[] {
@@ -10,21 +10,20 @@ export function installedSoftware(findings: Findings): readonly InstalledSoftwar
   const target = targetSet(findings);
   const release = findRelease(observed.catalogue, versionOf(findings));
   const known = release && outlook?.input.software?.describe(release, target);
-  const current = running.isDone
-    ? running.software
-    : new Map(before.flatMap((s) => (s.currentVersion === undefined ? [] : [[s.name, s.currentVersion] as const])));
+  const current = running.isDone ? running.software : toldSoftware(observed.installation.status, 'currentVersion');
   return [...new Set([...target.keys(), ...current.keys()])].sort().map((name): InstalledSoftware => {
     const [currentVersion, targetVersion] = [current.get(name), target.get(name)];
     const use = known?.find((u) => u.name === name);
     const last = before.find((s) => s.name === name);
-    const requiredBy = use?.requiredBy ?? last?.requiredBy ?? [];
+    // None at all is another thing than not known, as where the status was lost and the release is gone.
+    const requiredBy = use?.requiredBy ?? last?.requiredBy;
     return {
       name,
       ...(currentVersion !== undefined && { currentVersion }),
       ...(targetVersion !== undefined && { targetVersion }),
       updatePolicy: use?.policy ?? last?.updatePolicy ?? 'none',
       updateAvailable: use?.isOutdated ?? last?.updateAvailable ?? false,
-      ...(requiredBy.length > 0 && { requiredBy: requiredBy.slice(0, 32) }),
+      ...(requiredBy && { requiredBy: requiredBy.slice(0, 32) }),
     };
   });
 }

@@ -1,4 +1,4 @@
-import { startAfter, undoneRollout, type Attempt, type Trigger } from './attempt.ts';
+import { startAfter, type Attempt, type Trigger } from './attempt.ts';
 import type { Committed } from './committed.ts';
 import type { Observed } from './observed.ts';
 import { newest, revisionName } from './revision.ts';
@@ -6,6 +6,7 @@ import { formatSoftware } from './software-set.ts';
 import type { Running } from './running.ts';
 import type { Choice, Target } from './version.ts';
 import type { Wishes } from './wish.ts';
+import { undoneUnhealed } from './undone.ts';
 
 /** What a rollout is to be made from. */
 export interface NextRollout {
@@ -33,7 +34,7 @@ export function nextAttempt(observed: Observed, running: Running, next: NextRoll
 function wayBack({ installation, revisions }: Observed, running: Running): string | undefined {
   const { deployment, installed, stable, stableSoftware, isProven } = running;
   // An older one that somebody brought back is not what was installed: nobody asked to go there.
-  if (deployment?.version !== installed || undoneRollout(installation.status, deployment?.attempt)) {
+  if (deployment?.version !== installed || undoneUnhealed(installation.status, deployment)) {
     const had = formatSoftware(stableSoftware);
     return newest(revisions.filter((r) => r.version === stable && r.committed?.software === had))?.name;
   }
@@ -45,10 +46,10 @@ function wayBack({ installation, revisions }: Observed, running: Running): strin
 /** What somebody undid in its midst goes on, and whoever asked for it did so before. */
 export function triggerOfUndone(
   { installation }: Observed,
-  { deployment, installed }: Running,
+  { deployment, installed, isDropped }: Running,
   { target }: Pick<NextRollout, 'target'>,
 ): Trigger | undefined {
-  const undone = undoneRollout(installation.status, deployment?.attempt);
+  const undone = isDropped ? undefined : undoneUnhealed(installation.status, deployment);
   const goesOn = undone?.result === undefined && undone?.version === installed && target.version === installed;
   return goesOn ? undone?.trigger : undefined;
 }
@@ -70,7 +71,7 @@ export function triggerOf(
   }
   // An edit in the midst of it is tried with a version that has not proven itself: should it fail, that is to blame first.
   // An older rollout that somebody brought back is none that is under way.
-  const isInMidst = !isProven && rollout?.phase !== 'failed' && !undoneRollout(installation.status, deployment.attempt);
+  const isInMidst = !isProven && rollout?.phase !== 'failed' && !undoneUnhealed(installation.status, deployment);
   if (deployment.attempt?.trigger === 'Policy' && isInMidst) {
     return 'Policy';
   }

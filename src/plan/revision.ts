@@ -1,12 +1,13 @@
 import type { InstallationStatus } from '../api/installation.ts';
 import { ANNOTATION, LABEL } from '../api/names.ts';
 import { unpack } from '../api/packed.ts';
-import { formatAttempt, undoneRollout, type Attempt } from './attempt.ts';
+import { formatAttempt, type Attempt } from './attempt.ts';
 import { child, labelsOf, metadataOf, type Child } from './children.ts';
 import { formatCommitted, inputsHash, type Committed } from './committed.ts';
 import { formatFailures, type Failure } from './failure-memory.ts';
 import type { ChildView, DeploymentView, Installation, Observed, RevisionView, ServicePort } from './observed.ts';
 import { ownershipOf } from './ownership.ts';
+import { undoneUnhealed } from './undone.ts';
 
 /** The saved templates that are kept: the one to go back to, and two for people. */
 const KEPT = 3;
@@ -39,9 +40,10 @@ export function revisionName({ name }: Pick<Installation, 'name'>, committed: Co
  */
 export function revisionToSave(
   { installation, revisions, service, budget }: Observed,
-  { body, committed, version, attempt }: DeploymentView,
+  deployment: DeploymentView,
 ): Child | undefined {
-  if (!committed || undoneRollout(installation.status, attempt)) {
+  const { body, committed, version } = deployment;
+  if (!committed || undoneUnhealed(installation.status, deployment)) {
     return undefined;
   }
   const isOurs = (seen: ChildView | undefined) => ownershipOf(seen, installation).kind === 'ours';

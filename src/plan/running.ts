@@ -5,8 +5,8 @@ import { isSameSpec } from './children.ts';
 import type { DeploymentView, Observed } from './observed.ts';
 import { ownershipOf } from './ownership.ts';
 import { rollbackSettings } from './rollback-settings.ts';
-import { inWords, isSameSet, movedSince, parseSoftware, type SoftwareSet } from './software-set.ts';
-import { isUndoneForGood, toldSoftware } from './undone.ts';
+import { inWords, isSameSet, movedSince, parseSoftware, toldSoftware, type SoftwareSet } from './software-set.ts';
+import { isUndoneForGood } from './undone.ts';
 import { yankedIn } from './yanked-software.ts';
 import { readRollout, type Evidence, type Rollout } from './rollout.ts';
 
@@ -18,6 +18,8 @@ export interface Running {
   readonly isPristine: boolean;
   /** At least its spec is: what runs is what was applied. */
   readonly isSpecIntact: boolean;
+  /** Somebody undid a rollout with which it would be in vain to go on: as where the Deployment is gone, what was done last is what is committed. */
+  readonly isDropped: boolean;
   readonly rollout: Rollout | undefined;
   /** The committed template has been rolled out wholly. */
   readonly isDone: boolean;
@@ -56,7 +58,6 @@ export function readRunning(observed: Observed, now: number): Running {
   // What an orphan runs was stable for somebody: to go below it needs consent like any downgrade.
   const isStable = isDone || (isRolledOut && (kind === 'orphan' || isRewritten(deployment)));
   const isProven = isStable || wasDone;
-  // As where the Deployment is gone, what was done last is what is committed.
   const isDropped = deployment !== undefined && !knowsBetter && isUndoneForGood(observed, deployment);
   const committed = isDropped ? undefined : deployment;
   const software = softwareOf(status, committed, knowsBetter);
@@ -64,6 +65,7 @@ export function readRunning(observed: Observed, now: number): Running {
     deployment,
     isPristine,
     isSpecIntact,
+    isDropped,
     rollout,
     isDone,
     isProven,

@@ -100,6 +100,6 @@ export function hasAsked(spec: InstallationSpec, set: SoftwareSet): boolean {
 /** The spec alone asked for some of it, as the status tells, and does so no more. */
 export function isLeftOver({ spec, status }: Installation, set: SoftwareSet): boolean {
   const isAsked = (name: string) => spec.systemSoftware?.some((wish) => wish.name === name) === true;
-  const told = status.systemSoftware?.filter(({ requiredBy = [] }) => requiredBy.length === 0) ?? [];
+  const told = status.systemSoftware?.filter(({ requiredBy }) => requiredBy?.length === 0) ?? [];
   return told.some(({ name }) => set.has(name) && !isAsked(name));
 }

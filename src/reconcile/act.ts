@@ -46,8 +46,8 @@ export async function act(ports: ActPorts, installation: Installation, action: A
   try {
     await write(ports, installation, action);
   } catch (error) {
-    // What was saved changes nothing, and is found by the next save.
-    if (isUnanswered(error) && action.kind !== 'save') {
+    // What was saved, or removed of that, changes nothing that runs, and is found by the next save.
+    if (isUnanswered(error) && action.child !== 'ControllerRevision') {
       ports.unanswered.add(objectKey(installation), action.child);
     }
     throw error;
@@ -59,7 +59,7 @@ export function isUnanswered(error: unknown): boolean {
   return error instanceof ApiError && (error.status === 0 || error.status >= 500);
 }
 
-/** Of what is not, nobody would hear that it is gone. */
+/** By its label; of a Deployment without it nobody would hear that it is gone. */
 export function isWatched({ metadata }: Raw): boolean {
   return metadata.labels?.[LABEL.managedBy] === FIELD_MANAGER;
 }

@@ -54,11 +54,11 @@ export function createInstallationReconciler(ports: InstallationPorts) {
   });
 
   return async function reconcile(key: string, run: Run): Promise<Outcome> {
+    const hidden = unanswered.has(key) ? await lookForUnanswered(key, run) : undefined;
     const remembered = heals.get(key);
     if (remembered && remembered.generation !== caches.installations.get(key)?.generation) {
       heals.delete(key);
     }
-    const hidden = unanswered.has(key) ? await lookForUnanswered(key, run) : undefined;
     const observed = observe(caches, config, heals.get(key)?.of ?? {}, surroundingsOf(key), key);
     // Without a finalizer there is nothing to do on deletion: the children are garbage collected.
     if (!observed || observed.installation.deleting) {
@@ -89,7 +89,7 @@ export function createInstallationReconciler(ports: InstallationPorts) {
     const installation = caches.installations.get(key);
     let hidden: Partial<Observed> | undefined;
     for (const child of unanswered.of(key)) {
-      const raw = installation && (await writer.get<Raw>(CHILDREN[child], installation));
+      const raw = installation && (await readable(writer.get<Raw>(CHILDREN[child], installation)));
       signal.throwIfAborted();
       if (raw && isWatched(raw)) {
         offer(child, raw);
@@ -202,6 +202,18 @@ export function createInstallationReconciler(ports: InstallationPorts) {
         caches.revisions.offer(projectRevision(raw));
         break;
     }
+  }
+}
+
+/** Nothing where it may not be read: the next write says so where people look. */
+async function readable<T>(reading: Promise<T>): Promise<T | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof ApiError && error.retry === 'never') {
+      return undefined;
+    }
+    throw error;
   }
 }
 

@@ -49,11 +49,23 @@ export function isRolledOut({ metadata, ...deployment }: ApiObject): boolean {
 
 /**
  * What `kubectl rollout undo` brings back is its own: a container that the operator takes away later stays in the pods, and may
- * keep them from starting.
+ * keep what was asked for last from starting.
  */
 export function hadStrangers(server: ApiServer, key: string): boolean {
+  const asked = server.history.findLast(
+    ({ kind, before, after, ...c }) =>
+      kind === KINDS.ProviderInstallation &&
+      c.key === key &&
+      before?.metadata.generation !== after?.metadata.generation,
+  );
   return server.history.some(
-    (c) => c.kind === KINDS.Deployment && c.key === key && c.by === FIELD_MANAGER && c.after && hasStrangers(c.after),
+    ({ kind, by, version, after, ...c }) =>
+      kind === KINDS.Deployment &&
+      c.key === key &&
+      by === FIELD_MANAGER &&
+      version > (asked?.version ?? 0) &&
+      after !== undefined &&
+      hasStrangers(after),
   );
 }
 

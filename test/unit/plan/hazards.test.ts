@@ -293,6 +293,61 @@ it('undo in the midst of an automatic rollout, and another has its place in the 
   expect(world.observed.deployment).toMatchObject({ version: '1.1.0', attempt: { trigger: 'Policy' } });
 });
 
+it('undone to an earlier edit, which the spec asks for again: it fails like any other', () => {
+  const world = new World(catalogue('1.0.0'), { config: { X: 'A' } });
+  world.converge();
+  world.pass(HOUR);
+  world.edit({ config: { X: 'B' } });
+  world.settle();
+  const b = world.observed.deployment!;
+  world.pass(5000);
+  world.edit({ config: { X: 'C' } });
+  world.settle();
+  undo(world, b);
+  world.edit({ config: { X: 'B' } });
+  world.settle();
+  fail(world);
+  expect(world.observed.deployment?.attempt?.trigger).toBe('Rollback');
+});
+
+it('undone to what ran before, which the spec asks for again: that is what the next edit goes back to', () => {
+  const world = new World(catalogue('1.0.0'), { config: { X: 'A' } });
+  world.converge();
+  const a = world.observed.deployment!;
+  world.pass(HOUR);
+  world.edit({ config: { X: 'B' } });
+  world.converge();
+  world.pass(HOUR);
+  world.edit({ config: { X: 'C' } });
+  world.settle();
+  undo(world, a);
+  world.edit({ config: { X: 'A' } });
+  world.converge();
+  const { configHash } = world.observed.deployment!;
+  world.edit({ config: { X: 'D' } });
+  world.settle();
+  goBack(world);
+  expect(world.observed.deployment).toMatchObject({ configHash, attempt: { trigger: 'Rollback' } });
+});
+
+it('undone in a move of software that was yanked since: what comes back is no automatic rollout', () => {
+  const needs = release('1.0.0', { systemSoftwareDependencies: [{ name: 'php', range: '*' }] });
+  const world = new World(catalogue(needs), { upgradePolicy: 'auto', config: { X: 'A' } }, [software('php', '8.2.0')]);
+  world.converge();
+  const a = world.observed.deployment!;
+  world.pass(HOUR);
+  world.edit({ config: { X: 'B' } });
+  world.converge();
+  world.pass(HOUR);
+  world.shelve(software('php', '8.2.0', '8.3.0'));
+  world.settle();
+  undo(world, a);
+  world.shelve(software('php', '8.2.0', softwareRelease('php', '8.3.0', { lifecycle: { stage: 'yanked' } })));
+  expect(plan(world.observed, world.now).takesSlot).toBe(false);
+  world.converge();
+  expect([world.observed.deployment?.software, world.ready()]).toEqual(['php=8.2.0', 'True UpToDate']);
+});
+
 it('undo that brings back what failed: nobody is to blame for that, it is undone like any change', () => {
   const world = new World(catalogue('1.0.0'), { upgradePolicy: 'auto' });
   world.settle();

@@ -121,6 +121,19 @@ describe('an edit that asks for nothing new', () => {
     expect([committed(world), world.ready()]).toEqual(['1.0.0 with nothing', 'True UpToDate']);
   });
 
+  it('and where its status was lost, nobody knows who needed it: what runs stays as it is', () => {
+    const needs = release('1.0.0', { systemSoftwareDependencies: [{ name: 'php', range: '*' }] });
+    const world = running({ systemSoftware: [{ name: 'php' }] }, catalogueOf({ versions: [needs] }));
+    world.publish(catalogueOf({ versions: [release('0.9.0')] }));
+    world.edit({ systemSoftware: [] });
+    world.converge();
+    world.loseStatus();
+    for (let look = 0; look < 3; look += 1) {
+      world.reconcile();
+      expect(world.ready()).toBe('True UpToDate');
+    }
+  });
+
   it('leaves what runs independent of what its software needs by now', () => {
     const world = withPolicy();
     const before = pods(world);

@@ -53,6 +53,7 @@ describe('a first install', () => {
         targetVersion: '7.1.0',
         updatePolicy: 'none',
         updateAvailable: true,
+        requiredBy: [],
       },
       {
         name: 'php',
