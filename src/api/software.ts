@@ -126,7 +126,10 @@ export const InstalledSoftware = z
     updatePolicy: z.enum(['none', 'patchLevel', 'all']).describe('What holds, inherit resolved.'),
     updateAvailable: flag('A newer version is published that the release can run on.'),
     requiredBy: atomicList(
-      z.array(text(128, 'A provider or a software, with its version.')).max(32).describe('What needs it.'),
+      z
+        .array(text(128, 'A provider or a software, with its version.'))
+        .max(32)
+        .describe('What needs it; absent where that is not known.'),
     ).optional(),
   })
   .describe('One software in the pods.');

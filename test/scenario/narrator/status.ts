@@ -70,7 +70,7 @@ function softwareInWords({ systemSoftware = [] }: InstallationStatus): string[] 
     ({ name, currentVersion = 'none', targetVersion = 'none', updatePolicy, updateAvailable, requiredBy }) => {
       const move = currentVersion === targetVersion ? currentVersion : `${currentVersion} → ${targetVersion}`;
       const newer = updateAvailable ? ', a newer one is published' : '';
-      const need = requiredBy ? `, needed by ${requiredBy.join(' and ')}` : '';
+      const need = requiredBy?.length ? `, needed by ${requiredBy.join(' and ')}` : '';
       return `  software: ${name} ${move}, policy ${updatePolicy}${newer}${need}`;
     },
   );
