@@ -18,14 +18,18 @@ export interface NextRollout {
 }
 
 /** What a Deployment is to remember of the rollout that begins with its new template. */
-export function nextAttempt(observed: Observed, running: Running, next: NextRollout, now: number): Attempt {
+export function nextAttempt(
+  observed: Observed,
+  running: Running,
+  { trigger, wishes }: Pick<NextRollout, 'wishes'> & Pick<Attempt, 'trigger'>,
+  now: number,
+): Attempt {
   const saved = wayBack(observed, running);
-  const trigger = triggerOfUndone(observed, running, next) ?? triggerOf(observed, running, next);
   return {
     trigger,
     startedAt: startAfter([running.deployment?.attempt, observed.installation.status.history?.[0]], now),
     // What is held if it fails.
-    wish: trigger === 'Tier' ? next.wishes.tier : next.wishes.spec,
+    wish: trigger === 'Tier' ? wishes.tier : wishes.spec,
     ...(saved !== undefined && { wayBack: saved }),
   };
 }

@@ -126,7 +126,7 @@ function runOfRelease(observed: Observed, running: Running, wanted: Wanted, rele
       ? keptFrom(deployment)
       : {
           stableVersion: running.stable,
-          attempt: nextAttempt(observed, running, next, now),
+          attempt: nextAttempt(observed, running, { trigger: undone ?? trigger, wishes }, now),
           failures,
           // A first install replaces nothing, so that nobody has to be sure of it before it counts.
           minReadySeconds: deployment ? stableSeconds : 0,

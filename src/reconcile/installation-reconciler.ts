@@ -10,14 +10,12 @@ import { countHeal } from '../plan/heal.ts';
 import type { ChildKind, Heals, Observed } from '../plan/observed.ts';
 import { plan } from '../plan/plan.ts';
 import { problem, waitFor, type Problem } from '../plan/problem.ts';
-import { act, Appeared, isUnanswered, isWatched, RevisionGone } from './act.ts';
+import { act, Appeared, isUnanswered, RevisionGone } from './act.ts';
 import type { Caches } from './caches.ts';
+import { offerTo, viewOf } from './child-views.ts';
 import type { Fleet } from './fleet.ts';
 import { observe } from './observe.ts';
-import { projectChild, projectDeployment, projectRevision, projectService } from './project-children.ts';
-import type { Raw } from './raw.ts';
 import { createReporter, type ReportPorts } from './report.ts';
-import { CHILDREN } from './resources.ts';
 import { Unanswered } from './unanswered.ts';
 
 /** As often as what was refused is tried again. */
@@ -43,7 +41,8 @@ export function createInstallationReconciler(ports: InstallationPorts) {
 
   /** By key: what a tier means that the API server refused. Lost at a restart, which only makes it be tried once more. */
   const refusedTiers = new Map<string, Failure>();
-  const unanswered = new Unanswered();
+  const offer = offerTo(caches);
+  const unanswered = new Unanswered({ caches, writer, offer });
 
   caches.installations.onChange((before, after) => {
     if (before && !after) {
@@ -54,7 +53,7 @@ export function createInstallationReconciler(ports: InstallationPorts) {
   });
 
   return async function reconcile(key: string, run: Run): Promise<Outcome> {
-    const hidden = unanswered.has(key) ? await lookForUnanswered(key, run) : undefined;
+    const hidden = unanswered.has(key) ? await unanswered.look(key, run) : undefined;
     const remembered = heals.get(key);
     if (remembered && remembered.generation !== caches.installations.get(key)?.generation) {
       heals.delete(key);
@@ -76,30 +75,10 @@ export function createInstallationReconciler(ports: InstallationPorts) {
           throw error;
         }
         // Another may have begun meanwhile.
-        seen = { ...seen, ...surroundingsOf(key), ...viewOf(error) };
+        seen = { ...seen, ...surroundingsOf(key), ...viewOf(error.child, error.raw) };
       }
     }
   };
-
-  /**
-   * Takes what became of writes that got no answer into the caches, before anything is decided or said without it; returns what
-   * the caches would not keep.
-   */
-  async function lookForUnanswered(key: string, { signal }: Run): Promise<Partial<Observed> | undefined> {
-    const installation = caches.installations.get(key);
-    let hidden: Partial<Observed> | undefined;
-    for (const child of unanswered.of(key)) {
-      const raw = installation && (await readable(writer.get<Raw>(CHILDREN[child], installation)));
-      signal.throwIfAborted();
-      if (raw && isWatched(raw)) {
-        offer(child, raw);
-      } else if (raw) {
-        hidden = { ...hidden, ...viewOf({ child, raw }) };
-      }
-      unanswered.settle(key, child);
-    }
-    return hidden;
-  }
 
   /** Once through plan, act and report. */
   async function pass(key: string, observed: Observed, { reconcileID, signal }: Run): Promise<Outcome> {
@@ -185,49 +164,6 @@ export function createInstallationReconciler(ports: InstallationPorts) {
       const counted = countHeal(before?.[action.child], action.heals, clock.now());
       heals.set(key, { generation, of: { ...before, [action.child]: counted } });
     }
-  }
-
-  function offer(child: ChildKind, raw: Raw): void {
-    switch (child) {
-      case 'Deployment':
-        caches.deployments.offer(projectDeployment(raw));
-        break;
-      case 'Service':
-        caches.services.offer(projectService(raw));
-        break;
-      case 'PodDisruptionBudget':
-        caches.budgets.offer(projectChild(raw));
-        break;
-      case 'ControllerRevision':
-        caches.revisions.offer(projectRevision(raw));
-        break;
-    }
-  }
-}
-
-/** Nothing where it may not be read: the next write says so where people look. */
-async function readable<T>(reading: Promise<T>): Promise<T | undefined> {
-  try {
-    return await reading;
-  } catch (error) {
-    if (error instanceof ApiError && error.retry === 'never') {
-      return undefined;
-    }
-    throw error;
-  }
-}
-
-/** A child as it was read, in the place in which the plan looks for it. */
-function viewOf({ child, raw }: Pick<Appeared, 'child' | 'raw'>): Partial<Observed> {
-  switch (child) {
-    case 'Deployment':
-      return { deployment: projectDeployment(raw) };
-    case 'Service':
-      return { service: projectService(raw) };
-    case 'PodDisruptionBudget':
-      return { budget: projectChild(raw) };
-    case 'ControllerRevision':
-      return {};
   }
 }
 

@@ -41,6 +41,11 @@ const automatic = (more = {}) => {
   world.converge();
   return world;
 };
+const configured = () => {
+  const world = new World(catalogue('1.0.0'), { config: { X: 'A' } });
+  world.converge();
+  return world;
+};
 const publishBad = (world: World) => {
   world.publish(catalogue('1.0.0', '1.1.0'));
   world.settle();
@@ -294,8 +299,7 @@ it('undo in the midst of an automatic rollout, and another has its place in the 
 });
 
 it('undone to an earlier edit, which the spec asks for again: it fails like any other', () => {
-  const world = new World(catalogue('1.0.0'), { config: { X: 'A' } });
-  world.converge();
+  const world = configured();
   world.pass(HOUR);
   world.edit({ config: { X: 'B' } });
   world.settle();
@@ -311,8 +315,7 @@ it('undone to an earlier edit, which the spec asks for again: it fails like any 
 });
 
 it('undone to what ran before, which the spec asks for again: that is what the next edit goes back to', () => {
-  const world = new World(catalogue('1.0.0'), { config: { X: 'A' } });
-  world.converge();
+  const world = configured();
   const a = world.observed.deployment!;
   world.pass(HOUR);
   world.edit({ config: { X: 'B' } });
@@ -414,8 +417,7 @@ describe('undo of what was yanked since: that is not brought back', () => {
 });
 
 it('undo of a rollout that nobody asks for any more: it was superseded, and nothing is told twice', () => {
-  const world = new World(catalogue('1.0.0'), { config: { X: 'A' } });
-  world.converge();
+  const world = configured();
   const old = world.observed.deployment!;
   world.pass(HOUR);
   world.edit({ config: { X: 'B' } });
