@@ -14,17 +14,19 @@ export const FIELD_MANAGER = 'provider-operator';
 /** Holds the number of pods from when a tier stops owning it until somebody else sets it. */
 export const LEFT_TO_OTHERS = 'provider-operator-left-to-others';
 
-/** Labels of every child. None but `version` changes over an upgrade. */
+/**
+ * Labels of every child. None but `version` changes over an upgrade. The keys are our own: charts select pods by
+ * `app.kubernetes.io/name` and `instance`, and an installation may have the name of somebody's release.
+ */
 export const LABEL = {
-  name: 'app.kubernetes.io/name',
-  instance: 'app.kubernetes.io/instance',
-  version: 'app.kubernetes.io/version',
-  partOf: 'app.kubernetes.io/part-of',
-  managedBy: 'app.kubernetes.io/managed-by',
+  installation: `${GROUP}/installation`,
+  /** The name of its Provider: `acme.web`. */
+  provider: `${GROUP}/provider`,
+  version: `${GROUP}/version`,
 } as const;
 
 /** Deployments are watched by this label, because those of others change often and are many. */
-export const CHILD_SELECTOR = `${LABEL.managedBy}=${FIELD_MANAGER}`;
+export const CHILD_SELECTOR = LABEL.installation;
 
 export const ANNOTATION = {
   /** On the pod template: the version that these pods run. */

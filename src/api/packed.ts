@@ -5,12 +5,9 @@ const DICTIONARY = Buffer.from(
   JSON.stringify({
     metadata: {
       labels: {
-        'app.kubernetes.io/component': 'provider',
-        'app.kubernetes.io/instance': '',
-        'app.kubernetes.io/managed-by': 'provider-operator',
-        'app.kubernetes.io/name': '',
-        'app.kubernetes.io/version': '1.0.0',
         'provider-operator.io/installation': '',
+        'provider-operator.io/provider': '',
+        'provider-operator.io/version': '1.0.0',
       },
       annotations: {
         'provider-operator.io/applied': '',

@@ -1,5 +1,5 @@
 import { hash } from '../api/hash.ts';
-import { ANNOTATION, API_VERSION, FIELD_MANAGER, INSTALLATION_KIND, LABEL } from '../api/names.ts';
+import { ANNOTATION, API_VERSION, INSTALLATION_KIND, LABEL } from '../api/names.ts';
 import type { Release } from '../api/provider.ts';
 import type { OperatorConfig } from '../api/operator-config.ts';
 import type { Tier } from '../api/tier.ts';
@@ -54,7 +54,7 @@ export interface Inputs {
 
 /** Chooses exactly the pods of this installation: a label of ours alone, so that it can never choose another's. */
 export function selectorOf(name: string): Readonly<Record<string, string>> {
-  return { [LABEL.instance]: name, [LABEL.managedBy]: FIELD_MANAGER };
+  return { [LABEL.installation]: name };
 }
 
 export function deploymentOf(inputs: Inputs): Child {
@@ -178,13 +178,7 @@ export function metadataOf(installation: Installation, labels: Record<string, st
 }
 
 export function labelsOf({ name, spec }: Installation): Record<string, string> {
-  const [org = '', provider = ''] = spec.provider.split('/');
-  return {
-    [LABEL.name]: provider,
-    [LABEL.instance]: name,
-    [LABEL.partOf]: org,
-    [LABEL.managedBy]: FIELD_MANAGER,
-  };
+  return { [LABEL.installation]: name, [LABEL.provider]: spec.provider.replace('/', '.') };
 }
 
 /** Only what is replaced with the version carries it: a Service keeps its labels over an upgrade. */

@@ -1,5 +1,5 @@
 import type { Verdict } from '../api/conditions.ts';
-import { ANNOTATION } from '../api/names.ts';
+import { ANNOTATION, LABEL } from '../api/names.ts';
 import { findRelease } from './catalogue.ts';
 import type { Held } from './decision.ts';
 import { isOfSoftware } from './failure-memory.ts';
@@ -162,7 +162,7 @@ function rollbackFailed({ observed }: Findings, version: string, cause: string):
   const { namespace, name } = observed.installation;
   return {
     reason: 'RollbackFailed',
-    message: `Look at the pods, going back to ${version} failed, ${cause}, and nothing more is tried: kubectl -n ${namespace} describe pods -l app.kubernetes.io/instance=${name}`,
+    message: `Look at the pods, going back to ${version} failed, ${cause}, and nothing more is tried: kubectl -n ${namespace} describe pods -l ${LABEL.installation}=${name}`,
   };
 }
 
@@ -184,7 +184,7 @@ function rolloutFailed(
   cause: string,
 ): Pick<Problem, 'reason' | 'message'> {
   const { namespace, name } = observed.installation;
-  const look = `see why with kubectl -n ${namespace} describe pods -l app.kubernetes.io/instance=${name}`;
+  const look = `see why with kubectl -n ${namespace} describe pods -l ${LABEL.installation}=${name}`;
   const { stable } = running;
   if (stable === undefined) {
     return {

@@ -59,9 +59,9 @@ export function isUnanswered(error: unknown): boolean {
   return error instanceof ApiError && (error.status === 0 || error.status >= 500);
 }
 
-/** By its label; of a Deployment without it nobody would hear that it is gone. */
+/** Of a Deployment without its label nobody would hear that it is gone. */
 export function isWatched({ metadata }: Raw): boolean {
-  return metadata.labels?.[LABEL.managedBy] === FIELD_MANAGER;
+  return metadata.labels?.[LABEL.installation] !== undefined;
 }
 
 async function write(ports: ActPorts, installation: Installation, action: Action): Promise<void> {

@@ -42,7 +42,7 @@ export function projectPod(raw: RawPod): Stored & PodView & { readonly installat
   return {
     ...identity(metadata),
     name: metadata.name,
-    installation: `${metadata.namespace ?? ''}/${metadata.labels?.[LABEL.instance] ?? ''}`,
+    installation: `${metadata.namespace ?? ''}/${metadata.labels?.[LABEL.installation] ?? ''}`,
     inputsHash: metadata.annotations?.[ANNOTATION.inputsHash],
     restarts,
     exit:

@@ -49,6 +49,5 @@ export async function save(ports: SavePorts, installation: Installation, action:
 
 /** Its installation was deleted without what belongs to it: `kubectl delete --cascade=orphan`. */
 function isOrphan({ metadata }: Raw, { name }: Installation): boolean {
-  const { labels } = metadata;
-  return !ownerOf(metadata) && labels?.[LABEL.managedBy] === FIELD_MANAGER && labels[LABEL.instance] === name;
+  return !ownerOf(metadata) && metadata.labels?.[LABEL.installation] === name;
 }

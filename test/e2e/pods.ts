@@ -28,7 +28,7 @@ interface Pod extends KubernetesObject {
 /** The pods of an installation that are there now, as `name version restarts`. */
 export async function podsOf(installation: string): Promise<string[]> {
   const [namespace = '', name = ''] = installation.split('/');
-  const answer = await kubectl(['get', 'pods', '-n', namespace, '-l', `${LABEL.instance}=${name}`, '-o', 'json']);
+  const answer = await kubectl(['get', 'pods', '-n', namespace, '-l', `${LABEL.installation}=${name}`, '-o', 'json']);
   const { items } = JSON.parse(answer) as { readonly items: readonly Pod[] };
   return items.map((pod) => `${pod.metadata.name} ${versionOf(pod)} ${restartsOf(pod)}`).sort();
 }
@@ -51,7 +51,7 @@ export async function recordPods(): Promise<PodRecording> {
       await pods.catchUp(namespace);
       const own = pods.versions
         .map(({ object }) => object)
-        .filter(({ metadata }) => metadata.namespace === namespace && metadata.labels?.[LABEL.instance] === name)
+        .filter(({ metadata }) => metadata.namespace === namespace && metadata.labels?.[LABEL.installation] === name)
         .filter((pod) => versionOf(pod) === version && pod.metadata.deletionTimestamp === undefined);
       return [...new Set(own.flatMap(ailments))].sort();
     },

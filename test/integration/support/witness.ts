@@ -106,7 +106,7 @@ function readyCounts(key: string, versions: readonly Recorded<PodObject>[], enou
   const counts: number[] = [];
   for (const { type, object } of versions) {
     const { uid, namespace, labels, deletionTimestamp } = object.metadata;
-    if (`${namespace}/${labels?.[LABEL.instance]}` === key) {
+    if (`${namespace}/${labels?.[LABEL.installation]}` === key) {
       const isReady = object.status.conditions?.some((c) => c.type === 'Ready' && c.status === 'True') === true;
       const serves = isReady && type !== 'DELETED' && deletionTimestamp === undefined;
       ready[serves ? 'add' : 'delete'](uid);

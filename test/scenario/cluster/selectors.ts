@@ -2,7 +2,7 @@ import type { ApiObject } from './object.ts';
 
 export type Matches = (object: ApiObject) => boolean;
 
-/** The forms that the operator uses: `key=value` of labels, and `metadata.name!=value` of fields. */
+/** The forms that the operator uses: `key` or `key=value` of labels, and `metadata.name!=value` of fields. */
 export function matcher(labelSelector = '', fieldSelector = '', namespace = ''): Matches {
   const [label = '', value] = labelSelector.split('=');
   const [field, not] = fieldSelector.split('!=');
@@ -11,6 +11,10 @@ export function matcher(labelSelector = '', fieldSelector = '', namespace = ''):
   }
   return ({ metadata }) =>
     (namespace === '' || metadata.namespace === namespace) &&
-    (labelSelector === '' || metadata.labels?.[label] === value) &&
+    (labelSelector === '' || hasLabel(metadata.labels, label, value)) &&
     (fieldSelector === '' || metadata.name !== not);
+}
+
+function hasLabel(labels: ApiObject['metadata']['labels'], label: string, value: string | undefined): boolean {
+  return value === undefined ? labels?.[label] !== undefined : labels?.[label] === value;
 }

@@ -53,7 +53,7 @@ export function triggerOf(deployment: ApiObject): string | undefined {
 function isUnasked(deployment: ApiObject): boolean {
   const { labels, ownerReferences } = deployment.metadata;
   const trigger = triggerOf(deployment);
-  const isSeen = labels?.[LABEL.managedBy] === FIELD_MANAGER && ownerReferences?.[0] !== undefined;
+  const isSeen = labels?.[LABEL.installation] !== undefined && ownerReferences?.[0] !== undefined;
   return isSeen && (trigger === 'Policy' || trigger === 'SystemSoftware' || trigger === 'Tier');
 }
 

@@ -194,7 +194,7 @@ function everPublished(server: ApiServer): Release[] {
 export function driftOptions({ server, random, deployments }: Simulation): Option[] {
   return NAMES.flatMap((name): Option[] => {
     const key = `shop/${name}`;
-    const isSeen = server.get(KINDS.Deployment, key)?.metadata.labels?.[LABEL.managedBy] !== undefined;
+    const isSeen = server.get(KINDS.Deployment, key)?.metadata.labels?.[LABEL.installation] !== undefined;
     const isRemembered = wasReported(server.get(KINDS.ProviderInstallation, key));
     const deployment = server.get(KINDS.Deployment, key);
     const isWorking = !FATES.some((fate) => JSON.stringify(deployment ?? {}).includes(`"${fate}"`));
@@ -213,7 +213,7 @@ export function driftOptions({ server, random, deployments }: Simulation): Optio
       {
         weight: isRemembered ? 0.2 : 0,
         name: `${kind.plural} ${name} loses a label`,
-        run: () => relabel(server, kind, name, random.pick([LABEL.managedBy, LABEL.partOf])),
+        run: () => relabel(server, kind, name, random.pick([LABEL.installation, LABEL.provider])),
       },
     ]);
     if (!server.get(KINDS.Deployment, key)) {

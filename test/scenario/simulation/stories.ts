@@ -148,7 +148,7 @@ export const STORIES: readonly Story[] = [
     before: withWeb({ resourceTier: 'performance' }),
     act: (server) => {
       scale(server, 'web', 1);
-      relabel(server, KINDS.Deployment, 'web', LABEL.managedBy);
+      relabel(server, KINDS.Deployment, 'web', LABEL.installation);
       disown(server, KINDS.PodDisruptionBudget, 'web');
       server.remove(KINDS.Service, 'shop/web', 'intruder');
     },
