@@ -12,6 +12,7 @@ import { GROUP } from './api/names.ts';
 import type { OperatorConfig } from './api/operator-config.ts';
 import { createCaches } from './reconcile/caches.ts';
 import { createProviderReconciler, createSoftwareReconciler } from './reconcile/catalogue-reconciler.ts';
+import { createCountRollout } from './reconcile/count-rollout.ts';
 import { createFleet } from './reconcile/fleet.ts';
 import { createInstallationReconciler } from './reconcile/installation-reconciler.ts';
 import { createKubernetesVersion } from './reconcile/kubernetes-version.ts';
@@ -98,13 +99,15 @@ export function createOperator(options: OperatorOptions): Operator {
     onSettled: update,
     onError: (error, consequence) => log.warn({ error: messageOf(error) }, consequence),
   });
-  wakeOnChanges({ caches, fleet, kubernetes, wake, queues: { installations, providers, software } });
+  const countRollout = createCountRollout({ caches, fleet, config, clock });
+  wakeOnChanges({ caches, fleet, countRollout, kubernetes, wake, queues: { installations, providers, software } });
   const ports = {
     caches,
     writer,
     events,
     config,
     fleet,
+    countRollout,
     kubernetesVersion: kubernetes.current,
     clock,
     log,

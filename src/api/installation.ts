@@ -154,10 +154,6 @@ export const InstallationStatus = z
       256,
       'The value of the annotation provider-operator.io/retry that was obeyed last.',
     ).optional(),
-    lastHandledProviderRetry: text(
-      256,
-      'The value of the same annotation of the Provider; kept while that is gone, so that it asks for nothing when it is back.',
-    ).optional(),
     systemSoftware: listMap(
       z.array(InstalledSoftware).max(48).describe('The system software in the pods.'),
       'name',

@@ -11,6 +11,9 @@ export const SOFTWARE_KIND = 'SystemSoftware';
 /** Owns, by server-side apply, every field of a child that the operator decides. */
 export const FIELD_MANAGER = 'provider-operator';
 
+/** Owns the marks of records: what is found out of a rollout after its record was written. */
+export const MARKER = 'provider-operator-marks';
+
 /** Holds the number of pods from when a tier stops owning it until somebody else sets it. */
 export const LEFT_TO_OTHERS = 'provider-operator-left-to-others';
 
@@ -23,6 +26,8 @@ export const LABEL = {
   /** The name of its Provider: `acme.web`. */
   provider: `${GROUP}/provider`,
   version: `${GROUP}/version`,
+  /** On the Deployment: number of the record that its pods are made of. `kubectl rollout undo` leaves it as it is. */
+  rollout: `${GROUP}/rollout`,
 } as const;
 
 /** Deployments are watched by this label, because those of others change often and are many. */
@@ -37,16 +42,20 @@ export const ANNOTATION = {
   software: `${GROUP}/software`,
   /** On the pod template: hash of everything that it was made from. */
   inputsHash: `${GROUP}/inputs-hash`,
-  /** On the Deployment: hashes of what its template was made from. */
-  committed: `${GROUP}/committed`,
+  /** On the pod template: number of the record that these pods are made of. */
+  rollout: `${GROUP}/rollout`,
   /** On every child: hash of all else that the operator applied, so that a change by somebody else shows. */
   applied: `${GROUP}/applied`,
-  /** On the Deployment: the version that was stable when the template was committed. */
-  stableVersion: `${GROUP}/stable-version`,
-  /** On the Deployment: why, when and for which wish its template was committed, and the revision to go back to. */
-  attempt: `${GROUP}/rollout`,
-  /** On the Deployment: what failed, so that nothing is repeated even where the status was lost. */
+  /** On a record: when its rollout was done. */
+  proven: `${GROUP}/proven`,
+  /** On a record: what failed, when, and when it may be tried again. */
   failed: `${GROUP}/failed`,
+  /** On a record: when its rollout was given up although nothing had failed, and why. */
+  superseded: `${GROUP}/superseded`,
+  /** On a record: hash of what the spec says of system software since, where that comes to the same pods. */
+  asked: `${GROUP}/asked`,
+  /** On a record: the consent that it used was taken away since, so that a new one counts. */
+  consentReturned: `${GROUP}/consent-returned`,
   /** On an installation or a Provider, by people: any new value lets what failed be tried again. */
   retry: `${GROUP}/retry`,
 } as const;

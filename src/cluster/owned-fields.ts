@@ -22,10 +22,19 @@ export interface WithManagedFields {
 
 /** The part of `object` that `manager` owns by server-side apply; an empty object where it owns nothing. */
 export function ownedFields(object: WithManagedFields, manager: string): Record<string, unknown> {
-  const entry = object.metadata?.managedFields?.find(
+  const entry = entryOf(object, manager);
+  return entry?.fieldsV1 ? (extract(object, entry.fieldsV1) as Record<string, unknown>) : {};
+}
+
+/** When an apply of `manager` changed anything of the object last; RFC 3339. */
+export function appliedAt(object: WithManagedFields, manager: string): string | undefined {
+  return entryOf(object, manager)?.time;
+}
+
+function entryOf(object: WithManagedFields, manager: string): ManagedFieldsEntry | undefined {
+  return object.metadata?.managedFields?.find(
     (e) => e.manager === manager && e.operation === 'Apply' && !e.subresource,
   );
-  return entry?.fieldsV1 ? (extract(object, entry.fieldsV1) as Record<string, unknown>) : {};
 }
 
 /** What was written through the scale subresource carries no time. */
@@ -44,7 +53,7 @@ type Path = readonly (string | object)[];
 export function lastChange(object: WithManagedFields, manager: string): Change | undefined {
   const entries = object.metadata?.managedFields ?? [];
   // An entry that is older than ours was there when we applied: it took nothing from us.
-  const since = entries.find((e) => e.manager === manager && e.operation === 'Apply' && !e.subresource)?.time ?? '';
+  const since = appliedAt(object, manager) ?? '';
   const others = entries.filter(
     (e) => !e.manager?.startsWith(manager) && e.subresource !== 'status' && e.fieldsV1 && (e.time ?? LATEST) >= since,
   );

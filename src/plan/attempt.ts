@@ -1,54 +1,108 @@
-import { epoch, timestamp } from '../api/time.ts';
+import semver from 'semver';
+import { MOST_FAILURES, type Failure } from '../api/failure.ts';
+import type { RecordFacts } from '../api/record.ts';
+import type { Committed } from './committed.ts';
+import type { Observed } from './observed.ts';
+import { askedOf, timeAfter } from './record.ts';
+import type { SoftwareFinder } from './software.ts';
+import type { Release } from '../api/provider.ts';
+import type { State } from './state.ts';
+import type { Trigger } from './trigger.ts';
+import type { Choice, Target } from './version.ts';
+import type { Wishes } from './wish.ts';
 
-/** Why a template was committed. */
-export type Trigger = 'Install' | 'Policy' | 'Spec' | 'SystemSoftware' | 'Tier' | 'Rollback';
-
-/** Nobody asked for it now: the operator chose the moment, and the fleet limits how many there are at once. */
-export function isAutomatic(trigger: Trigger | undefined): boolean {
-  return trigger === 'Policy' || trigger === 'SystemSoftware' || trigger === 'Tier';
+/** What a rollout is to be made from. */
+export interface NextRollout {
+  readonly target: Target | Choice;
+  readonly hashes: Committed;
+  readonly wishes: Wishes;
+  /** Its system software moves by its own policy, and nothing else changes. */
+  readonly isUpdate: boolean;
 }
 
-/**
- * What a Deployment remembers of the rollout of its present template, in one annotation: the status may be lost, and the
- * verdict on a rollout must not begin anew because the operator did.
- */
-export interface Attempt {
-  readonly trigger: Trigger;
-  /** RFC 3339, whole seconds. */
-  readonly startedAt: string;
-  /** The wish for which it was made; a wish that failed is held by this. */
-  readonly wish: string;
-  /** Name of the saved revision to go back to; absent where nothing was stable before. */
-  readonly wayBack?: string | undefined;
+/** What a record says besides what its Deployment is made from. */
+export type Attempt = Pick<
+  RecordFacts,
+  | 'trigger'
+  | 'startedAt'
+  | 'wish'
+  | 'from'
+  | 'previousVersion'
+  | 'consent'
+  | 'retries'
+  | 'failures'
+  | 'isMending'
+  | 'requiredBy'
+>;
+
+/** The rollout that begins now. */
+export function nextAttempt(
+  { installation, retries, revisions }: Observed,
+  state: State,
+  next: {
+    readonly trigger: Trigger;
+    readonly wishes: Wishes;
+    readonly failures: readonly Failure[];
+    readonly isMending: boolean;
+    readonly target: NextRollout['target'];
+    readonly requiredBy: Attempt['requiredBy'];
+  },
+  now: number,
+): Attempt {
+  const { trigger, wishes, failures, target, requiredBy, isMending } = next;
+  const { stable } = state;
+  const consent = consentOf(installation.spec.upgrade?.allowDowngradeTo, stable, target.version);
+  const previous = stable?.version === target.version ? stable.previousVersion : stable?.version;
+  const records = revisions.filter((r) => r.kind === 'record');
+  return {
+    trigger,
+    startedAt: timeAfter(records, now),
+    // What is held if it fails.
+    wish: trigger === 'Tier' ? wishes.tier : wishes.spec,
+    ...(stable && { from: stable.version }),
+    ...(previous !== undefined && { previousVersion: previous }),
+    ...(consent !== undefined && { consent }),
+    retries: [...retries],
+    failures: failures.slice(0, MOST_FAILURES),
+    ...(isMending && { isMending }),
+    ...(requiredBy && { requiredBy }),
+  };
 }
 
-/** When the next one begins: each has a second of its own, by which it is told from others. */
-export function startAfter(before: readonly (Pick<Attempt, 'startedAt'> | undefined)[], now: number): string {
-  const times = before.map((attempt) => (attempt ? epoch(attempt.startedAt) + 1000 : now));
-  return timestamp(Math.max(now, ...times));
+/** The consent that a move to `version` uses, or that was used before and is still in the spec. */
+function consentOf(consent: string | undefined, stable: State['stable'], version: string): string | undefined {
+  const isUsed = consent === version && stable !== undefined && semver.lt(version, stable.version);
+  return isUsed || consent === usedConsent(stable) ? consent : undefined;
 }
 
-/** `trigger=… started=… wish=… stable=…` */
-export function formatAttempt({ trigger, startedAt, wish, wayBack }: Attempt): string {
-  const parts = [`trigger=${trigger}`, `started=${startedAt}`, `wish=${wish}`];
-  return (wayBack === undefined ? parts : [...parts, `stable=${wayBack}`]).join(' ');
+/** The version that a consent was used for: it allows no second downgrade until it is taken away. */
+export function usedConsent(stable: State['stable']): string | undefined {
+  return stable?.mark.isConsentReturned ? undefined : stable?.consent;
 }
 
-const PATTERN =
-  /^trigger=(Install|Policy|Spec|SystemSoftware|Tier|Rollback) started=(\S{1,32}) wish=(\w{1,32})(?: stable=([-a-z0-9]{1,63}))?$/;
+/** Who needs each system software of a release; nobody: the spec alone asked for it. */
+export function requiredBy(release: Release, finder: SoftwareFinder, set: State['software']): Attempt['requiredBy'] {
+  const described = finder.describe(release, set).map((use) => [use.name, use.requiredBy.slice(0, 32)] as const);
+  return described.length === 0 ? undefined : Object.fromEntries(described.map(([name, by]) => [name, [...by]]));
+}
 
-/** A clock may be ahead of another by so much. */
-export const CLOCK_SKEW_MS = 300_000;
-
-/**
- * Undefined where the annotation is absent or was edited beyond recognition: then nothing is known of the rollout. So it is
- * where the Deployment itself was created later, as when a backup was restored: that is no attempt that took too long.
- */
-export function parseAttempt(text: string | undefined, createdAt?: string): Attempt | undefined {
-  const [, trigger, startedAt, wish, wayBack] = PATTERN.exec(text ?? '') ?? [];
-  if (!trigger || !startedAt || !wish || Number.isNaN(epoch(startedAt))) {
-    return undefined;
+/** Who asked for it: a version that moves, by whom it was chosen; else the spec, or the platform's table of tiers. */
+export function triggerOf(
+  { base, deployment, head, stands, done, rollout }: State,
+  { target, hashes, isUpdate }: Pick<NextRollout, 'target' | 'hashes' | 'isUpdate'>,
+): Trigger {
+  if (!base || !deployment) {
+    return 'trigger' in target && deployment ? target.trigger : 'Install';
   }
-  const isOfAnother = createdAt !== undefined && epoch(createdAt) > epoch(startedAt) + CLOCK_SKEW_MS;
-  return isOfAnother ? undefined : { trigger: trigger as Trigger, startedAt, wish, wayBack };
+  if (target.version !== base.version) {
+    return 'trigger' in target ? target.trigger : 'Spec';
+  }
+  if (isUpdate) {
+    return 'SystemSoftware';
+  }
+  // An edit in the midst of it is tried with a version that has not proven itself: should it fail, that is to blame first.
+  if (stands && head?.trigger === 'Policy' && done === 'never' && rollout?.phase !== 'failed') {
+    return 'Policy';
+  }
+  return base.committed.wish === hashes.wish && askedOf(base) === hashes.asked ? 'Tier' : 'Spec';
 }

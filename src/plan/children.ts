@@ -3,10 +3,8 @@ import { ANNOTATION, API_VERSION, INSTALLATION_KIND, LABEL } from '../api/names.
 import type { Release } from '../api/provider.ts';
 import type { OperatorConfig } from '../api/operator-config.ts';
 import type { Tier } from '../api/tier.ts';
-import { formatAttempt, type Attempt } from './attempt.ts';
-import { formatCommitted, inputsHash, type Committed } from './committed.ts';
+import { inputsHash, type Committed } from './committed.ts';
 import type { Configuration } from './environment.ts';
-import { formatFailures, type Failure } from './failure-memory.ts';
 import type { Installation } from './observed.ts';
 import type { Resolution } from './software.ts';
 import { formatSoftware } from './software-set.ts';
@@ -43,9 +41,8 @@ export interface Inputs {
   readonly configuration: Configuration;
   readonly shape: TierShape;
   readonly definition: Tier | undefined;
-  readonly stableVersion: string | undefined;
-  readonly attempt: Attempt | undefined;
-  readonly failures: readonly Failure[];
+  /** Of the record. */
+  readonly number: number;
   readonly progressDeadlineSeconds: number;
   readonly minReadySeconds: number;
   readonly software: Pick<Resolution, 'uses' | 'set'>;
@@ -60,18 +57,12 @@ export function selectorOf(name: string): Readonly<Record<string, string>> {
 export function deploymentOf(inputs: Inputs): Child {
   const { installation, release, configuration, shape } = inputs;
   const selector = selectorOf(installation.name);
-  const hashes = inputHashes(inputs);
-  const failures = formatFailures(inputs.failures);
-  const annotations = {
-    [ANNOTATION.committed]: formatCommitted(hashes),
-    ...(inputs.attempt && { [ANNOTATION.attempt]: formatAttempt(inputs.attempt) }),
-    ...(failures !== undefined && { [ANNOTATION.failed]: failures }),
-    ...(inputs.stableVersion !== undefined && { [ANNOTATION.stableVersion]: inputs.stableVersion }),
-  };
+  const labels = podLabels(installation, release);
+  const number = String(inputs.number);
   return child({
     apiVersion: 'apps/v1',
     kind: 'Deployment',
-    metadata: { ...metadataOf(installation, podLabels(installation, release)), annotations },
+    metadata: metadataOf(installation, { ...labels, [LABEL.rollout]: number }),
     spec: {
       ...(shape.replicas !== undefined && { replicas: shape.replicas }),
       selector: { matchLabels: selector },
@@ -87,10 +78,11 @@ export function deploymentOf(inputs: Inputs): Child {
         software: inputs.software,
         softwareDelivery: inputs.softwareDelivery,
         shape,
-        labels: podLabels(installation, release),
+        labels,
         selector,
         configHash: configuration.hash,
-        inputsHash: inputsHash(hashes),
+        inputsHash: inputsHash(inputHashes(inputs)),
+        number,
       }),
     },
   });
@@ -143,20 +135,20 @@ export function child(object: KubernetesObject): Child {
 }
 
 /**
- * Hashes of what an apply makes the operator own: of all but the object's identity and the annotation with these hashes,
- * and behind a dot of the spec alone, so that a lost label is not taken for a change of what runs.
+ * Hashes of what an apply makes the operator own: of all but the object's identity, its owner and the annotation with these
+ * hashes, and behind a dot of the spec alone, so that a lost label is not taken for a change of what runs.
  * Reading an object back, the same hash is taken of the fields that managedFields give to the operator: where the two
  * differ, somebody changed the object, and no rendering is needed to see it.
  */
 export function ownedHash({ metadata, spec }: { readonly metadata?: object; readonly spec?: unknown }): string {
-  const { labels, annotations, ownerReferences } = (metadata ?? {}) as Partial<KubernetesObject['metadata']>;
+  const { labels, annotations } = (metadata ?? {}) as Partial<KubernetesObject['metadata']>;
   const { [ANNOTATION.applied]: _, ...others } = annotations ?? {};
-  return `${hash({ labels, annotations: others, ownerReferences, spec })}.${hash(spec)}`;
+  return `${hash({ labels, annotations: others, spec })}.${hash(spec)}`;
 }
 
 /** Whether two results of `ownedHash` are of the same spec. */
-export function isSameSpec(a: string | undefined, b: string): boolean {
-  return a !== undefined && a.split('.')[1] === b.split('.')[1];
+export function isSameSpec(a: string | undefined, b: string | undefined): boolean {
+  return a !== undefined && a.split('.')[1] === b?.split('.')[1];
 }
 
 export function metadataOf(installation: Installation, labels: Record<string, string>) {
@@ -183,6 +175,10 @@ export function labelsOf({ name, spec }: Installation): Record<string, string> {
 
 /** Only what is replaced with the version carries it: a Service keeps its labels over an upgrade. */
 function podLabels(installation: Installation, { version }: Release): Record<string, string> {
-  // A version of 64 characters is one too long for a label.
-  return { ...labelsOf(installation), [LABEL.version]: version.slice(0, 63).replace(/[^a-zA-Z0-9]+$/, '') };
+  return { ...labelsOf(installation), [LABEL.version]: versionLabel(version) };
+}
+
+/** A version of 64 characters is one too long for a label. */
+export function versionLabel(version: string): string {
+  return version.slice(0, 63).replace(/[^a-zA-Z0-9]+$/, '');
 }

@@ -1,25 +1,32 @@
 import { hash } from '../api/hash.ts';
-import { epoch } from '../api/time.ts';
+import type { Failure } from '../api/failure.ts';
 import { assess, type Assessment } from './assessment.ts';
+import { usedConsent } from './attempt.ts';
 import { failureOf } from './blame.ts';
-import { cancelOf } from './cancel.ts';
-import { culpritOf } from './culprit.ts';
 import { readConfiguration } from './environment.ts';
-import { addFailure, avoidedSoftware, heldFailure, rememberedFailures, type Failure } from './failure-memory.ts';
-import { healNotBefore } from './heal.ts';
+import {
+  addFailure,
+  avoidedSoftware,
+  heldFailure,
+  recordedFailures,
+  rememberedFailures,
+  type NewFailure,
+} from './failure-memory.ts';
 import type { Observed } from './observed.ts';
 import { obstacleTo } from './obstacle.ts';
 import { problem, type Problem } from './problem.ts';
-import { recoveryOf, returningOf } from './recovery.ts';
-import { rollbackOf, type Rollback } from './rollback.ts';
-import { runOf, type Keep, type Run, type Wanted } from './run.ts';
-import { isStranded, isStuck, type Running } from './running.ts';
+import { cancelOf, returnFirst, returnFromOver, servesFirst, type Return } from './return.ts';
+import { runOf, type Keep, type Run, type Start, type Wanted } from './run.ts';
+import { budgetOf } from './children.ts';
+import { servicePorts } from './service.ts';
+import { takeOver, type TakeOver } from './take-over.ts';
 import { softwareFinder, type SoftwareFinder } from './software.ts';
+import { isStuck, type State } from './state.ts';
 import type { VersionInput } from './version-input.ts';
 import { decideVersion, type VersionDecision } from './version.ts';
-import { isOneOf, wishesOf, type Wishes } from './wish.ts';
+import { wishesOf, type Wishes } from './wish.ts';
 
-export type Decision = Run | Keep | Held | Rollback | Refusal;
+export type Decision = Run | Keep | Held | Return | TakeOver | Problem;
 
 /** What the spec asks for was tried and failed: what ran before goes on until the spec changes. */
 export interface Held {
@@ -30,15 +37,12 @@ export interface Held {
   readonly isOfPlatform: boolean;
 }
 
-/** The wish cannot be had. What runs is still restored where somebody damages it and its inputs are known. */
-interface Refusal extends Problem {
-  readonly restore?: Run;
-}
-
 /** A decision, and how it looks for the releases that could come next; that is absent where the spec cannot be read. */
 export interface Decided {
   readonly decision: Decision;
   readonly outlook?: Outlook;
+  /** What failed, and is to be marked, also where nothing goes back. */
+  readonly failure?: Failure | undefined;
 }
 
 /** What may come next, and when. */
@@ -50,7 +54,7 @@ export interface Outlook {
 }
 
 /** What should run: the first thing that stands in the way, else the inputs of the children. */
-export function decide(observed: Observed, running: Running, now: number): Decided {
+export function decide(observed: Observed, state: State, now: number): Decided {
   const { installation, config } = observed;
   const standing = obstacleTo(installation, 'Deployment', observed.deployment);
   if (standing) {
@@ -58,71 +62,61 @@ export function decide(observed: Observed, running: Running, now: number): Decid
   }
   const configuration = readConfiguration(installation.spec, observed.references, config.reservedEnvNames);
   const isReadable = installation.invalid === undefined && configuration.kind !== 'problem';
-  const finder = softwareFinder(softwareInput(observed, running, now));
-  const failure = failureOf(observed, running, isReadable ? { configuration, finder } : undefined);
+  const finder = softwareFinder(softwareInput(observed, state, now));
+  const fresh = failureOf(observed, state, isReadable ? { configuration, finder } : undefined);
+  const failure = fresh && addFailure(recordedFailures(state), fresh, now)[0];
+  const first = returnFirst(observed, state, fresh, now);
   if (installation.invalid !== undefined || configuration.kind === 'problem') {
     // What failed goes back, whatever is wrong with the spec by now.
-    const rollback = rollbackOf(observed, running, { failures: running.deployment?.failures ?? [], failure, now });
     const fault = installation.invalid;
     const wrong = fault === undefined ? undefined : problem('InvalidSpec', `Correct the spec: ${fault}`);
-    return { decision: rollback ?? wrong ?? (configuration as Problem) };
+    return {
+      decision: first ?? returnFromOver(observed, state) ?? wrong ?? (configuration as Problem),
+      failure,
+    };
   }
   const wishes = wishesOf(observed, configuration);
-  const remembered = rememberedFailures(observed, running, wishes);
-  const rollback =
-    rollbackOf(observed, running, { failures: remembered, failure, now }) ??
-    (installation.spec.suspend === true
-      ? undefined
-      : recoveryOf(observed, running, { failures: remembered, wish: wishes.spec, now }));
-  const failures = rollback?.failures ?? [
-    ...refusedTier(observed, running, wishes),
-    ...withStuck(remembered, running, failure),
-  ];
-  const held = rollback ? undefined : heldBy(observed, running, { failures, wishes, now });
-  const outlook = outlookOf(observed, running, { rollback, held, failures, wishes, finder, now });
+  if (state.name === 'Unrecorded' && installation.spec.suspend !== true) {
+    return { decision: takeOver(observed, state, { configuration, finder, wishes }) };
+  }
+  const failures = failuresNow(state, wishes, fresh, now);
+  const held = first ? undefined : heldBy(observed, state, { failures, wishes, now });
+  const outlook = outlookOf(observed, state, { isReturning: first !== undefined, held, failures, wishes, finder, now });
   const wanted = { configuration, failures, wishes, finder, now };
-  const decision =
-    rollback ?? held ?? returningOf(running, wishes) ?? decideWith(observed, running, wanted, outlook.choice);
-  const begins =
-    decision !== rollback && (decision.kind === 'rollback' || (decision.kind === 'run' && decision.isChanged));
-  return { decision, outlook: begins ? begun(outlook, decision) : outlook };
+  const chosen = held ?? servesFirst(state, wishes) ?? decideWith(observed, state, wanted, outlook.choice);
+  const decision = first ?? (isStart(chosen) ? chosen : (returnFromOver(observed, state) ?? chosen));
+  const begins = isStart(decision) && !(decision.kind === 'return' && decision.cause === 'Failed');
+  return { decision, failure, outlook: begins ? begun(outlook, decision) : outlook };
 }
 
-function softwareInput({ installation, software, config, retries }: Observed, running: Running, now: number) {
-  const { spec, status } = installation;
-  const failures = [...(running.deployment?.failures ?? []), ...(status.failedVersions ?? [])];
-  const avoided = avoidedSoftware(failures, { retries, now });
-  return { spec, shelf: software, stable: running.stableSoftware, avoided, config, now };
+/** A rollout begins with it, or a cancel. */
+function isStart(decision: Decision): decision is Return | Start {
+  return decision.kind === 'return' || (decision.kind === 'run' && decision.isChanged);
 }
 
-/** What never began failed all the same, as long as the tier means what was refused. */
-function refusedTier({ refusedTier: refused }: Observed, { deployment }: Running, wishes: Wishes): readonly Failure[] {
-  const isStill = deployment?.version === refused?.version && deployment?.attempt?.wish !== refused?.wish;
-  return refused && isStill && isOneOf(wishes, refused.wish) ? [refused] : [];
+function softwareInput({ installation, software, config, retries }: Observed, state: State, now: number) {
+  const avoided = avoidedSoftware(recordedFailures(state), { retries, now });
+  return { spec: installation.spec, shelf: software, stable: state.stableSoftware, avoided, config, now };
 }
 
-/** A rollout that failed and does not go back counts from its beginning: it has no moment of its own in the cluster. */
-function withStuck(
-  failures: readonly Failure[],
-  { deployment }: Running,
-  failure: ReturnType<typeof failureOf>,
-): readonly Failure[] {
-  const startedAt = deployment?.attempt?.startedAt;
-  return failure && startedAt !== undefined ? addFailure(failures, failure, epoch(startedAt)) : failures;
+/** What failed before, and what fails now. */
+function failuresNow(state: State, wishes: Wishes, fresh: NewFailure | undefined, now: number): readonly Failure[] {
+  const remembered = rememberedFailures(state, wishes);
+  return fresh ? addFailure(remembered, fresh, now) : remembered;
 }
 
 /** What may come next once this rollout is under way: what is told of it does not change with the next look. */
-function begun({ wishes, input, choice }: Outlook, { version }: Run | Rollback): Outlook {
+function begun({ wishes, input, choice }: Outlook, { version }: Run | Return): Outlook {
   const next: VersionInput = { ...input, installed: version, isBusy: true };
   return { wishes, input: next, assessments: assess(next), choice };
 }
 
 function outlookOf(
   observed: Observed,
-  running: Running,
+  state: State,
   more: {
     readonly failures: readonly Failure[];
-    readonly rollback: Rollback | undefined;
+    readonly isReturning: boolean;
     readonly held: Held | undefined;
     readonly wishes: Wishes;
     readonly finder: SoftwareFinder;
@@ -130,21 +124,22 @@ function outlookOf(
   },
 ): Outlook {
   const { installation, catalogue, config, firstSeen, kubernetesVersion, slot, retries } = observed;
-  const { spec, status, uid } = installation;
-  const { rollback, held, failures, wishes, finder, now } = more;
+  const { spec, uid } = installation;
+  const { isReturning, held, failures, wishes, finder, now } = more;
+  const { stable, base, rollout, isAvailable, name } = state;
   const input: VersionInput = {
     spec,
     catalogue,
     config,
-    stable: running.stable,
+    stable: stable?.version,
     // What is on its way back is what will be installed.
-    installed: rollback ? running.stable : running.installed,
-    isBusy: spec.suspend === true || running.rollout?.phase === 'progressing' || rollback !== undefined,
-    usedConsent: status.usedConsent,
+    installed: isReturning ? stable?.version : base?.version,
+    isBusy: spec.suspend === true || rollout?.phase === 'progressing' || isReturning,
+    usedConsent: usedConsent(stable),
     failures,
     retries,
     wish: wishes.spec,
-    isHealthy: (running.isAvailable || isStuck(running)) && !held && !isStranded(running),
+    isHealthy: (isAvailable || isStuck(state)) && !held && name !== 'Stranded',
     firstSeen,
     kubernetesVersion,
     software: finder,
@@ -158,43 +153,44 @@ function outlookOf(
 
 function decideWith(
   observed: Observed,
-  running: Running,
-  wanted: Omit<Wanted, 'target' | 'movement'>,
+  state: State,
+  wanted: Omit<Wanted, 'target'>,
   choice: VersionDecision,
 ): Decision {
-  const same = running.installed !== undefined && ({ kind: 'target', version: running.installed } as const);
-  const restore = same && runOf(observed, running, { ...wanted, target: same, movement: 'stay' });
-  if (choice.kind === 'target') {
-    const mayCancel = choice.reason === 'Cancelled' && observed.installation.spec.suspend !== true;
-    const cancel = mayCancel ? cancelOf(observed, running, wanted) : undefined;
-    const isHealedFirst =
-      restore && restore.kind === 'run' && !restore.isChanged && mustHeal(observed, running, wanted.now);
-    return (
-      cancel ?? (isHealedFirst ? restore : runOf(observed, running, { ...wanted, target: choice, movement: 'update' }))
-    );
+  if (choice.kind !== 'target') {
+    return choice;
   }
-  // Without a Deployment there is nothing to compare with, and anything is better than no pods at all.
-  return restore && restore.kind === 'run' && (!running.deployment || !restore.isChanged)
-    ? { ...choice, restore }
-    : choice;
+  const cancel = cancelOf(observed, state, choice.version, wanted.configuration);
+  if (cancel) {
+    return cancel;
+  }
+  const decision = runOf(observed, state, { ...wanted, target: choice });
+  return decision.kind === 'run' ? (obstacleToChildren(observed, decision) ?? decision) : decision;
 }
 
-/** What is saved before it is replaced is to be what was committed, and not what somebody made of it; unless that never lasts. */
-function mustHeal({ heals }: Observed, { deployment, isSpecIntact }: Running, now: number): boolean {
-  const isTampered = deployment?.changed !== undefined && !isSpecIntact;
-  return isTampered && healNotBefore(heals.Deployment, culpritOf(deployment)) <= now;
+/** The Service or the PodDisruptionBudget of this name, where it is somebody else's. */
+function obstacleToChildren({ installation, service, budget }: Observed, { inputs }: Run): Problem | undefined {
+  return (
+    (servicePorts(inputs.release) && obstacleTo(installation, 'Service', service)) ??
+    (budgetOf(inputs) && obstacleTo(installation, 'PodDisruptionBudget', budget))
+  );
 }
 
 /** What the spec asks for was tried, and what ran before is back. What is committed for this very wish is being tried, or runs. */
 function heldBy(
   { retries }: Observed,
-  { deployment, stable, installed }: Running,
-  { failures, wishes, now }: { failures: readonly Failure[]; wishes: Wishes; now: number },
+  state: State,
+  { failures, wishes, now }: { readonly failures: readonly Failure[]; readonly wishes: Wishes; readonly now: number },
 ): Held | undefined {
+  const { deployment, stable, base, records } = state;
   const failure = heldFailure(failures, { wishes, retries, now });
-  const isCommitted = deployment?.attempt?.wish === failure?.wish && deployment?.attempt?.trigger !== 'Rollback';
   // Where no pods are any more, or nothing ever ran well, there is nothing to keep instead.
-  return failure && deployment && stable !== undefined && !isCommitted && installed !== undefined
-    ? { kind: 'held', version: installed, failure, isOfPlatform: failure.wish === wishes.tier }
-    : undefined;
+  if (!failure || !deployment || !stable || !base) {
+    return undefined;
+  }
+  const failedSince = records.some(({ number, mark }) => number > base.number && mark.failure?.at === failure.at);
+  const isCommitted = base.wish === failure.wish && !failedSince;
+  return isCommitted
+    ? undefined
+    : { kind: 'held', version: base.version, failure, isOfPlatform: failure.wish === wishes.tier };
 }

@@ -1,10 +1,9 @@
 import semver from 'semver';
 import { MOST_ATTEMPTS, MOST_FAILURES, type Failure } from '../api/failure.ts';
 import { epoch, timestamp } from '../api/time.ts';
-import type { Observed } from './observed.ts';
 import type { Expiry } from './rollout.ts';
-import type { Running } from './running.ts';
-import { formatSoftware, movedSince, parseSoftware } from './software-set.ts';
+import { movedSince, parseSoftware } from './software-set.ts';
+import type { State } from './state.ts';
 import { isOneOf, type Wishes } from './wish.ts';
 
 export { type Failure } from '../api/failure.ts';
@@ -13,10 +12,6 @@ const FIRST_RETRY_MS = 6 * 3_600_000;
 /** Where so many more tries came to nothing either, it is no hiccup of the cluster. */
 const MOST_RETRIES = 3;
 const MOST_OF_SOFTWARE = 4;
-
-export function formatFailures(failures: readonly Failure[]): string | undefined {
-  return failures.length === 0 ? undefined : JSON.stringify(failures);
-}
 
 /** What is new about a failure: the rest follows from what failed before. */
 export interface NewFailure extends Omit<Failure, 'at' | 'attempts' | 'retryAfter'> {
@@ -58,28 +53,26 @@ function withinBounds([added, ...others]: readonly Failure[]): readonly Failure[
   return [...(added ? [added] : []), ...others.filter((f) => kept.includes(f))];
 }
 
+/** Everything that the records tell of failures, the newest first: each takes over what failed before it. */
+export function recordedFailures({ records }: Pick<State, 'records'>): readonly Failure[] {
+  const [newest] = records;
+  const all = [...records.flatMap(({ mark }) => mark.failure ?? []), ...(newest?.failures ?? [])];
+  return all.filter((f) => all.find((o) => isSameThing(o, f) && o.wish === f.wish) === f);
+}
+
 /**
  * What failed here and still matters: nobody can choose what is not newer than what runs well, unless the spec asks for it
  * just as it did then. Another wish lets go of the one that failed, but not of its version, which automation avoids.
- *
- * The Deployment remembers; where it was deleted or an older one was brought back, the status does.
  */
-export function rememberedFailures(
-  { installation }: Pick<Observed, 'installation'>,
-  running: Pick<Running, 'deployment' | 'stable' | 'isProven' | 'software' | 'stableSoftware'>,
-  wishes: Wishes,
-): readonly Failure[] {
-  const { deployment, stable } = running;
-  const own = deployment?.failures ?? [];
-  const lost = (installation.status.failedVersions ?? [])
-    // What is committed now is being judged.
-    .filter((f) => !own.some((o) => isSameThing(o, f)) && !isJudged(f, running))
-    .map(({ message = '', ...failure }): Failure => ({ ...failure, message }));
-  return [...own, ...lost]
+export function rememberedFailures(state: State, wishes: Wishes): readonly Failure[] {
+  const failedSince = new Set(
+    state.records.flatMap(({ number, mark }) => (number > (state.stable?.number ?? 0) ? (mark.failure ?? []) : [])),
+  );
+  return recordedFailures(state)
     .filter(
       (f) =>
-        !isDisproved(f, running) &&
-        (isOneOf(wishes, f.wish) || isNewer(f.version, stable) || isNewSoftware(f, running)),
+        (failedSince.has(f) || !isDisproved(f, state.stable)) &&
+        (isOneOf(wishes, f.wish) || isNewer(f.version, state.stable?.version) || isNewSoftware(f, state)),
     )
     .map((f) => (isOneOf(wishes, f.wish) ? f : withoutWish(f)))
     .slice(0, MOST_FAILURES);
@@ -98,36 +91,19 @@ export function isOfSoftware({ software }: Pick<Failure, 'software'>): boolean {
 }
 
 /** Automation could move there again. */
-function isNewSoftware({ software }: Failure, { stableSoftware }: Pick<Running, 'stableSoftware'>): boolean {
+function isNewSoftware({ software }: Failure, { stableSoftware }: State): boolean {
   return [...parseSoftware(software)].some(([name, version]) => isNewer(version, stableSoftware.get(name)));
 }
 
-/** It is what is being rolled out, or was. */
-function isJudged(
-  { version, software }: Pick<Failure, 'version' | 'software'>,
-  running: Pick<Running, 'deployment' | 'isProven' | 'software' | 'stableSoftware'>,
-): boolean {
-  const moved = formatSoftware(movedSince(running.stableSoftware, running.software));
-  return (
-    running.deployment?.version === version && (software === undefined || (!running.isProven && software === moved))
-  );
-}
-
 /** It was tried again, and went well. */
-function isDisproved(
-  failure: Failure,
-  { deployment, isProven, software }: Pick<Running, 'deployment' | 'isProven' | 'software'>,
-): boolean {
-  const attempt = deployment?.attempt;
+function isDisproved(failure: Failure, stable: State['stable']): boolean {
+  if (!stable) {
+    return false;
+  }
   const isTried = isOfSoftware(failure)
-    ? movedSince(software, parseSoftware(failure.software)).size === 0
-    : failure.version === deployment?.version;
-  return (
-    isProven &&
-    attempt !== undefined &&
-    attempt.trigger !== 'Rollback' &&
-    (isTried || (failure.wish !== undefined && failure.wish === attempt.wish))
-  );
+    ? movedSince(parseSoftware(stable.committed.software), parseSoftware(failure.software)).size === 0
+    : failure.version === stable.version;
+  return isTried || (failure.wish !== undefined && failure.wish === stable.wish);
 }
 
 function withoutWish({ wish: _, ...failure }: Failure): Failure {
@@ -164,4 +140,9 @@ export function mayTryAgain(
 ): boolean {
   const isAsked = retries.some((value) => failure.retries?.includes(value) !== true);
   return isAsked || (failure.retryAfter !== undefined && epoch(failure.retryAfter) <= now);
+}
+
+/** The failure that what runs now followed: it went back, or what is tried now is to do better. */
+export function failureBefore({ abandoned, head, done }: State): Failure | undefined {
+  return abandoned?.mark.failure ?? (done === 'never' && head?.isMending ? head.failures[0] : undefined);
 }

@@ -1,138 +1,147 @@
 import type { InstallationStatus } from '../api/installation.ts';
 import { epoch, timestamp } from '../api/time.ts';
 import { writesDeployment } from './actions.ts';
-import type { Attempt } from './attempt.ts';
 import type { Findings } from './findings.ts';
-import { isCancel } from './rollback.ts';
-import { inWords, movedSince } from './software-set.ts';
-import { undoneRollout } from './undone.ts';
+import type { RolloutRecord } from './observed.ts';
+import { endedAt, isProven, parseMark, REFUSED, wasGivenUp } from './record.ts';
+import { inWords, movedSince, parseSoftware } from './software-set.ts';
 
 type Entry = NonNullable<InstallationStatus['history']>[number];
 
-/** As many as tell a story; the Deployment's own memory decides, not this. */
+/** As many as tell a story; no decision reads them. */
 const MOST_ENTRIES = 10;
 
-/** Nothing failed that went back for this. */
-const DELETED = 'The Deployment was deleted';
+/** The part of a record that the history tells of, with its mark as this pass leaves it. */
+type Told = Pick<RolloutRecord, 'number' | 'trigger' | 'startedAt' | 'version' | 'from' | 'committed' | 'mark'>;
 
 /**
- * What was rolled out, newest first. An entry begins with the write that commits its template, so that it costs no write of
- * its own, and is completed when that rollout ends: well, by going back, or because another took its place.
+ * What was rolled out, newest first: what the records tell, and before that what was told when older records were still
+ * there. An entry begins with the write that applies its template, so that it costs no write of its own.
  */
 export function historyOf(findings: Findings): readonly Entry[] {
-  const { running, now } = findings;
-  const told = toldOf(findings);
-  const next = beginningOf(findings);
-  return (next ? begun(told, next, running.stable, now) : told).slice(0, MOST_ENTRIES);
+  const { observed, now } = findings;
+  const before = observed.installation.status.history ?? [];
+  const records = recordsAfter(findings);
+  const head = headAfter(findings);
+  const known = [...returnOf(findings, records, head), ...records.flatMap((r) => entryOf(r, records, head))]
+    .map((entry) => withFormer(entry, before))
+    .sort(newestFirst);
+  const others = before
+    .filter((entry) => !known.some((k) => isSame(k, entry)))
+    .map((entry) => (entry.result === undefined ? { ...entry, ...ended('Superseded', entry, timestamp(now)) } : entry));
+  return [...known, ...others].sort(newestFirst).slice(0, MOST_ENTRIES);
 }
 
-/** What was told before, and what became of the rollout that the Deployment tells of. */
-function toldOf(findings: Findings): readonly Entry[] {
-  const { observed, running, now } = findings;
-  const { deployment, stable } = running;
-  const { history = [] } = observed.installation.status;
-  if (!deployment?.attempt || deployment.version === undefined) {
-    return history;
+/** The records with what this pass writes of them, newest first. */
+function recordsAfter({ state, decision, actions }: Findings): readonly Told[] {
+  const marks = new Map(
+    actions.writes.flatMap((w) => (w.kind === 'mark' ? [[w.object.metadata.name, w] as const] : [])),
+  );
+  const known = state.records.map((record): Told => {
+    const written = marks.get(record.name);
+    return written ? { ...record, mark: parseMark(written.object.metadata.annotations) } : record;
+  });
+  if (decision.kind !== 'run' || !decision.isChanged || decision.begun || !writesDeployment(actions)) {
+    return known;
   }
-  if (undoneRollout(observed.installation.status, deployment.attempt)) {
-    // What came before it was told long ago. Where nobody asks for the later one any more, that was undone for good.
-    return running.isPristine ? withFirst(history, (entry) => superseded(entry, undefined, now)) : history;
-  }
-  const [latest] = history;
-  const failure = deployment.failures.find(({ at }) => latest !== undefined && at >= latest.startedAt);
-  const seen = {
-    attempt: deployment.attempt,
-    version: deployment.version,
-    // Who went back may not have come to tell why.
-    ...(deployment.attempt.trigger === 'Rollback' && { whyBack: failure?.message ?? DELETED }),
-    moved: inWords(movedSince(running.stableSoftware, running.software)),
-  };
-  return completed(begun(history, seen, stable, now), findings);
+  const { inputs, attempt, version, committed } = decision;
+  return [{ ...attempt, number: inputs.number, version, committed, mark: {} }, ...known];
 }
 
-interface Beginning {
-  readonly attempt: Attempt;
-  readonly version: string;
-  /** Why the one before it went back; absent where that did not. */
-  readonly whyBack?: string;
-  /** What moves by its own policy, in words. */
-  readonly moved?: string | undefined;
+/** The number of the record that the Deployment names after this pass. */
+function headAfter({ state, decision, actions }: Findings): number | undefined {
+  if (!writesDeployment(actions)) {
+    return state.head?.number;
+  }
+  if (decision.kind === 'return') {
+    return decision.to.number;
+  }
+  return decision.kind === 'run' && decision.isChanged ? decision.inputs.number : state.head?.number;
 }
 
-/** The rollout that begins with what is written now. */
-function beginningOf({ running, decision, actions }: Findings): Beginning | undefined {
-  const isWritten = writesDeployment(actions);
-  if (isWritten && decision.kind === 'rollback') {
-    const { version, attempt, failed } = decision;
-    return { version, attempt, ...(!isCancel(decision) && { whyBack: failed?.message ?? DELETED }) };
+/** Undefined for one that was never applied. */
+function entryOf(record: Told, records: readonly Told[], head: number | undefined): Entry[] {
+  const { number, version, from, trigger, startedAt, mark } = record;
+  const isApplied = number <= (head ?? 0) || isProven(record) || wasGivenUp(record);
+  if (!isApplied || mark.failure?.reason === REFUSED) {
+    return [];
   }
-  if (isWritten && decision.kind === 'run' && decision.isChanged && decision.inputs.attempt) {
-    const moved = inWords(movedSince(running.software, decision.inputs.software.set));
-    return { version: decision.version, attempt: decision.inputs.attempt, moved };
-  }
-  return undefined;
-}
-
-function begun(
-  before: readonly Entry[],
-  { attempt, version, whyBack, moved }: Beginning,
-  stable: string | undefined,
-  now: number,
-): readonly Entry[] {
-  const [latest] = before;
-  if (latest?.startedAt === attempt.startedAt && latest.version === version) {
-    return before;
-  }
-  const from = attempt.trigger === 'Rollback' ? latest?.version : stable;
+  const moved = trigger === 'SystemSoftware' ? inWords(movedBy(record, records)) : '';
   const entry: Entry = {
     version,
     ...(from !== undefined && from !== version && { from }),
-    trigger: attempt.trigger,
-    startedAt: attempt.startedAt,
-    ...(attempt.trigger === 'SystemSoftware' && moved && { message: moved }),
+    trigger,
+    startedAt,
+    ...(moved !== '' && { message: moved }),
   };
-  return [entry, ...withFirst(before, (e) => superseded(e, whyBack, now))];
+  return [{ ...entry, ...endOf(record, records, head) }];
 }
 
-function withFirst(entries: readonly Entry[], change: (entry: Entry) => Entry): readonly Entry[] {
-  return entries.map((entry, index) => (index === 0 ? change(entry) : entry));
+/** What moved by its own policy: what is not as it was in what was stable before. */
+function movedBy({ number, committed }: Told, records: readonly Told[]) {
+  const before = records.find((r) => r.number < number && isProven(r));
+  return movedSince(parseSoftware(before?.committed.software), parseSoftware(committed.software));
 }
 
-function completed(entries: readonly Entry[], findings: Findings): readonly Entry[] {
-  const [current, ...others] = entries;
-  const result = resultOf(findings);
-  // What was called a failure may still turn out well, as long as nobody goes back.
-  const isNews = result !== undefined && (current?.result === undefined || result.result === 'Succeeded');
-  return current && isNews && current.result !== 'Succeeded'
-    ? [{ ...current, ...result, completedAt: endOf(current, findings.now) }, ...others]
-    : entries;
-}
-
-function superseded(entry: Entry, why: string | undefined, now: number): Entry {
-  if (entry.result !== undefined) {
-    return entry;
+function endOf(record: Told, records: readonly Told[], head = 0): Partial<Entry> {
+  const { mark, number, from } = record;
+  if (mark.provenAt !== undefined) {
+    return ended('Succeeded', record, mark.provenAt);
   }
-  const completedAt = endOf(entry, now);
-  return why === undefined
-    ? { ...entry, result: 'Superseded', completedAt }
-    : { ...entry, result: 'RolledBack', message: why, completedAt };
+  if (mark.failure) {
+    const { at, message } = mark.failure;
+    // Where nothing was stable, or going back is switched off, it stays as it is.
+    const isBack = number > head || (number < head && from !== undefined);
+    return { ...ended(isBack ? 'RolledBack' : 'Failed', record, at), message };
+  }
+  if (mark.supersededAt !== undefined) {
+    const { why, supersededAt } = mark;
+    return why === undefined
+      ? ended('Superseded', record, supersededAt)
+      : { ...ended('RolledBack', record, supersededAt), message: why };
+  }
+  const next = records.findLast((r) => r.number > number);
+  return number < head && next ? ended('Superseded', record, next.startedAt) : {};
 }
 
-/** Two that begin within one second are a second apart in their times; none ends before it began. */
-function endOf({ startedAt }: Entry, now: number): string {
-  return timestamp(Math.max(now, epoch(startedAt)));
+/** What is stable was applied again after another was given up: that is a rollout, too, and has no record of its own. */
+function returnOf({ state, actions, now }: Findings, records: readonly Told[], head: number | undefined): Entry[] {
+  const to = records.find((r) => r.number === head);
+  const given = to && isProven(to) ? records.find((r) => r.number > to.number && wasGivenUp(r)) : undefined;
+  const start = given && endedAt(given);
+  if (!to || !given || start === undefined) {
+    return [];
+  }
+  const isCancel = !given.mark.failure && given.mark.why === undefined;
+  const hasArrived =
+    state.head?.number === head && state.isRolledOut && !state.isReturning && !writesDeployment(actions);
+  const entry: Entry = {
+    version: to.version,
+    ...(given.version !== to.version && { from: given.version }),
+    trigger: isCancel ? 'Spec' : 'Rollback',
+    // Each has a second of its own.
+    startedAt: timestamp(Math.max(epoch(start), epoch(given.startedAt) + 1000)),
+  };
+  return [hasArrived ? { ...entry, ...ended('Succeeded', entry, timestamp(now)) } : entry];
 }
 
-function resultOf({
-  running,
-  decision,
-}: Pick<Findings, 'running' | 'decision'>): Pick<Entry, 'result' | 'message'> | undefined {
-  const { rollout, isDone } = running;
-  if (isDone) {
-    return { result: 'Succeeded' };
-  }
-  if (decision.kind === 'rollback' && !isCancel(decision)) {
-    return { result: 'RolledBack', ...(decision.failed && { message: decision.failed.message }) };
-  }
-  return rollout?.phase === 'failed' ? { result: 'Failed', message: rollout.message } : undefined;
+/** An end that was told stays as it was told. */
+function withFormer(entry: Entry, before: readonly Entry[]): Entry {
+  const former = before.find((b) => isSame(b, entry));
+  return former?.result !== undefined && (former.result === entry.result || entry.result === undefined)
+    ? { ...entry, result: former.result, ...(former.completedAt && { completedAt: former.completedAt }) }
+    : entry;
+}
+
+/** None ends before it began. */
+function ended(result: NonNullable<Entry['result']>, { startedAt }: Pick<Entry, 'startedAt'>, at: string) {
+  return { result, completedAt: epoch(at) < epoch(startedAt) ? startedAt : at };
+}
+
+function isSame(a: Entry, b: Entry): boolean {
+  return a.startedAt === b.startedAt && a.version === b.version;
+}
+
+function newestFirst(a: Entry, b: Entry): number {
+  return epoch(b.startedAt) - epoch(a.startedAt);
 }

@@ -1,11 +1,9 @@
 import type { InstallationSpec, InstallationStatus } from '../api/installation.ts';
+import type { Failure } from '../api/failure.ts';
+import type { RecordFacts } from '../api/record.ts';
 import type { OperatorConfig } from '../api/operator-config.ts';
-import type { Tier } from '../api/tier.ts';
 import type { ProviderStatus } from '../api/provider.ts';
 import type { Catalogue } from './catalogue.ts';
-import type { Attempt } from './attempt.ts';
-import type { Committed } from './committed.ts';
-import type { Failure } from './failure-memory.ts';
 import type { Shelf } from './software-catalogue.ts';
 
 /** Everything that a decision may look at: plain data, taken from the caches in one synchronous pass. */
@@ -16,14 +14,12 @@ export interface Observed {
   readonly deployment: DeploymentView | undefined;
   readonly service: ServiceView | undefined;
   readonly budget: ChildView | undefined;
-  /** Saved templates, in no order. */
-  readonly revisions: readonly RevisionView[];
+  /** Every ControllerRevision with the label of this installation, in no order: its records, and what others left behind. */
+  readonly revisions: readonly (RolloutRecord | StrayRevision)[];
   /** Pods that its selector chooses. */
   readonly pods: readonly PodView[];
   /** The values of the annotation `…/retry`, on the installation and on its Provider: a new one lets what failed be tried again. */
   readonly retries: readonly string[];
-  /** The one on its Provider; of one that is gone, or has none any more, the last that was seen. */
-  readonly providerRetry: string | undefined;
   /** All system software that is published. */
   readonly software: Shelf;
   /** When each release was seen first, by the status of the Provider. */
@@ -36,8 +32,6 @@ export interface Observed {
   readonly config: OperatorConfig;
   /** How often in a row each child was healed by this process. */
   readonly heals: Readonly<Partial<Record<ChildKind, Heals>>>;
-  /** What the platform means by the tier by now, where the API server refused it to this process. */
-  readonly refusedTier?: Failure | undefined;
 }
 
 export type ChildKind = 'Deployment' | 'Service' | 'PodDisruptionBudget' | 'ControllerRevision';
@@ -101,25 +95,21 @@ export interface ServicePort {
 }
 
 export interface DeploymentView extends ChildView {
-  readonly committed: Committed | undefined;
-  readonly attempt: Attempt | undefined;
-  readonly failures: readonly Failure[];
-  /** What is saved of it before it is replaced, as packed JSON: all that the operator owns, or where others took some of that, all. */
-  readonly body: string;
-  /** Of the pod template; its pods have it, too. */
-  readonly inputsHash: string | undefined;
-  readonly minReadySeconds: number;
-  /** Of the container; absent where there is none. */
-  readonly resources: Tier['resources'];
-  /** Of the environment that the spec asked for. */
-  readonly configHash: string | undefined;
-  /** Of the pod template, as `formatSoftware` writes it. */
-  readonly software: string | undefined;
+  /** Number of the record that it was applied from, by its label. Absent where somebody took the label, or it was made before there were records. */
+  readonly record: number | undefined;
+  /** Tells its template from others: the number of a record; where it was made before there were records, a hash. */
+  readonly template: string | undefined;
+  /** Of its template. */
   readonly version: string | undefined;
-  readonly stableVersion: string | undefined;
-  readonly image: string | undefined;
+  /** Of its template, as `formatSoftware` writes it. */
+  readonly software: string | undefined;
+  /** Hash of what its template was made from. */
+  readonly inputsHash: string | undefined;
   /** The numbers of the container's ports, by name. */
   readonly ports: ReadonlyMap<string, number>;
+  /** When it was created, and when the operator's last apply changed anything of it; RFC 3339. */
+  readonly createdAt: string;
+  readonly appliedAt: string | undefined;
   readonly generation: number;
   readonly observedGeneration: number;
   /** Pods: asked for, there in all, of the newest template, and of these and older ones available. */
@@ -137,26 +127,50 @@ export interface DeploymentView extends ChildView {
   readonly paused: boolean;
 }
 
-/** What was saved of a rollout that went well: a ControllerRevision. */
-export interface RevisionView {
+/** A ControllerRevision with our label. */
+interface Revision {
   readonly name: string;
   readonly uid: string;
+  readonly resourceVersion: string;
+  readonly owner: Owner | undefined;
   readonly number: number;
-  readonly version: string | undefined;
-  /** The ports of the Service; undefined where there was none. */
-  readonly ports: readonly ServicePort[] | undefined;
-  /** Whether there was a PodDisruptionBudget. */
-  readonly hasBudget: boolean;
-  /** What it was made from. */
-  readonly committed: Committed | undefined;
-  readonly effective: InstallationStatus['effective'];
+}
+
+/** One that is no record of a rollout: what an older operator saved, or somebody edited beyond recognition. */
+export interface StrayRevision extends Revision {
+  readonly kind: 'stray';
+}
+
+/** The record of a rollout: what it was made from never changes, how it ended is its mark. */
+export interface RolloutRecord extends Revision, RecordFacts {
+  readonly kind: 'record';
+  /** As `DeploymentView.template`, of the Deployment in it. */
+  readonly template: string | undefined;
+  readonly minReadySeconds: number;
+  readonly mark: Mark;
+}
+
+/** What was found out of a rollout after its record was written. */
+export interface Mark {
+  /** When it was done; from then on it is never taken back. */
+  readonly provenAt?: string | undefined;
+  /** How it failed; going back begins with this mark. */
+  readonly failure?: Failure | undefined;
+  /** When it was given up although nothing had failed. */
+  readonly supersededAt?: string | undefined;
+  /** Why, where nobody asked for that. */
+  readonly why?: string | undefined;
+  /** What the spec says of system software since, as a hash, where that comes to the same pods. */
+  readonly asked?: string | undefined;
+  /** The consent that it used was taken away since. */
+  readonly isConsentReturned?: boolean | undefined;
 }
 
 /** What a verdict on a rollout looks at in a pod. */
 export interface PodView {
   readonly name: string;
-  /** Of the template that it was made from. */
-  readonly inputsHash: string | undefined;
+  /** Of what it was made: `DeploymentView.template`. */
+  readonly template: string | undefined;
   /** The most restarts that one of its containers has had. */
   readonly restarts: number;
   /** How the container that was restarted most ended last. */

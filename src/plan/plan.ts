@@ -1,90 +1,66 @@
 import type { InstallationStatus } from '../api/installation.ts';
-import { isAutomatic } from './attempt.ts';
-import { actionsFor, writesDeployment, type Action, type Actions } from './actions.ts';
+import { actionsFor, type Action } from './actions.ts';
 import type { Assessment } from './assessment.ts';
-import { decide } from './decision.ts';
+import { becauseOf, type Because } from './because.ts';
+import { decide, type Decided } from './decision.ts';
 import { graceOf } from './grace.ts';
 import type { Observed } from './observed.ts';
-import type { Run } from './run.ts';
-import { readRunning, type Running } from './running.ts';
-import { formatSoftware, movedSince } from './software-set.ts';
+import { placeEndsAt } from './place.ts';
+import { readState, type State } from './state.ts';
 import { statusOf } from './status.ts';
-import type { Failure } from './failure-memory.ts';
+import { isAutomatic } from './trigger.ts';
 
 /** All that one reconcile does. Nothing else leaves `plan/`. */
 export interface Plan {
   readonly writes: readonly Action[];
   readonly status: InstallationStatus;
+  /** Why it does that, or nothing. */
+  readonly because: Because;
   /** An automatic rollout begins with this: it counts against what the fleet may do at once. */
   readonly takesSlot: boolean;
-  /** What to remember should the API server refuse the Deployment: automation is to blame, and nobody's wish. */
-  readonly upgrade?: Upgrade;
   /** One would begin if the fleet had room. */
   readonly isQueued: boolean;
-  /** A rollout neither ends nor goes back by itself. */
-  readonly isStuck: boolean;
   /** The next moment at which the clock alone changes the plan. */
   readonly requeueAfterMs?: number;
 }
 
-type Upgrade = Pick<Failure, 'version' | 'image' | 'software' | 'retries'>;
-
-const NOTHING: Actions = { writes: [], postponed: [] };
-
 /** From what is observed and the time to what is to be done. Pure: the same input gives the same plan. */
 export function plan(observed: Observed, now: number): Plan {
-  const { installation } = observed;
-  const running = readRunning(observed, now);
-  const { decision, outlook } = decide(observed, running, now);
-  const what = decision.kind === 'problem' ? decision.restore : decision;
-  // What is suspended is not touched; but a rollout that was under way ends first, if need be by going back.
-  const mayAct = installation.spec.suspend !== true || decision.kind === 'rollback';
-  const actions = what && mayAct ? actionsFor(observed, running, what, now) : NOTHING;
-  const status = statusOf({ observed, running, decision, outlook, actions, now });
-  const waits = actions.postponed.map(({ notBefore }) => notBefore - now);
-  // What is suspended waits for nothing.
-  if (decision.kind === 'problem' && installation.spec.suspend !== true) {
-    waits.push(graceOf(decision, installation.status.conditions, installation.generation, now).left);
-  }
-  if (outlook?.choice.notBefore !== undefined && installation.spec.suspend !== true) {
-    waits.push(outlook.choice.notBefore - now);
-  }
-  if (decision.kind === 'run' && decision.notBefore !== undefined) {
-    waits.push(decision.notBefore - now);
-  }
-  // A rollout that hangs is given up by the clock alone.
-  if (running.rollout?.phase === 'progressing' && running.rollout.until !== undefined) {
-    waits.push(running.rollout.until - now);
-  }
-  const next = waits.filter((ms) => ms > 0).sort((a, b) => a - b)[0];
+  const state = readState(observed, now);
+  const decided = decide(observed, state, now);
+  const { decision, outlook, failure } = decided;
+  const actions = actionsFor(observed, state, decided, now);
+  const status = statusOf({ observed, state, decision, outlook, failure, actions, now });
+  const next = momentsOf(observed, state, decided, now)
+    .concat(actions.postponed.map(({ notBefore }) => notBefore))
+    .filter((at) => at > now);
   const begins = decision.kind === 'run' && decision.isChanged && actions.writes.length > 0;
-  const trigger = begins ? decision.inputs.attempt?.trigger : undefined;
-  const takesSlot = isAutomatic(trigger);
-  const upgrade = begins ? upgradeOf(observed, running, decision) : undefined;
   // Not always the one that is pending: a newer one may be waited for while this one waits for room.
   const isQueuing = ({ blockedBy }: Assessment) => blockedBy.includes('Queued');
   const waitsForSlot = outlook?.input.isBusy === false && outlook.assessments.some(isQueuing);
-  const isQueued = waitsForSlot || (decision.kind === 'keep' && decision.isQueued === true);
-  const hasEnded = running.rollout?.phase === 'failed' || running.rollout?.phase === 'paused';
-  const isStuck = hasEnded && !writesDeployment(actions);
   return {
     writes: actions.writes,
     status,
-    takesSlot,
-    isQueued,
-    isStuck,
-    ...(upgrade && { upgrade }),
-    ...(next !== undefined && { requeueAfterMs: next }),
+    because: becauseOf(state, decided, status),
+    takesSlot: begins && isAutomatic(decision.attempt.trigger),
+    isQueued: waitsForSlot || (decision.kind === 'keep' && decision.isQueued === true),
+    ...(next.length > 0 && { requeueAfterMs: Math.min(...next) - now }),
   };
 }
 
-/** What automation chose: a release, or system software for the one that runs. */
-function upgradeOf({ retries }: Observed, { software }: Running, { inputs }: Run): Upgrade | undefined {
-  const { version, image } = inputs.release;
-  const chosen = { version, image, ...(retries.length > 0 && { retries: [...retries] }) };
-  const trigger = inputs.attempt?.trigger;
-  if (trigger === 'SystemSoftware') {
-    return { ...chosen, software: formatSoftware(movedSince(software, inputs.software.set)) };
+/** Moments at which the clock may decide something, in milliseconds since the epoch. */
+function momentsOf({ installation, config }: Observed, state: State, decided: Decided, now: number): number[] {
+  const { decision, outlook } = decided;
+  const { rollout } = state;
+  // A rollout that hangs is given up by the clock alone, and its place in the fleet is given to another.
+  const ofRollout = [rollout?.phase === 'progressing' ? rollout.until : undefined, placeEndsAt(state, config)];
+  if (installation.spec.suspend === true) {
+    return ofRollout.filter((at) => at !== undefined);
   }
-  return trigger === 'Policy' ? chosen : undefined;
+  const left =
+    decision.kind === 'problem'
+      ? graceOf(decision, installation.status.conditions, installation.generation, now).left
+      : 0;
+  const ofSoftware = decision.kind === 'run' ? decision.notBefore : undefined;
+  return [...ofRollout, now + left, outlook?.choice.notBefore, ofSoftware].filter((at) => at !== undefined);
 }

@@ -6,21 +6,22 @@ import { isOfSoftware } from './failure-memory.ts';
 import type { Findings } from './findings.ts';
 import { graceOf } from './grace.ts';
 import type { Problem } from './problem.ts';
-import { isCancel } from './rollback.ts';
+import type { Return } from './return.ts';
 import { formatSoftware, inWords, movedSince } from './software-set.ts';
+import type { State } from './state.ts';
 import { newerRelease } from './update-available.ts';
 import { failureBehind, whatFailed } from './upgrade-health.ts';
 import { yankedSoftware } from './yanked-software.ts';
 
 /** `Ready` with its companions: `Reconciling` while it works, `Stalled` when a person must act. */
 export function readiness(findings: Findings): Verdict[] {
-  const { observed, running, decision, actions, now } = findings;
+  const { observed, state, decision, actions, now } = findings;
   const { installation } = observed;
   const { spec } = installation;
-  if (decision.kind === 'rollback') {
-    return isCancel(decision)
-      ? waiting('Unknown', 'RollingOut', rollingOut(findings, decision.version))
-      : waiting('Unknown', 'RollingBack', rollingBack(findings, decision.version));
+  if (decision.kind === 'return') {
+    return isWayBack(decision)
+      ? waiting('Unknown', 'RollingBack', rollingBack(findings, decision.version))
+      : waiting('Unknown', 'RollingOut', rollingOut(findings, decision.version));
   }
   if (decision.kind === 'problem' && spec.suspend === true) {
     return [{ type: 'Ready', status: 'False', reason: 'Suspended', message: decision.message }];
@@ -29,10 +30,11 @@ export function readiness(findings: Findings): Verdict[] {
     const grace = graceOf(decision, installation.status.conditions, installation.generation, now);
     return grace.isOver ? stalled(decision) : waiting('False', decision.reason, decision.message);
   }
-  const isAsWished = running.isSpecIntact && !(decision.kind === 'run' && decision.isChanged);
-  const isGoingBack = running.deployment?.attempt?.trigger === 'Rollback' && !running.isProven;
+  const isStarting = decision.kind === 'run' && decision.isChanged;
+  const isAsWished = state.stands && state.isIntact && !isStarting;
+  const isGoingBack = state.isReturning && !isCancelled(state);
   if (!isAsWished && spec.suspend === true) {
-    const isDamaged = running.installed === decision.version && !(decision.kind === 'run' && decision.isChanged);
+    const isDamaged = state.base?.version === decision.version && !isStarting;
     const message = isDamaged
       ? `Set suspend to false to restore ${decision.version}: somebody changed its Deployment`
       : `Set suspend to false to roll out ${decision.version}: nothing is changed while it is true`;
@@ -46,15 +48,7 @@ export function readiness(findings: Findings): Verdict[] {
       `${postponed.culprit}, and undoing it did not last: stop that, it is undone again later`,
     );
   }
-  const isKept = decision.kind === 'held' || (decision.kind === 'keep' && decision.isQueued !== true);
-  const lost = isKept && actions.writes.length === 0 ? lostOf(findings) : undefined;
-  if (lost !== undefined) {
-    return stalled({
-      reason: 'ReleaseMissing',
-      message: `Publish release ${decision.version} of "${spec.provider}" again: ${lost} without it`,
-    });
-  }
-  const rollout = isAsWished ? running.rollout : undefined;
+  const rollout = isAsWished ? state.rollout : undefined;
   switch (rollout?.phase) {
     case 'done':
       return decision.kind === 'held' && !decision.isOfPlatform
@@ -87,20 +81,21 @@ export function readiness(findings: Findings): Verdict[] {
   }
 }
 
-/** What somebody damaged and nobody can restore. */
-function lostOf({ observed, running }: Findings): string | undefined {
-  if (!running.isPristine) {
-    return 'what was changed in the Deployment cannot be undone';
-  }
-  const isServiceGone = !observed.service && observed.installation.status.serviceName !== undefined;
-  return isServiceGone ? 'the Service that was deleted cannot be made anew' : undefined;
+/** Something failed, or was lost in the midst of something else. */
+function isWayBack({ cause, ends }: Return): boolean {
+  return cause === 'Failed' || (cause === 'Lost' && ends !== undefined);
 }
 
-function ready({ observed, running, outlook }: Findings, version: string): Verdict {
+/** What is on its way back was asked for again, and nothing failed. */
+function isCancelled({ abandoned }: State): boolean {
+  return abandoned?.mark.failure === undefined && abandoned?.mark.why === undefined;
+}
+
+function ready({ observed, state, outlook }: Findings, version: string): Verdict {
   const { catalogue, installation } = observed;
   const release = findRelease(catalogue, version);
   const { spec } = installation;
-  const yanked = yankedSoftware(running.software, observed.software);
+  const yanked = yankedSoftware(state.software, observed.software);
   const software = yanked === undefined ? '' : `; ${yanked}`;
   if (release?.lifecycle?.stage === 'yanked') {
     const why = release.lifecycle.message ? ` (${release.lifecycle.message})` : '';
@@ -166,33 +161,37 @@ function rollbackFailed({ observed }: Findings, version: string, cause: string):
   };
 }
 
-function rollingOut({ running, decision }: Findings, version: string): string {
-  const { stable, deployment, software, stableSoftware } = running;
-  const begun = decision.kind === 'run' && decision.isChanged ? decision.inputs : undefined;
-  if ((begun?.attempt ?? deployment?.attempt)?.trigger === 'SystemSoftware') {
-    return `Moving ${version} to ${inWords(movedSince(stableSoftware, begun?.software.set ?? software))}`;
+function rollingOut({ state, decision }: Findings, version: string): string {
+  const { stable, base, software, stableSoftware } = state;
+  const start = decision.kind === 'run' && decision.isChanged ? decision : undefined;
+  const underWay = base === stable ? undefined : base;
+  if ((start?.attempt ?? underWay)?.trigger === 'SystemSoftware') {
+    return `Moving ${version} to ${inWords(movedSince(stableSoftware, start?.inputs.software.set ?? software))}`;
   }
   if (stable === undefined) {
     return `Installing ${version}`;
   }
-  return stable === version ? `Bringing ${version} to what the spec asks for` : `Moving from ${stable} to ${version}`;
+  return stable.version === version
+    ? `Bringing ${version} to what the spec asks for`
+    : `Moving from ${stable.version} to ${version}`;
 }
 
 function rolloutFailed(
-  { observed, running }: Findings,
+  { observed, state }: Findings,
   version: string,
   cause: string,
 ): Pick<Problem, 'reason' | 'message'> {
   const { namespace, name } = observed.installation;
   const look = `see why with kubectl -n ${namespace} describe pods -l ${LABEL.installation}=${name}`;
-  const { stable } = running;
+  const { software: set, stableSoftware } = state;
+  const stable = state.stable?.version;
   if (stable === undefined) {
     return {
       reason: 'InstallFailed',
       message: `Set another version or correct the spec, installing ${version} failed, ${cause}: ${look}`,
     };
   }
-  const software = formatSoftware(movedSince(running.stableSoftware, running.software));
+  const software = formatSoftware(movedSince(stableSoftware, set));
   const what = whatFailed({ version, ...(software !== undefined && stable === version && { software }) }, stable);
   const who = stable === version ? 'the pods with the former ones' : `the pods of ${stable}`;
   return { reason: 'RolloutFailed', message: `Rolling out ${what} failed, ${who} go on serving, ${cause}: ${look}` };

@@ -1,5 +1,5 @@
+import type { Failure } from '../api/failure.ts';
 import { epoch } from '../api/time.ts';
-import { CLOCK_SKEW_MS } from './attempt.ts';
 import type { DeploymentView, PodView } from './observed.ts';
 
 /** What a Deployment and its pods say about the template that it has now. */
@@ -28,14 +28,18 @@ export type Expiry = 'never' | 'later' | 'at once';
 /** What a verdict depends on besides the Deployment. */
 export interface Evidence {
   readonly pods: readonly PodView[];
-  /** The longest that a rollout may take, from when it was committed. */
+  /** The longest that a rollout may take, from its start. */
   readonly deadlineMs: number;
+  /** RFC 3339: by its record; of a way back, when the rollout before it was given up. */
+  readonly startedAt: string;
+  /** What was done before is applied again. */
+  readonly isReturning: boolean;
   /** The template was rolled out wholly before: then the Deployment controller alone judges what becomes of it. */
   readonly wasDone: boolean;
   /** So it was when it was looked at last, and its spec is still the one that was applied. */
   readonly isSettled: boolean;
-  /** What was seen when it was called a failure, where it was: only success takes that back. */
-  readonly failure: Pick<Failed, 'reason' | 'message' | 'expires'> | undefined;
+  /** The failure that it is marked with: only success takes that back. */
+  readonly failure: Failure | undefined;
   /** Why its release was yanked; undefined where it was not. */
   readonly yanked: string | undefined;
   readonly now: number;
@@ -46,6 +50,8 @@ const MOST_RESTARTS = 3;
 /** What others say of it, such as an admission webhook, may be of any length; it is remembered in an annotation. */
 const LONGEST_MESSAGE = 300;
 const LEAST_FOR_WAY_BACK_MS = 60_000;
+/** A clock may be ahead of another by so much. */
+const CLOCK_SKEW_MS = 300_000;
 /** A quota may be full only until the old pod that makes room is gone. */
 const CREATION_GRACE_MS = 30_000;
 /** An image that a node gave up on, not one that it tries for the first time. */
@@ -85,7 +91,7 @@ function leastPods({ replicas, ownsReplicas }: DeploymentView, { wasDone }: Evid
 
 function failedBy(d: DeploymentView, evidence: Evidence): Failed | undefined {
   const { pods, deadlineMs, wasDone, failure, yanked, now } = evidence;
-  const fresh = pods.filter((pod) => d.inputsHash !== undefined && pod.inputsHash === d.inputsHash);
+  const fresh = pods.filter((pod) => d.template !== undefined && pod.template === d.template);
   const expires = fresh.some((pod) => pod.hasStarted) ? 'never' : 'later';
   const pastDeadline = failed(
     'DeadlineExceeded',
@@ -93,11 +99,14 @@ function failedBy(d: DeploymentView, evidence: Evidence): Failed | undefined {
     expires,
   );
   const isGivenUp = d.progress === 'ProgressDeadlineExceeded';
+  const age = now - epoch(evidence.startedAt);
   if (wasDone) {
-    return isGivenUp ? pastDeadline : undefined;
+    // The controller keeps its verdict on what was there before for a while.
+    return isGivenUp && (age >= deadlineMs || age < -CLOCK_SKEW_MS) ? pastDeadline : undefined;
   }
   if (failure) {
-    return { phase: 'failed', ...failure };
+    const { reason, message, retryAfter } = failure;
+    return { phase: 'failed', reason, message, expires: retryAfter === undefined ? 'never' : 'later' };
   }
   if (isAnotherUnseen(d, fresh)) {
     return undefined;
@@ -116,12 +125,11 @@ function failedBy(d: DeploymentView, evidence: Evidence): Failed | undefined {
     const why = unpullable.waiting?.message;
     return failed('ImagePull', `its image cannot be pulled${why ? ` (${why})` : ''}`, expires);
   }
-  const age = ageOf(d, now);
   if (d.failure !== undefined && fresh.length === 0 && age >= CREATION_GRACE_MS) {
     return failed('PodsRefused', `its pods cannot be created (${d.failure})`, expires);
   }
   // The controller keeps its own verdict for a while when old pods are asked for again; a clock may have been set back.
-  const isLate = age >= patienceFor(d, deadlineMs) || (isGivenUp && (!d.attempt || age < -CLOCK_SKEW_MS));
+  const isLate = age >= patienceFor(d, evidence) || (isGivenUp && age < -CLOCK_SKEW_MS);
   return isLate ? pastDeadline : undefined;
 }
 
@@ -131,8 +139,8 @@ function isAnotherUnseen(d: DeploymentView, fresh: readonly PodView[]): boolean 
 }
 
 /** On the way back enough pods may serve already: the others are given time to go, however busy the cluster is. */
-function patienceFor(d: DeploymentView, deadlineMs: number): number {
-  const isServing = d.attempt?.trigger === 'Rollback' && d.available >= d.replicas;
+function patienceFor(d: DeploymentView, { isReturning, deadlineMs }: Evidence): number {
+  const isServing = isReturning && d.available >= d.replicas;
   return isServing ? Math.max(2 * deadlineMs, LEAST_FOR_WAY_BACK_MS) : deadlineMs;
 }
 
@@ -159,17 +167,8 @@ function because(d: DeploymentView, fresh: readonly PodView[]): string {
   return cause === undefined ? '' : ` (${cause})`;
 }
 
-function nextMoment(d: DeploymentView, { deadlineMs, now }: Evidence): number | undefined {
-  if (!d.attempt) {
-    return undefined;
-  }
-  const startedAt = epoch(d.attempt.startedAt);
-  return [startedAt + CREATION_GRACE_MS, startedAt + patienceFor(d, deadlineMs)]
-    .filter((at) => at > now)
-    .sort((a, b) => a - b)[0];
-}
-
-/** Milliseconds since the template was committed; 0 where that is not known. */
-function ageOf({ attempt }: DeploymentView, now: number): number {
-  return attempt ? now - epoch(attempt.startedAt) : 0;
+function nextMoment(d: DeploymentView, evidence: Evidence): number {
+  const startedAt = epoch(evidence.startedAt);
+  const moments = [startedAt + CREATION_GRACE_MS, startedAt + patienceFor(d, evidence)];
+  return Math.min(...moments.filter((at) => at > evidence.now));
 }

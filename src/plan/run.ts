@@ -1,35 +1,49 @@
+import type { Failure } from '../api/failure.ts';
 import type { Release } from '../api/provider.ts';
-import { isAutomatic, type Trigger } from './attempt.ts';
+import { epoch } from '../api/time.ts';
+import { nextAttempt, requiredBy, triggerOf, type Attempt } from './attempt.ts';
 import { findRelease, isImageAllowed, tierDefinition } from './catalogue.ts';
-import { budgetOf, inputHashes, wishHash, type Inputs } from './children.ts';
-import { inputsHash, type Committed } from './committed.ts';
+import { inputHashes, wishHash, type Inputs } from './children.ts';
+import { isMadeFrom, type Committed } from './committed.ts';
 import type { Configuration } from './environment.ts';
-import type { Failure } from './failure-memory.ts';
-import { nextAttempt, triggerOf, triggerOfUndone, type NextRollout } from './next-attempt.ts';
-import type { DeploymentView, Observed } from './observed.ts';
-import { obstacleTo } from './obstacle.ts';
+import { failureBefore } from './failure-memory.ts';
+import type { Observed, RolloutRecord } from './observed.ts';
 import { problem, type Problem } from './problem.ts';
-import { restoreOf } from './rollback.ts';
+import { askedOf, begunRecord, NOTHING_ASKED } from './record.ts';
 import { rollbackSettings } from './rollback-settings.ts';
-import type { Running } from './running.ts';
-import { serviceOf } from './service.ts';
-import type { Movement, Resolution, SoftwareFinder } from './software.ts';
+import type { Resolution, SoftwareFinder } from './software.ts';
 import { asksForSoftware, hasAsked, isLeftOver, softwareFor } from './software-for.ts';
+import type { State } from './state.ts';
 import { tierShape } from './tiers.ts';
+import type { Trigger } from './trigger.ts';
 import { imageNotAllowed, releaseInvalid, type Choice, type Target } from './version.ts';
 import type { Wishes } from './wish.ts';
 
 /** These are the inputs of the children that should be there. */
-export interface Run {
+export type Run = Start | Stay;
+
+/** A rollout begins. */
+export interface Start extends Running {
+  readonly isChanged: true;
+  readonly attempt: Attempt;
+  readonly committed: Committed;
+  /** The record of it, where it was written before and its Deployment was not applied. */
+  readonly begun: RolloutRecord | undefined;
+}
+
+/** What runs was made from these. */
+export interface Stay extends Running {
+  readonly isChanged: false;
+  /** The release was published again with other content than the running pods have. */
+  readonly isContentChanged: boolean;
+  /** What the spec says of system software by now, where it comes to the same pods: only the record is to remember it. */
+  readonly askedAnew: string | undefined;
+}
+
+interface Running {
   readonly kind: 'run';
   readonly version: string;
   readonly inputs: Inputs;
-  /** The committed template was made from something else, or there is none. */
-  readonly isChanged: boolean;
-  /** The release was published again with other content than the running pods have. */
-  readonly isContentChanged: boolean;
-  /** The spec says something else about system software, which comes to the same pods: only the Deployment is to remember it. */
-  readonly isAskedAnew: boolean;
   /** When system software may be updated, where only the time for it has not come. */
   readonly notBefore?: number | undefined;
 }
@@ -49,27 +63,27 @@ export interface Wanted {
   readonly target: Target | Choice;
   readonly wishes: Wishes;
   readonly finder: SoftwareFinder;
-  /** `update`: system software may move on by its own policy. */
-  readonly movement: Movement;
   readonly failures: readonly Failure[];
   readonly now: number;
 }
 
 /** What it takes to run a version as the spec and the platform want it, or what stands in the way. */
-export function runOf(observed: Observed, running: Running, wanted: Wanted): Run | Keep | Problem {
+export function runOf(observed: Observed, state: State, wanted: Wanted): Run | Keep | Problem {
   const release = findRelease(observed.catalogue, wanted.target.version);
-  return release ? runOfRelease(observed, running, wanted, release) : runOfUnknown(observed, running, wanted);
+  return release ? runOfRelease(observed, state, wanted, release) : runOfUnknown(observed, state, wanted);
 }
 
 /** What runs needs no catalogue; a change needs the content of its release. */
-function runOfUnknown(observed: Observed, running: Running, { target, configuration }: Wanted): Keep | Problem {
-  const { installation, catalogue } = observed;
+function runOfUnknown(
+  { installation, catalogue }: Observed,
+  { base, software }: State,
+  { target, configuration }: Wanted,
+): Keep | Problem {
   const { version } = target;
   const { spec } = installation;
-  const committed = running.deployment?.committed;
-  const isSameWish = committed?.wish === wishHash(installation, version, configuration);
-  const isSameSoftware = hasAsked(spec, running.software) && !isLeftOver(installation, running.software);
-  if (isSameWish && (!asksForSoftware(spec, committed) || isSameSoftware)) {
+  const isSameWish = base?.committed.wish === wishHash(installation, version, configuration);
+  const isSameSoftware = base !== undefined && hasAsked(spec, software) && !isLeftOver(spec, base);
+  if (base && isSameWish && (!asksForSoftware(spec, base) || isSameSoftware)) {
     return { kind: 'keep', version };
   }
   const fault = catalogue?.invalid.find((r) => r.version === version);
@@ -81,38 +95,22 @@ function runOfUnknown(observed: Observed, running: Running, { target, configurat
       );
 }
 
-function runOfRelease(observed: Observed, running: Running, wanted: Wanted, release: Release): Run | Keep | Problem {
+function runOfRelease(observed: Observed, state: State, wanted: Wanted, release: Release): Run | Keep | Problem {
   const { installation, catalogue, config } = observed;
-  const { configuration, finder, movement, target, wishes, failures, now } = wanted;
+  const { configuration, finder, target, wishes, failures, now } = wanted;
   const { spec } = installation;
-  const { deployment } = running;
+  const { base } = state;
   const definition = tierDefinition(catalogue, config, spec.resourceTier);
-  const software = softwareFor(observed, running, { release, configuration, finder, movement, target, now });
+  const software = softwareFor(observed, state, { release, configuration, finder, target, now });
   if (software.kind === 'problem') {
     return software;
   }
   const { resolution, isUpdate, notBefore } = software;
   const hashes = inputHashes({ installation, release, configuration, definition, software: resolution });
-  const next: NextRollout = { target, hashes, wishes, isUpdate };
-  const committed = deployment?.committed;
-  const isChanged = !isMadeFrom(hashes, deployment);
-  const isContentChanged =
-    committed !== undefined && committed.release !== hashes.release && deployment?.version === release.version;
-  const trigger = triggerOf(observed, running, next);
-  const undone = triggerOfUndone(observed, running, next);
-  const hindrance = hindranceTo(observed, running, {
-    release,
-    trigger,
-    undone,
-    resolution,
-    isChanged,
-    isContentChanged,
-  });
-  if (hindrance) {
-    return hindrance;
-  }
+  const isChanged = !isMadeFrom(hashes, base?.committed);
+  const isContentChanged = base?.version === release.version && base.committed.release !== hashes.release;
   const { deadlineSeconds, stableSeconds } = rollbackSettings(spec, config);
-  const inputs: Inputs = {
+  const inputs = {
     installation,
     release,
     configuration,
@@ -121,93 +119,96 @@ function runOfRelease(observed: Observed, running: Running, wanted: Wanted, rele
     software: resolution,
     softwareDelivery: config.softwareDelivery,
     progressDeadlineSeconds: deadlineSeconds,
-    // A template that is restored keeps its memory; a new one begins a rollout.
-    ...(deployment && !isChanged
-      ? keptFrom(deployment)
-      : {
-          stableVersion: running.stable,
-          attempt: nextAttempt(observed, running, { trigger: undone ?? trigger, wishes }, now),
-          failures,
-          // A first install replaces nothing, so that nobody has to be sure of it before it counts.
-          minReadySeconds: deployment ? stableSeconds : 0,
-        }),
   };
-  return (
-    (serviceOf(inputs) && obstacleTo(installation, 'Service', observed.service)) ??
-    (budgetOf(inputs) && obstacleTo(installation, 'PodDisruptionBudget', observed.budget)) ?? {
+  const waits = notBefore === undefined ? {} : { notBefore };
+  if (!isChanged && base) {
+    const askedAnew = askedOf(base) === hashes.asked ? undefined : (hashes.asked ?? NOTHING_ASKED);
+    return {
       kind: 'run',
       version: release.version,
-      inputs,
-      isChanged,
-      isContentChanged: isContentChanged && !isChanged,
-      isAskedAnew: !isChanged && committed !== undefined && committed.asked !== hashes.asked,
-      ...(notBefore !== undefined && { notBefore }),
-    }
-  );
+      // What is restored is what it was: a record, and how cautiously it was rolled out.
+      inputs: { ...inputs, number: base.number, minReadySeconds: base.minReadySeconds },
+      isChanged: false,
+      isContentChanged,
+      askedAnew,
+      ...waits,
+    };
+  }
+  const trigger = triggerOf(state, { target, hashes, isUpdate });
+  const hindrance = hindranceTo(observed, { release, trigger, resolution, isContentChanged });
+  if (hindrance) {
+    return hindrance;
+  }
+  const begun = begunBefore(state, { hashes, trigger, now, deadlineMs: deadlineSeconds * 1000 });
+  const isMending = failureBefore(state) !== undefined;
+  const needs = requiredBy(release, finder, resolution.set);
+  return {
+    kind: 'run',
+    version: release.version,
+    inputs: {
+      ...inputs,
+      number: begun?.number ?? nextNumber(observed),
+      // A first install replaces nothing, so that nobody has to be sure of it before it counts.
+      minReadySeconds: begun?.minReadySeconds ?? (state.deployment ? stableSeconds : 0),
+    },
+    attempt:
+      begun ?? nextAttempt(observed, state, { trigger, wishes, failures, isMending, target, requiredBy: needs }, now),
+    committed: hashes,
+    begun,
+    isChanged: true,
+    ...waits,
+  };
 }
 
-interface Rendering extends Pick<Run, 'isChanged' | 'isContentChanged'> {
+/** Never one that was used, be it by somebody else. */
+function nextNumber({ revisions, deployment }: Observed): number {
+  return Math.max(0, deployment?.record ?? 0, ...revisions.map((r) => r.number)) + 1;
+}
+
+/**
+ * The record of this very rollout, where it was written and then nothing was applied. One that is old would leave the
+ * rollout too little of its time.
+ */
+function begunBefore(
+  state: State,
+  next: {
+    readonly hashes: Committed;
+    readonly trigger: Trigger;
+    readonly now: number;
+    readonly deadlineMs: number;
+  },
+): RolloutRecord | undefined {
+  const begun = begunRecord(state);
+  const isSame = begun?.trigger === next.trigger && isMadeFrom(next.hashes, begun.committed);
+  const isYoung = begun !== undefined && next.now < epoch(begun.startedAt) + next.deadlineMs / 2;
+  return isSame && isYoung ? begun : undefined;
+}
+
+interface Rendering {
   readonly release: Release;
   readonly trigger: Trigger;
-  /** Of the rollout that goes on by this, after somebody undid it. */
-  readonly undone: Trigger | undefined;
   readonly resolution: Resolution;
+  readonly isContentChanged: boolean;
 }
 
-/** Why nothing is made of a release for now: what runs is kept, or the wish cannot be had. */
+/** Why no rollout of a release begins for now: what runs is kept, or the wish cannot be had. */
 function hindranceTo(
-  observed: Observed,
-  running: Running,
-  { release, trigger, undone, resolution, isChanged, isContentChanged }: Rendering,
+  { config, slot }: Observed,
+  { release, trigger, resolution, isContentChanged }: Rendering,
 ): Keep | Problem | undefined {
   const { version } = release;
-  const isDamaged = !running.isPristine || isServiceDamaged(observed);
   const isUnasked = trigger === 'Tier' || trigger === 'SystemSoftware';
+  const isAllowed = isImageAllowed(release.image, config.allowedImagePrefixes);
   // Other content, or an image that is not allowed any more, is brought by nobody who did not ask for new pods.
-  if (
-    isChanged &&
-    isUnasked &&
-    (isContentChanged || !isImageAllowed(release.image, observed.config.allowedImagePrefixes))
-  ) {
+  if (isUnasked && (isContentChanged || !isAllowed)) {
     return { kind: 'keep', version, isContentChanged };
   }
-  const canRestore = () => !isServiceDamaged(observed) && restoreOf(observed, running) !== undefined;
-  if (isContentChanged && !isChanged && isDamaged && !canRestore()) {
-    return problem(
-      'ContentChanged',
-      `Publish a new version: what somebody changed cannot be undone, because release ${version} was published again with other content`,
-    );
-  }
-  // What was undone has lost its place, which another may have taken since.
-  const waitsForSlot = (trigger === 'Tier' && !isDamaged) || trigger === 'SystemSoftware' || isAutomatic(undone);
-  if (isChanged && observed.slot === 'queued' && waitsForSlot) {
+  if (isUnasked && slot === 'queued') {
     return { kind: 'keep', version, isQueued: true };
   }
-  if (isChanged && !isImageAllowed(release.image, observed.config.allowedImagePrefixes)) {
+  if (!isAllowed) {
     return imageNotAllowed(release);
   }
-  // What only the platform changed waits for it; what was saved is restored without it.
-  if (resolution.obstacle && isChanged && trigger === 'Tier') {
-    return { kind: 'keep', version };
-  }
-  const isRendered = isChanged || !(running.isSpecIntact || restoreOf(observed, running));
-  return isRendered ? resolution.obstacle : undefined;
-}
-
-/** What a template that is applied once more had already. */
-function keptFrom({ stableVersion, attempt, failures, minReadySeconds }: DeploymentView) {
-  return { stableVersion, attempt, failures, minReadySeconds };
-}
-
-/** The Service is not as it was applied, or it was deleted. */
-function isServiceDamaged({ installation, service }: Observed): boolean {
-  return service ? service.applied !== service.owned : installation.status.serviceName !== undefined;
-}
-
-/** By what was committed; where that was taken away, by what the pods say. */
-function isMadeFrom(hashes: Committed, deployment: DeploymentView | undefined): boolean {
-  const { committed, inputsHash: ofPods } = deployment ?? {};
-  return committed
-    ? committed.wish === hashes.wish && committed.tier === hashes.tier && committed.software === hashes.software
-    : ofPods !== undefined && ofPods === inputsHash(hashes);
+  // A tier change by the platform waits until the missing software is published.
+  return resolution.obstacle && trigger === 'Tier' ? { kind: 'keep', version } : resolution.obstacle;
 }

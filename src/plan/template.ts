@@ -21,10 +21,17 @@ export interface TemplateInputs {
   readonly selector: Readonly<Record<string, string>>;
   readonly configHash: string;
   readonly inputsHash: string;
+  /** Of the record. */
+  readonly number: string;
 }
 
 /** Name of the container that runs the release. */
 export const CONTAINER = 'provider';
+
+/** Tells a template from others: by its record, or where it was made before there were records, by what it was made from. */
+export function templateId(annotations: Readonly<Record<string, string>> = {}): string | undefined {
+  return annotations[ANNOTATION.rollout] ?? annotations[ANNOTATION.inputsHash];
+}
 
 /** Time for load balancers to take a pod out before its process is asked to stop. */
 const PRE_STOP_SECONDS = 5;
@@ -48,6 +55,7 @@ export function podTemplate(inputs: TemplateInputs) {
         [ANNOTATION.configHash]: inputs.configHash,
         ...(chosen !== undefined && { [ANNOTATION.software]: chosen }),
         [ANNOTATION.inputsHash]: inputs.inputsHash,
+        [ANNOTATION.rollout]: inputs.number,
       },
     },
     spec: {

@@ -9,13 +9,13 @@ import type { Observed } from './observed.ts';
 
 /** Whether something newer is published, and what it takes to get it: information, no part of `Ready`. */
 export function updateAvailable(
-  { observed, running, decision, outlook, now }: Findings,
+  { observed, state, decision, outlook, now }: Findings,
   assessments: readonly Assessment[] = [],
 ): Verdict {
   const { installation, catalogue, config } = observed;
   const { spec } = installation;
-  const isAtRest = decision.kind === 'problem' || (spec.suspend === true && decision.kind !== 'rollback');
-  const version = isAtRest ? running.installed : decision.version;
+  const isAtRest = decision.kind === 'problem' || (spec.suspend === true && decision.kind !== 'return');
+  const version = isAtRest ? state.base?.version : decision.version;
   const fault = catalogue?.invalid.find((r) => r.version === version);
   if (fault) {
     return update(
@@ -33,18 +33,15 @@ export function updateAvailable(
     );
   }
   const runs = version === undefined ? undefined : findRelease(catalogue, version);
-  if (runs && version === running.installed && !isImageAllowed(runs.image, config.allowedImagePrefixes)) {
+  if (runs && version === state.base?.version && !isImageAllowed(runs.image, config.allowedImagePrefixes)) {
     return update(
       'Unknown',
       'CatalogueUnavailable',
       `The image of ${version} is not allowed any more ("${runs.image}"): what runs goes on, ask the platform team`,
     );
   }
-  const isContentChanged =
-    decision.kind === 'run' || decision.kind === 'keep'
-      ? decision.isContentChanged
-      : decision.kind === 'problem' && decision.reason === 'ContentChanged';
-  if (isContentChanged) {
+  const isRunning = decision.kind === 'keep' || (decision.kind === 'run' && !decision.isChanged);
+  if (isRunning && decision.isContentChanged) {
     return update(
       'Unknown',
       'ContentChanged',

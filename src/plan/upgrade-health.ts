@@ -1,8 +1,7 @@
 import { findCondition, type Verdict } from '../api/conditions.ts';
-import type { Failure } from './failure-memory.ts';
+import { failureBefore, type Failure } from './failure-memory.ts';
 import type { Findings } from './findings.ts';
-import { isCancel } from './rollback.ts';
-import { isStranded } from './running.ts';
+import { REFUSED } from './record.ts';
 import { inWords, parseSoftware } from './software-set.ts';
 import { isOneOf } from './wish.ts';
 
@@ -11,56 +10,55 @@ import { isOneOf } from './wish.ts';
  * any more for what failed.
  */
 export function upgradeHealth(findings: Findings): Verdict[] {
-  const { observed, running, decision, outlook } = findings;
-  const { conditions } = observed.installation.status;
+  const { observed, state, decision, outlook } = findings;
   const failure = failureBehind(findings);
   if (failure) {
-    const message = `Rolling out ${whatFailed(failure, running.stable)} failed: ${failure.message}`;
     // What was refused never began, so that nothing went back either.
-    if (decision.kind === 'held' && failure.reason === 'Refused') {
-      return [{ type: 'UpgradeHealthy', status: 'False', reason: 'Refused', message }];
-    }
-    return [
-      isStranded(running)
-        ? { type: 'UpgradeHealthy', status: 'False', reason: 'RollbackFailed', message }
-        : { type: 'UpgradeHealthy', status: 'False', reason: 'RolledBack', message },
-    ];
-  }
-  const before = findCondition(conditions, 'UpgradeHealthy');
-  if (!before) {
-    return [];
+    const isRefused = decision.kind === 'held' && failure.reason === REFUSED;
+    const reason = state.name === 'Stranded' ? 'RollbackFailed' : 'RolledBack';
+    return [unhealthy(isRefused ? REFUSED : reason, failure, state.stable?.version)];
   }
   const isBeginning = decision.kind === 'run' && decision.isChanged;
-  if (!running.isDone || isBeginning || !outlook) {
-    return [{ type: 'UpgradeHealthy', status: before.status, reason: before.reason, message: before.message }];
+  if (!state.isRolledOut || isBeginning || !outlook) {
+    const before = findCondition(observed.installation.status.conditions, 'UpgradeHealthy');
+    const former = failureBefore(state);
+    if (before) {
+      return [{ ...before, type: 'UpgradeHealthy' }];
+    }
+    return former ? [unhealthy('RolledBack', former, state.stable?.version)] : [];
   }
-  return [
-    running.deployment?.attempt?.trigger === 'Rollback'
-      ? {
-          type: 'UpgradeHealthy',
-          status: 'True',
-          reason: 'Withdrawn',
-          message: 'What failed is not asked for any more',
-        }
-      : { type: 'UpgradeHealthy', status: 'True', reason: 'Succeeded', message: 'The last rollout succeeded' },
-  ];
+  if (state.abandoned?.mark.failure) {
+    return [healthy('Withdrawn', 'What failed is not asked for any more')];
+  }
+  return state.stable?.isMending || state.stable?.failures.length
+    ? [healthy('Succeeded', 'The last rollout succeeded')]
+    : [];
+}
+
+function healthy(reason: string, message: string): Verdict {
+  return { type: 'UpgradeHealthy', status: 'True', reason, message };
+}
+
+function unhealthy(reason: string, failure: Failure, stable: string | undefined): Verdict {
+  const message = `Rolling out ${whatFailed(failure, stable)} failed: ${failure.message}`;
+  return { type: 'UpgradeHealthy', status: 'False', reason, message };
 }
 
 /** What failed, where what runs comes or came back because of it, and the spec is still the one of that time. */
 export function failureBehind({
-  running,
+  state,
   decision,
   outlook,
-}: Pick<Findings, 'running' | 'decision' | 'outlook'>): Failure | undefined {
+}: Pick<Findings, 'state' | 'decision' | 'outlook'>): Failure | undefined {
   if (decision.kind === 'held') {
     return decision.failure;
   }
-  if (decision.kind === 'rollback' && !isCancel(decision)) {
-    return decision.failures[0];
+  if (decision.kind === 'return') {
+    return decision.failure;
   }
-  const attempt = running.deployment?.attempt;
-  const isBack = attempt?.trigger === 'Rollback' && outlook !== undefined && isOneOf(outlook.wishes, attempt.wish);
-  return isBack ? outlook?.input.failures?.[0] : undefined;
+  const { abandoned } = state;
+  const failure = abandoned?.mark.failure;
+  return failure && outlook && isOneOf(outlook.wishes, failure.wish ?? abandoned.wish) ? failure : undefined;
 }
 
 /** In words: a version, its system software, or the settings where the version is the one that runs well. */

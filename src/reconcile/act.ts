@@ -2,39 +2,29 @@ import { ApiError, fieldConflicts } from '../cluster/errors.ts';
 import type { Resource } from '../cluster/resource.ts';
 import type { Writer } from '../cluster/write.ts';
 import { objectKey } from '../controller/object-key.ts';
-import { ANNOTATION, FIELD_MANAGER, LABEL, LEFT_TO_OTHERS } from '../api/names.ts';
+import { ANNOTATION, FIELD_MANAGER, LEFT_TO_OTHERS } from '../api/names.ts';
 import type { Action } from '../plan/actions.ts';
 import type { ChildKind, ChildView, Installation } from '../plan/observed.ts';
-import { restoredDeployment } from '../plan/revision.ts';
+import { recordedDeployment } from '../plan/record.ts';
+import { Appeared } from './appeared.ts';
+import { isWatched } from './child-views.ts';
+import type { RawRevision } from './project-revision.ts';
 import type { Raw } from './raw.ts';
 import { CHILDREN } from './resources.ts';
-import { save, type SavePorts, type Saved } from './save.ts';
+
 import type { Unanswered } from './unanswered.ts';
+import { takeOver, writeMark, writeRecord, type RecordPorts } from './write-record.ts';
 
 type Apply = Extract<Action, { kind: 'apply' }>;
 type Restoring = Extract<Action, { kind: 'restore' }>;
 
-/** The saved revision to go back to is gone. */
-export class RevisionGone extends Error {
-  override readonly name = 'RevisionGone';
-  readonly retry = 'never';
-}
-
-/** A child that the caches do not show is there, so what was decided without it is void. */
-export class Appeared extends Error {
-  override readonly name = 'Appeared';
+/** The record of what is to be applied again is gone. */
+export class RecordGone extends Error {
+  override readonly name = 'RecordGone';
   readonly retry = 'now';
-  readonly child: ChildKind;
-  readonly raw: Raw;
-
-  constructor(child: ChildKind, raw: Raw) {
-    super(`There is a ${child} already`);
-    this.child = child;
-    this.raw = raw;
-  }
 }
 
-export interface ActPorts extends SavePorts {
+export interface ActPorts extends RecordPorts {
   readonly unanswered: Unanswered;
   /** The child that was seen when the action was decided on. */
   readonly seen: Pick<ChildView, 'uid' | 'applied'> | undefined;
@@ -46,7 +36,7 @@ export async function act(ports: ActPorts, installation: Installation, action: A
   try {
     await write(ports, installation, action);
   } catch (error) {
-    // What was saved, or removed of that, changes nothing that runs, and is found by the next save.
+    // A record, a mark or its removal changes nothing that runs, and is found by the next try.
     if (isUnanswered(error) && action.child !== 'ControllerRevision') {
       ports.unanswered.add(objectKey(installation), action.child);
     }
@@ -59,11 +49,6 @@ export function isUnanswered(error: unknown): boolean {
   return error instanceof ApiError && (error.status === 0 || error.status >= 500);
 }
 
-/** Of a Deployment without its label nobody would hear that it is gone. */
-export function isWatched({ metadata }: Raw): boolean {
-  return metadata.labels?.[LABEL.installation] !== undefined;
-}
-
 async function write(ports: ActPorts, installation: Installation, action: Action): Promise<void> {
   switch (action.kind) {
     case 'apply':
@@ -72,8 +57,14 @@ async function write(ports: ActPorts, installation: Installation, action: Action
     case 'restore':
       await restore(ports, installation, action);
       break;
-    case 'save':
-      await save(ports, installation, action);
+    case 'record':
+      await writeRecord(ports, action.object);
+      break;
+    case 'mark':
+      await writeMark(ports, action);
+      break;
+    case 'takeOver':
+      await takeOver(ports, installation, action);
       break;
     case 'remove': {
       const { namespace } = installation;
@@ -91,7 +82,7 @@ async function apply(ports: ActPorts, installation: Installation, action: Apply)
   const stored =
     uid === undefined
       ? create(ports, installation, { child, object, exact })
-      : takeOver(ports.writer, CHILDREN[child], object, uid);
+      : applyTo(ports.writer, CHILDREN[child], object, uid);
   ports.offer(child, await stored);
 }
 
@@ -116,7 +107,7 @@ async function create(ports: ActPorts, installation: Installation, { child, obje
     if (!found) {
       throw error;
     }
-    return takeOver(writer, CHILDREN[child], object, found.metadata.uid);
+    return applyTo(writer, CHILDREN[child], object, found.metadata.uid);
   }
 }
 
@@ -143,27 +134,25 @@ async function look(
   return found;
 }
 
-/** Applies the Deployment of a saved revision; the revision is read only now, because nobody needs it before. */
+/** Applies the Deployment of a record; that is read only now, because nobody needs it before. */
 async function restore(ports: ActPorts, installation: Installation, action: Restoring): Promise<void> {
   const { writer, offer, signal } = ports;
-  const { revision } = action.restore;
-  const saved = await writer.get<Saved>(CHILDREN.ControllerRevision, {
-    namespace: installation.namespace,
-    name: revision,
-  });
+  const { namespace } = installation;
+  const { uid, record, leaveReplicas: replicas } = action;
+  const found = await writer.get<RawRevision>(CHILDREN.ControllerRevision, { namespace, name: record });
   signal.throwIfAborted();
-  if (!saved) {
-    throw new RevisionGone(`The saved revision "${revision}" to go back to is gone: set a version that works`);
+  const deployment = found?.data?.deployment;
+  if (!deployment) {
+    throw new RecordGone(`The record "${record}" is gone`);
   }
-  const { uid, leaveReplicas: replicas } = action;
-  if (saved.data.deployment.spec.replicas === undefined && uid !== undefined && replicas !== undefined) {
+  if (deployment.spec.replicas === undefined && uid !== undefined && replicas !== undefined) {
     await leaveReplicas(ports, installation, { uid, replicas });
   }
-  const { object } = restoredDeployment(installation, saved.data, action.restore);
+  const { object } = recordedDeployment(installation, deployment);
   const stored =
     uid === undefined
       ? create(ports, installation, { child: 'Deployment', object, exact: object })
-      : takeOver(writer, CHILDREN.Deployment, object, uid);
+      : applyTo(writer, CHILDREN.Deployment, object, uid);
   offer('Deployment', await stored);
 }
 
@@ -182,7 +171,7 @@ async function leaveReplicas(
 }
 
 /** Meant for exactly the object that was seen: one that was deleted meanwhile is not made anew by this. */
-function takeOver(writer: Writer, resource: Resource, object: Apply['object'], uid: string): Promise<Raw> {
+function applyTo(writer: Writer, resource: Resource, object: Apply['object'], uid: string): Promise<Raw> {
   const exact = { ...object, metadata: { ...object.metadata, uid } };
   return writer.apply<Raw>(resource, exact, { fieldManager: FIELD_MANAGER, force: true });
 }

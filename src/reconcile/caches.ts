@@ -3,7 +3,6 @@ import { resourceLabel, type Resource } from '../cluster/resource.ts';
 import type { Transport } from '../cluster/transport.ts';
 import type { Clock } from '../controller/clock.ts';
 import type { Stored } from '../controller/feed.ts';
-import { namespaceOf } from '../controller/object-key.ts';
 import { Reflector, type ReflectorHooks } from '../controller/reflector.ts';
 import { Store } from '../controller/store.ts';
 import { CHILD_SELECTOR } from '../api/names.ts';
@@ -16,8 +15,9 @@ import {
   type ProviderView,
   type SoftwareView,
 } from './project.ts';
-import { projectChild, projectDeployment, projectRevision, projectService } from './project-children.ts';
+import { projectChild, projectDeployment, projectService } from './project-children.ts';
 import { projectPod } from './project-pod.ts';
+import { projectRevision } from './project-revision.ts';
 import type { Raw } from './raw.ts';
 import { CHILDREN, CONFIG_MAPS, INSTALLATIONS, PODS, PROVIDERS, SECRETS, SYSTEM_SOFTWARE } from './resources.ts';
 
@@ -47,7 +47,7 @@ export function createCaches(options: CacheOptions) {
   const deployments = new Store<ReturnType<typeof projectDeployment>>({});
   const services = new Store<ReturnType<typeof projectService>>({});
   const budgets = new Store<ReturnType<typeof projectChild>>({});
-  const revisions = new Store({ installation: (r: ReturnType<typeof projectRevision>) => ownedBy(r) });
+  const revisions = new Store({ installation: (r: ReturnType<typeof projectRevision>) => [r.installation] });
   const pods = new Store({ installation: (pod: ReturnType<typeof projectPod>) => [pod.installation] });
   const configMaps = new Store<ReturnType<typeof projectContent>>({});
   const secrets = new Store<ReturnType<typeof projectContent>>({});
@@ -122,10 +122,6 @@ export function createCaches(options: CacheOptions) {
 /** The name of the Provider that `org/name` means. */
 export function providerKey(provider: string | undefined): string {
   return (provider ?? '').replace('/', '.');
-}
-
-function ownedBy({ key, owner }: ReturnType<typeof projectRevision>): string[] {
-  return owner ? [`${namespaceOf(key)}/${owner.name}`] : [];
 }
 
 function referenced(

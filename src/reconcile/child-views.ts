@@ -1,6 +1,8 @@
+import { LABEL } from '../api/names.ts';
 import type { ChildKind, Observed } from '../plan/observed.ts';
 import type { Caches } from './caches.ts';
-import { projectChild, projectDeployment, projectRevision, projectService } from './project-children.ts';
+import { projectChild, projectDeployment, projectService } from './project-children.ts';
+import { projectRevision } from './project-revision.ts';
 import type { Raw } from './raw.ts';
 
 /** Takes a child as the API server has it into the cache of its kind. */
@@ -23,16 +25,30 @@ export function offerTo(caches: Caches): (child: ChildKind, raw: Raw) => void {
   };
 }
 
-/** A child as it was read, in the place in which the plan looks for it. */
-export function viewOf(child: ChildKind, raw: Raw): Partial<Observed> {
+/** What was seen, with a child as it was read in the place in which the plan looks for it. */
+export function withChild(seen: Observed, child: ChildKind, raw: Raw): Observed {
   switch (child) {
     case 'Deployment':
-      return { deployment: projectDeployment(raw) };
+      return { ...seen, deployment: projectDeployment(raw) };
     case 'Service':
-      return { service: projectService(raw) };
+      return { ...seen, service: projectService(raw) };
     case 'PodDisruptionBudget':
-      return { budget: projectChild(raw) };
-    case 'ControllerRevision':
-      return {};
+      return { ...seen, budget: projectChild(raw) };
+    case 'ControllerRevision': {
+      const others = seen.revisions.filter(({ uid }) => uid !== raw.metadata.uid);
+      return { ...seen, revisions: [...others, isWatched(raw) ? projectRevision(raw) : somebodyElses(raw)] };
+    }
   }
+}
+
+/** By its label; of a child without it nobody would hear that it is gone. */
+export function isWatched({ metadata }: Raw): boolean {
+  return metadata.labels?.[LABEL.installation] !== undefined;
+}
+
+/** One that is never removed, and only has a name that is taken. */
+function somebodyElses(raw: Raw): Observed['revisions'][number] {
+  const { name, uid, resourceVersion } = raw.metadata;
+  const { number } = projectRevision(raw);
+  return { kind: 'stray', name, uid, resourceVersion, number, owner: { kind: '', name: '', uid: '' } };
 }

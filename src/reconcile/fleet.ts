@@ -1,7 +1,4 @@
 import { hash } from '../api/hash.ts';
-import { isAutomatic } from '../plan/attempt.ts';
-import { isSameSpec } from '../plan/children.ts';
-import type { DeploymentView } from '../plan/observed.ts';
 
 /**
  * How many rollouts that nobody asked for are under way in the whole fleet, so that a bad release reaches few before it is
@@ -20,9 +17,8 @@ export interface Fleet {
   readonly wait: (key: string) => void;
   /** It does not wait, or not any more: its turn is the next one's. */
   readonly pass: (key: string) => void;
-  /** Whether its rollout neither ends nor goes back by itself: others need not wait for that. */
-  readonly letGo: (key: string, isStuck: boolean) => void;
-  readonly seen: (key: string, deployment: DeploymentView | undefined) => void;
+  /** Whether its rollout is under way, as the caches show. */
+  readonly seen: (key: string, isUnderWay: boolean) => void;
 }
 
 /** `wake` is called with who may begin next. */
@@ -30,7 +26,6 @@ export function createFleet(most: number, wake: (key: string) => void): Fleet {
   const underWay = new Set<string>();
   const reserved = new Set<string>();
   const doubted = new Set<string>();
-  const stuck = new Set<string>();
   /** Who waits, in turn; and the turns by who. */
   const line: Waiting[] = [];
   const turns = new Map<string, string>();
@@ -77,7 +72,6 @@ export function createFleet(most: number, wake: (key: string) => void): Fleet {
     mayBegin: (key) => (underWay.has(key) || reserved.has(key) ? free() + 1 > 0 : free() > countBefore(key)),
     reserve(key) {
       leave(key);
-      stuck.delete(key);
       reserved.add(key);
     },
     settle,
@@ -100,19 +94,8 @@ export function createFleet(most: number, wake: (key: string) => void): Fleet {
         wakeNext();
       }
     },
-    letGo(key, isStuck) {
-      if (isStuck) {
-        stuck.add(key);
-        end(key);
-      } else {
-        stuck.delete(key);
-      }
-    },
-    seen(key, deployment) {
-      if (!deployment || !isUnderWay(deployment)) {
-        stuck.delete(key);
-      }
-      if (deployment && !stuck.has(key) && isUnderWay(deployment)) {
+    seen(key, isUnderWay) {
+      if (isUnderWay) {
         underWay.add(key);
       } else {
         end(key);
@@ -144,16 +127,4 @@ function placeOf(turn: string, line: readonly Waiting[]): number {
 export function inTurn(keys: readonly string[]): string[] {
   const turns = keys.map((key) => ({ key, turn: hash(key) }));
   return turns.sort((a, b) => (a.turn < b.turn ? -1 : 1)).map(({ key }) => key);
-}
-
-/** Committed by automation or by the platform's table of tiers, and not done. Pods that become unavailable later are no rollout. */
-function isUnderWay(d: DeploymentView): boolean {
-  // What somebody made of it may well be available.
-  const isIntact = d.changed === undefined || isSameSpec(d.applied, d.owned);
-  const isDone =
-    isIntact &&
-    d.observedGeneration >= d.generation &&
-    d.total <= d.updated &&
-    (d.available >= d.replicas || d.progress === 'NewReplicaSetAvailable');
-  return isAutomatic(d.attempt?.trigger) && !isDone;
 }

@@ -4,15 +4,17 @@ import type { Outcome, Run } from '../controller/workers.ts';
 import type { OperatorConfig } from '../api/operator-config.ts';
 import type { Action } from '../plan/actions.ts';
 import { eventOfHeal } from '../plan/events.ts';
-import { refusalOfTier, statusAfterFailure, statusAfterRefusal } from '../plan/failure.ts';
-import type { Failure } from '../plan/failure-memory.ts';
 import { countHeal } from '../plan/heal.ts';
 import type { ChildKind, Heals, Observed } from '../plan/observed.ts';
 import { plan } from '../plan/plan.ts';
 import { problem, waitFor, type Problem } from '../plan/problem.ts';
-import { act, Appeared, isUnanswered, RevisionGone } from './act.ts';
+import { markRefused } from '../plan/refused-write.ts';
+import { statusAfterFailure } from '../plan/status-after-failure.ts';
+import { act, isUnanswered } from './act.ts';
+import { Appeared } from './appeared.ts';
 import type { Caches } from './caches.ts';
-import { offerTo, viewOf } from './child-views.ts';
+import { offerTo, withChild } from './child-views.ts';
+import type { CountRollout } from './count-rollout.ts';
 import type { Fleet } from './fleet.ts';
 import { observe } from './observe.ts';
 import { createReporter, type ReportPorts } from './report.ts';
@@ -27,6 +29,7 @@ export interface InstallationPorts extends ReportPorts {
   readonly caches: Caches;
   readonly config: OperatorConfig;
   readonly fleet: Fleet;
+  readonly countRollout: CountRollout;
   /** Of the cluster; undefined while it is not known. */
   readonly kubernetesVersion: () => string | undefined;
   readonly clock: Clock;
@@ -34,20 +37,16 @@ export interface InstallationPorts extends ReportPorts {
 
 /** observe → plan → act → report. The only awaits of a reconcile are here and in act. */
 export function createInstallationReconciler(ports: InstallationPorts) {
-  const { caches, writer, config, fleet, kubernetesVersion, clock, log } = ports;
+  const { caches, writer, config, fleet, countRollout, kubernetesVersion, clock, log } = ports;
   const { report, record } = createReporter(ports);
   /** By key: what was healed of late under the present spec. Lost at a restart, which only makes the next heal come at once. */
   const heals = new Map<string, { readonly generation: number; readonly of: Partial<Record<ChildKind, Heals>> }>();
-
-  /** By key: what a tier means that the API server refused. Lost at a restart, which only makes it be tried once more. */
-  const refusedTiers = new Map<string, Failure>();
   const offer = offerTo(caches);
   const unanswered = new Unanswered({ caches, writer, offer });
 
   caches.installations.onChange((before, after) => {
     if (before && !after) {
       heals.delete(before.key);
-      refusedTiers.delete(before.key);
       unanswered.forget(before.key);
     }
   });
@@ -58,14 +57,14 @@ export function createInstallationReconciler(ports: InstallationPorts) {
     if (remembered && remembered.generation !== caches.installations.get(key)?.generation) {
       heals.delete(key);
     }
-    const observed = observe(caches, config, heals.get(key)?.of ?? {}, surroundingsOf(key), key);
+    const observed = look(key);
     // Without a finalizer there is nothing to do on deletion: the children are garbage collected.
     if (!observed || observed.installation.deleting) {
       fleet.pass(key);
       fleet.settle(key);
       return {};
     }
-    for (let seen = { ...observed, ...hidden }, looks = hidden ? 1 : 0; ; looks += 1) {
+    for (let seen = hidden?.(observed) ?? observed, looks = hidden ? 1 : 0; ; looks += 1) {
       try {
         const outcome = await pass(key, seen, run);
         // What the caches do not show wakes nobody up when it goes.
@@ -75,7 +74,7 @@ export function createInstallationReconciler(ports: InstallationPorts) {
           throw error;
         }
         // Another may have begun meanwhile.
-        seen = { ...seen, ...surroundingsOf(key), ...viewOf(error.child, error.raw) };
+        seen = withChild({ ...seen, ...surroundingsOf(key) }, error.child, error.raw);
       }
     }
   };
@@ -90,7 +89,7 @@ export function createInstallationReconciler(ports: InstallationPorts) {
       ControllerRevision: undefined,
     };
     const planned = plan(observed, clock.now());
-    fleet.letGo(key, planned.isStuck);
+    countRollout(key);
     // Between this moment and the answer to the write nobody else may take the place.
     if (planned.takesSlot) {
       fleet.reserve(key);
@@ -112,7 +111,7 @@ export function createInstallationReconciler(ports: InstallationPorts) {
         if (healed) {
           record(installation, healed);
         }
-        log.debug({ reconcileID, installation: key, ...describe(action) }, 'Wrote a child');
+        log.debug({ reconcileID, installation: key, ...describe(action), because: planned.because }, 'Wrote a child');
       }
       fleet.settle(key);
     } catch (error) {
@@ -124,19 +123,10 @@ export function createInstallationReconciler(ports: InstallationPorts) {
       }
       signal.throwIfAborted();
       const failure = failureOf(error);
-      if (failure?.reason === 'Rejected' && planned.upgrade) {
-        await report(
-          installation,
-          statusAfterRefusal(installation, planned.upgrade, failure, clock.now()),
-          reconcileID,
-        );
-        return {};
-      }
-      const refusedTier =
-        failure?.reason === 'Rejected' ? refusalOfTier(observed, writing, failure, clock.now()) : undefined;
-      if (refusedTier) {
-        refusedTiers.set(key, refusedTier);
-        // With what was written before it.
+      const begun = failure?.reason === 'Rejected' && writing?.child === 'Deployment' ? look(key) : undefined;
+      const mark = begun && failure && markRefused(begun, failure.message, clock.now());
+      if (mark) {
+        await act({ writer, offer, signal, unanswered, seen: undefined }, installation, mark);
         return AT_ONCE;
       }
       if (failure) {
@@ -150,12 +140,12 @@ export function createInstallationReconciler(ports: InstallationPorts) {
     return planned.requeueAfterMs === undefined ? {} : { requeueAfterMs: planned.requeueAfterMs };
   }
 
-  function surroundingsOf(key: string): Pick<Observed, 'slot' | 'kubernetesVersion' | 'refusedTier'> {
-    return {
-      slot: fleet.mayBegin(key) ? 'free' : 'queued',
-      kubernetesVersion: kubernetesVersion(),
-      refusedTier: refusedTiers.get(key),
-    };
+  function look(key: string): Observed | undefined {
+    return observe(caches, config, heals.get(key)?.of ?? {}, surroundingsOf(key), key);
+  }
+
+  function surroundingsOf(key: string): Pick<Observed, 'slot' | 'kubernetesVersion'> {
+    return { slot: fleet.mayBegin(key) ? 'free' : 'queued', kubernetesVersion: kubernetesVersion() };
   }
 
   function remember(key: string, generation: number, action: Action): void {
@@ -169,9 +159,6 @@ export function createInstallationReconciler(ports: InstallationPorts) {
 
 /** What a refused write means to the user; undefined where it only came too early. */
 function failureOf(error: unknown): Problem | undefined {
-  if (error instanceof RevisionGone) {
-    return problem('RollbackFailed', error.message);
-  }
   if (!(error instanceof ApiError) || error.retry === 'now') {
     return undefined;
   }

@@ -7,7 +7,7 @@ export function observe(
   caches: Caches,
   config: OperatorConfig,
   heals: Readonly<Partial<Record<ChildKind, Heals>>>,
-  surroundings: Pick<Observed, 'slot' | 'kubernetesVersion' | 'refusedTier'>,
+  surroundings: Pick<Observed, 'slot' | 'kubernetesVersion'>,
   installationKey: string,
 ): Observed | undefined {
   const installation = caches.installations.get(installationKey);
@@ -16,22 +16,19 @@ export function observe(
   }
   const { namespace } = installation;
   const provider = caches.providers.get(providerKey(installation.spec.provider));
-  // What failed while its Provider is gone has not been asked for anew when that comes back as it was.
-  const providerRetry = provider?.retry ?? installation.status.lastHandledProviderRetry;
   return {
     ...surroundings,
     installation,
     catalogue: provider?.catalogue,
-    retries: [installation.retry, providerRetry && `Provider ${providerRetry}`].filter((value) => value !== undefined),
-    providerRetry,
+    retries: [installation.retry, provider?.retry && `Provider ${provider.retry}`].filter(
+      (value) => value !== undefined,
+    ),
     software: { get: (name) => caches.software.get(name)?.catalogue },
     firstSeen: provider?.status.firstSeen,
     deployment: caches.deployments.get(installationKey),
     service: caches.services.get(installationKey),
     budget: caches.budgets.get(installationKey),
-    revisions: caches.revisions
-      .byIndex('installation', installationKey)
-      .filter((r) => r.owner?.uid === installation.uid),
+    revisions: caches.revisions.byIndex('installation', installationKey),
     pods: caches.pods.byIndex('installation', installationKey),
     references: {
       content(kind, name, key) {

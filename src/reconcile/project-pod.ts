@@ -1,6 +1,7 @@
 import type { Stored } from '../controller/feed.ts';
-import { ANNOTATION, LABEL } from '../api/names.ts';
+import { LABEL } from '../api/names.ts';
 import type { PodView } from '../plan/observed.ts';
+import { templateId } from '../plan/template.ts';
 import { identity, type Raw } from './raw.ts';
 import { sharedText } from './shared.ts';
 
@@ -43,7 +44,7 @@ export function projectPod(raw: RawPod): Stored & PodView & { readonly installat
     ...identity(metadata),
     name: metadata.name,
     installation: `${metadata.namespace ?? ''}/${metadata.labels?.[LABEL.installation] ?? ''}`,
-    inputsHash: metadata.annotations?.[ANNOTATION.inputsHash],
+    template: sharedText(templateId(metadata.annotations)),
     restarts,
     exit:
       exit?.exitCode === undefined

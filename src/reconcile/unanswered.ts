@@ -2,9 +2,8 @@ import { ApiError } from '../cluster/errors.ts';
 import type { Writer } from '../cluster/write.ts';
 import type { Run } from '../controller/workers.ts';
 import type { ChildKind, Observed } from '../plan/observed.ts';
-import { isWatched } from './act.ts';
 import type { Caches } from './caches.ts';
-import { viewOf } from './child-views.ts';
+import { isWatched, withChild } from './child-views.ts';
 import type { Raw } from './raw.ts';
 import { CHILDREN } from './resources.ts';
 
@@ -40,23 +39,25 @@ export class Unanswered {
 
   /**
    * Takes what became of them into the caches, before anything is decided or said without it; returns what the caches would
-   * not keep.
+   * not keep, as a change of what is seen.
    */
-  async look(key: string, { signal }: Run): Promise<Partial<Observed> | undefined> {
+  async look(key: string, { signal }: Run): Promise<((seen: Observed) => Observed) | undefined> {
     const { caches, writer, offer } = this.#ports;
     const installation = caches.installations.get(key);
-    let hidden: Partial<Observed> | undefined;
+    const hidden: [ChildKind, Raw][] = [];
     for (const child of this.#of(key)) {
       const raw = installation && (await readable(writer.get<Raw>(CHILDREN[child], installation)));
       signal.throwIfAborted();
       if (raw && isWatched(raw)) {
         offer(child, raw);
       } else if (raw) {
-        hidden = { ...hidden, ...viewOf(child, raw) };
+        hidden.push([child, raw]);
       }
       this.#settle(key, child);
     }
-    return hidden;
+    return hidden.length === 0
+      ? undefined
+      : (seen) => hidden.reduce((all, [child, raw]) => withChild(all, child, raw), seen);
   }
 
   #of(installation: string): ChildKind[] {

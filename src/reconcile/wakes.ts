@@ -1,7 +1,7 @@
-import { namespaceOf } from '../controller/object-key.ts';
 import type { Priority, WorkQueue } from '../controller/queue.ts';
 import { isInTrouble } from '../plan/rollout.ts';
 import type { Caches } from './caches.ts';
+import type { CountRollout } from './count-rollout.ts';
 import { inTurn, type Fleet } from './fleet.ts';
 import type { KubernetesVersion } from './kubernetes-version.ts';
 import { softwareUsers } from './software-users.ts';
@@ -23,13 +23,14 @@ export function createWake(caches: Caches, installations: Queue): Wake {
 export interface WakePorts {
   readonly caches: Caches;
   readonly fleet: Fleet;
+  readonly countRollout: CountRollout;
   readonly kubernetes: Pick<KubernetesVersion, 'onChange'>;
   readonly wake: Wake;
   readonly queues: { readonly installations: Queue; readonly providers: Queue; readonly software: Queue };
 }
 
 /** Which change is whose to look at. A change only names a key; what is to be done is read from the caches. */
-export function wakeOnChanges({ caches, fleet, kubernetes, wake, queues }: WakePorts): void {
+export function wakeOnChanges({ caches, fleet, countRollout, kubernetes, wake, queues }: WakePorts): void {
   caches.installations.onChange((before, after) => {
     if (!after) {
       // Its children are garbage collected; there is nothing to do.
@@ -37,7 +38,7 @@ export function wakeOnChanges({ caches, fleet, kubernetes, wake, queues }: WakeP
       queues.installations.drop(key);
       fleet.pass(key);
       fleet.settle(key);
-      fleet.seen(key, undefined);
+      fleet.seen(key, false);
       return;
     }
     countRollout(after.key);
@@ -52,10 +53,9 @@ export function wakeOnChanges({ caches, fleet, kubernetes, wake, queues }: WakeP
   caches.services.onChange((before, after) => wake(before ?? after));
   caches.budgets.onChange((before, after) => wake(before ?? after));
   caches.revisions.onChange((before, after) => {
-    const revision = before ?? after;
-    if (revision?.owner) {
-      wake({ key: `${namespaceOf(revision.key)}/${revision.owner.name}` });
-    }
+    const key = (before ?? after)?.installation ?? '';
+    countRollout(key);
+    wake({ key });
   });
   caches.pods.onChange((_before, after) => {
     if (after && isInTrouble(after)) {
@@ -86,14 +86,6 @@ export function wakeOnChanges({ caches, fleet, kubernetes, wake, queues }: WakeP
 
   // A release that needs a newer one may be taken now.
   kubernetes.onChange(() => wakeInTurn([...caches.installations.values()].map(({ key }) => key)));
-
-  /** Labels are anybody's to set: only the Deployment of an installation counts, or an orphan that it adopts. */
-  function countRollout(key: string): void {
-    const deployment = caches.deployments.get(key);
-    const uid = caches.installations.get(key)?.uid;
-    const isIts = uid !== undefined && (deployment?.owner === undefined || deployment.owner.uid === uid);
-    fleet.seen(key, isIts ? deployment : undefined);
-  }
 
   /** Those whom something that was published concerns, in the order in which the fleet lets them begin. */
   function wakeInTurn(keys: readonly string[]): void {

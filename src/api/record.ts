@@ -1,0 +1,88 @@
+import { z } from 'zod';
+import { Failure, MOST_FAILURES } from './failure.ts';
+import { StoredTier } from './tier.ts';
+
+const time = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+
+/** Why a rollout was begun. */
+const Trigger = z.enum(['Install', 'Policy', 'Spec', 'SystemSoftware', 'Tier']);
+export type Trigger = z.output<typeof Trigger>;
+
+/** The hashes of what a template is made from, and the system software that was chosen for it. */
+const Committed = z.object({
+  /** Of what the spec asks for: version, configuration, the name of the tier. */
+  wish: z.string(),
+  /** Of what the platform and the provider say about that tier. */
+  tier: z.string(),
+  /** Of what the release brings into the pod. */
+  release: z.string(),
+  /** Of what the spec says about system software; absent where it says nothing. */
+  asked: z.string().optional(),
+  /** As `formatSoftware` writes it; absent where there is none. */
+  software: z.string().optional(),
+});
+export type Committed = z.output<typeof Committed>;
+
+const ServicePort = z.object({
+  name: z.string(),
+  port: z.int(),
+  protocol: z.string(),
+  targetPort: z.union([z.string(), z.int()]),
+});
+
+/** What a record says besides the Deployment: all that a decision needs to know of a rollout. */
+export const RecordFacts = z.object({
+  /** `org/name`. */
+  provider: z.string(),
+  trigger: Trigger,
+  startedAt: time,
+  /** The wish for which it was made: it is held by this if the rollout fails. */
+  wish: z.string(),
+  committed: Committed,
+  version: z.string(),
+  image: z.string(),
+  /** The version that was stable when it began. Absent: none was. */
+  from: z.string().optional(),
+  /** The version that was current before this one. */
+  previousVersion: z.string().optional(),
+  /** Hashes of the Deployment as it was applied, by `ownedHash`. */
+  applied: z.string(),
+  /** Of the Service. Absent: there is none. */
+  ports: z.array(ServicePort).optional(),
+  hasBudget: z.boolean(),
+  effective: z.object({ tier: StoredTier.optional(), configHash: z.string().optional() }),
+  /** Who needs each system software; nobody: the spec alone asked for it. */
+  requiredBy: z.record(z.string(), z.array(z.string())).optional(),
+  /** The consent to a downgrade that is used up by it, or was before and is still in the spec. */
+  consent: z.string().optional(),
+  /** Values of the annotation `…/retry` that are obeyed by it, on the installation and on its Provider. */
+  retries: z.array(z.string()),
+  /** What failed before and is still avoided or held. */
+  failures: z.array(Failure).max(MOST_FAILURES),
+  /** It follows a rollout that failed, and nobody had withdrawn that. */
+  isMending: z.boolean().optional(),
+});
+export type RecordFacts = z.output<typeof RecordFacts>;
+
+/** The Deployment as it was applied, without its identity. */
+export interface RecordedDeployment {
+  readonly metadata: {
+    readonly labels: Readonly<Record<string, string>>;
+    readonly annotations: Readonly<Record<string, string>>;
+  };
+  readonly spec: {
+    readonly replicas?: number;
+    readonly minReadySeconds?: number;
+    readonly template?: { readonly metadata?: { readonly annotations?: Readonly<Record<string, string>> } };
+  };
+}
+
+/** `data` of a ControllerRevision: written once, before the Deployment is applied. */
+export interface RecordData extends RecordFacts {
+  readonly deployment: RecordedDeployment;
+}
+
+/** Undefined where it is no record of ours, or was edited beyond recognition. */
+export function parseRecord(data: unknown): RecordFacts | undefined {
+  return RecordFacts.safeParse(data).data;
+}

@@ -1,0 +1,25 @@
+import type { OperatorConfig } from '../api/operator-config.ts';
+import { epoch } from '../api/time.ts';
+import type { DeploymentView, RolloutRecord } from './observed.ts';
+import { isOpen } from './record.ts';
+import { isAutomatic } from './trigger.ts';
+
+interface Head {
+  readonly deployment: Pick<DeploymentView, 'record' | 'template'> | undefined;
+  readonly head: RolloutRecord | undefined;
+}
+
+/**
+ * When the place in the fleet is free again that a rollout holds, in milliseconds since the epoch: at the platform's
+ * deadline, whatever its own says. Undefined where it holds none: nobody waits for a rollout that was asked for, was done,
+ * has failed, or was undone.
+ */
+export function placeEndsAt({ deployment, head }: Head, { defaults }: OperatorConfig): number | undefined {
+  const isUnderWay = head && isAutomatic(head.trigger) && isOpen(head) && deployment?.template === head.template;
+  return isUnderWay ? epoch(head.startedAt) + defaults.progressDeadlineSeconds * 1000 : undefined;
+}
+
+/** The record that a Deployment names, where somebody only wants to know that. */
+export function headOf(deployment: Head['deployment'], records: readonly RolloutRecord[]): RolloutRecord | undefined {
+  return deployment && records.find((r) => r.number === deployment.record);
+}

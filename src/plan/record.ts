@@ -1,0 +1,120 @@
+import { parseFailures } from '../api/failure.ts';
+import { ANNOTATION, LABEL } from '../api/names.ts';
+import type { RecordData, RecordedDeployment } from '../api/record.ts';
+import { epoch, timestamp } from '../api/time.ts';
+import { child, labelsOf, metadataOf, versionLabel, type Child } from './children.ts';
+import type { Installation, Mark, RolloutRecord } from './observed.ts';
+
+/**
+ * A rollout begins with a record and ends with a mark. The record is a ControllerRevision that is written before the
+ * Deployment is applied; the mark is a set of annotations on it, applied by a field manager of its own, because an apply
+ * by the first one would have to repeat the data, which cannot change.
+ */
+
+/** Stands for a spec that says nothing of system software by now. */
+export const NOTHING_ASKED = 'nothing';
+
+export function recordName({ name }: Pick<Installation, 'name'>, number: number): string {
+  return `${name}-${number}`;
+}
+
+/** The ControllerRevision to create. */
+export function recordObject(installation: Installation, number: number, data: RecordData): Child['object'] {
+  const { labels, ownerReferences, namespace } = metadataOf(installation, {
+    ...labelsOf(installation),
+    [LABEL.version]: versionLabel(data.version),
+  });
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'ControllerRevision',
+    metadata: { name: recordName(installation, number), namespace, labels, ownerReferences },
+    data,
+    revision: number,
+  };
+}
+
+/** The Deployment of a record, to be applied again. */
+export function recordedDeployment(installation: Installation, { metadata, spec }: RecordedDeployment): Child {
+  return child({
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { ...metadataOf(installation, { ...metadata.labels }), annotations: { ...metadata.annotations } },
+    spec,
+  });
+}
+
+/** The annotations of a mark; each of them is all that the marker owns afterwards. */
+export function formatMark(mark: Mark): Record<string, string> {
+  const { provenAt, failure, supersededAt, why, asked, isConsentReturned } = mark;
+  return {
+    ...(provenAt !== undefined && { [ANNOTATION.proven]: provenAt }),
+    ...(failure && { [ANNOTATION.failed]: JSON.stringify(failure) }),
+    ...(supersededAt !== undefined && {
+      [ANNOTATION.superseded]: why === undefined ? supersededAt : `${supersededAt} ${why}`,
+    }),
+    ...(asked !== undefined && { [ANNOTATION.asked]: asked }),
+    ...(isConsentReturned && { [ANNOTATION.consentReturned]: 'true' }),
+  };
+}
+
+export function parseMark(annotations: Readonly<Record<string, string>>): Mark {
+  const provenAt = timeIn(annotations[ANNOTATION.proven]);
+  const [supersededAt, why] = /^(\S+)(?: (.+))?$/.exec(annotations[ANNOTATION.superseded] ?? '')?.slice(1) ?? [];
+  const [failure] = parseFailures(annotations[ANNOTATION.failed] && `[${annotations[ANNOTATION.failed]}]`);
+  const asked = annotations[ANNOTATION.asked];
+  return {
+    ...(provenAt !== undefined && { provenAt }),
+    ...(failure && { failure }),
+    ...(timeIn(supersededAt) !== undefined && { supersededAt, ...(why !== undefined && { why }) }),
+    ...(asked !== undefined && { asked }),
+    ...(annotations[ANNOTATION.consentReturned] !== undefined && { isConsentReturned: true }),
+  };
+}
+
+function timeIn(text: string | undefined): string | undefined {
+  return text === undefined || Number.isNaN(epoch(text)) ? undefined : text;
+}
+
+/** When a rollout ended without being done; undefined while it is under way, and where it was done. */
+export function endedAt({ mark }: Pick<RolloutRecord, 'mark'>): string | undefined {
+  return mark.failure?.at ?? mark.supersededAt;
+}
+
+/** Reason of a failure whose Deployment the API server refused: no pod was ever asked for. */
+export const REFUSED = 'Refused';
+
+/** It was applied, and then something else was. What the API server refused never was applied. */
+export function wasGivenUp(record: Pick<RolloutRecord, 'mark'>): boolean {
+  return endedAt(record) !== undefined && record.mark.failure?.reason !== REFUSED;
+}
+
+export function isProven({ mark }: Pick<RolloutRecord, 'mark'>): boolean {
+  return mark.provenAt !== undefined;
+}
+
+/** Neither done nor ended in another way. */
+export function isOpen(record: RolloutRecord): boolean {
+  return !isProven(record) && endedAt(record) === undefined;
+}
+
+/** One that was written and never applied: by a process that ended between the two, or with a write that was refused. */
+export function begunRecord({
+  records: [newest],
+  head,
+}: {
+  readonly records: readonly RolloutRecord[];
+  readonly head: RolloutRecord | undefined;
+}): RolloutRecord | undefined {
+  return newest && isOpen(newest) && newest !== head ? newest : undefined;
+}
+
+/** What the spec said about system software when that was looked at last. */
+export function askedOf({ mark, committed }: Pick<RolloutRecord, 'mark' | 'committed'>): string | undefined {
+  return mark.asked === NOTHING_ASKED ? undefined : (mark.asked ?? committed.asked);
+}
+
+/** When the next one begins or ends: each has a second of its own, by which it is told from others. */
+export function timeAfter(records: readonly RolloutRecord[], now: number): string {
+  const times = records.flatMap((record) => [record.startedAt, endedAt(record)]);
+  return timestamp(Math.max(now, ...times.map((time) => (time === undefined ? now : epoch(time) + 1000))));
+}

@@ -1,0 +1,110 @@
+import { wishHash } from './children.ts';
+import type { Configuration } from './environment.ts';
+import { addFailure, recordedFailures, type Failure, type NewFailure } from './failure-memory.ts';
+import type { Observed, RolloutRecord } from './observed.ts';
+import { askedOf, isOpen } from './record.ts';
+import { rollbackSettings } from './rollback-settings.ts';
+import type { Keep } from './run.ts';
+import type { State } from './state.ts';
+import { askedSoftware, type Wishes } from './wish.ts';
+
+/** What is stable is applied again, whole, from its record. */
+export interface Return {
+  readonly kind: 'return';
+  readonly version: string;
+  readonly to: RolloutRecord;
+  readonly cause:
+    /** A rollout failed. */
+    | 'Failed'
+    /** The spec asks for it again in the midst of something else. */
+    | 'Cancelled'
+    /** The Deployment was deleted. */
+    | 'Lost'
+    /** Somebody undid a rollout in its midst, and nothing else may begin now. */
+    | 'Undone'
+    /** Somebody brought an older Deployment back. */
+    | 'Outdated';
+  /** What failed. */
+  readonly failure?: Failure;
+  /** The record of the rollout that ends by this, where it has no mark yet. */
+  readonly ends?: RolloutRecord | undefined;
+}
+
+/**
+ * What goes before anything that the spec may ask for: a rollout that failed goes back, and what is stable comes back where
+ * its Deployment is gone or was replaced by an older one. Undefined where nothing was ever done, where going back is switched
+ * off, and where what fails is the way back itself: then whatever serves is left alone.
+ */
+export function returnFirst(
+  { installation, config }: Observed,
+  state: State,
+  failure: NewFailure | undefined,
+  now: number,
+): Return | undefined {
+  const { stable, head, stands, done, deployment, name } = state;
+  if (!stable) {
+    return undefined;
+  }
+  const back = { kind: 'return', version: stable.version, to: stable } as const;
+  const failed = failure ? addFailure(recordedFailures(state), failure, now)[0] : head?.mark.failure;
+  if (stands && head && done === 'never' && failed) {
+    const { enabled } = rollbackSettings(installation.spec, config);
+    return enabled ? { ...back, cause: 'Failed', failure: failed, ends: failure && head } : undefined;
+  }
+  if (installation.spec.suspend === true) {
+    return undefined;
+  }
+  if (!deployment) {
+    return { ...back, cause: 'Lost', ends: openAfter(state, stable) };
+  }
+  return name === 'Outdated' ? { ...back, cause: 'Outdated', ends: openAfter(state, stable) } : undefined;
+}
+
+/** The rollout that was under way after what is stable. */
+function openAfter({ records }: State, stable: RolloutRecord): RolloutRecord | undefined {
+  return records.find((r) => isOpen(r) && r.number > stable.number);
+}
+
+/**
+ * The spec asks for what ran before while something else is under way: it comes back just as it was, for its pods still
+ * serve, and its release may be gone, forbidden or another by now. Undefined where the spec asks for something else, too.
+ */
+export function cancelOf(
+  { installation }: Observed,
+  { stable, head, stands, done }: State,
+  version: string,
+  configuration: Configuration,
+): Return | undefined {
+  const isAsked =
+    stable?.version === version &&
+    stable.committed.wish === wishHash(installation, version, configuration) &&
+    askedOf(stable) === askedSoftware(installation.spec);
+  return isAsked && stands && head && done === 'never' && installation.spec.suspend !== true
+    ? { kind: 'return', version, to: stable, cause: 'Cancelled', ends: isOpen(head) ? head : undefined }
+    : undefined;
+}
+
+/** A rollout that is over still has the Deployment, and nothing else may begin now. */
+export function returnFromOver({ installation }: Observed, { stable, head, name }: State): Return | undefined {
+  const isOver = name === 'Superseded' || (name === 'Undone' && head !== stable);
+  return isOver && stable && installation.spec.suspend !== true
+    ? {
+        kind: 'return',
+        version: stable.version,
+        to: stable,
+        cause: name === 'Undone' ? 'Undone' : 'Cancelled',
+        ends: head && isOpen(head) ? head : undefined,
+      }
+    : undefined;
+}
+
+/** What came back serves first: only then is that tried again which was asked for as it came back. */
+export function servesFirst(
+  { abandoned, rollout, isReturning, isAvailable, base }: State,
+  wishes: Wishes,
+): Keep | undefined {
+  const wish = abandoned?.mark.failure?.wish ?? abandoned?.wish;
+  return base && isReturning && rollout?.phase === 'progressing' && !isAvailable && wish === wishes.spec
+    ? { kind: 'keep', version: base.version }
+    : undefined;
+}

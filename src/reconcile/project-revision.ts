@@ -1,0 +1,67 @@
+import type { Stored } from '../controller/feed.ts';
+import { LABEL } from '../api/names.ts';
+import { parseRecord, type RecordData, type RecordFacts } from '../api/record.ts';
+import type { RolloutRecord, StrayRevision } from '../plan/observed.ts';
+import { parseMark, recordName } from '../plan/record.ts';
+import { templateId } from '../plan/template.ts';
+import { identity, ownerOf, type Raw } from './raw.ts';
+import { sharedText, sharedValue } from './shared.ts';
+
+export type RawRevision = Raw & { readonly data?: Partial<RecordData> };
+
+/** A ControllerRevision with our label: the record of a rollout, or a stray. The Deployment in it is not kept. */
+export function projectRevision(
+  raw: RawRevision,
+): Stored & { readonly installation: string } & (RolloutRecord | StrayRevision) {
+  const { metadata, data } = raw;
+  const name = metadata.labels?.[LABEL.installation] ?? '';
+  // Only the name of a ControllerRevision and its data can never be changed.
+  const number = Number(/-(\d{1,9})$/.exec(metadata.name)?.[1] ?? 0);
+  const base = {
+    ...identity(metadata),
+    installation: `${metadata.namespace ?? ''}/${name}`,
+    name: metadata.name,
+    uid: metadata.uid,
+    owner: ownerOf(metadata),
+    number,
+  };
+  const facts = metadata.name === recordName({ name }, number) ? parseRecord(data) : undefined;
+  if (!facts) {
+    return { ...base, kind: 'stray' };
+  }
+  const spec = data?.deployment?.spec;
+  return {
+    ...base,
+    ...compact(facts),
+    kind: 'record',
+    template: sharedText(templateId(spec?.template?.metadata?.annotations)),
+    minReadySeconds: spec?.minReadySeconds ?? 0,
+    mark: parseMark(metadata.annotations ?? {}),
+  };
+}
+
+/** Thousands of records have most of this in common. */
+function compact(facts: RecordFacts): RecordFacts {
+  const { committed, ports, effective } = facts;
+  return {
+    ...facts,
+    provider: sharedText(facts.provider),
+    trigger: sharedText(facts.trigger),
+    version: sharedText(facts.version),
+    image: sharedText(facts.image),
+    from: sharedText(facts.from),
+    previousVersion: sharedText(facts.previousVersion),
+    committed: {
+      wish: committed.wish,
+      tier: sharedText(committed.tier),
+      release: sharedText(committed.release),
+      asked: sharedText(committed.asked),
+      software: sharedText(committed.software),
+    },
+    ports: ports && sharedValue(ports),
+    effective: { ...effective, tier: effective.tier && sharedValue(effective.tier) },
+    requiredBy: facts.requiredBy && sharedValue(facts.requiredBy),
+    retries: sharedValue(facts.retries),
+    failures: sharedValue(facts.failures),
+  };
+}

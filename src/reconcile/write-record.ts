@@ -1,0 +1,86 @@
+import { ApiError } from '../cluster/errors.ts';
+import { ownedFields } from '../cluster/owned-fields.ts';
+import type { Writer } from '../cluster/write.ts';
+import { ANNOTATION, FIELD_MANAGER, LABEL, MARKER } from '../api/names.ts';
+import type { Action } from '../plan/actions.ts';
+import { isSameSpec, ownedHash } from '../plan/children.ts';
+import type { ChildKind, Installation } from '../plan/observed.ts';
+import { recordedDeployment, recordName, recordObject } from '../plan/record.ts';
+import { recordOfStanding } from '../plan/take-over.ts';
+import { Appeared } from './appeared.ts';
+import { projectRevision, type RawRevision } from './project-revision.ts';
+import type { Raw } from './raw.ts';
+import { CHILDREN } from './resources.ts';
+
+const { ControllerRevision: RECORDS, Deployment: DEPLOYMENTS } = CHILDREN;
+
+export interface RecordPorts {
+  readonly writer: Writer;
+  /** Takes what a write or a read returned into the caches, so that the next look sees it. */
+  readonly offer: (child: ChildKind, raw: Raw) => void;
+  /** Aborts when the run has taken too long: then nothing more is written. */
+  readonly signal: AbortSignal;
+}
+
+/** Writes a record; `Appeared` where there is something of that name, be it the same record whose answer got lost. */
+export async function writeRecord(
+  { writer, offer, signal }: RecordPorts,
+  object: Extract<Action, { kind: 'record' }>['object'],
+): Promise<void> {
+  try {
+    offer(
+      'ControllerRevision',
+      await writer.apply<Raw>(RECORDS, object, { fieldManager: FIELD_MANAGER, force: false }),
+    );
+  } catch (error) {
+    if (!(error instanceof ApiError) || (error.status !== 409 && error.status !== 422)) {
+      throw error;
+    }
+    const found = await writer.get<Raw>(RECORDS, object.metadata);
+    signal.throwIfAborted();
+    if (!found) {
+      throw error;
+    }
+    throw new Appeared('ControllerRevision', found);
+  }
+}
+
+export async function writeMark(
+  { writer, offer }: RecordPorts,
+  { object }: Extract<Action, { kind: 'mark' }>,
+): Promise<void> {
+  offer('ControllerRevision', await writer.apply<Raw>(RECORDS, object, { fieldManager: MARKER, force: true }));
+}
+
+/** Records the Deployment as the API server has it, and lets it name its record; no pod is touched by that. */
+export async function takeOver(
+  ports: RecordPorts,
+  installation: Installation,
+  { number, facts }: Extract<Action, { kind: 'takeOver' }>,
+): Promise<void> {
+  const { writer, offer, signal } = ports;
+  const { namespace, name, uid } = installation;
+  const live = await writer.get<Raw & { readonly spec: object }>(DEPLOYMENTS, { namespace, name });
+  signal.throwIfAborted();
+  if (!live) {
+    return;
+  }
+  // The caches may be behind: then the record is there.
+  const label = Number(live.metadata.labels?.[LABEL.rollout]);
+  const named =
+    label > 0 ? await writer.get<RawRevision>(RECORDS, { namespace, name: recordName({ name }, label) }) : undefined;
+  signal.throwIfAborted();
+  const seen = named && projectRevision(named);
+  if (named && seen?.kind === 'record' && (!seen.owner || seen.owner.uid === uid)) {
+    throw new Appeared('ControllerRevision', named);
+  }
+  const owned = ownedFields(live, FIELD_MANAGER) as { readonly metadata?: object; readonly spec?: object };
+  const isWhole = isSameSpec(live.metadata.annotations?.[ANNOTATION.applied], ownedHash(owned));
+  const standing = isWhole ? { ...owned, spec: owned.spec ?? {} } : { ...owned, spec: live.spec };
+  const data = recordOfStanding(standing, number, facts);
+  await writeRecord(ports, recordObject(installation, number, data));
+  signal.throwIfAborted();
+  const { object } = recordedDeployment(installation, data.deployment);
+  const exact = { ...object, metadata: { ...object.metadata, uid: live.metadata.uid } };
+  offer('Deployment', await writer.apply<Raw>(DEPLOYMENTS, exact, { fieldManager: FIELD_MANAGER, force: true }));
+}
