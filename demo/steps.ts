@@ -6,7 +6,7 @@ interface Stage {
   readonly shell: Shell;
 }
 
-const PODS_OF_BLOG = 'kubectl get pods -l app.kubernetes.io/instance=blog';
+const PODS_OF_BLOG = 'kubectl get pods -l provider-operator.io/installation=blog';
 /** The one that is being replaced may take a moment to go. */
 const ONE_POD = /^NAME.*\n.* 1\/1 .*$/;
 

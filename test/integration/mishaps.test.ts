@@ -41,7 +41,7 @@ async function edit(name: string, spec: object): Promise<void> {
 
 /** From the oldest to the newest. */
 async function revisions(name: string): Promise<string[]> {
-  const selector = `app.kubernetes.io/instance=${name}`;
+  const selector = `provider-operator.io/installation=${name}`;
   const { items } = JSON.parse(
     await kubectl(['get', 'controllerrevisions', '-n', namespace, '-l', selector, '-o', 'json']),
   ) as { items: (KubernetesObject & { readonly revision: number })[] };

@@ -130,12 +130,12 @@ describe.skipIf(!inject('controlPlane').disposable)('what the platform changes u
       'deployment/free-2',
       '-n',
       namespace,
-      'app.kubernetes.io/managed-by=nobody',
+      'provider-operator.io/installation=nobody',
       '--overwrite',
     ]);
     await eventually(async () => {
       const healed = await get<DeploymentObject>('deployment', 'free-2', namespace);
-      return healed.metadata.labels?.['app.kubernetes.io/managed-by'] === 'provider-operator';
+      return healed.metadata.labels?.['provider-operator.io/installation'] === 'free-2';
     });
     await settled(auditLog());
 

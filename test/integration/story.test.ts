@@ -150,10 +150,17 @@ describe('what somebody changes is healed within 2 s', () => {
   });
 
   it('the labels by which the operator knows it, also when the one that it watches by is gone', async () => {
-    await kubectl(['label', 'deployment/manual', 'app.kubernetes.io/managed-by=me', '--overwrite', '-n', namespace]);
-    await heals((d) => d.metadata.labels?.['app.kubernetes.io/managed-by'] === 'provider-operator');
-    await kubectl(['label', 'deployment/manual', 'app.kubernetes.io/managed-by-', '-n', namespace]);
-    await heals((d) => d.metadata.labels?.['app.kubernetes.io/managed-by'] === 'provider-operator');
+    await kubectl([
+      'label',
+      'deployment/manual',
+      'provider-operator.io/installation=me',
+      '--overwrite',
+      '-n',
+      namespace,
+    ]);
+    await heals((d) => d.metadata.labels?.['provider-operator.io/installation'] === 'manual');
+    await kubectl(['label', 'deployment/manual', 'provider-operator.io/installation-', '-n', namespace]);
+    await heals((d) => d.metadata.labels?.['provider-operator.io/installation'] === 'manual');
   });
 
   it('the Deployment itself', async () => {
@@ -175,7 +182,7 @@ describe('what somebody changes is healed within 2 s', () => {
     ]);
     await eventually(async () => {
       const { spec } = await get<{ spec: { selector: Record<string, string> } }>('service', 'manual', namespace);
-      return spec.selector['app.kubernetes.io/instance'] === 'manual' && spec;
+      return spec.selector['provider-operator.io/installation'] === 'manual' && spec;
     }, 2000);
   });
 

@@ -3,7 +3,7 @@ import { culpritOf } from '../../../src/plan/culprit.ts';
 import type { ChildView, Path } from '../../../src/plan/observed.ts';
 
 const want = {
-  metadata: { labels: { 'app.kubernetes.io/part-of': 'acme' } },
+  metadata: { labels: { 'provider-operator.io/provider': 'acme.web' } },
   spec: { replicas: 2, template: { spec: { containers: [{ name: 'provider', image: 'x' }] } } },
 };
 
@@ -14,8 +14,8 @@ it.each<[Path[], string]>([
     'spec.template.spec.containers[name=provider].image was changed by "kubectl"',
   ],
   [
-    [['metadata', 'labels', 'app.kubernetes.io/part-of']],
-    'metadata.labels.app.kubernetes.io/part-of was changed by "kubectl"',
+    [['metadata', 'labels', 'provider-operator.io/provider']],
+    'metadata.labels.provider-operator.io/provider was changed by "kubectl"',
   ],
   // What it wrote of its own is not what was taken from us.
   [
