@@ -28,7 +28,9 @@ export function historyOf(findings: Findings): readonly Entry[] {
     .sort(newestFirst);
   const others = before
     .filter((entry) => !known.some((k) => isSame(k, entry)))
-    .map((entry) => (entry.result === undefined ? { ...entry, ...ended('Superseded', entry, timestamp(now)) } : entry));
+    .map((entry) =>
+      entry.result === undefined ? { ...entry, ...ended(endOfUnknown(entry, findings), entry, timestamp(now)) } : entry,
+    );
   return [...known, ...others].sort(newestFirst).slice(0, MOST_ENTRIES);
 }
 
@@ -117,12 +119,18 @@ function returnOf({ state, actions, now }: Findings, records: readonly Told[], h
     state.head?.number === head && state.isRolledOut && !state.isReturning && !writesDeployment(actions);
   const entry: Entry = {
     version: to.version,
-    ...(given.version !== to.version && { from: given.version }),
+    ...(!isCancel && given.version !== to.version && { from: given.version }),
     trigger: isCancel ? 'Spec' : 'Rollback',
     // Each has a second of its own.
     startedAt: timestamp(Math.max(epoch(start), epoch(given.startedAt) + 1000)),
   };
   return [hasArrived ? { ...entry, ...ended('Succeeded', entry, timestamp(now)) } : entry];
+}
+
+/** What came back and was there before the next one began. */
+function endOfUnknown({ version }: Entry, { state }: Findings): NonNullable<Entry['result']> {
+  const hasArrived = state.isRolledOut && !state.isReturning && state.head?.version === version;
+  return hasArrived ? 'Succeeded' : 'Superseded';
 }
 
 /** An end that was told stays as it was told. */

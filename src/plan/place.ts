@@ -19,7 +19,10 @@ export function placeEndsAt({ deployment, head }: Head, { defaults }: OperatorCo
   return isUnderWay ? epoch(head.startedAt) + defaults.progressDeadlineSeconds * 1000 : undefined;
 }
 
-/** The record that a Deployment names, where somebody only wants to know that. */
+/** The record that a Deployment names; where somebody took its label, the one of which its pods are made. */
 export function headOf(deployment: Head['deployment'], records: readonly RolloutRecord[]): RolloutRecord | undefined {
-  return deployment && records.find((r) => r.number === deployment.record);
+  return (
+    records.find((r) => r.number === deployment?.record) ??
+    records.find((r) => r.template !== undefined && r.template === deployment?.template)
+  );
 }

@@ -75,11 +75,11 @@ export function cancelOf(
   version: string,
   configuration: Configuration,
 ): Return | undefined {
-  const isAsked =
-    stable?.version === version &&
-    stable.committed.wish === wishHash(installation, version, configuration) &&
-    askedOf(stable) === askedSoftware(installation.spec);
-  return isAsked && stands && head && done === 'never' && installation.spec.suspend !== true
+  const wish = wishHash(installation, version, configuration);
+  const asked = askedSoftware(installation.spec);
+  const isWished = (record: RolloutRecord) => record.committed.wish === wish && askedOf(record) === asked;
+  const isUnderWay = stands && head && done === 'never' && !isWished(head);
+  return isUnderWay && stable?.version === version && isWished(stable) && installation.spec.suspend !== true
     ? { kind: 'return', version, to: stable, cause: 'Cancelled', ends: isOpen(head) ? head : undefined }
     : undefined;
 }

@@ -5,6 +5,7 @@ import type { DeploymentView, Observed, RolloutRecord } from './observed.ts';
 import { ownershipOf } from './ownership.ts';
 import { endedAt, isProven, wasGivenUp } from './record.ts';
 import { rollbackSettings } from './rollback-settings.ts';
+import { headOf } from './place.ts';
 import { readRollout, type Evidence, type Rollout } from './rollout.ts';
 import { inWords, movedSince, NO_SOFTWARE, parseSoftware, type SoftwareSet } from './software-set.ts';
 import { yankedIn } from './yanked-software.ts';
@@ -82,7 +83,7 @@ export function readState(observed: Observed, now: number): State {
   const deployment = kind === 'ours' || kind === 'orphan' ? child : undefined;
   const records = recordsOf(observed, deployment);
   const proven = records.find(isProven);
-  const head = deployment && records.find((r) => r.number === deployment.record);
+  const head = deployment && headOf(deployment, records);
   const isUndone = head !== undefined && deployment?.template !== head.template;
   const isOutdated = head !== undefined && proven !== undefined && head.number < proven.number;
   const isOver = head !== undefined && !isProven(head) && (isUndone || head.mark.supersededAt !== undefined);
@@ -276,7 +277,8 @@ function isAvailable(
   }
   // The Deployment controller may add pods of the former template first.
   const before = proven?.effective.tier?.replicas ?? Number.POSITIVE_INFINITY;
-  const former = Math.max(1, Math.min(deployment.total - deployment.updated, before));
+  const old = deployment.total - deployment.updated;
+  const former = Math.max(1, Math.min(old > 0 ? old : deployment.replicas, before));
   const isAdding = rollout?.phase === 'progressing' || rollout?.phase === 'failed';
   return proven !== undefined && isAdding && deployment.available >= former;
 }

@@ -30,9 +30,7 @@ export function upgradeHealth(findings: Findings): Verdict[] {
   if (state.abandoned?.mark.failure) {
     return [healthy('Withdrawn', 'What failed is not asked for any more')];
   }
-  return state.stable?.isMending || state.stable?.failures.length
-    ? [healthy('Succeeded', 'The last rollout succeeded')]
-    : [];
+  return state.stable?.isMending ? [healthy('Succeeded', 'The last rollout succeeded')] : [];
 }
 
 function healthy(reason: string, message: string): Verdict {

@@ -115,8 +115,8 @@ export function createInstallationReconciler(ports: InstallationPorts) {
       }
       fleet.settle(key);
     } catch (error) {
-      // The next try finds it begun, or begins it.
-      if (planned.takesSlot && (signal.aborted || isUnanswered(error))) {
+      // The next try finds it begun, or begins it; before the Deployment was written, nothing has begun.
+      if (planned.takesSlot && writing?.child === 'Deployment' && (signal.aborted || isUnanswered(error))) {
         fleet.doubt(key);
       } else {
         fleet.settle(key);

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { inTurn } from '../../src/reconcile/fleet.ts';
 import { KINDS } from './cluster/kinds.ts';
-import { triggerOf } from './simulation/attempts.ts';
+import { triggerOf } from './simulation/records.ts';
 import { changeContainer, install, publish } from './simulation/people.ts';
 import { Simulation } from './simulation/simulation.ts';
 import { loseNextAnswer, passUntold } from './simulation/untold.ts';
@@ -18,7 +18,7 @@ async function twoInstalled(): Promise<Simulation> {
 }
 
 function begun({ server }: Simulation): string[] {
-  const unasked = server.list(KINDS.Deployment).filter((d) => triggerOf(d) === 'Policy');
+  const unasked = server.list(KINDS.Deployment).filter((d) => triggerOf(server, d) === 'Policy');
   return unasked.map(({ metadata }) => metadata.name);
 }
 

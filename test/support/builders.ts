@@ -80,7 +80,6 @@ export function observed(more: Partial<Observed> = {}): Observed {
     firstSeen: undefined,
     kubernetesVersion: undefined,
     retries: [],
-    providerRetry: undefined,
     software: shelf(),
     slot: 'free',
     pods: [],

@@ -1,13 +1,9 @@
 import { expect } from 'vitest';
-import { ANNOTATION } from '../../src/api/names.ts';
-import { pack } from '../../src/api/packed.ts';
+import { LABEL } from '../../src/api/names.ts';
 import { InstallationStatus } from '../../src/api/installation.ts';
+import type { RecordData } from '../../src/api/record.ts';
 import type { Catalogue } from '../../src/plan/catalogue.ts';
-import { parseAttempt } from '../../src/plan/attempt.ts';
-import { parseFailures } from '../../src/api/failure.ts';
-import { restoredDeployment, type SavedRevision } from '../../src/plan/revision.ts';
 import { isSameSpec } from '../../src/plan/children.ts';
-import { parseCommitted } from '../../src/plan/committed.ts';
 import type { Action } from '../../src/plan/actions.ts';
 import type {
   ChildView,
@@ -15,33 +11,21 @@ import type {
   Installation,
   Observed,
   PodView,
-  ServicePort,
+  RolloutRecord,
   ServiceView,
 } from '../../src/plan/observed.ts';
 import { plan, type Plan } from '../../src/plan/plan.ts';
+import { parseMark, recordedDeployment } from '../../src/plan/record.ts';
+import { readState, type State } from '../../src/plan/state.ts';
 import type { SoftwareCatalogue } from '../../src/plan/software-catalogue.ts';
+import { recordOfStanding } from '../../src/plan/take-over.ts';
+import { projectChild, projectDeployment, projectService } from '../../src/reconcile/project-children.ts';
+import { projectRevision } from '../../src/reconcile/project-revision.ts';
+import { asApplied } from '../scenario/cluster/applied.ts';
 import { installation as anInstallation, observed, shelf } from './builders.ts';
 import { expectKstatus } from './kstatus.ts';
 
 type Applied = Extract<Action, { kind: 'apply' }>;
-
-interface DeploymentObject {
-  readonly metadata: { readonly annotations: Readonly<Record<string, string>> };
-  readonly spec: {
-    readonly replicas?: number;
-    readonly minReadySeconds?: number;
-    readonly template: {
-      readonly metadata: { readonly annotations: Readonly<Record<string, string>> };
-      readonly spec: {
-        readonly containers: readonly {
-          readonly image: string;
-          readonly resources: DeploymentView['resources'];
-          readonly ports?: readonly { readonly name: string; readonly containerPort: number }[];
-        }[];
-      };
-    };
-  };
-}
 
 /**
  * One installation in a cluster of plain data: what a plan writes is there at once, and the Deployment controller does
@@ -51,7 +35,7 @@ export class World {
   observed: Observed;
   now = Date.parse('2026-01-01T00:00:00Z');
   readonly journal: string[] = [];
-  readonly #saved = new Map<string, SavedRevision>();
+  readonly #written = new Map<string, RecordData>();
   #uid = 0;
 
   constructor(
@@ -64,6 +48,15 @@ export class World {
 
   get status(): InstallationStatus {
     return this.observed.installation.status;
+  }
+
+  get state(): State {
+    return readState(this.observed, this.now);
+  }
+
+  /** The record that the Deployment names. */
+  get head(): RolloutRecord | undefined {
+    return this.state.head;
   }
 
   ready(): string {
@@ -103,8 +96,21 @@ export class World {
         ...deployment,
         owned: `${manager}-was-here`,
         changed: { manager, paths: [field.split('.')] },
+        generation: deployment.generation + 1,
       },
     });
+  }
+
+  /** `kubectl rollout undo`: the template of another record, and the labels as they were. */
+  undo(template: string): void {
+    this.tamper('kubectl-rollout', 'spec.template');
+    const { deployment } = this.observed;
+    const version = this.state.records.find((r) => r.template === template)?.version;
+    this.#see({ deployment: deployment && { ...deployment, template, version } });
+  }
+
+  deleteDeployment(): void {
+    this.#see({ deployment: undefined });
   }
 
   /** Somebody changes a label that the operator owns: nothing that runs. */
@@ -170,7 +176,7 @@ export class World {
     const { deployment } = this.observed;
     const pod: PodView = {
       name: 'web-new',
-      inputsHash: deployment?.inputsHash,
+      template: deployment?.template,
       restarts: 0,
       exit: undefined,
       hasStarted: true,
@@ -195,104 +201,102 @@ export class World {
 
   #write(action: Action): void {
     this.journal.push(`${action.kind} ${action.child}`);
-    if (action.kind === 'restore') {
-      const saved = this.#saved.get(action.restore.revision) ?? expect.fail(`No revision ${action.restore.revision}`);
-      const { object } = restoredDeployment(this.observed.installation, saved, action.restore);
-      this.#see({ deployment: this.#deployment({ ...action, kind: 'apply', object }) });
-      return;
-    }
-    switch (action.child) {
-      case 'Deployment':
-        this.#see({ deployment: action.kind === 'remove' ? undefined : this.#deployment(action) });
+    const { installation, revisions, deployment } = this.observed;
+    switch (action.kind) {
+      case 'record':
+        this.#record(action.object.metadata, action.object.data as RecordData);
         break;
-      case 'ControllerRevision':
-        this.#revision(action);
+      case 'mark': {
+        const { name, annotations } = action.object.metadata;
+        const marked = revisions.map((r) =>
+          r.kind === 'record' && r.name === name ? { ...r, mark: parseMark(annotations) } : r,
+        );
+        this.#see({ revisions: marked });
         break;
-      case 'Service':
-        this.#see({ service: action.kind === 'remove' ? undefined : this.#service(action) });
+      }
+      case 'restore': {
+        const { deployment: recorded } = this.#written.get(action.record) ?? expect.fail(`No record ${action.record}`);
+        this.#see({ deployment: this.#deployment(recordedDeployment(installation, recorded).object) });
         break;
-      case 'PodDisruptionBudget':
-        this.#see({ budget: action.kind === 'remove' ? undefined : this.#child(action) });
+      }
+      case 'takeOver': {
+        const { deployment: standing } = this.#written.get(`web-${deployment?.template}`) ?? expect.fail('Not known');
+        const data = recordOfStanding(standing, action.number, action.facts);
+        this.#record({ ...installation, name: `web-${action.number}` }, data);
+        this.#see({ deployment: this.#deployment(recordedDeployment(installation, data.deployment).object) });
+        break;
+      }
+      case 'apply':
+        this.#apply(action);
+        break;
+      case 'remove':
+        this.#remove(action);
         break;
     }
   }
 
-  #revision(action: Exclude<Action, { kind: 'restore' }>): void {
+  #apply({ child, object }: Applied): void {
+    if (child === 'Deployment') {
+      this.#see({ deployment: this.#deployment(object) });
+    } else if (child === 'Service') {
+      this.#see({ service: this.#project<ServiceView>(projectService, object) });
+    } else {
+      this.#see({ budget: this.#project<ChildView>(projectChild, object) });
+    }
+  }
+
+  #remove({ child, name }: Extract<Action, { kind: 'remove' }>): void {
     const { revisions } = this.observed;
-    if (action.kind === 'remove') {
-      this.#saved.delete(action.name);
-      this.#see({ revisions: revisions.filter((r) => r.name !== action.name) });
-      return;
+    if (child === 'ControllerRevision') {
+      this.#see({ revisions: revisions.filter((r) => r.name !== name) });
+    } else {
+      this.#see({ [child === 'Service' ? 'service' : 'budget']: undefined });
     }
-    const { metadata, data, revision = 0 } = action.object;
-    // What a revision holds never changes.
-    const held = this.#saved.get(metadata.name) ?? (data as SavedRevision);
-    this.#saved.set(metadata.name, held);
-    const { version, ports, hasBudget = false, effective } = held;
-    const saved = {
-      name: metadata.name,
-      uid: `uid-${metadata.name}`,
-      number: revision,
-      version,
-      ports,
-      hasBudget,
-      committed: parseCommitted(metadata.annotations?.[ANNOTATION.committed]),
-      effective,
-    };
-    this.#see({ revisions: [...revisions.filter((r) => r.name !== saved.name), saved] });
   }
 
-  #child({ object }: Applied): ChildView {
+  #record({ name }: { readonly name: string }, data: RecordData): void {
+    expect(this.#written.has(name), `${name} is written twice`).toBe(false);
+    this.#written.set(name, data);
+    const { installation, revisions } = this.observed;
+    const metadata = {
+      name,
+      uid: `uid-${name}`,
+      resourceVersion: '1',
+      labels: { [LABEL.installation]: installation.name },
+      ownerReferences: [
+        { kind: 'ProviderInstallation', name: installation.name, uid: installation.uid, controller: true },
+      ],
+    };
+    // As the API server stores it.
+    const stored = JSON.parse(JSON.stringify(data)) as RecordData;
+    const record = projectRevision({ metadata, data: stored });
+    expect(record.kind, `${name} is no record`).toBe('record');
+    this.#see({ revisions: [...revisions, record] });
+  }
+
+  #project<View extends ChildView>(
+    project: (raw: ReturnType<typeof asApplied>) => View,
+    object: Applied['object'],
+  ): View {
     this.#uid += 1;
-    const { name, uid } = this.observed.installation;
-    const applied = object.metadata.annotations?.[ANNOTATION.applied];
-    return {
-      uid: `uid-${this.#uid}`,
-      deleting: false,
-      owner: { kind: 'ProviderInstallation', name, uid },
-      adoptable: true,
-      owned: applied ?? '',
-      applied,
-      changed: undefined,
-    };
+    return project(asApplied(object, `uid-${this.#uid}`, this.now));
   }
 
-  #service(action: Applied): ServiceView {
-    return { ...this.#child(action), ports: (action.object.spec as { ports: readonly ServicePort[] }).ports };
-  }
-
-  #deployment(action: Applied): DeploymentView {
-    const { metadata, spec } = action.object as unknown as DeploymentObject;
+  #deployment(object: Applied['object']): DeploymentView {
     const before = this.observed.deployment;
-    const [container] = spec.template.spec.containers;
-    const child = this.#child(action);
-    const isUnchanged = before?.owned === before?.applied && isSameSpec(before?.applied, child.owned);
+    const view = this.#project<DeploymentView>(projectDeployment, object);
+    const isUnchanged = before?.owned === before?.applied && isSameSpec(before?.applied, view.owned);
+    const { observedGeneration = 0, total = 0, updated = 0, available = 0 } = before ?? {};
     return {
-      ...child,
-      committed: parseCommitted(metadata.annotations[ANNOTATION.committed]),
-      attempt: parseAttempt(metadata.annotations[ANNOTATION.attempt]),
-      failures: parseFailures(metadata.annotations[ANNOTATION.failed]),
-      body: pack(JSON.stringify({ metadata, spec })),
-      inputsHash: spec.template.metadata.annotations[ANNOTATION.inputsHash],
-      minReadySeconds: spec.minReadySeconds ?? 0,
-      resources: container?.resources,
-      configHash: spec.template.metadata.annotations[ANNOTATION.configHash],
-      software: spec.template.metadata.annotations[ANNOTATION.software],
-      version: spec.template.metadata.annotations[ANNOTATION.version],
-      stableVersion: metadata.annotations[ANNOTATION.stableVersion],
-      image: container?.image,
-      ports: new Map(container?.ports?.map((p) => [p.name, p.containerPort])),
+      ...view,
+      observedGeneration,
+      total,
+      updated,
+      available,
+      createdAt: before?.createdAt ?? view.createdAt,
       generation: (before?.generation ?? 0) + (isUnchanged ? 0 : 1),
-      observedGeneration: before?.observedGeneration ?? 0,
-      replicas: spec.replicas ?? 1,
-      total: before?.total ?? 0,
-      updated: before?.updated ?? 0,
-      available: before?.available ?? 0,
       // The controller looks at a new template from the start, and at new labels not at all.
       progress: isUnchanged ? before?.progress : 'ReplicaSetUpdated',
-      failure: undefined,
-      ownsReplicas: spec.replicas !== undefined,
-      paused: false,
     };
   }
 }

@@ -105,7 +105,10 @@ export class ApiServer {
   apply(kind: Kind, config: Draft, options: ApplyOptions): ApiObject {
     const key = keyOf(config.metadata);
     const live = this.get(kind, key);
-    const { uid } = config.metadata;
+    const { uid, resourceVersion } = config.metadata;
+    if (live && resourceVersion !== undefined && resourceVersion !== live.metadata.resourceVersion) {
+      throw conflict('the object has been modified; please apply your changes to the latest version and try again');
+    }
     if (uid !== undefined && !live) {
       throw conflict(`uid mismatch: the provided object specified uid ${uid}, and no existing object was found`);
     }

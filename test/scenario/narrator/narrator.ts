@@ -1,5 +1,5 @@
 import { OperatorConfig } from '../../../src/api/operator-config.ts';
-import { FIELD_MANAGER } from '../../../src/api/names.ts';
+import { FIELD_MANAGER, MARKER } from '../../../src/api/names.ts';
 import { KINDS } from '../cluster/kinds.ts';
 import type { ApiServer, Change } from '../cluster/server.ts';
 import { isReadyPod, podsInWords } from './pods.ts';
@@ -99,7 +99,7 @@ export class Narrator {
   #hear(change: Change): void {
     if (change.kind === KINDS.Pod) {
       this.#countReady();
-    } else if (change.by === FIELD_MANAGER) {
+    } else if (change.by === FIELD_MANAGER || change.by === MARKER) {
       const words =
         change.kind === KINDS.ProviderInstallation ? statusInWords(change, this.#startedAt) : writeInWords(change);
       words.forEach((line) => this.#tell(line));

@@ -38,7 +38,7 @@ export function podsInWords(server: ApiServer): string {
 function describe(pod: ApiObject, deployment: ApiObject): string {
   const { annotations = {} } = pod.metadata;
   const template = (deployment['spec'] as { readonly template: Pick<ApiObject, 'metadata'> }).template;
-  const isOld = annotations[ANNOTATION.inputsHash] !== template.metadata.annotations?.[ANNOTATION.inputsHash];
+  const isOld = annotations[ANNOTATION.rollout] !== template.metadata.annotations?.[ANNOTATION.rollout];
   const { initContainerStatuses = [], containerStatuses } = pod['status'] as PodStatus;
   // As kubectl shows it: what one waits for, all wait for.
   const initial = initContainerStatuses.find(({ ready }) => !ready);

@@ -1,7 +1,10 @@
+import type { Failure } from '../../../src/api/failure.ts';
 import { ANNOTATION } from '../../../src/api/names.ts';
 import { KINDS } from '../cluster/kinds.ts';
 import type { ApiObject } from '../cluster/object.ts';
 import type { Change } from '../cluster/server.ts';
+import type { RecordData } from '../../../src/api/record.ts';
+import { numberOf } from '../simulation/records.ts';
 
 interface DeploymentSpec {
   readonly replicas: number;
@@ -17,10 +20,7 @@ interface Container {
   readonly env?: readonly { readonly name: string; readonly value?: string }[];
 }
 
-interface Failed {
-  readonly version: string;
-  readonly software?: string;
-}
+type Failed = Pick<Failure, 'version' | 'software'>;
 
 /** `1.0.0 with php=8.3.0`, where system software is to blame. */
 export function failedInWords({ version, software }: Failed): string {
@@ -32,10 +32,8 @@ export function writeInWords({ kind, before, after }: Change): string[] {
   switch (kind) {
     case KINDS.Deployment:
       return after ? [`operator ${deploymentInWords(before, after)}`] : ['operator deletes the Deployment'];
-    case KINDS.ControllerRevision: {
-      const { name = '' } = (after ?? before)?.metadata ?? {};
-      return [`operator ${after ? 'saves what runs as' : 'prunes'} revision ${number(after ?? before)} (${name})`];
-    }
+    case KINDS.ControllerRevision:
+      return [`operator ${recordInWords(before, after)}`];
     case KINDS.Event: {
       const { type, reason, note, series } = (after ?? {}) as {
         readonly type?: string;
@@ -64,9 +62,9 @@ function deploymentInWords(before: ApiObject | undefined, after: ApiObject): str
   });
   const gone = Object.keys(was ?? {}).filter((name) => !Object.hasOwn(is, name));
   const all = [...changes, ...gone.map((name) => `no ${name}`)];
-  const isNewAttempt = attemptOf(before) !== attemptOf(after);
-  const trigger = isNewAttempt ? ` for ${/trigger=(\w+)/.exec(attemptOf(after) ?? '')?.[1]}` : '';
-  return `${before ? 'applies' : 'creates'} the Deployment${trigger}: ${all.join(', ') || 'nothing that people see'}`;
+  const isOther = before === undefined || numberOf(before) !== numberOf(after);
+  const record = isOther ? ` of record ${numberOf(after)}` : '';
+  return `${before ? 'applies' : 'creates'} the Deployment${record}: ${all.join(', ') || 'nothing that people see'}`;
 }
 
 function factsOf(deployment: ApiObject): Record<string, string> {
@@ -74,7 +72,6 @@ function factsOf(deployment: ApiObject): Record<string, string> {
   const { annotations } = template.metadata;
   const { initContainers = [], containers } = template.spec;
   const [{ image, env = [] }] = containers;
-  const failed = JSON.parse(deployment.metadata.annotations?.[ANNOTATION.failed] ?? '[]') as readonly Failed[];
   const software = annotations[ANNOTATION.software];
   return {
     version: annotations[ANNOTATION.version] ?? '',
@@ -84,7 +81,6 @@ function factsOf(deployment: ApiObject): Record<string, string> {
     replicas: String(replicas),
     minReadySeconds: String(minReadySeconds),
     ...Object.fromEntries(env.map(({ name, value = '' }) => [name, JSON.stringify(value)])),
-    ...(failed.length > 0 && { 'remembered failures': failed.map(failedInWords).join(' and ') }),
   };
 }
 
@@ -92,10 +88,18 @@ function shortName(image: string): string {
   return image.split('/').at(-1) ?? '';
 }
 
-function attemptOf(deployment: ApiObject | undefined): string | undefined {
-  return deployment?.metadata.annotations?.[ANNOTATION.attempt];
-}
-
-function number(revision: ApiObject | undefined): string {
-  return String(revision?.['revision']);
+/** A record, or what its mark says by now. */
+function recordInWords(before: ApiObject | undefined, after: ApiObject | undefined): string {
+  const { name = '', annotations: is = {} } = (after ?? before)?.metadata ?? {};
+  if (!after) {
+    return `removes the record ${name}`;
+  }
+  if (!before) {
+    const { trigger, version, failures } = after['data'] as RecordData;
+    const knows = failures.length > 0 ? `, knowing that ${failures.map(failedInWords).join(' and ')} failed` : '';
+    return `records ${version} for ${trigger} as ${name}${knows}`;
+  }
+  const was = before.metadata.annotations ?? {};
+  const changed = Object.values(ANNOTATION).filter((mark) => was[mark] !== is[mark]);
+  return `marks ${name} as ${changed.map((mark) => mark.split('/')[1]).join(' and ')}`;
 }

@@ -1,11 +1,12 @@
-import { isDeepStrictEqual } from 'node:util';
 import { ANNOTATION, FIELD_MANAGER, LABEL } from '../../../src/api/names.ts';
 import { KINDS } from '../cluster/kinds.ts';
 import type { ApiObject } from '../cluster/object.ts';
 import type { ApiServer, Change } from '../cluster/server.ts';
-import { containerOf, isRolledOut, templateOf, versionOf } from './deployments.ts';
+import { containerOf, templateOf, versionOf } from './deployments.ts';
 import type { Deed } from './oracles.ts';
-import { PROVIDER, published, publishedSoftware, statusOf } from './people.ts';
+import { PROVIDER, published, publishedSoftware } from './people.ts';
+import { dataOf, isMarked, isReturn, newestProven, numberOf, ownerOf, recordOf, triggerOf } from './records.ts';
+import { SIMULATED } from './simulated.ts';
 import { softwareOf, type SoftwareSet } from './software-rules.ts';
 
 /**
@@ -15,51 +16,76 @@ import { softwareOf, type SoftwareSet } from './software-rules.ts';
 export function badAttempts(deed: Deed): string[] {
   const { change, server } = deed;
   const { before, after, key } = change;
-  const trigger = after && triggerOf(after);
-  if (!after || (before && attemptOf(before) === attemptOf(after))) {
+  if (!after || (before && numberOf(before) === numberOf(after))) {
     return [];
   }
   const bad: string[] = [];
+  const trigger = isReturn(server, change) ? 'Return' : triggerOf(server, after);
   if (trigger === 'Policy' && before && versionOf(before) !== versionOf(after) && failedForGood(server, change)) {
     bad.push(`automation tries ${versionOf(after)} for ${key} again, which failed`);
   }
-  if (trigger === 'Rollback' && before && knewThatItWasDone(deed, before)) {
-    bad.push(`${versionOf(before)} of ${key} was done, and is taken back`);
+  const proven = newestProven(server, key, ownerOf(after));
+  if (numberOf(after) < proven) {
+    bad.push(`record ${proven} of ${key} was done, and ${numberOf(after)} takes its place`);
   }
-  const atOnce = server
-    .list(KINDS.Deployment)
-    .filter((d) => wasMadeByOperator(server, d) && isUnderWay(server, d, deed.now)).length;
-  if (isUnasked(after) && atOnce > deed.mostAtOnce) {
-    bad.push(`${atOnce} rollouts that nobody asked for are under way at once`);
+  const underWay = server.list(KINDS.Deployment).filter((d) => isUnderWay(server, d, deed.now));
+  if (isUnasked(trigger) && underWay.length > deed.mostAtOnce) {
+    bad.push(`${underWay.length} rollouts that nobody asked for are under way at once`);
   }
   return bad;
 }
 
-/** One that somebody deleted and made again was gone for a moment, and its place was free. */
-function wasMadeByOperator(server: ApiServer, { metadata }: ApiObject): boolean {
-  const isCreation = (c: Change) => c.before === undefined && c.after?.metadata.uid === metadata.uid;
-  return server.history.find(isCreation)?.by === FIELD_MANAGER;
+/** What is proven stays proven, and is never blamed. */
+export function badMarks({ change: { kind, before, after, key } }: Deed): string[] {
+  const isMark = kind === KINDS.ControllerRevision && isMarked(before, 'proven') && after !== undefined;
+  return isMark && (!isMarked(after, 'proven') || isMarked(after, 'failed'))
+    ? [`the record ${key} was done, and loses its mark or is blamed`]
+    : [];
 }
 
-export function attemptOf({ metadata }: ApiObject): string {
-  return metadata.annotations?.[ANNOTATION.attempt] ?? '';
+function isUnasked(trigger: string | undefined): boolean {
+  return trigger === 'Policy' || trigger === 'SystemSoftware' || trigger === 'Tier';
 }
 
-export function triggerOf(deployment: ApiObject): string | undefined {
-  return /trigger=(\w+)/.exec(attemptOf(deployment))?.[1];
+/** Law 4: the head is automatic, not proven, without a verdict, and younger than the platform's deadline. */
+function isUnderWay(server: ApiServer, deployment: ApiObject, now: number): boolean {
+  const record = recordOf(server, deployment);
+  const data = dataOf(record);
+  const { defaults } = SIMULATED;
+  return (
+    data !== undefined &&
+    isUnasked(data.trigger) &&
+    !isMarked(record, 'proven') &&
+    !isMarked(record, 'failed') &&
+    !isMarked(record, 'superseded') &&
+    now < Date.parse(data.startedAt) + defaults.progressDeadlineSeconds * 1000 &&
+    isMadeOf(deployment) &&
+    isInSight(server, deployment)
+  );
 }
 
-/** One that somebody took the label or the owner of is out of the operator's sight until it is heard of again. */
-function isUnasked(deployment: ApiObject): boolean {
-  const { labels, ownerReferences } = deployment.metadata;
-  const trigger = triggerOf(deployment);
-  const isSeen = labels?.[LABEL.installation] !== undefined && ownerReferences?.[0] !== undefined;
-  return isSeen && (trigger === 'Policy' || trigger === 'SystemSoftware' || trigger === 'Tier');
+/** Nobody brought another template back. */
+function isMadeOf(deployment: ApiObject): boolean {
+  return templateOf(deployment).metadata?.annotations?.[ANNOTATION.rollout] === String(numberOf(deployment));
+}
+
+/**
+ * One that somebody took the label or the owner of is out of the operator's sight until it is heard of again, one that
+ * somebody deleted and made again was gone for a moment, and one whose installation is gone will be gone, too.
+ */
+function isInSight(server: ApiServer, { metadata }: ApiObject): boolean {
+  const owner = metadata.ownerReferences?.[0]?.uid;
+  const creation = server.history.find((c) => c.before === undefined && c.after?.metadata.uid === metadata.uid);
+  return (
+    metadata.labels?.[LABEL.installation] !== undefined &&
+    creation?.by === FIELD_MANAGER &&
+    server.list(KINDS.ProviderInstallation).some((installation) => installation.metadata.uid === owner)
+  );
 }
 
 /** The same image was taken back after its containers had started, and nobody has asked for it since. */
 function failedForGood(server: ApiServer, { key, version, after }: Change): boolean {
-  const owner = after?.metadata.ownerReferences?.[0]?.uid;
+  const owner = ownerOf(after);
   const image = after && containerOf(after)?.image;
   const isIt = (d: ApiObject) => versionOf(d) === versionOf(after!) && containerOf(d)?.image === image;
   const failure = server.history.findLast(
@@ -68,13 +94,11 @@ function failedForGood(server: ApiServer, { key, version, after }: Change): bool
       c.key === key &&
       c.version < version &&
       c.by === FIELD_MANAGER &&
-      c.before?.metadata.ownerReferences?.[0]?.uid === owner &&
       c.before !== undefined &&
-      c.after !== undefined &&
-      attemptOf(c.before) !== attemptOf(c.after) &&
-      triggerOf(c.after) === 'Rollback' &&
+      ownerOf(c.before) === owner &&
+      isTakenBack(server, c) &&
       // Then the system software is to blame.
-      triggerOf(c.before) !== 'SystemSoftware' &&
+      triggerOf(server, c.before) !== 'SystemSoftware' &&
       isIt(c.before),
   );
   return (
@@ -82,17 +106,23 @@ function failedForGood(server: ApiServer, { key, version, after }: Change): bool
     hadStarted(server, failure.before) &&
     !wasYankedEver(server, versionOf(failure.before)) &&
     !broughtYankedSoftware(server, failure) &&
-    !wasAskedForSince(server, failure, key) &&
-    !wasForgottenSince(server, failure, key)
+    !wasAskedForSince(server, failure, key)
   );
 }
 
+/** What failed goes back. */
+export function isTakenBack(server: ApiServer, change: Change): boolean {
+  const { before } = change;
+  return before !== undefined && isReturn(server, change) && isMarked(recordOf(server, before), 'failed');
+}
+
 export function hadStarted(server: ApiServer, deployment: ApiObject): boolean {
-  const inputs = templateOf(deployment).metadata?.annotations?.[ANNOTATION.inputsHash];
+  const number = templateOf(deployment).metadata?.annotations?.[ANNOTATION.rollout];
   return server.history.some(
     ({ kind, after }) =>
       kind === KINDS.Pod &&
-      after?.metadata.annotations?.[ANNOTATION.inputsHash] === inputs &&
+      after?.metadata.annotations?.[ANNOTATION.rollout] === number &&
+      after?.metadata.labels?.[LABEL.installation] === deployment.metadata.name &&
       // Also what only copies files.
       /"phase":"Running"|"restartCount":[1-9]/.test(JSON.stringify(after?.['status'])),
   );
@@ -128,10 +158,6 @@ function broughtYankedSoftware(server: ApiServer, { version, before, after }: Ch
   return wasSoftwareYankedEver(server, Object.fromEntries(brought), version);
 }
 
-function hasWayBack(deployment: ApiObject): boolean {
-  return / stable=/.test(attemptOf(deployment));
-}
-
 export function wasAskedForSince(server: ApiServer, failure: Change, key: string): boolean {
   const retryOf = (object: ApiObject | undefined) => object?.metadata.annotations?.[ANNOTATION.retry];
   return server.history.some(
@@ -146,107 +172,3 @@ export function wasAskedForSince(server: ApiServer, failure: Change, key: string
 
 /** Changes that an operator may not have heard of yet. */
 const SEEN_LATE = 60;
-
-/** Both who remembered lost it. */
-export function wasForgottenSince(server: ApiServer, failure: Change, key: string): boolean {
-  const since = server.history.filter((c) => c.version > failure.version && c.key === key);
-  const isDeploymentLost = since.some(({ kind, after }) => kind === KINDS.Deployment && !after);
-  const isStatusLost = since.some(
-    ({ kind, before, after }) =>
-      kind === KINDS.ProviderInstallation &&
-      before &&
-      after &&
-      statusOf(before).failedVersions &&
-      !statusOf(after).failedVersions,
-  );
-  return isDeploymentLost && isStatusLost;
-}
-
-/** All that it may have believed when it decided to go back shows that the rollout was done. */
-function knewThatItWasDone({ process, request, change, server }: Deed, before: ApiObject): boolean {
-  const done = server.history.find(
-    (c) =>
-      c.kind === KINDS.Deployment &&
-      c.key === change.key &&
-      c.after !== undefined &&
-      attemptOf(c.after) === attemptOf(before) &&
-      isDeepStrictEqual(templateOf(c.after), templateOf(before)) &&
-      isRolledOut(c.after),
-  );
-  const seen = process.views.between(KINDS.Deployment, change.key, request.lookedAt, request.sentAt);
-  return (
-    done !== undefined &&
-    !wasBroughtBackUnknown(server, done) &&
-    // It may have been under way to something else, until somebody brought this one back unseen.
-    seen.every((d) => d && Number(d.metadata.resourceVersion) >= done.version && attemptOf(d) === attemptOf(before))
-  );
-}
-
-/** Somebody wiped the status, which alone knew, and what was done is there again because somebody brought it back. */
-function wasBroughtBackUnknown(server: ApiServer, { version, key }: Change): boolean {
-  const since = server.history.filter((c) => c.version > version && c.key === key);
-  const isWiped = since.some(
-    ({ kind, before, after }) =>
-      kind === KINDS.ProviderInstallation && before && after && statusOf(before).history && !statusOf(after).history,
-  );
-  const isBroughtBack = since.some(({ kind, by }) => kind === KINDS.Deployment && by === 'kubectl-rollout');
-  return isWiped && isBroughtBack;
-}
-
-/** Neither done nor failed. */
-function isUnderWay(server: ApiServer, deployment: ApiObject, now: number): boolean {
-  if (
-    !isUnasked(deployment) ||
-    isRolledOut(deployment) ||
-    !isOfOperator(server, deployment) ||
-    isLeftBehind(server, deployment)
-  ) {
-    return false;
-  }
-  const { progressDeadlineSeconds = 600 } = deployment['spec'] as { readonly progressDeadlineSeconds?: number };
-  const { conditions = [], observedGeneration = 0 } = (deployment['status'] ?? {}) as {
-    readonly conditions?: readonly { reason: string }[];
-    readonly observedGeneration?: number;
-  };
-  // What the controller said of the rollout before says nothing of this one.
-  const isObserved = observedGeneration >= (deployment.metadata.generation ?? 0);
-  const startedAt = Date.parse(/started=(\S+)/.exec(attemptOf(deployment))?.[1] ?? '');
-  // A Deployment that somebody replaced begins anew with the old words.
-  const wasDone =
-    (isObserved && conditions.some(({ reason }) => reason === 'NewReplicaSetAvailable')) ||
-    server.history.some(
-      ({ kind, after }) =>
-        kind === KINDS.Deployment && after && attemptOf(after) === attemptOf(deployment) && isRolledOut(after),
-    );
-  // One that is yanked has failed, and where there is nothing to go back to nobody waits for it; so has one whose software is.
-  const isStuck =
-    isInTrouble(server, deployment) ||
-    wasYankedEver(server, versionOf(deployment)) ||
-    (!hasWayBack(deployment) && wasSoftwareYankedEver(server, softwareOf(deployment)));
-  return !wasDone && now < startedAt + progressDeadlineSeconds * 1000 && !isStuck;
-}
-
-/** Its installation is gone, and so will it be: nobody looks after it any more. */
-function isLeftBehind(server: ApiServer, { metadata }: ApiObject): boolean {
-  const owner = metadata.ownerReferences?.[0]?.uid;
-  return !server.list(KINDS.ProviderInstallation).some((installation) => installation.metadata.uid === owner);
-}
-
-/** Who makes a Deployment anew by hand asks for a rollout. */
-function isOfOperator(server: ApiServer, { metadata }: ApiObject): boolean {
-  const made = server.history.find(
-    ({ kind, after }) => kind === KINDS.Deployment && after?.metadata.uid === metadata.uid,
-  );
-  return made?.by === FIELD_MANAGER;
-}
-
-function isInTrouble(server: ApiServer, { metadata, ...deployment }: ApiObject): boolean {
-  const { conditions = [] } = (deployment['status'] ?? {}) as { readonly conditions?: readonly { reason: string }[] };
-  const pods = server
-    .list(KINDS.Pod)
-    .filter((p) => p.metadata.ownerReferences?.some(({ uid }) => uid === metadata.uid));
-  return (
-    conditions.some(({ reason }) => reason === 'FailedCreate') ||
-    pods.some((pod) => /"restartCount":[3-9]|ImagePullBackOff/.test(JSON.stringify(pod['status'])))
-  );
-}

@@ -1,16 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
 import semver from 'semver';
 import { findCondition } from '../../../src/api/conditions.ts';
-import { ANNOTATION, FIELD_MANAGER } from '../../../src/api/names.ts';
+import { FIELD_MANAGER } from '../../../src/api/names.ts';
 import { escapeExpansion } from '../../../src/plan/environment.ts';
 import { expectKstatus } from '../../support/kstatus.ts';
 import { isInstallation, KINDS, type Kind } from '../cluster/kinds.ts';
 import type { ApiObject } from '../cluster/object.ts';
 import type { ApiServer, Change } from '../cluster/server.ts';
 import { isOpenTo } from './automation.ts';
-import { badAttempts, triggerOf } from './attempts.ts';
+import { badAttempts, badMarks } from './attempts.ts';
 import { containerOf, isRolledOut, templateOf, versionOf, wasRolledOut } from './deployments.ts';
 import { PROVIDER, published, specOf, statusOf } from './people.ts';
+import { dataOf, isMarked, isReturn, newestProven, numberOf, ownerOf, recordOf } from './records.ts';
 import type { InFlight, OperatorProcess } from './process.ts';
 import { badSoftware, unsuited } from './software-moves.ts';
 
@@ -42,7 +43,7 @@ export function judgeWrite(deed: Deed): string[] {
   }
   return change.kind === KINDS.Deployment
     ? [...badRollouts(deed, change.after), ...badAttempts(deed), ...badSoftware(deed)]
-    : [];
+    : badMarks(deed);
 }
 
 function viewsOf({ process, request }: Deed, kind: Kind, key: string): (ApiObject | undefined)[] {
@@ -162,7 +163,7 @@ function badRollouts(deed: Deed, after: ApiObject): string[] {
   const bad: string[] = [];
   const services = viewsOf(deed, KINDS.Service, key);
   // What comes back serves the pods that are there; a Service that was lost meanwhile is another matter.
-  if (triggerOf(after) !== 'Rollback' && !services.some((s) => s !== undefined)) {
+  if (!isReturn(server, change) && !services.some((s) => s !== undefined)) {
     bad.push(`the Deployment ${key} is written before the Service that serves it`);
   }
   const to = versionOf(after);
@@ -172,79 +173,63 @@ function badRollouts(deed: Deed, after: ApiObject): string[] {
     return bad;
   }
   const views = viewsOf(deed, KINDS.Deployment, key);
-  const deployments = views.filter((d) => d !== undefined);
-  // Who has not heard yet that somebody else moved it stays where it was.
-  const isTampered = lastSpecChange(server, change)?.by !== FIELD_MANAGER;
-  const catalogues = viewsOf(deed, KINDS.Provider, PROVIDER).filter((p) => p !== undefined);
-  const isGone = before === undefined || views.includes(undefined);
-  const move = { deployments, isGone, catalogues, isTampered, from, to, server, now: deed.now };
-  const isStaying = isTampered && deployments.some((d) => versionOf(d) === to);
-  if (!isStaying && !installations.some((installation) => mayMove({ ...move, installation }))) {
+  const move = { deed, from, to, views };
+  const isHeal = views.some((d) => d !== undefined && numberOf(d) === numberOf(after));
+  const isAllowed = isReturn(server, change)
+    ? mayReturn(deed, after)
+    : isHeal || installations.some((installation) => mayStart(move, installation));
+  if (!isAllowed) {
     bad.push(`nobody asked to move ${key} from ${from} to ${to}`);
   }
   return bad;
 }
 
-function lastSpecChange(server: ApiServer, { kind, key, version }: Change): Change | undefined {
-  return server.history.findLast(
-    (c) =>
-      c.kind === kind &&
-      c.key === key &&
-      c.version < version &&
-      c.before?.metadata.generation !== c.after?.metadata.generation,
-  );
+/** Only what is proven comes back: after a verdict, or where nothing stands that could be judged. */
+function mayReturn({ server, change: { before, key } }: Deed, after: ApiObject): boolean {
+  const given = before && recordOf(server, before);
+  const isOver = isMarked(given, 'failed') || isMarked(given, 'superseded');
+  const stands = before !== undefined && given !== undefined && !isOver && numberOf(before) > numberOf(after);
+  return numberOf(after) === newestProven(server, key, ownerOf(after)) && !stands;
 }
 
 interface Move {
-  readonly installation: ApiObject;
-  /** What the operator may have believed of the Deployment. */
-  readonly deployments: readonly ApiObject[];
-  /** None was there that the operator could see. */
-  readonly isGone: boolean;
-  /** Somebody else changed the Deployment since the operator did. */
-  readonly isTampered: boolean;
-  /** And of what is published. */
-  readonly catalogues: readonly ApiObject[];
+  readonly deed: Deed;
   readonly from: string | undefined;
   readonly to: string;
-  readonly server: ApiServer;
-  readonly now: number;
+  /** What the operator may have believed of the Deployment. */
+  readonly views: readonly (ApiObject | undefined)[];
 }
 
-/** Whether the spec, as the operator saw it, asks for a move; by the rules of the contract, told in another way. */
-function mayMove({ installation, deployments, isGone, catalogues, isTampered, from, to, server, now }: Move): boolean {
+/** Whether the spec, as the operator saw it, asks for a rollout; by the rules of the contract, told in another way. */
+function mayStart({ deed, from, to, views }: Move, installation: ApiObject): boolean {
+  const { server, change, now } = deed;
   const spec = specOf(installation);
-  const status = statusOf(installation);
-  if (isWayBack(deployments, to) && wasRolledOut(server, `shop/${installation.metadata.name}`, to)) {
-    return true;
-  }
   if (spec.suspend) {
     return false;
   }
-  // What somebody else put there is undone.
-  if (to === status.installedVersion || (isGone && to === status.currentVersion)) {
-    return true;
-  }
+  const owner = installation.metadata.uid;
+  const stable = versionOfRecord(server, change.key, newestProven(server, change.key, owner), owner);
+  const bases = [from, stable, ...views.map((d) => d && versionOf(d))];
+  const catalogues = viewsOf(deed, KINDS.Provider, PROVIDER).filter((p) => p !== undefined);
   const isNamed = spec.version === to;
-  const believed = isTampered ? deployments.map(versionOf) : [];
-  const isUp = [from, ...believed].some((version) => version === undefined || semver.gt(to, version));
+  const isUp = stable === undefined || semver.gte(to, stable);
   if (isUp) {
     const isAbove = spec.version === undefined || (spec.upgradePolicy === 'auto' && semver.gte(to, spec.version));
-    const isFirst = from === undefined && status.installedVersion === undefined && isAbove;
+    const isFirst = stable === undefined && isAbove;
     const isOnTheWay = spec.version !== undefined && semver.lt(to, spec.version) && wasRequired(server, to);
     const isOpen = catalogues.some((catalogue) => isOpenTo(catalogue, installation, to, now));
-    return isNamed || isFirst || isOnTheWay || (spec.upgradePolicy === 'auto' && isOpen);
+    // An edit of anything else rolls out on the version that runs.
+    const isStaying = bases.includes(to);
+    return isNamed || isFirst || isOnTheWay || isStaying || (spec.upgradePolicy === 'auto' && isOpen);
   }
-  // Back from what was never done is a cancel, and no downgrade of what ran before; so it is while somebody else's change
-  // is in the way of being done.
-  const wasDone = !isTampered && deployments.some((d) => versionOf(d) === from && isRolledOut(d));
-  const isAboveStable = status.currentVersion === undefined || semver.gte(to, status.currentVersion);
-  return isNamed && (spec.upgrade?.allowDowngradeTo === to || (!wasDone && isAboveStable));
+  return isNamed && spec.upgrade?.allowDowngradeTo === to;
 }
 
-/** What failed goes back to what was stable when it began, by what the Deployment says of that. */
-function isWayBack(deployments: readonly ApiObject[], to: string): boolean {
-  return deployments.some((d) => d.metadata.annotations?.[ANNOTATION.stableVersion] === to && !isRolledOut(d));
+function versionOfRecord(server: ApiServer, key: string, number: number, owner: string): string | undefined {
+  const record = server
+    .list(KINDS.ControllerRevision)
+    .find((r) => ownerOf(r) === owner && `${r.metadata.namespace}/${r.metadata.name}` === `${key}-${number}`);
+  return dataOf(record)?.version;
 }
 
 function wasRequired(server: ApiServer, version: string): boolean {

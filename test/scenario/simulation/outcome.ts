@@ -1,5 +1,5 @@
 import { ownedFields } from '../../../src/cluster/owned-fields.ts';
-import { ANNOTATION, FIELD_MANAGER } from '../../../src/api/names.ts';
+import { ANNOTATION, FIELD_MANAGER, LABEL } from '../../../src/api/names.ts';
 import type { InstallationStatus } from '../../../src/api/installation.ts';
 import { KINDS, type Kind } from '../cluster/kinds.ts';
 import type { ApiObject } from '../cluster/object.ts';
@@ -9,12 +9,7 @@ import { specOf } from './people.ts';
 export const CHILD_KINDS: readonly Kind[] = [KINDS.Deployment, KINDS.Service, KINDS.PodDisruptionBudget];
 
 /** How it came to be what it is; and the hash of all that was applied, which includes that. */
-const OF_HISTORY: ReadonlySet<string> = new Set([
-  ANNOTATION.stableVersion,
-  ANNOTATION.attempt,
-  ANNOTATION.failed,
-  ANNOTATION.applied,
-]);
+const OF_HISTORY: ReadonlySet<string> = new Set([ANNOTATION.rollout, LABEL.rollout, ANNOTATION.applied]);
 
 /** What the operator owns in the children of an installation, without what differs from one history to another. */
 export function childrenOf(server: ApiServer, key: string): Record<string, unknown> {
@@ -28,14 +23,12 @@ export function childrenOf(server: ApiServer, key: string): Record<string, unkno
 
 function withoutHistory(child: ApiObject): object {
   const owned = ownedFields(child, FIELD_MANAGER);
-  const {
-    annotations,
-    ownerReferences = [],
-    ...metadata
-  } = (owned['metadata'] ?? {}) as Partial<ApiObject['metadata']>;
-  const others = Object.entries(annotations ?? {}).filter(([name]) => !OF_HISTORY.has(name));
+  const { ownerReferences = [], ...metadata } = (owned['metadata'] ?? {}) as Partial<ApiObject['metadata']>;
   const owners = ownerReferences.map(({ uid: _, ...owner }) => owner);
-  return { ...owned, metadata: { ...metadata, annotations: Object.fromEntries(others), ownerReferences: owners } };
+  const whole = { ...owned, metadata: { ...metadata, ownerReferences: owners } };
+  return JSON.parse(
+    JSON.stringify(whole, (name, value: unknown) => (OF_HISTORY.has(name) ? undefined : value)),
+  ) as object;
 }
 
 /** The whole end state as far as it must be the same whatever happened on the way: no uid, version or time. */

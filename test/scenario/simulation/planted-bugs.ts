@@ -7,7 +7,7 @@ import type { WatchEvent } from '../../../src/controller/list-watch.ts';
 import type { Call, Transport } from '../../../src/cluster/transport.ts';
 import type { ApiObject, Draft } from '../cluster/object.ts';
 import type { Wrap } from './process.ts';
-import { SIMULATED } from './simulation.ts';
+import { SIMULATED } from './simulated.ts';
 
 /** Bugs as operators have them in the field, planted between the operator and its cluster: each must be found. */
 export interface PlantedBug {

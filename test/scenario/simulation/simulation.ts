@@ -1,4 +1,4 @@
-import { OperatorConfig } from '../../../src/api/operator-config.ts';
+import type { OperatorConfig } from '../../../src/api/operator-config.ts';
 import type { Call } from '../../../src/cluster/transport.ts';
 import { FakeClock, settle } from '../../support/fake-clock.ts';
 import { DeploymentController } from '../cluster/deployment-controller.ts';
@@ -9,6 +9,7 @@ import { judgeWrite } from './oracles.ts';
 import { judgePods } from './serving.ts';
 import { OperatorProcess, type InFlight, type Wrap } from './process.ts';
 import { Random } from './random.ts';
+import { SIMULATED } from './simulated.ts';
 
 /** One thing that may happen next. */
 export interface Option {
@@ -29,12 +30,6 @@ export interface SimulationOptions {
   /** More than anybody needs who is not running in circles. */
   readonly mostSteps?: number;
 }
-
-/** Deadlines that are over before a simulation takes it for at rest; and no room for two automatic rollouts. */
-export const SIMULATED = OperatorConfig.parse({
-  defaults: { progressDeadlineSeconds: 120 },
-  maxConcurrentUpgrades: 1,
-});
 
 /** A truth that did not hold. */
 export class Violation extends Error {

@@ -6,14 +6,16 @@ import type { SoftwareRelease } from '../../../src/api/software.ts';
 import { KINDS } from '../cluster/kinds.ts';
 import type { ApiObject } from '../cluster/object.ts';
 import type { ApiServer, Change } from '../cluster/server.ts';
-import { attemptOf, hadStarted, triggerOf, wasAskedForSince, wasForgottenSince } from './attempts.ts';
+import { hadStarted, isTakenBack, wasAskedForSince } from './attempts.ts';
 import { isInTime } from './automation.ts';
 import { isRolledOut, templateOf, versionOf } from './deployments.ts';
 import type { Deed } from './oracles.ts';
 import { PROVIDER, specOf, statusOf } from './people.ts';
+import { dataOf, isReturn, numberOf, recordOf, triggerOf } from './records.ts';
 import {
   isLeftOver,
   isWithin,
+  softwareIn,
   misfitsIn,
   policyFor,
   softwareOf,
@@ -36,17 +38,11 @@ export function badSoftware(deed: Deed): string[] {
   }
   const set = softwareOf(after);
   const told = `${key} with ${inWords(set)}`;
-  // One that it does not know to have begun may begin again in the same second.
-  const isKnown = deed.process.views
-    .between(KINDS.Deployment, key, deed.request.lookedAt, deed.request.sentAt)
-    .every((seen) => seen && attemptOf(seen) === attemptOf(after));
-  if (before && attemptOf(before) === attemptOf(after) && isKnown) {
-    const committed = committedWith(server, change);
-    return committed && !isDeepStrictEqual(softwareOf(committed), set)
-      ? [`heals ${told}, which was not committed`]
-      : [];
+  if (before && numberOf(before) === numberOf(after)) {
+    const recorded = dataOf(recordOf(server, after))?.committed.software;
+    return isSame(set, softwareIn(recorded)) ? [] : [`heals ${told}, which was not recorded`];
   }
-  if (triggerOf(after) === 'Rollback') {
+  if (isReturn(server, change)) {
     return formerly(server, change).some((d) => versionOf(d) === versionOf(after) && isSame(softwareOf(d), set))
       ? []
       : [`goes back to ${told}, which never ran so`];
@@ -60,7 +56,7 @@ export function badSoftware(deed: Deed): string[] {
     beliefs.every((belief) => belief.published(name, version)?.lifecycle?.stage === 'yanked'),
   );
   bad.push(...yanked.map((one) => `${key} moves to ${one}, which was yanked`));
-  if (triggerOf(after) === 'SystemSoftware' && failedForGood(server, change)) {
+  if (triggerOf(server, after) === 'SystemSoftware' && failedForGood(server, change)) {
     bad.push(`automation tries ${told} again, which failed`);
   }
   // Who heard of nothing that ran before begins anew.
@@ -109,7 +105,7 @@ function versionsIn(published: ApiObject | undefined): readonly Version[] {
 function badMoves({ change, server, now }: Deed, former: ApiObject, beliefs: readonly Belief[]): string[] {
   const { before, after, key } = change;
   const [was, is] = [softwareOf(former), softwareOf(after!)];
-  const isUpdate = triggerOf(after!) === 'SystemSoftware';
+  const isUpdate = triggerOf(server, after!) === 'SystemSoftware';
   if (isUpdate && versionOf(before!) !== versionOf(after!)) {
     return [`${key} moves to ${versionOf(after!)} on the way to ${inWords(is)}`];
   }
@@ -141,9 +137,8 @@ function failedForGood(server: ApiServer, change: Change): boolean {
     (c) =>
       isOfSame(c, change) &&
       c.before !== undefined &&
-      triggerOf(c.before) === 'SystemSoftware' &&
-      triggerOf(c.after!) === 'Rollback' &&
-      attemptOf(c.before) !== attemptOf(c.after!) &&
+      triggerOf(server, c.before) === 'SystemSoftware' &&
+      isTakenBack(server, c) &&
       // All of it again: with another version of one, what that needs may be the same.
       isAllOf(moved, movedIn({ before: c.after, after: c.before })),
   );
@@ -151,7 +146,6 @@ function failedForGood(server: ApiServer, change: Change): boolean {
     failure?.before !== undefined &&
     hadStarted(server, failure.before) &&
     !wasAskedForSince(server, failure, change.key) &&
-    !wasForgottenSince(server, failure, change.key) &&
     !wasBlamedOnTenant(server, failure)
   );
 }
@@ -189,7 +183,7 @@ function formerly(server: ApiServer, change: Change): ApiObject[] {
 function healed(server: ApiServer, change: Change): ApiObject | undefined {
   const last = server.history.findLast((c) => isOfSame(c, change) && c.by === FIELD_MANAGER)?.after;
   const former = formerly(server, change);
-  return former.findLast((d) => last && attemptOf(d) === attemptOf(last)) ?? former.at(-1);
+  return former.findLast((d) => last && numberOf(d) === numberOf(last)) ?? former.at(-1);
 }
 
 function isOfSame({ kind, key, version, after }: Change, change: Change): boolean {
@@ -197,13 +191,6 @@ function isOfSame({ kind, key, version, after }: Change, change: Change): boolea
   // One that somebody took the owner of is the same all the while.
   const isOwned = owner(after) === undefined || owner(after) === owner(change.after);
   return kind === KINDS.Deployment && key === change.key && version < change.version && after !== undefined && isOwned;
-}
-
-/** As the operator wrote it when this attempt began. */
-function committedWith(server: ApiServer, change: Change): ApiObject | undefined {
-  return server.history.find(
-    (c) => isOfSame(c, change) && c.by === FIELD_MANAGER && attemptOf(c.after!) === attemptOf(change.after!),
-  )?.after;
 }
 
 /** Nobody else has changed what the operator committed. */

@@ -12,7 +12,10 @@ import { templateOf, type Template } from './deployments.ts';
 export type SoftwareSet = Readonly<Record<string, string>>;
 
 export function softwareOf(deployment: ApiObject): SoftwareSet {
-  const text = templateOf(deployment).metadata?.annotations?.[ANNOTATION.software] ?? '';
+  return softwareIn(templateOf(deployment).metadata?.annotations?.[ANNOTATION.software]);
+}
+
+export function softwareIn(text = ''): SoftwareSet {
   return Object.fromEntries([...text.matchAll(/(\S+)=(\S+)/g)].map(([, name = '', version = '']) => [name, version]));
 }
 
