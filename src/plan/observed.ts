@@ -30,6 +30,8 @@ export interface Observed {
   readonly slot: 'free' | 'queued';
   readonly references: References;
   readonly config: OperatorConfig;
+  /** Generation of the Deployment when this process wrote it last; absent where it did not. */
+  readonly writtenGeneration?: number | undefined;
   /** How often in a row each child was healed by this process. */
   readonly heals: Readonly<Partial<Record<ChildKind, Heals>>>;
 }

@@ -78,8 +78,8 @@ export function readRollout(d: DeploymentView, evidence: Evidence): Rollout {
   if (d.updated >= least && d.available >= least) {
     return { phase: 'done' };
   }
-  // The Deployment controller keeps this reason once a template has been rolled out.
-  return d.progress === 'NewReplicaSetAvailable'
+  // The Deployment controller keeps this reason once a template has been rolled out. Where nobody saw that, it is no proof.
+  return evidence.wasDone && d.progress === 'NewReplicaSetAvailable'
     ? { phase: 'degraded' }
     : (failedBy(d, evidence) ?? { phase: 'progressing', until: nextMoment(d, evidence) });
 }

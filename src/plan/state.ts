@@ -175,9 +175,10 @@ interface Judged extends Seen {
   readonly now: number;
 }
 
-function evidenceFor({ catalogue, pods, software }: Observed, judged: Judged): Evidence {
+function evidenceFor(observed: Observed, judged: Judged): Evidence {
+  const { catalogue, pods, software, writtenGeneration = Number.POSITIVE_INFINITY } = observed;
   const { deployment, head, proven, isIntact, isReturning, deadlineMs, now } = judged;
-  const { createdAt, appliedAt = head.startedAt, changed } = deployment;
+  const { createdAt, appliedAt = head.startedAt } = deployment;
   const wasDone = isProven(head);
   const release = wasDone || head.version === proven?.version ? undefined : findRelease(catalogue, head.version);
   const moved = wasDone ? NO_SOFTWARE : yankedIn(movedSince(softwareOf(proven), softwareOf(head)), software);
@@ -190,8 +191,8 @@ function evidenceFor({ catalogue, pods, software }: Observed, judged: Judged): E
     startedAt: wasDone ? appliedAt : later(head.startedAt, createdAt),
     isReturning,
     wasDone: wasDone && !isReturning,
-    // Somebody else wrote last, and took nothing of its spec from the operator: that is no rollout.
-    isSettled: wasDone && isIntact && changed !== undefined,
+    // What the operator wrote is rolled out, and what somebody wrote since took nothing of that: it is no rollout.
+    isSettled: wasDone && isIntact && deployment.observedGeneration >= writtenGeneration,
     failure: head.mark.failure,
     yanked: release?.lifecycle?.stage === 'yanked' ? (release.lifecycle.message ?? '') : yanked,
   };

@@ -16,8 +16,11 @@ import { softwareOf, type SoftwareSet } from './software-rules.ts';
 export function badAttempts(deed: Deed): string[] {
   const { change, server } = deed;
   const { before, after, key } = change;
-  if (!after || (before && numberOf(before) === numberOf(after))) {
+  if (!after) {
     return [];
+  }
+  if (before && numberOf(before) === numberOf(after)) {
+    return knewThatItWasUndone(deed) ? [`${versionOf(after)} of ${key} was undone in its midst, and goes on`] : [];
   }
   const bad: string[] = [];
   const trigger = isReturn(server, change) ? 'Return' : triggerOf(server, after);
@@ -33,6 +36,16 @@ export function badAttempts(deed: Deed): string[] {
     bad.push(`${underWay.length} rollouts that nobody asked for are under way at once`);
   }
   return bad;
+}
+
+/** Somebody brought another template back before it was done, and the operator had heard of that. */
+function knewThatItWasUndone({ process, request, change, server }: Deed): boolean {
+  const seen = process.views.between(KINDS.Deployment, change.key, request.lookedAt, request.sentAt);
+  return (
+    seen.length > 0 &&
+    seen.every((d) => d !== undefined && !isMadeOf(d) && numberOf(d) === numberOf(change.after!)) &&
+    !isMarked(recordOf(server, change.after!), 'proven')
+  );
 }
 
 /** What is proven stays proven, and is never blamed. */
