@@ -76,8 +76,8 @@ export function decide(observed: Observed, state: State, now: number): Decided {
     };
   }
   const wishes = wishesOf(observed, configuration);
-  if (state.name === 'Unrecorded' && installation.spec.suspend !== true) {
-    return { decision: takeOver(observed, state, { configuration, finder, wishes }) };
+  if (state.name === 'Unrecorded' && state.deployment && installation.spec.suspend !== true) {
+    return { decision: takeOver(observed, state.deployment, state.stable, { configuration, finder, wishes, now }) };
   }
   const failures = failuresNow(state, wishes, fresh, now);
   const held = first ? undefined : heldBy(observed, state, { failures, wishes, now });

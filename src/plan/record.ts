@@ -3,7 +3,7 @@ import { ANNOTATION, LABEL } from '../api/names.ts';
 import type { RecordData, RecordedDeployment } from '../api/record.ts';
 import { epoch, timestamp } from '../api/time.ts';
 import { child, labelsOf, metadataOf, versionLabel, type Child } from './children.ts';
-import type { Installation, Mark, RolloutRecord } from './observed.ts';
+import type { Installation, Mark, Observed, RolloutRecord } from './observed.ts';
 
 /**
  * A rollout begins with a record and ends with a mark. The record is a ControllerRevision that is written before the
@@ -117,4 +117,9 @@ export function askedOf({ mark, committed }: Pick<RolloutRecord, 'mark' | 'commi
 export function timeAfter(records: readonly RolloutRecord[], now: number): string {
   const times = records.flatMap((record) => [record.startedAt, endedAt(record)]);
   return timestamp(Math.max(now, ...times.map((time) => (time === undefined ? now : epoch(time) + 1000))));
+}
+
+/** Never one that was used, be it by somebody else. */
+export function nextNumber({ revisions, deployment }: Pick<Observed, 'revisions' | 'deployment'>): number {
+  return Math.max(0, deployment?.record ?? 0, ...revisions.map((r) => r.number)) + 1;
 }

@@ -69,6 +69,7 @@ export class Simulation {
   /** Called after each write of an operator was carried out, before it is answered. */
   onWrite: ((write: number) => void) | undefined;
   readonly #collector: GarbageCollector;
+  readonly isForgetful: boolean;
   readonly #isOrderly: boolean;
   readonly #wrap: Wrap;
   readonly #config: OperatorConfig;
@@ -92,11 +93,12 @@ export class Simulation {
       onCarriedOut: (call) => this.#count(call),
     });
     this.#isOrderly = isOrderly;
+    this.isForgetful = options.isForgetful ?? false;
     this.#wrap = wrap;
     this.#config = config;
     this.#mostSteps = options.mostSteps ?? MOST_STEPS;
     this.server.onChange((change) => this.#judge(change));
-    if (options.isForgetful) {
+    if (this.isForgetful) {
       this.server.onChange((change) => forget(this.server, change));
     }
   }
