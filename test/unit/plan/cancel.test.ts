@@ -65,6 +65,15 @@ describe('to name what ran before, in the midst of a rollout, brings it back jus
     expect(world.status.effective?.configHash).toBe(world.head?.effective.configHash);
   });
 
+  it('and what is asked for next is a rollout of its own, with a number that none had before', () => {
+    const world = underWay(catalogue('1.0.0', '1.1.0', '1.2.0'));
+    world.edit({ version: '1.0.0' });
+    world.converge();
+    world.edit({ version: '1.2.0' });
+    world.settle();
+    expect(world.head).toMatchObject({ number: 3, version: '1.2.0' });
+  });
+
   it('not while it is suspended', () => {
     const world = underWay();
     world.publish(catalogue('1.1.0'));

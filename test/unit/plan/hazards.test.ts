@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { catalogue, catalogueOf, release, config, software, softwareRelease } from '../../support/builders.ts';
 import { World } from '../../support/world.ts';
 import { parseFailures } from '../../../src/api/failure.ts';
+import type { DeploymentView } from '../../../src/plan/observed.ts';
 import { plan } from '../../../src/plan/plan.ts';
 import { problem } from '../../../src/plan/problem.ts';
 import { parseMark } from '../../../src/plan/record.ts';
@@ -713,14 +714,24 @@ it('attempts of one version are one entry', () => {
   expect(world.status.failedVersions).toHaveLength(1);
 });
 
-it('a webhook that strips the label …/rollout begins no rollout', () => {
+it.each<[string, (deployment: DeploymentView) => Partial<DeploymentView>]>([
+  ['label', ({ owned }) => ({ record: undefined, owned: `stripped.${owned.split('.')[1]}` })],
+  ['annotation of the template', ({ inputsHash }) => ({ template: inputsHash, owned: 'stripped.stripped' })],
+])('a webhook that strips the %s …/rollout causes no endless writes', (_, strip) => {
   const world = automatic();
   for (let i = 0; i < 5; i += 1) {
-    const { owned = '' } = world.observed.deployment ?? {};
-    see(world, { record: undefined, owned: `stripped.${owned.split('.')[1]}` });
+    see(world, strip(world.observed.deployment!));
     world.reconcile();
   }
   expect(world.state.records.map(({ number }) => number)).toEqual([1]);
+
+  world.converge();
+  world.publish(catalogue('1.0.0', '1.1.0'));
+  for (let i = 0; i < 5; i += 1) {
+    world.reconcile();
+    see(world, strip(world.observed.deployment!));
+  }
+  expect(world.state.records.map(({ number }) => number)).toEqual([2, 1]);
 });
 
 it('a Deployment that admission refuses is tried again later, and what runs stays Ready', () => {

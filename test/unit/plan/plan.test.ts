@@ -515,6 +515,7 @@ describe('the plan of an applied plan is empty, and so is the change of its stat
     'lose status': (world) => world.loseStatus(),
     tamper: (world) => world.tamper('kubectl', 'spec'),
     relabel: (world) => world.relabel(),
+    undo: (world) => world.undo(world.state.records.at(-1)?.template ?? '1'),
     'delete the Deployment': (world) => world.deleteDeployment(),
     'delete the Service': (world) => (world.observed = { ...world.observed, service: undefined }),
     'delete the budget': (world) => (world.observed = { ...world.observed, budget: undefined }),
@@ -530,7 +531,7 @@ describe('the plan of an applied plan is empty, and so is the change of its stat
     fc.constantFrom(...Object.keys(happenings)).map((what) => ({ what, happen: happenings[what]! })),
   );
 
-  it('whatever happens', { timeout: 30_000 }, () => {
+  it('whatever happens', { timeout: 120_000 }, () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 8 }), (steps) => {
         const world = new World(catalogues[0], {}, shelves[0]);
