@@ -45,13 +45,14 @@ export function recordedDeployment(installation: Installation, { metadata, spec 
 
 /** The annotations of a mark; each of them is all that the marker owns afterwards. */
 export function formatMark(mark: Mark): Record<string, string> {
-  const { provenAt, failure, supersededAt, why, asked, isConsentReturned } = mark;
+  const { provenAt, failure, supersededAt, why, returnFailure, asked, isConsentReturned } = mark;
   return {
     ...(provenAt !== undefined && { [ANNOTATION.proven]: provenAt }),
     ...(failure && { [ANNOTATION.failed]: JSON.stringify(failure) }),
     ...(supersededAt !== undefined && {
       [ANNOTATION.superseded]: why === undefined ? supersededAt : `${supersededAt} ${why}`,
     }),
+    ...(returnFailure && { [ANNOTATION.returnFailed]: `${returnFailure.reason} ${returnFailure.message}` }),
     ...(asked !== undefined && { [ANNOTATION.asked]: asked }),
     ...(isConsentReturned && { [ANNOTATION.consentReturned]: 'true' }),
   };
@@ -59,16 +60,23 @@ export function formatMark(mark: Mark): Record<string, string> {
 
 export function parseMark(annotations: Readonly<Record<string, string>>): Mark {
   const provenAt = timeIn(annotations[ANNOTATION.proven]);
-  const [supersededAt, why] = /^(\S+)(?: (.+))?$/.exec(annotations[ANNOTATION.superseded] ?? '')?.slice(1) ?? [];
+  const [supersededAt, why] = twoParts(annotations[ANNOTATION.superseded]);
   const [failure] = parseFailures(annotations[ANNOTATION.failed] && `[${annotations[ANNOTATION.failed]}]`);
+  const [reason, message] = twoParts(annotations[ANNOTATION.returnFailed]);
   const asked = annotations[ANNOTATION.asked];
   return {
     ...(provenAt !== undefined && { provenAt }),
     ...(failure && { failure }),
     ...(timeIn(supersededAt) !== undefined && { supersededAt, ...(why !== undefined && { why }) }),
+    ...(reason !== undefined && { returnFailure: { reason, message: message ?? '' } }),
     ...(asked !== undefined && { asked }),
     ...(annotations[ANNOTATION.consentReturned] !== undefined && { isConsentReturned: true }),
   };
+}
+
+/** A word, and what follows it. */
+function twoParts(text = ''): (string | undefined)[] {
+  return /^(\S+)(?: (.+))?$/s.exec(text)?.slice(1) ?? [];
 }
 
 function timeIn(text: string | undefined): string | undefined {

@@ -41,6 +41,9 @@ export type StateName =
   /** It was done, and its pods became unavailable. */
   | 'Degraded';
 
+/** From a mark to the apply that follows it, another process may have to take over. */
+const LONGEST_FROM_MARK_MS = 60_000;
+
 /** What is there, read once for each look: from the records, the Deployment and its pods, and never from the status. */
 export interface State {
   readonly name: StateName;
@@ -95,10 +98,10 @@ export function readState(observed: Observed, now: number): State {
     stands && deployment && head
       ? readRollout(
           deployment,
-          evidenceFor(observed, { deployment, head, proven, isIntact, isReturning, deadlineMs, now }),
+          evidenceFor(observed, { deployment, head, proven, given, isIntact, isReturning, deadlineMs, now }),
         )
       : undefined;
-  const mayReturn = stands && deployment && given && isOnItsWayBack(deployment, given, deadlineMs);
+  const mayReturn = stands && deployment && given && isOnItsWayBack(deployment, given);
   const isReturning = mayReturn === true && verdict(false)?.phase !== 'done';
   const rollout = verdict(isReturning);
   const done = doneOf(deployment, head, isIntact, rollout);
@@ -155,7 +158,8 @@ function standingOf(
   if (proven && head.number < proven.number) {
     return 'Outdated';
   }
-  if (deployment.template !== head.template) {
+  // Where nobody wrote to it since, an admission webhook took the number away.
+  if (deployment.template !== head.template && deployment.changed !== undefined) {
     return 'Undone';
   }
   return !isProven(head) && head.mark.supersededAt !== undefined ? 'Superseded' : undefined;
@@ -165,18 +169,19 @@ function standingOf(
  * No mark says when what is stable has arrived. The Deployment controller does, in the condition `Progressing`; and where
  * somebody else wrote to the Deployment since, it alone is believed.
  */
-function isOnItsWayBack(deployment: DeploymentView, given: RolloutRecord, deadlineMs: number): boolean {
+function isOnItsWayBack(deployment: DeploymentView, given: RolloutRecord): boolean {
   const { observedGeneration, generation, progress, changed, appliedAt = '' } = deployment;
   const hasArrived = observedGeneration >= generation && progress === 'NewReplicaSetAvailable';
-  // What is applied later heals it.
-  const latest = epoch(endedAt(given) ?? '') + deadlineMs;
-  return !hasArrived && changed === undefined && epoch(appliedAt) <= latest;
+  // The mark comes right before it. What is applied later only heals it.
+  const isOfMark = epoch(appliedAt) <= epoch(endedAt(given) ?? '') + LONGEST_FROM_MARK_MS;
+  return !hasArrived && changed === undefined && isOfMark;
 }
 
 interface Judged {
   readonly deployment: DeploymentView;
   readonly head: RolloutRecord;
   readonly proven: RolloutRecord | undefined;
+  readonly given: RolloutRecord | undefined;
   readonly isIntact: boolean;
   readonly isReturning: boolean;
   readonly deadlineMs: number;
@@ -185,7 +190,7 @@ interface Judged {
 
 function evidenceFor(observed: Observed, judged: Judged): Evidence {
   const { pods, writtenGeneration = Number.POSITIVE_INFINITY } = observed;
-  const { deployment, head, proven, isIntact, isReturning, deadlineMs, now } = judged;
+  const { deployment, head, proven, given, isIntact, isReturning, deadlineMs, now } = judged;
   const { createdAt, appliedAt = head.startedAt, observedGeneration } = deployment;
   const wasDone = isProven(head);
   return {
@@ -198,7 +203,7 @@ function evidenceFor(observed: Observed, judged: Judged): Evidence {
     wasDone: wasDone && !isReturning,
     // What the operator wrote is rolled out, and what somebody wrote since took nothing of that: it is no rollout.
     isSettled: wasDone && isIntact && observedGeneration >= writtenGeneration,
-    failure: head.mark.failure,
+    failure: isReturning ? given?.mark.returnFailure : head.mark.failure,
     yanked: wasDone ? undefined : yankedSince(observed, head, proven),
   };
 }

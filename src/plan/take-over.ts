@@ -1,4 +1,4 @@
-import { parseFailures } from '../api/failure.ts';
+import { MOST_FAILURES, parseFailures } from '../api/failure.ts';
 import { ANNOTATION, LABEL } from '../api/names.ts';
 import type { Committed, RecordData, RecordedDeployment, RecordFacts } from '../api/record.ts';
 import type { Release } from '../api/provider.ts';
@@ -29,14 +29,14 @@ export interface TakeOver {
 /** What a record says that is not found in the Deployment. */
 export type TakenOver = Pick<
   RecordFacts,
-  'provider' | 'trigger' | 'startedAt' | 'wish' | 'committed' | 'from' | 'ports' | 'hasBudget' | 'retries'
+  'provider' | 'trigger' | 'startedAt' | 'wish' | 'committed' | 'from' | 'ports' | 'hasBudget' | 'retries' | 'failures'
 >;
 
 export function takeOver(
   observed: Observed,
   deployment: DeploymentView,
   stable: RolloutRecord | undefined,
-  { configuration, finder, wishes, now }: Pick<Wanted, 'configuration' | 'finder' | 'wishes' | 'now'>,
+  { configuration, finder, failures, now }: Pick<Wanted, 'configuration' | 'finder' | 'failures' | 'now'>,
 ): TakeOver {
   const { installation, catalogue, config, service, budget, retries } = observed;
   const { provider, upgradePolicy, version: named, resourceTier } = installation.spec;
@@ -48,9 +48,11 @@ export function takeOver(
   const facts: TakenOver = {
     provider,
     // Under automation its version counts as automation's choice, so that no wish is held should it fail.
-    trigger: upgradePolicy === 'auto' && named !== version ? 'Policy' : 'Spec',
+    trigger: committed && upgradePolicy === 'auto' && named !== version ? 'Policy' : 'Spec',
     startedAt: timestamp(now),
-    wish: wishes.spec,
+    // Nobody knows for which wish it was made.
+    wish: 'unknown',
+    failures: [...failures],
     committed: committed ?? UNKNOWN,
     ...(stable && { from: stable.version }),
     ...(ports && { ports: [...ports] }),
@@ -122,7 +124,7 @@ export function recordOfStanding({ metadata, spec }: Standing, number: number, f
       ...(configHash !== undefined && { configHash }),
     },
     // Where operators before this one kept it.
-    failures: [...parseFailures(metadata?.annotations?.[ANNOTATION.failed])],
+    failures: [...facts.failures, ...parseFailures(metadata?.annotations?.[ANNOTATION.failed])].slice(0, MOST_FAILURES),
     deployment,
   };
 }

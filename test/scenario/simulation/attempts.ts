@@ -89,6 +89,8 @@ function isUnderWay(server: ApiServer, deployment: ApiObject, now: number): bool
     !isMarked(record, 'failed') &&
     !isMarked(record, 'superseded') &&
     now < Date.parse(data.startedAt) + defaults.progressDeadlineSeconds * 1000 &&
+    // Its first record is gone.
+    data.wish !== 'unknown' &&
     isMadeOf(deployment) &&
     isInSight(server, deployment)
   );

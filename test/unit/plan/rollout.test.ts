@@ -15,17 +15,18 @@ const evidence: Evidence = {
 };
 
 it.each`
-  observed | progress                      | replicas | total | updated | available | phase            | why
-  ${1}     | ${'NewReplicaSetAvailable'}   | ${2}     | ${2}  | ${2}    | ${2}      | ${'progressing'} | ${'the controller has not seen it'}
-  ${2}     | ${'ReplicaSetUpdated'}        | ${2}     | ${2}  | ${0}    | ${2}      | ${'progressing'} | ${'no new pod yet'}
-  ${2}     | ${'ReplicaSetUpdated'}        | ${2}     | ${3}  | ${2}    | ${3}      | ${'progressing'} | ${'an old pod is left'}
-  ${2}     | ${'ReplicaSetUpdated'}        | ${2}     | ${2}  | ${2}    | ${1}      | ${'progressing'} | ${'a new pod is not available'}
-  ${2}     | ${'NewReplicaSetAvailable'}   | ${2}     | ${2}  | ${2}    | ${2}      | ${'done'}        | ${'all new, all available'}
-  ${2}     | ${'NewReplicaSetAvailable'}   | ${2}     | ${2}  | ${2}    | ${1}      | ${'degraded'}    | ${'it was done once'}
-  ${2}     | ${'ProgressDeadlineExceeded'} | ${2}     | ${3}  | ${1}    | ${2}      | ${'progressing'} | ${'that is said of what was there before'}
-  ${2}     | ${'NewReplicaSetAvailable'}   | ${2}     | ${7}  | ${7}    | ${2}      | ${'done'}        | ${'too many pods harm nobody'}
-  ${2}     | ${'NewReplicaSetAvailable'}   | ${2}     | ${1}  | ${1}    | ${1}      | ${'degraded'}    | ${'a pod was deleted'}
-  ${2}     | ${undefined}                  | ${0}     | ${0}  | ${0}    | ${0}      | ${'done'}        | ${'no pods asked for'}
+  wasDone  | observed | progress                      | replicas | total | updated | available | phase            | why
+  ${false} | ${1}     | ${'NewReplicaSetAvailable'}   | ${2}     | ${2}  | ${2}    | ${2}      | ${'progressing'} | ${'the controller has not seen it'}
+  ${false} | ${2}     | ${'ReplicaSetUpdated'}        | ${2}     | ${2}  | ${0}    | ${2}      | ${'progressing'} | ${'no new pod yet'}
+  ${false} | ${2}     | ${'ReplicaSetUpdated'}        | ${2}     | ${3}  | ${2}    | ${3}      | ${'progressing'} | ${'an old pod is left'}
+  ${false} | ${2}     | ${'ReplicaSetUpdated'}        | ${2}     | ${2}  | ${2}    | ${1}      | ${'progressing'} | ${'a new pod is not available'}
+  ${false} | ${2}     | ${'NewReplicaSetAvailable'}   | ${2}     | ${2}  | ${2}    | ${2}      | ${'done'}        | ${'all new, all available'}
+  ${true}  | ${2}     | ${'NewReplicaSetAvailable'}   | ${2}     | ${2}  | ${2}    | ${1}      | ${'degraded'}    | ${'it was done once'}
+  ${false} | ${2}     | ${'ProgressDeadlineExceeded'} | ${2}     | ${3}  | ${1}    | ${2}      | ${'progressing'} | ${'that is said of what was there before'}
+  ${false} | ${2}     | ${'NewReplicaSetAvailable'}   | ${2}     | ${7}  | ${7}    | ${2}      | ${'done'}        | ${'too many pods harm nobody'}
+  ${true}  | ${2}     | ${'NewReplicaSetAvailable'}   | ${2}     | ${1}  | ${1}    | ${1}      | ${'degraded'}    | ${'a pod was deleted'}
+  ${false} | ${2}     | ${'NewReplicaSetAvailable'}   | ${2}     | ${2}  | ${2}    | ${1}      | ${'progressing'} | ${'nobody saw that it was done'}
+  ${false} | ${2}     | ${undefined}                  | ${0}     | ${0}  | ${0}    | ${0}      | ${'done'}        | ${'no pods asked for'}
 `(
   'seen $observed of 2, $progress, $updated/$replicas new, $total in all, $available available: $phase ($why)',
   (row) => {
@@ -37,8 +38,9 @@ it.each`
       total: row.total,
       updated: row.updated,
       available: row.available,
+      ownsReplicas: true,
     } as DeploymentView;
-    expect(readRollout(view, evidence).phase).toBe(row.phase);
+    expect(readRollout(view, { ...evidence, wasDone: row.wasDone }).phase).toBe(row.phase);
   },
 );
 

