@@ -3,7 +3,7 @@ import { usedConsent } from './attempt.ts';
 import { metadataOf } from './children.ts';
 import type { Decided } from './decision.ts';
 import type { Installation, Mark, Observed, RolloutRecord } from './observed.ts';
-import { formatMark, isProven, timeAfter } from './record.ts';
+import { formatMark, timeAfter } from './record.ts';
 import type { State } from './state.ts';
 
 /** Why a rollout ended for which nobody asked. */
@@ -36,10 +36,10 @@ export function marking(installation: Installation, record: RolloutRecord, mark:
 /** What this look found out of the rollouts: how they ended, and what the spec says of them since. */
 export function marksOf(observed: Observed, state: State, decided: Decided, now: number): Marking[] {
   const { installation } = observed;
-  const changes = [
-    ...ends(state, decided, now),
-    ...(installation.spec.suspend === true ? [] : [...newWords(observed, state, decided), ...adoptions(state)]),
-  ];
+  const changes = [...ends(state, decided, now)];
+  if (installation.spec.suspend !== true) {
+    changes.push(...newWords(observed, state, decided));
+  }
   return state.records.flatMap((record) => {
     const own = changes.filter((change) => change.record === record);
     const mark = own.reduce<Mark>((all, change) => ({ ...all, ...change.mark }), record.mark);
@@ -52,46 +52,36 @@ interface MarkChange {
   readonly mark: Mark;
 }
 
-function ends(state: State, { decision, failure }: Decided, now: number): MarkChange[] {
+function* ends(state: State, { decision, failure }: Decided, now: number): Generator<MarkChange> {
   const { head, done, records, abandoned, rollout, isReturning } = state;
-  const over = decision.kind === 'return' ? decision.ends : undefined;
-  const isFailing = head !== undefined && failure !== undefined;
-  return [
+  if (head && done === 'now') {
     // What was called a failure may still turn out well, as long as nobody goes back.
-    ...(head && done === 'now'
-      ? [{ record: head, mark: { provenAt: timestamp(now), failure: undefined, supersededAt: undefined } }]
-      : []),
-    ...(isFailing ? [{ record: head, mark: { failure } }] : []),
-    ...(isReturning && abandoned && !abandoned.mark.returnFailure && rollout?.phase === 'failed'
-      ? [{ record: abandoned, mark: { returnFailure: { reason: rollout.reason, message: rollout.message } } }]
-      : []),
-    ...(over && !isFailing && decision.kind === 'return'
-      ? [
-          {
-            record: over,
-            mark: { supersededAt: timeAfter(records, now), ...(decision.cause === 'Lost' && { why: DELETED }) },
-          },
-        ]
-      : []),
-  ];
+    yield { record: head, mark: { provenAt: timestamp(now), failure: undefined, supersededAt: undefined } };
+  }
+  if (head && failure) {
+    yield { record: head, mark: { failure } };
+  } else if (decision.kind === 'return' && decision.ends) {
+    const why = decision.cause === 'Lost' ? DELETED : undefined;
+    yield { record: decision.ends, mark: { supersededAt: timeAfter(records, now), why } };
+  }
+  if (isReturning && abandoned && !abandoned.mark.returnFailure && rollout?.phase === 'failed') {
+    const { reason, message } = rollout;
+    yield { record: abandoned, mark: { returnFailure: { reason, message } } };
+  }
 }
 
-function newWords({ installation }: Observed, { base, stable, records }: State, { decision }: Decided): MarkChange[] {
-  const isStaying = decision.kind === 'run' && !decision.isChanged;
+function* newWords(
+  { installation }: Observed,
+  { records, base, stable }: State,
+  { decision }: Decided,
+): Generator<MarkChange> {
+  if (base && decision.kind === 'run' && !decision.isChanged && decision.askedAnew !== undefined) {
+    yield { record: base, mark: { asked: decision.askedAnew } };
+  }
   const consent = usedConsent(stable);
-  return [
-    ...(isStaying && base && decision.askedAnew !== undefined
-      ? [{ record: base, mark: { asked: decision.askedAnew } }]
-      : []),
-    ...(stable && consent !== undefined && installation.spec.upgrade?.allowDowngradeTo !== consent
-      ? records
-          .filter((r) => r === stable && isProven(r))
-          .map((record) => ({ record, mark: { isConsentReturned: true } }))
-      : []),
-  ];
-}
-
-/** What an earlier installation of this name left behind becomes ours with its Deployment. */
-function adoptions({ records }: State): MarkChange[] {
-  return records.filter(({ owner }) => !owner).map((record) => ({ record, mark: {} }));
+  if (stable && consent !== undefined && installation.spec.upgrade?.allowDowngradeTo !== consent) {
+    yield { record: stable, mark: { isConsentReturned: true } };
+  }
+  // What an earlier installation of this name left behind becomes ours with its Deployment.
+  yield* records.filter(({ owner }) => !owner).map((record) => ({ record, mark: {} }));
 }

@@ -11,6 +11,7 @@ import type { DeploymentView, Observed, RolloutRecord } from './observed.ts';
 import type { Wanted } from './run.ts';
 import { servicePorts } from './service.ts';
 import type { SoftwareFinder } from './software.ts';
+import { hasAsked } from './software-for.ts';
 import { parseSoftware } from './software-set.ts';
 import { CONTAINER } from './template.ts';
 import { tierShape } from './tiers.ts';
@@ -76,16 +77,18 @@ function committedOf(
   if (!isSameSpec(applied, owned)) {
     return undefined;
   }
+  const { spec } = installation;
+  const kept = finder.keep(parseSoftware(software));
+  // What the spec says of software does not show in the pods, but by what they have.
+  const asked = hasAsked(spec, kept.set) ? askedSoftware(spec) : 'unknown';
+  const ofSoftware = { ...(asked !== undefined && { asked }), ...(software !== undefined && { software }) };
   if (!release) {
     // Nothing can be rolled out without its release, be it the same or not.
-    const asked = askedSoftware(installation.spec);
-    const wish = wishHash(installation, version, configuration);
-    return { ...UNKNOWN, wish, ...(asked !== undefined && { asked }), ...(software !== undefined && { software }) };
+    return { ...UNKNOWN, wish: wishHash(installation, version, configuration), ...ofSoftware };
   }
-  const definition = tierDefinition(catalogue, config, installation.spec.resourceTier);
-  const kept = finder.keep(parseSoftware(software));
+  const definition = tierDefinition(catalogue, config, spec.resourceTier);
   const hashes = inputHashes({ installation, release, configuration, definition, software: kept });
-  return inputsHash(hashes) === made ? hashes : undefined;
+  return inputsHash(hashes) === made ? { ...hashes, ...ofSoftware } : undefined;
 }
 
 interface Standing {
