@@ -44,7 +44,7 @@ describe.skipIf(!inject('controlPlane').disposable)('a thousand installations, w
 
   afterAll(() => cluster.stop());
 
-  it('the floor: a loop without logic writes what the operator would', { timeout: 300_000 }, async () => {
+  it('the floor: a loop without logic writes what the operator would', async () => {
     operator = start();
     const templates = await recordInstall(cluster, operator, workload);
     await operator.stop();
@@ -54,7 +54,7 @@ describe.skipIf(!inject('controlPlane').disposable)('a thousand installations, w
     await cluster.empty('floor', workload);
   });
 
-  it('all become Ready, in no more than half again the time of the floor', { timeout: 300_000 }, async () => {
+  it('all become Ready, in no more than half again the time of the floor', async () => {
     operator = start();
     await operator.ready();
     await settled(cluster.plane.auditLog);
@@ -70,7 +70,7 @@ describe.skipIf(!inject('controlPlane').disposable)('a thousand installations, w
     expect(seconds / floorSeconds).toBeLessThanOrEqual(MOST_OF_FLOOR);
   });
 
-  it('then ask for nothing in a minute', { timeout: 120_000 }, async () => {
+  it('then ask for nothing in a minute', async () => {
     const { requests, memory } = await idle(stage(), 60);
     await operator.stop();
 
@@ -89,7 +89,7 @@ describe.skipIf(!inject('controlPlane').disposable)('a thousand installations, w
     expect(memory.rssMiB).toBeLessThanOrEqual(MOST_RSS_MIB);
   });
 
-  it('move at a published release, the 500 automatic ones, and no other', { timeout: 180_000 }, async () => {
+  it('move at a published release, the 500 automatic ones, and no other', async () => {
     const moved = automaticOf(workload);
     const { requests, memory } = await publish(stage(), '1.1.0');
     await operator.stop();

@@ -187,7 +187,7 @@ describe.skipIf(!inject('controlPlane').disposable)('a release that does not wor
     await witness.until(key, runs('1.0.0'));
     await setQuota(patientNamespace, { pods: String(REPLICAS) });
     await apply(provider('patient', '1.0.0', '1.1.0'));
-    const { status } = await witness.until(key, isBack, 50_000);
+    const { status } = await witness.until(key, isBack);
 
     expect(status.failedVersions).toMatchObject([{ version: '1.1.0', reason: 'PodsRefused', attempts: 1 }]);
     expect(await witness.fewestReady(key, REPLICAS)).toBe(REPLICAS);
