@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Say } from '../test/control-plane/progress.ts';
+import type { Outcome } from './bounds.ts';
 import type { Cluster } from './cluster.ts';
 import { DEPLOYMENTS_PATH, installationsPath, type DeploymentObject } from './objects.ts';
 import type { OperatorProcess } from './operator.ts';
@@ -24,7 +25,7 @@ export async function coldStart(
   start: () => OperatorProcess,
   { workload, creators }: Options,
   say: Say,
-): Promise<string[]> {
+): Promise<Outcome> {
   const { admin } = cluster;
   const transitions = async () =>
     (await admin.request<Lease>({ method: 'GET', path: LEASE_PATH })).spec.leaseTransitions ?? 0;
@@ -65,7 +66,7 @@ export async function coldStart(
     { name: 'install', seconds: installed.seconds, cost: installed },
     { name: 'cold start', seconds: started.secondsToAll, cost: started, heapBytes: heap.heapUsed },
   ];
-  return [
+  const lines = [
     ...costLines(phases),
     '',
     ...requestLines(phases),
@@ -75,4 +76,5 @@ export async function coldStart(
       `every installation judged after ${figure(started.secondsToAll, 1)} s`,
     `Lease: taken ${figure(taken)} ${taken === 1 ? 'time' : 'times'}, lost ${figure(losses)} times`,
   ];
+  return { workload, lines, bounds: [] };
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Say } from '../test/control-plane/progress.ts';
+import type { Bound, Outcome } from './bounds.ts';
 import type { Cluster } from './cluster.ts';
 import { runFloor } from './floor.ts';
 import type { OperatorProcess } from './operator.ts';
@@ -9,22 +10,27 @@ import { cpuSeconds, findProcess, memoryOf } from './process-stats.ts';
 import { costLines, requestLines, type Phase } from './report.ts';
 import { figure } from './table.ts';
 import { recordInstall } from './trial.ts';
+import { waits } from './waits.ts';
 
 /** How long an operator that has just begun is left alone before its memory is read. */
 const CALM_MS = 3000;
+/** How much longer than a loop without logic the installs may take. */
+const MOST_OF_FLOOR = 1.5;
 
-/** The floor, then a life of the operator: started with nothing, install, idle, restart, publish. */
+/** What people wait for; the floor, then a life of the operator: started with nothing, install, idle, restart, publish. */
 export async function fullRun(
   cluster: Cluster,
   start: () => OperatorProcess,
   options: Options,
   say: Say,
-): Promise<string[]> {
+): Promise<Outcome> {
   const { workload, workers, creators, idleSeconds } = options;
   const { installations } = workload;
   const apiServer = findProcess('kube-apiserver', cluster.plane.directory);
   const phases: Phase[] = [];
   const each = { count: installations, of: 'installation' };
+
+  const waited = (await waits(cluster, start, options, say)).bounds;
 
   say('Trial: what does the operator write for one installation?');
   await cluster.publish(['1.0.0'], workload);
@@ -77,7 +83,7 @@ export async function fullRun(
   });
   await operator.stop();
 
-  return [
+  const lines = [
     ...costLines(phases),
     '',
     ...requestLines(phases),
@@ -90,4 +96,10 @@ export async function fullRun(
     `Restart: everything seen after ${figure(restarted.secondsToReady, 2)} s, ` +
       `every installation judged after ${figure(restarted.secondsToAll, 2)} s`,
   ];
+  const ratio = installed.seconds / floorSeconds;
+  const bounds: readonly Bound[] = [
+    { what: 'the installs', unit: 'x floor', measured: [ratio], most: MOST_OF_FLOOR },
+    ...waited,
+  ];
+  return { workload, lines, bounds };
 }

@@ -1,11 +1,14 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism, loadavg } from 'node:os';
+import type { Say } from '../test/control-plane/progress.ts';
 import { bundle, NODE_FLAGS } from '../tools/bundle.ts';
-import { startCluster } from './cluster.ts';
+import { boundLines, isAbove, type Outcome } from './bounds.ts';
+import { startCluster, type Cluster } from './cluster.ts';
 import { coldStart } from './cold-start.ts';
 import { fullRun } from './full-run.ts';
-import { startOperator } from './operator.ts';
-import { readOptions, USAGE, type Options } from './options.ts';
+import { startOperator, type OperatorProcess } from './operator.ts';
+import { readOptions, USAGE, type Options, type Part } from './options.ts';
 import { figure } from './table.ts';
+import { waits } from './waits.ts';
 import { CONFIG } from './workload.ts';
 
 const startedAt = performance.now();
@@ -16,18 +19,42 @@ function say(line: string): void {
   process.stderr.write(`${seconds} s  ${line}\n`);
 }
 
+function counted(count: number, what: string): string {
+  return `${count} ${count === 1 ? what : `${what}s`}`;
+}
+
+type Measure = (cluster: Cluster, start: () => OperatorProcess, options: Options, say: Say) => Promise<Outcome>;
+const MEASURES: Readonly<Record<Part, Measure>> = { 'cold-start': coldStart, waits };
+
+/** Prints what was measured, and fails where something is above its limit. */
+function tell(run: string, { lines, bounds }: Outcome, load: number): void {
+  const parts = [[run], lines, boundLines(bounds)].filter((part) => part.length > 0);
+  process.stdout.write(parts.map((part) => `${part.join('\n')}\n`).join('\n'));
+  const above = bounds.filter(isAbove).map(({ what }) => what);
+  if (above.length > 0) {
+    process.stderr.write(
+      `Above its limit: ${above.join(', ')}. The limits are for a machine that does nothing else; ` +
+        `the load of this one was ${figure(load, 1)} when it began\n`,
+    );
+    process.exitCode = 1;
+  }
+}
+
 async function main(options: Options): Promise<void> {
-  const { workload, workers, nodeFlags = NODE_FLAGS } = options;
+  const [load = 0] = loadavg();
+  const { only, workers, nodeFlags = NODE_FLAGS } = options;
+  const measure = only === undefined ? fullRun : MEASURES[only];
   const file = await bundle();
   const cluster = await startCluster(say);
   try {
     const start = () => startOperator({ plane: cluster.plane, bundle: file, workers, nodeFlags, config: CONFIG });
-    const lines = await (options.onlyColdStart ? coldStart : fullRun)(cluster, start, options, say);
+    const outcome = await measure(cluster, start, options, say);
+    const { workload } = outcome;
     const run =
-      `${figure(workload.installations)} installations in ${workload.namespaces} namespaces, ` +
-      `${workload.replicas} ${workload.replicas === 1 ? 'pod' : 'pods'} each, ${workers} workers; ` +
+      `${figure(workload.installations)} installations in ${counted(workload.namespaces, 'namespace')}, ` +
+      `${counted(workload.replicas, 'pod')} each, ${workers} workers; ` +
       `node ${process.versions.node} ${nodeFlags.join(' ')}; ${availableParallelism()} CPUs for everything`;
-    process.stdout.write(`${[run, '', ...lines].join('\n')}\n`);
+    tell(run, outcome, load);
   } finally {
     await cluster.stop();
   }

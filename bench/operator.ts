@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ControlPlane } from '../test/control-plane/boot.ts';
 import { startWatchdog } from '../test/control-plane/watchdog.ts';
+import { PATIENCE_MS } from '../test/integration/support/patience.ts';
 import { NODE_ENV, NODE_FLAGS } from '../tools/bundle.ts';
 import { readKubeconfig } from './kubeconfig.ts';
 
@@ -28,10 +29,12 @@ export interface OperatorProcess {
   /** What is left after a full garbage collection. */
   heap(): Promise<Heap>;
   output(): string;
+  /** Ends it, and waits until it has. */
+  end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
+  /** As a cluster does that wants it to go. */
   stop(): Promise<void>;
 }
 
-const PATIENCE_MS = 120_000;
 let started = 0;
 
 export interface OperatorOptions {
@@ -93,6 +96,12 @@ export function startOperator(options: OperatorOptions): OperatorProcess {
     throw new Error(`The operator has not ${what}: ${output().slice(-2000)}`);
   }
 
+  async function end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    child.kill(signal);
+    await ended;
+    await watchdog.dismiss();
+  }
+
   const port = () => until('named its port', async () => /"metricsPort":(\d+)/.exec(output())?.[1]);
 
   return {
@@ -114,11 +123,8 @@ export function startOperator(options: OperatorOptions): OperatorProcess {
         existsSync(heapFile) ? (JSON.parse(readFileSync(heapFile, 'utf8')) as Heap) : undefined,
       );
     },
-    async stop() {
-      child.kill('SIGTERM');
-      await ended;
-      await watchdog.dismiss();
-    },
+    end,
+    stop: () => end('SIGTERM'),
   };
 }
 

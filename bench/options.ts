@@ -10,8 +10,12 @@ export interface Options {
   readonly idleSeconds: number;
   /** In place of those that the bundle names. */
   readonly nodeFlags?: readonly string[];
-  readonly onlyColdStart: boolean;
+  /** One part of it; all but the cold start unless given. */
+  readonly only: Part | undefined;
 }
+
+const PARTS = ['cold-start', 'waits'] as const;
+export type Part = (typeof PARTS)[number];
 
 export const USAGE = `npm run bench -- [options]
   --installations 1000   how many are installed
@@ -21,7 +25,8 @@ export const USAGE = `npm run bench -- [options]
   --creators 16          installations that are being created at once
   --idle-seconds 60      how long nothing is done
   --node-flags "..."     flags of Node in place of those of the bundle
-  --only cold-start      only the start of an operator that finds everything there`;
+  --only cold-start      only the start of an operator that finds everything there
+  --only waits           only what people wait for: edits, drift, hand-overs, the demo`;
 
 /** Throws what is wrong with the command line. */
 export function readOptions(args: readonly string[]): Options {
@@ -44,8 +49,9 @@ export function readOptions(args: readonly string[]): Options {
     }
     return Number(values[name]);
   };
-  if (values.only !== undefined && values.only !== 'cold-start') {
-    throw new Error('--only must be cold-start');
+  const only = PARTS.find((part) => part === values.only);
+  if (values.only !== only) {
+    throw new Error(`--only must be ${PARTS.join(' or ')}`);
   }
   return {
     workload: { installations: count('installations'), namespaces: count('namespaces'), replicas: count('replicas') },
@@ -53,6 +59,6 @@ export function readOptions(args: readonly string[]): Options {
     creators: count('creators'),
     idleSeconds: count('idle-seconds'),
     ...(values['node-flags'] !== undefined && { nodeFlags: values['node-flags'].split(' ').filter(Boolean) }),
-    onlyColdStart: values.only === 'cold-start',
+    only,
   };
 }

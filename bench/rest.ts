@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { countRequests, isAtRest, now, OPERATOR, total, type Requests } from '../test/integration/support/requests.ts';
-
-const PATIENCE_MS = 120_000;
+import { PATIENCE_MS } from '../test/integration/support/patience.ts';
 
 /** Waits until the operator has asked for nothing for `quietMs`, but for what it needs to stay awake. */
 export async function settled(auditLog: string, quietMs = 2000): Promise<void> {

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ControlPlane } from '../test/control-plane/boot.ts';
 import { startWatchdog } from '../test/control-plane/watchdog.ts';
+import { PATIENCE_MS } from '../test/integration/support/patience.ts';
 
 export interface OperatorProcess {
   readonly logFile: string;
@@ -64,7 +65,7 @@ export function startOperator(plane: Pick<ControlPlane, 'directory' | 'userKubec
     failed: failure.promise,
     lastLines: () => readLog().trimEnd().split('\n').slice(-12).join('\n'),
     async ready() {
-      const deadline = performance.now() + 30_000;
+      const deadline = performance.now() + PATIENCE_MS;
       while (performance.now() < deadline) {
         const port = /"metricsPort":(\d+)/.exec(readLog())?.[1];
         // A refused connection is what waiting is for.
@@ -74,7 +75,7 @@ export function startOperator(plane: Pick<ControlPlane, 'directory' | 'userKubec
         }
         await sleep(50);
       }
-      throw new Error('The operator is not ready after 30 s');
+      throw new Error(`The operator is not ready after ${PATIENCE_MS / 1000} s`);
     },
     async stop() {
       isStopping = true;

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ControlPlane } from '../test/control-plane/boot.ts';
+import { PATIENCE_MS } from '../test/integration/support/patience.ts';
 import type { Narrator } from './narrator.ts';
 
 /** Where the command lines of the story run: the top of the checkout, so that `examples/` means what it says. */
@@ -61,11 +62,13 @@ export function createShell({ plane, narrator, signal }: ShellOptions): Shell {
       }
     },
     async runUntil(line, expected) {
-      const deadline = performance.now() + 30_000;
+      const deadline = performance.now() + PATIENCE_MS;
       let { printed } = await narrator.during(line, execute(line));
       while (!expected.test(printed)) {
         if (performance.now() > deadline) {
-          throw new Error(`"${line}" has not printed ${expected.source} within 30 s, but:\n${printed}`);
+          throw new Error(
+            `"${line}" has not printed ${expected.source} within ${PATIENCE_MS / 1000} s, but:\n${printed}`,
+          );
         }
         await sleep(100, undefined, { signal });
         ({ printed } = await narrator.during(line, execute(line)));

@@ -9,21 +9,28 @@ export interface Answer {
   readonly text: string;
 }
 
+/** Longer than an apiserver that has just started on a busy machine takes for one. */
+const LONGEST_SILENCE_MS = 30_000;
+
 export function createAdminRequest(server: string, certificate: string, token: string): AdminRequest {
   const agent = new Agent({ ca: readFileSync(certificate) });
   return (method, path, body) =>
     new Promise((resolve, reject) => {
       const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
-      const sent = request(new URL(path, server), { method, headers, agent, timeout: 5000 }, (response) => {
-        let text = '';
-        response.setEncoding('utf8');
-        response.on('data', (chunk: string) => {
-          text += chunk;
-        });
-        response.on('end', () => resolve({ code: response.statusCode ?? 0, text }));
-        response.on('error', reject);
-      });
-      sent.on('timeout', () => sent.destroy(new Error('no answer within 5 s')));
+      const sent = request(
+        new URL(path, server),
+        { method, headers, agent, timeout: LONGEST_SILENCE_MS },
+        (response) => {
+          let text = '';
+          response.setEncoding('utf8');
+          response.on('data', (chunk: string) => {
+            text += chunk;
+          });
+          response.on('end', () => resolve({ code: response.statusCode ?? 0, text }));
+          response.on('error', reject);
+        },
+      );
+      sent.on('timeout', () => sent.destroy(new Error(`no answer within ${LONGEST_SILENCE_MS / 1000} s`)));
       sent.on('error', reject);
       sent.end(body === undefined ? undefined : JSON.stringify(body));
     });

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ensureGoTool } from '../control-plane/go-tool.ts';
+import { PATIENTLY } from '../integration/support/patience.ts';
 import { runProgram } from '../node/program.ts';
 
 /** Where the operator is installed. */
@@ -40,7 +41,7 @@ export async function installOperator(
   const values = join(directory, 'values.json');
   writeFileSync(values, JSON.stringify({ image: { registry, repository, tag }, config: CONFIG }));
   const chart = join(dirname(dirname(import.meta.dirname)), 'charts', 'provider-operator');
-  const install = ['install', RELEASE, chart, '--values', values, '--wait', '--timeout', '60s'];
+  const install = ['install', RELEASE, chart, '--values', values, '--wait', PATIENTLY];
   await helm(directory, kubeconfig, install).catch(async (error: unknown) => {
     // All that is known about it is gone with the node.
     const pods = await runProgram(kubectl, ['describe', 'pods', '--namespace', NAMESPACE], { env });
@@ -50,5 +51,5 @@ export async function installOperator(
 
 /** Runs the tests that the chart brings. */
 export function testRelease(directory: string, kubeconfig: string): Promise<string> {
-  return helm(directory, kubeconfig, ['test', RELEASE, '--logs', '--timeout', '60s']);
+  return helm(directory, kubeconfig, ['test', RELEASE, '--logs', PATIENTLY]);
 }

@@ -16,7 +16,6 @@ const { registry } = inject('node');
 
 const NAMESPACE = 'shop';
 const REPLICAS = 2;
-const LONG = 240_000;
 
 const PORTS = [{ name: 'http', containerPort: 8080, servicePort: 80 }];
 const RUNTIME = {
@@ -98,7 +97,7 @@ function settled(name: string): Promise<string[]> {
   return eventually(async () => {
     const there = await podsOf(keyOf(name));
     return there.length === REPLICAS && there;
-  }, LONG);
+  });
 }
 
 beforeAll(async () => {
@@ -119,7 +118,7 @@ describe.concurrent('on a real node', () => {
     const config = { GREETING: 'Hello $(HOME) $$ "you"', EMPTY: '' };
     await publish('env', release('1.0.0', undefined, { documentRoot: '/public', runtime: { ports: PORTS } }));
     await apply(installation(NAMESPACE, 'env', { provider: 'env/web', config }));
-    await witness.until(keyOf('env'), runs('1.0.0'), LONG);
+    await witness.until(keyOf('env'), runs('1.0.0'));
 
     const names = (await podsOf(keyOf('env'))).map((pod) => pod.split(' ')[0]);
     const processes = processesOf('/provider.mjs').filter(({ env }) => names.includes(env['HOSTNAME']));
@@ -133,12 +132,12 @@ describe.concurrent('on a real node', () => {
   it('an upgrade loses no request', async () => {
     await publish('good', release('1.0.0'), release('1.1.0'));
     await apply(installation(NAMESPACE, 'good', { provider: 'good/web', version: '1.0.0' }));
-    await witness.until(keyOf('good'), runs('1.0.0'), LONG);
+    await witness.until(keyOf('good'), runs('1.0.0'));
     const before = await podsOf(keyOf('good'));
 
     const traffic = startTraffic(await urlOf('good'));
     await patch(keyOf('good'), { spec: { version: '1.1.0' } });
-    await witness.until(keyOf('good'), runs('1.1.0'), LONG);
+    await witness.until(keyOf('good'), runs('1.1.0'));
     const after = await settled('good');
     const { answers, failures } = await traffic.stop();
 
@@ -155,14 +154,14 @@ describe.concurrent('on a real node', () => {
   it('an upgrade loses no request where the replica that leads is killed in the middle of it', async () => {
     await publish('killed', release('1.0.0'), release('1.1.0'));
     await apply(installation(NAMESPACE, 'killed', { provider: 'killed/web', version: '1.0.0' }));
-    await witness.until(keyOf('killed'), runs('1.0.0'), LONG);
+    await witness.until(keyOf('killed'), runs('1.0.0'));
 
     const traffic = startTraffic(await urlOf('killed'));
     const leader = await leaderNow();
     await patch(keyOf('killed'), { spec: { version: '1.1.0' } });
     await witness.untilTemplate(keyOf('killed'), (template) => template.version === '1.1.0');
     process.kill(leader.pid, 'SIGKILL');
-    await witness.until(keyOf('killed'), runs('1.1.0'), LONG);
+    await witness.until(keyOf('killed'), runs('1.1.0'));
     const after = await settled('killed');
     const { failures } = await traffic.stop();
 
@@ -177,13 +176,13 @@ describe.concurrent('on a real node', () => {
       await publish(how, release('1.0.0'), brokenRelease(how));
       const upgrade = { rollback: { progressDeadlineSeconds: how === 'exits' || how === 'eats-memory' ? 300 : 20 } };
       await apply(installation(NAMESPACE, how, { provider: `${how}/web`, version: '1.0.0', upgrade }));
-      await witness.until(keyOf(how), runs('1.0.0'), LONG);
+      await witness.until(keyOf(how), runs('1.0.0'));
       const before = await settled(how);
 
       const traffic = startTraffic(await urlOf(how));
       const tier = how === 'too-large' ? { resourceTier: 'performance' } : {};
       await patch(keyOf(how), { spec: { version: '1.1.0', ...tier } });
-      const { status } = await witness.until(keyOf(how), isHeld, LONG);
+      const { status } = await witness.until(keyOf(how), isHeld);
       const after = await settled(how);
       const { answers, failures } = await traffic.stop();
 
@@ -205,13 +204,13 @@ describe.concurrent('on a real node', () => {
     const versions = [release('1.0.0'), release('1.1.0', 'acme/exits:1.1.0')];
     await publish('auto', ...versions.slice(0, 1));
     await apply(installation(NAMESPACE, 'auto', { provider: 'auto/web', upgradePolicy: 'auto' }));
-    await witness.until(keyOf('auto'), runs('1.0.0'), LONG);
+    await witness.until(keyOf('auto'), runs('1.0.0'));
 
     const traffic = startTraffic(await urlOf('auto'));
     await publish('auto', ...versions);
-    await witness.until(keyOf('auto'), isBack, LONG);
+    await witness.until(keyOf('auto'), isBack);
     await publish('auto', ...versions, release('1.1.1'));
-    const { status } = await witness.until(keyOf('auto'), runs('1.1.1'), LONG);
+    const { status } = await witness.until(keyOf('auto'), runs('1.1.1'));
     await settled('auto');
     const { answers, failures } = await traffic.stop();
 
@@ -231,13 +230,13 @@ describe.concurrent('on a real node', () => {
     await publish('php', release('1.0.0', undefined, needs));
     const wish = [{ name: 'php', updatePolicy: 'all' }];
     await apply(installation(NAMESPACE, 'php', { provider: 'php/web', systemSoftware: wish }));
-    await witness.until(keyOf('php'), runs('1.0.0'), LONG);
+    await witness.until(keyOf('php'), runs('1.0.0'));
     const url = await urlOf('php');
     const first = await ask(`${url}software`);
 
     const traffic = startTraffic(`${url}software`);
     await apply(software('php', phpRelease(registry, '8.3.12'), phpRelease(registry, '8.3.13')));
-    await witness.until(keyOf('php'), ({ status }) => status.systemSoftware?.[0]?.currentVersion === '8.3.13', LONG);
+    await witness.until(keyOf('php'), ({ status }) => status.systemSoftware?.[0]?.currentVersion === '8.3.13');
     await settled('php');
     const { answers, failures } = await traffic.stop();
 

@@ -33,7 +33,7 @@ export interface FaultProxy {
 }
 
 /** How long a connection that asks for nothing lives while the server is down. */
-const IDLE_WHILE_DOWN_MS = 1000;
+const IDLE_WHILE_DOWN_MS = 5000;
 
 /** Listens on a free port of the loopback interface, in plain HTTP, and passes on to where the kubeconfig leads. */
 export async function startFaultProxy(kubeconfig: string): Promise<FaultProxy> {

@@ -9,9 +9,6 @@ import type { FaultProxy } from './proxy.ts';
 import { startSufferer, startTestee, type Sufferer, type Testee } from './sufferer.ts';
 import { Workload } from './workload.ts';
 
-/** Enough for a first install on two cores that also carry other tests. */
-const SETTLES_WITHIN_MS = 30_000;
-
 /** Who speaks to a cluster: the administrator, and the operator. */
 export interface Kubeconfigs {
   readonly kubeconfig: string;
@@ -83,5 +80,5 @@ async function settle({ workload }: Scene, { operator, end }: Testee, test: Test
   test.onTestFailed(() => {
     process.stderr.write(operator.output());
   });
-  await workload.converges(SETTLES_WITHIN_MS);
+  await workload.converges();
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CHILDREN, INSTALLATIONS, PROVIDERS } from '../../src/reconcile/resources.ts';
 import { installation, provider } from '../integration/support/cluster.ts';
 import type { DeploymentObject, InstallationObject, KubernetesObject } from '../integration/support/kubectl.ts';
+import { PATIENCE_MS } from '../integration/support/patience.ts';
 import type { AdminApi } from './admin-api.ts';
 
 const LOOK_EVERY_MS = 100;
@@ -52,38 +53,37 @@ export class Workload {
   }
 
   /** Waits until the operator has done its part, whatever the rest of the control plane makes of it. */
-  actedOn(withinMs: number): Promise<number> {
-    return this.#until(withinMs, (found) => [...this.#complaints(found, childComplaint), ...this.#stray(found)]);
+  actedOn(): Promise<void> {
+    return this.#until((found) => [...this.#complaints(found, childComplaint), ...this.#stray(found)]);
   }
 
   /** Waits until the rest of the control plane has done its part with what the operator wrote. */
-  rolledOut(withinMs: number): Promise<number> {
-    return this.#until(withinMs, (found) => this.#complaints(found, rolloutComplaint));
+  rolledOut(): Promise<void> {
+    return this.#until((found) => this.#complaints(found, rolloutComplaint));
   }
 
-  /** Waits until every wish is fulfilled; returns after how many milliseconds that was. */
-  converges(withinMs: number): Promise<number> {
-    return this.#until(withinMs, (found) => [...this.#complaints(found, complaintOf), ...this.#stray(found)]);
+  /** Waits until every wish is fulfilled. */
+  converges(): Promise<void> {
+    return this.#until((found) => [...this.#complaints(found, complaintOf), ...this.#stray(found)]);
   }
 
   /**
    * The same, and nothing is left of what was deleted. That is the garbage collector's work, which learns of new CRDs
    * only each 30 s.
    */
-  collected(withinMs: number): Promise<number> {
-    return this.#until(withinMs, (found) => [...this.#complaints(found, complaintOf), ...this.#unwanted(found)]);
+  collected(): Promise<void> {
+    return this.#until((found) => [...this.#complaints(found, complaintOf), ...this.#unwanted(found)]);
   }
 
-  async #until(withinMs: number, complain: (found: Found) => string[]): Promise<number> {
-    const startedAt = performance.now();
+  async #until(complain: (found: Found) => string[]): Promise<void> {
+    const deadline = performance.now() + PATIENCE_MS;
     for (;;) {
       const complaints = complain(await this.#look());
-      const ms = performance.now() - startedAt;
       if (complaints.length === 0) {
-        return ms;
+        return;
       }
-      if (ms > withinMs) {
-        throw new Error(`After ${withinMs} ms still:\n${complaints.join('\n')}`);
+      if (performance.now() > deadline) {
+        throw new Error(`After ${PATIENCE_MS / 1000} s still:\n${complaints.join('\n')}`);
       }
       await sleep(LOOK_EVERY_MS);
     }

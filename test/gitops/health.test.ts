@@ -74,7 +74,7 @@ describe('every status that our tests lead to', () => {
       await liveThrough(seed);
     }
     [argo, flux] = await Promise.all([argoHealth(objects()), kstatus(objects())]);
-  }, 300_000);
+  });
 
   it('is shown as the table in docs/gitops says', () => {
     const wrong = objects().flatMap(({ status }, i) => {

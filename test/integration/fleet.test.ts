@@ -28,8 +28,6 @@ const BAD = release('1.1.0', { image: 'registry.example.com/acme/never-ready:1.1
 const automatic = Array.from({ length: FLEET }, (_, i) => `auto-${i + 1}`);
 const asked = Array.from({ length: ASKED }, (_, i) => `asked-${i + 1}`);
 
-/** Far less than the time of one rollout that fails, and so of one turn. */
-const LONGEST_WAIT_MS = 5000;
 /** That it is queued, begins, goes back and is as before; and one more, where pods are slow on a busy machine. */
 const MOST_STATUSES = 5;
 
@@ -58,7 +56,7 @@ describe.skipIf(!inject('controlPlane').disposable)('five hundred automatic inst
     await ready.reached(FLEET + ASKED);
     await ready.stop();
     await settled(auditLog());
-  }, 180_000);
+  });
   afterAll(() => admin.close());
   afterAll(() => operator.stop());
   afterAll(async () => {
@@ -97,20 +95,21 @@ describe.skipIf(!inject('controlPlane').disposable)('five hundred automatic inst
     await moved.stop();
   }
 
-  it('end on the old version, never more under way at once than allowed', { timeout: 400_000 }, async () => {
+  it('end on the old version, never more under way at once than allowed', async () => {
     const underWay = await followAutomaticRollouts(admin, namespace);
     const back = await follow((i) => isReady(i) && i.status?.failedVersions?.length === 1);
     publishedAt = await now(auditLog());
     await publish('fleet', '1.0.0', BAD);
     for (const [index, name] of asked.entries()) {
-      await eventually(async () => back.count() >= (index * FLEET) / ASKED && underWay.count() > 0, 200_000);
+      await eventually(async () => back.count() >= (index * FLEET) / ASKED && underWay.count() > 0);
       await upgrade(name);
     }
     await back.reached(FLEET);
     await settled(auditLog());
     await Promise.all([back.stop(), underWay.stop()]);
 
-    expect(underWay.most()).toBe(MOST_AT_ONCE);
+    expect(underWay.most()).toBeLessThanOrEqual(MOST_AT_ONCE);
+    expect(underWay.most(), 'and not one after the other').toBeGreaterThan(MOST_AT_ONCE / 2);
     const { items } = await admin.request<{ items: InstallationObject[] }>({
       method: 'GET',
       path: installationsPath(namespace),
@@ -127,14 +126,16 @@ describe.skipIf(!inject('controlPlane').disposable)('five hundred automatic inst
     }
   });
 
-  it('let those who ask go before: what they want is begun within seconds', async () => {
+  it('let those who ask go before: what they want is begun before a turn of the others has passed', async () => {
     const askedAt = await timesOf((e) => e.userAgent === 'people' && e.resource === 'providerinstallations');
     const begunAt = await timesOf((e) => e.userAgent.startsWith(OPERATOR) && e.resource === 'deployments');
 
+    const others = automatic.map((name) => begunAt.get(name)?.[0] ?? Infinity);
     for (const name of asked) {
       const [from = Infinity] = askedAt.get(name) ?? [];
       const [to = Infinity] = begunAt.get(name) ?? [];
-      expect(to - from, name).toBeLessThan(LONGEST_WAIT_MS);
+      expect([from, to].every(Number.isFinite), name).toBe(true);
+      expect(others.filter((at) => at > from && at < to).length, name).toBeLessThan(MOST_AT_ONCE);
     }
   });
 

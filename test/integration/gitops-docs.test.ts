@@ -53,7 +53,7 @@ describe.skipIf(!inject('controlPlane').disposable)('the examples in docs/gitops
       await eventually(() => kubectl(['wait', '--for=condition=Established', 'crd', crd.name, '--timeout=10s']));
     }
     await kubectl(['api-resources']);
-  }, 300_000);
+  });
   afterAll(async () => {
     await kubectl(['delete', 'crd', ...CRDS.map((crd) => crd.name)]);
     await kubectl(['delete', 'namespace', ...NAMESPACES, '--wait=false']);

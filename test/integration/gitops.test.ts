@@ -121,7 +121,8 @@ describe.skipIf(!inject('controlPlane').disposable)('manifests that are applied 
     it('an automatic upgrade and one that is taken back go their way, each once', async () => {
       expect(await versionsOf(witness, keyOf(good))).toEqual(['1.0.0', '1.1.0']);
       expect(await versionsOf(witness, keyOf(failing))).toEqual(['1.0.0', '1.1.0', '1.0.0']);
-      expect(gits.get(tool)?.git.count).toBeGreaterThan(5);
+      const { git, sinceUpgrade } = gits.get(tool)!;
+      expect(git.count, 'it was applied meanwhile').toBeGreaterThan(sinceUpgrade);
     });
 
     it('the operator never writes what Git owns, and the tool changes nothing that the operator did', async () => {

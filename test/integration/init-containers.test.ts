@@ -1,5 +1,6 @@
 import { describe, expect, inject, it } from 'vitest';
 import { apply, get, kubectl } from './support/kubectl.ts';
+import { PATIENCE_MS } from './support/patience.ts';
 
 /** What the fake nodes make of init containers; test/control-plane/stages/pod-init.yaml says which images fail. */
 
@@ -63,7 +64,7 @@ describe.skipIf(!inject('controlPlane').disposable).concurrent('a pod whose init
   ])('%s', async (name, images, phase, containers) => {
     await apply(pod(name, images));
 
-    await expect.poll(() => outcomeOf(name), { timeout: 10_000 }).toEqual([phase, ...containers]);
+    await expect.poll(() => outcomeOf(name), { timeout: PATIENCE_MS }).toEqual([phase, ...containers]);
     await kubectl(['delete', 'pod', name, '-n', 'default']);
   });
 });

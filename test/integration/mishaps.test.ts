@@ -36,7 +36,7 @@ async function edit(name: string, spec: object): Promise<void> {
   await kubectl(['patch', `pi/${name}`, '-n', namespace, '--type=merge', '-p', JSON.stringify({ spec })]);
   const { generation } = (await pi(name)).metadata;
   await eventually(async () => (await pi(name)).status.observedGeneration === generation);
-  await waitFor('Ready', `pi/${name}`, namespace, 30);
+  await waitFor('Ready', `pi/${name}`, namespace);
 }
 
 /** From the oldest to the newest. */
@@ -70,32 +70,28 @@ it('what is replaced again becomes the newest revision, also in place of what an
   expect(readyOf(await pi('saved'))).toBe('True UpToDate');
 });
 
-it(
-  'kubectl rollout undo in the midst of an automatic rollout that fails holds no spec',
-  { timeout: 90_000 },
-  async () => {
-    const wish = { provider: 'undone/web', upgradePolicy: 'auto' };
-    await apply(provider('undone', '1.0.0'), installation(namespace, 'undone', wish));
-    await waitFor('Ready', 'pi/undone', namespace);
-    const image = 'registry.example.com/acme/never-ready:1.1.0';
-    await apply(provider('undone', '1.0.0', release('1.1.0', { image })));
-    const isRollingOut = async () => (await deployment('undone')).spec.template.spec.containers[0]?.image === image;
-    await eventually(isRollingOut);
-    const begun = (await pi('undone')).status.history?.length;
-    await kubectl(['rollout', 'undo', 'deployment/undone', '-n', namespace]);
-    await eventually(async () => ((await pi('undone')).status.history?.length ?? 0) > (begun ?? 0));
-    await eventually(isRollingOut);
-    await eventually(async () => readyOf(await pi('undone')) === 'True UpgradeAvailable', 60_000);
+it('kubectl rollout undo in the midst of an automatic rollout that fails holds no spec', async () => {
+  const wish = { provider: 'undone/web', upgradePolicy: 'auto' };
+  await apply(provider('undone', '1.0.0'), installation(namespace, 'undone', wish));
+  await waitFor('Ready', 'pi/undone', namespace);
+  const image = 'registry.example.com/acme/never-ready:1.1.0';
+  await apply(provider('undone', '1.0.0', release('1.1.0', { image })));
+  const isRollingOut = async () => (await deployment('undone')).spec.template.spec.containers[0]?.image === image;
+  await eventually(isRollingOut);
+  const begun = (await pi('undone')).status.history?.length;
+  await kubectl(['rollout', 'undo', 'deployment/undone', '-n', namespace]);
+  await eventually(async () => ((await pi('undone')).status.history?.length ?? 0) > (begun ?? 0));
+  await eventually(isRollingOut);
+  await eventually(async () => readyOf(await pi('undone')) === 'True UpgradeAvailable');
 
-    const { history = [] } = (await pi('undone')).status;
-    expect(history.map(({ trigger, version, result }) => `${trigger} ${version} ${result}`)).toEqual([
-      'Rollback 1.0.0 Succeeded',
-      'Policy 1.1.0 RolledBack',
-      'Policy 1.1.0 Superseded',
-      'Install 1.0.0 Succeeded',
-    ]);
-  },
-);
+  const { history = [] } = (await pi('undone')).status;
+  expect(history.map(({ trigger, version, result }) => `${trigger} ${version} ${result}`)).toEqual([
+    'Rollback 1.0.0 Succeeded',
+    'Policy 1.1.0 RolledBack',
+    'Policy 1.1.0 Superseded',
+    'Install 1.0.0 Succeeded',
+  ]);
+});
 
 it('a Service that kubectl expose made stays as it is when a release has ports', async () => {
   const ports = [{ name: 'http', containerPort: 8080, servicePort: 80 }];

@@ -87,7 +87,7 @@ async function refuseProcessor(cpu: string): Promise<void> {
     },
   );
   // The API server needs a moment to take notice of either.
-  await eventually(async () => (await run(['apply', '--dry-run=server', '-f', '-'], greedy(cpu))).code !== 0, 20_000);
+  await eventually(async () => (await run(['apply', '--dry-run=server', '-f', '-'], greedy(cpu))).code !== 0);
 }
 
 function greedy(cpu: string): object {

@@ -1,11 +1,9 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { startCluster, type Cluster } from '../../bench/cluster.ts';
-import { runFloor } from '../../bench/floor.ts';
-import { startOperator, type OperatorProcess } from '../../bench/operator.ts';
+import { metricIn, startOperator, type OperatorProcess } from '../../bench/operator.ts';
 import { idle, install, publish, restart } from '../../bench/phases.ts';
 import { memoryOf } from '../../bench/process-stats.ts';
 import { settled } from '../../bench/rest.ts';
-import { recordInstall } from '../../bench/trial.ts';
 import { automaticOf, CONFIG } from '../../bench/workload.ts';
 import { bundle } from '../../tools/bundle.ts';
 import type { Requests } from './support/requests.ts';
@@ -14,7 +12,9 @@ const workload = { installations: 1000, namespaces: 20, replicas: 1 };
 const [workers, creators] = [16, 16];
 const STATUS = 'patch providerinstallations/status';
 
-const MOST_OF_FLOOR = 1.5;
+/** At an installation: it is there, its children are there, its pods are ready; each of which may come in two pieces. */
+const MOST_LOOKS = 6;
+
 /** With its children and a history of one rollout; 8 KiB are what history and candidates may make of it. */
 const MOST_HEAP_PER_INSTALLATION = 6144;
 const MOST_RSS_MIB = 120;
@@ -25,7 +25,6 @@ describe.skipIf(!inject('controlPlane').disposable)('a thousand installations, w
   let file: string;
   let cluster: Cluster;
   let operator: OperatorProcess;
-  let floorSeconds: number;
   let heapOfNone: number;
   let ownOfNone: number;
 
@@ -44,33 +43,28 @@ describe.skipIf(!inject('controlPlane').disposable)('a thousand installations, w
 
   afterAll(() => cluster.stop());
 
-  it('the floor: a loop without logic writes what the operator would', { timeout: 300_000 }, async () => {
-    operator = start();
-    const templates = await recordInstall(cluster, operator, workload);
-    await operator.stop();
-    expect(templates.statuses).toHaveLength(2);
-
-    floorSeconds = await runFloor({ cluster, workload, templates, workers, creators });
-    await cluster.empty('floor', workload);
-  });
-
-  it('all become Ready, in no more than half again the time of the floor', { timeout: 300_000 }, async () => {
+  it('all become Ready, with no more writes and no more looks than it takes', async () => {
     operator = start();
     await operator.ready();
     await settled(cluster.plane.auditLog);
     ownOfNone = memoryOf(operator.pid).ownMiB;
     heapOfNone = (await operator.heap()).heapUsed;
 
-    const { seconds, requests } = await install(stage(), creators);
+    const { requests } = await install(stage(), creators);
 
     const { installations } = workload;
     expect(requests).toMatchObject({ 'patch deployments': installations, 'patch services': installations });
     expect(requests[STATUS]).toBeLessThanOrEqual(2 * installations);
     expect(eventsIn(requests)).toBeLessThanOrEqual(2 * installations);
-    expect(seconds / floorSeconds).toBeLessThanOrEqual(MOST_OF_FLOOR);
+    const looks = metricIn(
+      await operator.metrics(),
+      'controller_runtime_reconcile_total',
+      'controller="providerinstallation"',
+    );
+    expect(looks).toBeLessThanOrEqual(MOST_LOOKS * installations);
   });
 
-  it('then ask for nothing in a minute', { timeout: 120_000 }, async () => {
+  it('then ask for nothing in a minute', async () => {
     const { requests, memory } = await idle(stage(), 60);
     await operator.stop();
 
@@ -89,7 +83,7 @@ describe.skipIf(!inject('controlPlane').disposable)('a thousand installations, w
     expect(memory.rssMiB).toBeLessThanOrEqual(MOST_RSS_MIB);
   });
 
-  it('move at a published release, the 500 automatic ones, and no other', { timeout: 180_000 }, async () => {
+  it('move at a published release, the 500 automatic ones, and no other', async () => {
     const moved = automaticOf(workload);
     const { requests, memory } = await publish(stage(), '1.1.0');
     await operator.stop();

@@ -19,7 +19,7 @@ async function begin(watchSecrets: boolean): Promise<void> {
   await kubectl(['create', 'secret', 'generic', 'database', '-n', namespace, `--from-literal=password=${canary}`]);
   await apply(provider('discreet', '1.0.0'), installation(namespace, 'web', spec));
   // The garbage collector learns of new kinds every 30 s only: until then an earlier installation's children are in the way.
-  await waitFor('Ready', 'pi/web', namespace, 45);
+  await waitFor('Ready', 'pi/web', namespace);
 }
 
 afterEach(async () => {

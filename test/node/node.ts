@@ -32,7 +32,7 @@ interface Cluster {
   readonly userKubeconfig: (user: `system:node:${typeof NODE_NAME}` | 'system:kube-proxy') => string;
 }
 
-const LONGEST_START_MS = 60_000;
+const LONGEST_START_MS = 180_000;
 
 /**
  * Starts containerd and a Docker engine in the namespaces that this process is in; see namespaces.ts, which also ends

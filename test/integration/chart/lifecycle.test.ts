@@ -8,6 +8,7 @@ import { eventually } from '../support/kubectl.ts';
 import { launchOperator, type OperatorProcess } from '../support/operator.ts';
 import { commandsOf } from './documented.ts';
 import { useOwnPlane } from './own-plane.ts';
+import { PATIENTLY } from '../support/patience.ts';
 
 const { disposable } = inject('controlPlane');
 const NAMESPACE = 'provider-operator-system';
@@ -17,7 +18,7 @@ const CRDS = ['providers', 'providerinstallations', 'systemsoftwares'].map(
 );
 
 /** One life of a release, in its order: each test goes on where the one before it has ended. */
-describe.skipIf(!disposable)('a release of the chart', { timeout: 120_000 }, () => {
+describe.skipIf(!disposable)('a release of the chart', () => {
   const plane = useOwnPlane({ nodes: 2 });
   const { helm, kubectl } = plane;
   const document = commandsOf('docs/install.md', () => ({
@@ -59,7 +60,7 @@ describe.skipIf(!disposable)('a release of the chart', { timeout: 120_000 }, () 
   }
 
   it('is there when helm install --wait says so, with pods that are restricted', async () => {
-    const notes = await helm.ok(['install', RELEASE, older, IN, '--wait', '--timeout=60s']);
+    const notes = await helm.ok(['install', RELEASE, older, IN, '--wait', PATIENTLY]);
 
     expect(notes).toContain('STATUS: deployed');
     expect(await field(`deployment ${RELEASE}`, '{.status.availableReplicas}')).toBe('2');
@@ -73,12 +74,12 @@ describe.skipIf(!disposable)('a release of the chart', { timeout: 120_000 }, () 
     await kubectl(['apply', '-f', '-'], manifest);
 
     operator = await launchOperator({ KUBECONFIG: await plane.actAs(NAMESPACE, RELEASE), POD_NAMESPACE: NAMESPACE });
-    await kubectl(['wait', '--for=condition=Ready', 'pi/shop', '-n', 'default', '--timeout=40s']);
+    await kubectl(['wait', '--for=condition=Ready', 'pi/shop', '-n', 'default', PATIENTLY]);
   });
 
   it('is upgraded with its CRDs when helm upgrade --wait says so, and touches no tenant', async () => {
     const before = await tenant();
-    await run('helm upgrade', '--timeout=60s', '--set=logLevel=debug');
+    await run('helm upgrade', PATIENTLY, '--set=logLevel=debug');
 
     expect(await field('crd providers.provider-operator.io', '{.spec.names.shortNames}')).toBe('["prov"]');
     const env = await field(
@@ -108,7 +109,7 @@ describe.skipIf(!disposable)('a release of the chart', { timeout: 120_000 }, () 
 
   it('goes back with helm rollback --wait', async () => {
     const before = await tenant();
-    await run('helm rollback', '--timeout=60s');
+    await run('helm rollback', PATIENTLY);
 
     const [container] = JSON.parse(await field(`deployment ${RELEASE}`, '{.spec.template.spec.containers}')) as {
       image: string;
@@ -120,7 +121,7 @@ describe.skipIf(!disposable)('a release of the chart', { timeout: 120_000 }, () 
 
   it('leaves what tenants have when it is uninstalled, and finds it again', async () => {
     const before = await tenant();
-    await run('helm uninstall', '--timeout=60s');
+    await run('helm uninstall', PATIENTLY);
 
     const left = await kubectl([
       'get',
@@ -137,13 +138,13 @@ describe.skipIf(!disposable)('a release of the chart', { timeout: 120_000 }, () 
     await kubectl(['get', ...CRDS]);
     expect(await tenant()).toEqual(before);
 
-    await run(`helm install ${RELEASE} ${CHART} --namespace`, '--timeout=60s');
+    await run(`helm install ${RELEASE} ${CHART} --namespace`, PATIENTLY);
     expect(await tenant()).toEqual(before);
   });
 
   it('takes what tenants have with it only where crds.keep is false', async () => {
     await run('helm upgrade', '--set=crds.keep=false');
-    await run('helm uninstall', '--timeout=60s');
+    await run('helm uninstall', PATIENTLY);
 
     await eventually(async () => (await kubectl(['get', ...CRDS, '--ignore-not-found'])) === '');
   });
@@ -156,7 +157,7 @@ describe.skipIf(!disposable)('a release of the chart', { timeout: 120_000 }, () 
       stderr: expect.stringContaining('exists and cannot be imported'),
     });
 
-    await run(`helm install ${RELEASE} ${CHART} --take-ownership`, '--timeout=60s');
+    await run(`helm install ${RELEASE} ${CHART} --take-ownership`, PATIENTLY);
     await run('helm uninstall');
     await kubectl(['get', ...CRDS]);
   });

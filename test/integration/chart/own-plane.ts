@@ -4,6 +4,7 @@ import { afterAll, beforeAll } from 'vitest';
 import { BUILD_MS, useHelm, type Helm } from '../../chart/helm.ts';
 import { startControlPlane, type ControlPlane, type ControlPlaneOptions } from '../../control-plane/boot.ts';
 import { kubectl as runKubectl } from '../support/kubectl.ts';
+import { PATIENTLY } from '../support/patience.ts';
 
 /** A control plane that nothing has been installed into yet, and a Helm that leads to it. */
 export interface OwnPlane {
@@ -41,7 +42,7 @@ export function useOwnPlane(options: ControlPlaneOptions): OwnPlane {
       const restricted = { 'pod-security.kubernetes.io/enforce': 'restricted' };
       const metadata = { name, labels: { ...labels, ...restricted } };
       await kubectl(['apply', '-f', '-'], { apiVersion: 'v1', kind: 'Namespace', metadata });
-      await kubectl(['wait', '--for=create', 'serviceaccount/default', '-n', name, '--timeout=10s']);
+      await kubectl(['wait', '--for=create', 'serviceaccount/default', '-n', name, PATIENTLY]);
     },
     async actAs(namespace, serviceAccount) {
       const token = await kubectl(['create', 'token', serviceAccount, '-n', namespace]);

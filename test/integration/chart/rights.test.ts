@@ -8,6 +8,7 @@ import { eventually, type InstallationObject } from '../support/kubectl.ts';
 import { launchOperator } from '../support/operator.ts';
 import { grantedTo, usedBy } from './granted.ts';
 import { useOwnPlane } from './own-plane.ts';
+import { PATIENTLY } from '../support/patience.ts';
 
 const { disposable } = inject('controlPlane');
 const NAMESPACE = 'operators';
@@ -24,7 +25,7 @@ describe.skipIf(!disposable)('what the chart grants', () => {
     await eventually(async () => {
       const seen = JSON.parse(await kubectl(['get', 'pi/web', '-n', namespace, '-o', 'json'])) as InstallationObject;
       return holds(seen);
-    }, 40_000);
+    });
   }
 
   function ready(seen: InstallationObject): boolean {
@@ -58,7 +59,7 @@ describe.skipIf(!disposable)('what the chart grants', () => {
 
   async function publishedAs(reason: string): Promise<void> {
     const path = '{.status.conditions[?(@.type=="Ready")].reason}';
-    await kubectl(['wait', 'provider/acme.web', `--for=jsonpath=${path}=${reason}`, '--timeout=10s']);
+    await kubectl(['wait', 'provider/acme.web', `--for=jsonpath=${path}=${reason}`, PATIENTLY]);
   }
 
   /** All that can happen to an installation, and a Provider that is published with the same mistake twice. */
@@ -89,7 +90,7 @@ describe.skipIf(!disposable)('what the chart grants', () => {
 
     for (const replicas of [5, 6]) {
       await kubectl(['scale', 'deployment/web', '-n', namespace, `--replicas=${replicas}`]);
-      await kubectl(['wait', 'deployment/web', '-n', namespace, '--for=jsonpath={.spec.replicas}=1', '--timeout=20s']);
+      await kubectl(['wait', 'deployment/web', '-n', namespace, '--for=jsonpath={.spec.replicas}=1', PATIENTLY]);
     }
     await eventually(async () => {
       const events = await kubectl([
@@ -110,7 +111,6 @@ describe.skipIf(!disposable)('what the chart grants', () => {
     ${'in one namespace'} | ${false}
   `(
     'is what the operator does $where, with watchSecrets $watchSecrets: no less and no more',
-    { timeout: 240_000 },
     async ({ where, watchSecrets }: { where: string; watchSecrets: boolean }) => {
       const namespace = `tenant-${where.replaceAll(' ', '-')}-${watchSecrets}`;
       await plane.addNamespace(NAMESPACE);

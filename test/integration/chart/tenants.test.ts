@@ -79,7 +79,7 @@ describe.skipIf(!disposable)('what the chart lets tenants do', () => {
     beforeAll(async () => {
       await apply(installation('team-b', 'before', { provider: 'other/app' }));
       await install({ admissionPolicy: { enabled: true, rules: RULES } });
-      await eventually(async () => (await refusalOf('team-b', 'acme/web')) !== undefined, 20_000);
+      await eventually(async () => (await refusalOf('team-b', 'acme/web')) !== undefined);
     });
 
     /** What the API server says to an installation; undefined where it takes it. */

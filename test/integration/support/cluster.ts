@@ -1,5 +1,6 @@
 import { inject } from 'vitest';
 import { apply, eventually, kubectl } from './kubectl.ts';
+import { PATIENTLY } from './patience.ts';
 
 /** Installs the CRDs and the committed roles as the README says, binds the operator's user, and makes a namespace. */
 export async function prepare(namespace: string, { watchSecrets = false } = {}): Promise<void> {
@@ -20,7 +21,7 @@ export async function prepare(namespace: string, { watchSecrets = false } = {}):
   await eventually(() => kubectl(['wait', '--for=condition=Established', 'crd', ...crds, '--timeout=10s']));
   // kubectl has looked at what there is before the CRDs were; this makes it look again.
   await kubectl(['api-resources', '--api-group=provider-operator.io']);
-  await kubectl(['wait', '--for=create', 'serviceaccount/default', '-n', namespace, '--timeout=10s']);
+  await kubectl(['wait', '--for=create', 'serviceaccount/default', '-n', namespace, PATIENTLY]);
 }
 
 /** Removes what a test file made, so that the next begins with an empty cluster. */

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { inject } from 'vitest';
 import type { WithManagedFields } from '../../../src/cluster/owned-fields.ts';
+import { PATIENCE_MS, PATIENTLY } from './patience.ts';
 
 export interface Ran {
   readonly code: number;
@@ -107,15 +108,9 @@ export interface DeploymentObject extends KubernetesObject {
 }
 
 /** Waits for a condition by kubectl, as a script would; an error says how the object is instead. */
-export async function waitFor(condition: string, object: string, namespace: string, seconds = 15): Promise<string> {
-  const { code, stdout, stderr } = await run([
-    'wait',
-    `--for=condition=${condition}`,
-    object,
-    '-n',
-    namespace,
-    `--timeout=${seconds}s`,
-  ]);
+export async function waitFor(condition: string, object: string, namespace: string): Promise<string> {
+  const args = ['wait', `--for=condition=${condition}`, object, '-n', namespace, PATIENTLY];
+  const { code, stdout, stderr } = await run(args);
   if (code !== 0) {
     const status = await run(['get', object, '-n', namespace, '-o', 'jsonpath={.status}']);
     throw new Error(`${object} is not ${condition}: ${stderr}${status.stdout}`);
@@ -124,8 +119,8 @@ export async function waitFor(condition: string, object: string, namespace: stri
 }
 
 /** Looks again and again until `look` returns something; the last complaint is the error. */
-export async function eventually<T>(look: () => Promise<T | undefined | false>, milliseconds = 10_000): Promise<T> {
-  const deadline = performance.now() + milliseconds;
+export async function eventually<T>(look: () => Promise<T | undefined | false>): Promise<T> {
+  const deadline = performance.now() + PATIENCE_MS;
   let complaint: unknown;
   do {
     try {
@@ -139,5 +134,5 @@ export async function eventually<T>(look: () => Promise<T | undefined | false>, 
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
   } while (performance.now() < deadline);
-  throw new Error(`Did not happen in ${milliseconds} ms`, { cause: complaint });
+  throw new Error(`Did not happen in ${PATIENCE_MS / 1000} s`, { cause: complaint });
 }

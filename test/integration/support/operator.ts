@@ -82,12 +82,17 @@ export async function launchOperator(
     return code;
   }
   const ended = end();
+  /** Nobody waits for one that has ended. */
+  function beforeItEnds<T>(wait: Promise<T>): Promise<T> {
+    const gone = closed.then((code) => Promise.reject<T>(new Error(`It has ended with ${code}`)));
+    return Promise.race([wait, gone]);
+  }
 
   try {
-    const port = await eventually(async () => /"metricsPort":(\d+)/.exec(printed)?.[1]);
+    const port = await beforeItEnds(eventually(async () => /"metricsPort":(\d+)/.exec(printed)?.[1]));
     const instance = /"instance":"([^"]+)"/.exec(printed)?.[1] ?? '';
     const url = `http://127.0.0.1:${port}`;
-    await eventually(async () => (await fetch(`${url}/readyz`)).ok, 30_000);
+    await beforeItEnds(eventually(async () => (await fetch(`${url}/readyz`)).ok));
     return { output: () => printed, url, instance, signal: (name) => child.kill(name), ended };
   } catch (error) {
     child.kill('SIGKILL');

@@ -3,16 +3,11 @@ import { collectionPath, type Resource } from '../../../src/cluster/resource.ts'
 import type { Transport } from '../../../src/cluster/transport.ts';
 import { isNewer } from '../../../src/controller/resource-version.ts';
 import type { KubernetesObject } from './kubectl.ts';
+import { PATIENCE_MS } from './patience.ts';
 
 export interface Recorded<T> {
   readonly type: string;
   readonly object: T;
-}
-
-/** What a wait is for, and what it says where that does not come. */
-interface Wait {
-  readonly milliseconds: number;
-  readonly complaint: () => string;
 }
 
 /** Every version of the objects of a type, in the order in which they came to be. */
@@ -20,8 +15,8 @@ export interface Recording<T> {
   readonly versions: readonly Recorded<T>[];
   /** Waits until all that is stored of a namespace by now has been recorded. */
   catchUp(namespace: string): Promise<void>;
-  /** What `look` finds first, now or after one of the next versions. */
-  when<Found>(look: () => Found | undefined, wait: Wait): Promise<Found>;
+  /** What `look` finds first, now or after one of the next versions; `complaint` says what is there where that does not come. */
+  when<Found>(look: () => Found | undefined, complaint: () => string): Promise<Found>;
 }
 
 /** What to record, and for how long. */
@@ -64,9 +59,9 @@ export async function record<T extends KubernetesObject>(subject: Subject): Prom
     tell();
   });
 
-  function when<Found>(look: () => Found | undefined, { milliseconds, complaint }: Wait): Promise<Found> {
+  function when<Found>(look: () => Found | undefined, complaint: () => string): Promise<Found> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => end(() => reject(new Error(complaint()))), milliseconds);
+      const timer = setTimeout(() => end(() => reject(new Error(complaint()))), PATIENCE_MS);
       const tryIt = () => {
         const found = look();
         if (found !== undefined) {
@@ -102,10 +97,10 @@ export async function record<T extends KubernetesObject>(subject: Subject): Prom
           ({ object: { metadata: seen } }) =>
             seen.uid === metadata.uid && !isNewer(metadata.resourceVersion, seen.resourceVersion),
         );
-      await when(() => items.every(isRecorded) || undefined, {
-        milliseconds: 10_000,
-        complaint: () => `The watch of ${resource.plural} does not keep up`,
-      });
+      await when(
+        () => items.every(isRecorded) || undefined,
+        () => `The watch of ${resource.plural} does not keep up`,
+      );
     },
   };
 }

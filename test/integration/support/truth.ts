@@ -89,8 +89,8 @@ export async function startTruthChecker(): Promise<TruthChecker> {
   };
 }
 
-/** What somebody changes at the very moment of a report cannot be in it. */
-const AT_THE_SAME_TIME_MS = 1000;
+/** What somebody changes at the moment of a report cannot be in it; on a busy machine news is seconds on its way. */
+const AT_THE_SAME_TIME_MS = 5000;
 
 function lieOf(
   { object: installation, at }: Version<InstallationObject>,

@@ -16,11 +16,7 @@ export type SeenInstallation = Omit<InstallationObject, 'status'> & { readonly s
  */
 export interface Witness {
   /** The installation as soon as the operator has reported on the spec that it has now, and `isIt` holds. */
-  until(
-    installation: string,
-    isIt: (seen: SeenInstallation) => boolean,
-    milliseconds?: number,
-  ): Promise<SeenInstallation>;
+  until(installation: string, isIt: (seen: SeenInstallation) => boolean): Promise<SeenInstallation>;
   /** Waits until the Deployment is to run what `isIt` says. */
   untilTemplate(installation: string, isIt: (template: Template) => boolean): Promise<void>;
   /** Every template that the Deployment has had up to now, one after the other. */
@@ -57,7 +53,7 @@ export async function startWitness(): Promise<Witness> {
   ]);
 
   return {
-    async until(key, isIt, milliseconds = 30_000) {
+    async until(key, isIt) {
       await installations.catchUp(namespaceOf(key));
       const last = () => of(key, installations.versions).at(-1);
       return installations.when(
@@ -65,7 +61,7 @@ export async function startWitness(): Promise<Witness> {
           const seen = last();
           return seen?.status.observedGeneration === seen?.metadata.generation && seen && isIt(seen) ? seen : undefined;
         },
-        { milliseconds, complaint: () => `${key} stays ${JSON.stringify(last()?.status)}` },
+        () => `${key} stays ${JSON.stringify(last()?.status)}`,
       );
     },
     async untilTemplate(key, isIt) {
@@ -75,7 +71,7 @@ export async function startWitness(): Promise<Witness> {
           const template = last();
           return template && isIt(template) ? template : undefined;
         },
-        { milliseconds: 30_000, complaint: () => `${key} stays ${JSON.stringify(last())}` },
+        () => `${key} stays ${JSON.stringify(last())}`,
       );
     },
     async templatesOf(key) {

@@ -51,23 +51,15 @@ describe.skipIf(!inject('controlPlane').disposable)('a release that does not wor
     witness = await startWitness();
     operator = await startOperator({}, CONFIG);
     await refuseImages(namespace);
-    await apply(
-      ...hows.flatMap((how) => [
-        provider(how, '1.0.0'),
-        installation(namespaceOf(how), `${how}-auto`, {
-          provider: `${how}/web`,
-          upgradePolicy: 'auto',
-          upgrade: IMPATIENT,
-        }),
-        installation(namespaceOf(how), `${how}-manual`, {
-          provider: `${how}/web`,
-          version: '1.0.0',
-          upgrade: IMPATIENT,
-        }),
-      ]),
-    );
+    const installations = (upgrade?: object) =>
+      hows.flatMap((how) => [
+        installation(namespaceOf(how), `${how}-auto`, { provider: `${how}/web`, upgradePolicy: 'auto', upgrade }),
+        installation(namespaceOf(how), `${how}-manual`, { provider: `${how}/web`, version: '1.0.0', upgrade }),
+      ]);
+    await apply(...hows.map((how) => provider(how, '1.0.0')), ...installations());
     const keys = hows.flatMap((how) => [auto(how), manual(how)]);
     await Promise.all(keys.map((key) => witness.until(key, (i) => conditionOf(i, 'Ready') === 'True UpToDate')));
+    await apply(...installations(IMPATIENT));
     await setQuota(fullNamespace, { pods: String(2 * REPLICAS) });
     await apply(...hows.map((how) => provider(how, '1.0.0', bad(how))));
   });
@@ -187,7 +179,7 @@ describe.skipIf(!inject('controlPlane').disposable)('a release that does not wor
     await witness.until(key, runs('1.0.0'));
     await setQuota(patientNamespace, { pods: String(REPLICAS) });
     await apply(provider('patient', '1.0.0', '1.1.0'));
-    const { status } = await witness.until(key, isBack, 50_000);
+    const { status } = await witness.until(key, isBack);
 
     expect(status.failedVersions).toMatchObject([{ version: '1.1.0', reason: 'PodsRefused', attempts: 1 }]);
     expect(await witness.fewestReady(key, REPLICAS)).toBe(REPLICAS);

@@ -15,7 +15,7 @@ export const NAMESPACES = [namespace, smallNamespace];
 const REPLICAS = 2;
 const bad = release('1.1.0', { image: 'registry.example.com/acme/never-ready:1.1.0' });
 
-/** What fails need not be waited for long; what works still has its time on a busy machine. */
+/** What fails need not be waited for long. */
 const IMPATIENT = { rollback: { progressDeadlineSeconds: 12 } };
 
 let witness: Witness;
@@ -83,11 +83,8 @@ export function describeFailingEdits(witnessOf: () => Witness): void {
 
     it('of a floor and the configuration together is taken back whole, also under auto', async () => {
       const key = `${namespace}/floor`;
-      await install(key, {
-        upgradePolicy: 'auto',
-        upgrade: { ...IMPATIENT, range: '<1.1.0' },
-        config: { MODE: 'old' },
-      });
+      const upgrade = { ...IMPATIENT, range: '<1.1.0' };
+      await install(key, { upgradePolicy: 'auto', config: { MODE: 'old' } }, upgrade);
       await apply(provider('floor', '1.0.0', bad));
       await patch(key, { spec: { version: '1.1.0', config: { MODE: 'new' } } });
       await witness.until(key, isHeld);
@@ -113,14 +110,12 @@ export function describeFailingEdits(witnessOf: () => Witness): void {
   });
 }
 
-/** Installs 1.0.0 of a provider of its own, and waits until it runs. */
-async function install(key: string, spec: object): Promise<void> {
+/** Installs 1.0.0 of a provider of its own, waits until it runs, however long that takes, and is impatient from then on. */
+async function install(key: string, spec: object, upgrade: object = IMPATIENT): Promise<void> {
   const [where = '', name = ''] = key.split('/');
-  await apply(
-    provider(name, '1.0.0'),
-    installation(where, name, { provider: `${name}/web`, upgrade: IMPATIENT, ...spec }),
-  );
+  await apply(provider(name, '1.0.0'), installation(where, name, { provider: `${name}/web`, ...spec }));
   await witness.until(key, runs('1.0.0'));
+  await patch(key, { spec: { upgrade } });
 }
 
 /** `1.0.0 old`: the version and the variable MODE of every template that there was. */

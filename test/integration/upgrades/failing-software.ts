@@ -107,16 +107,20 @@ export function describeFailingSoftware(witnessOf: () => Witness): void {
   });
 }
 
-/** Installs 1.0.0 of a provider that needs a software of the same name, of which there are 8.2.0, 8.2.1 and `more`. */
+/**
+ * Installs 1.0.0 of a provider that needs a software of the same name, of which there are 8.2.0, 8.2.1 and `more`; waits
+ * until it runs, however long that takes, and is impatient from then on.
+ */
 async function install(key: string, more: readonly object[], spec: object): Promise<void> {
   const [where = '', name = ''] = key.split('/');
   const systemSoftwareDependencies = [{ name, range: '>=8.2.0' }];
   await publish(name, more);
   await apply(
     provider(name, release('1.0.0', { systemSoftwareDependencies })),
-    installation(where, name, { provider: `${name}/web`, upgrade: IMPATIENT, ...spec }),
+    installation(where, name, { provider: `${name}/web`, ...spec }),
   );
   await witness.until(key, runs('1.0.0'));
+  await patch(key, { spec: { upgrade: IMPATIENT } });
 }
 
 async function publish(name: string, more: readonly object[]): Promise<void> {

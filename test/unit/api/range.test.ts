@@ -55,15 +55,18 @@ describe('a range', () => {
       return parts[i % parts.length]!.slice(0, 240).replace(/[|. ]+$/, '');
     });
     const ranges = hostile.map((text) => parseRange(text));
+    const harmless = hostile.map((_, i) => parseRange(`>=1.${i}.0`));
     const versions = Array.from({ length: 200 }, (_, i) => `1.${i}.3${i % 2 ? '' : '-rc.1'}`);
-    const ask = () => ranges.forEach((range) => versions.forEach((version) => range?.hasNumbers(version)));
-    ask();
+    const cost = (asked: typeof ranges) => {
+      const before = performance.now();
+      asked.forEach((range) => versions.forEach((version) => range?.hasNumbers(version)));
+      return performance.now() - before;
+    };
+    // One after the other in the same moments, and the best of either: what else the machine does counts for both.
+    const rounds = Array.from({ length: 9 }, () => [cost(ranges), cost(harmless)] as const);
+    const [dear, cheap] = [0, 1].map((which) => Math.min(...rounds.map((round) => round[which]!)));
 
-    const before = process.threadCpuUsage();
-    ask();
-
-    // Takes 10 ms when nothing else runs.
-    const { user, system } = process.threadCpuUsage(before);
-    expect((user + system) / 1000).toBeLessThan(500);
+    // Around 1; asking semver costs 7 times as much.
+    expect(dear! / cheap!).toBeLessThan(3);
   });
 });

@@ -16,6 +16,9 @@ afterEach(async () => {
   }
 });
 
+/** Given up only so that a hang ends; by itself vitest waits for a second. */
+const until = (holds: () => boolean) => vi.waitUntil(holds, { timeout: 60_000 });
+
 const CONFIG = {
   clusters: [{ name: 'c', cluster: { server: '' } }],
   users: [{ name: 'u', user: { token: 'secret' } }],
@@ -203,7 +206,7 @@ describe('a request', () => {
     const fault = proxy.inject({ kind: 'silence' }, anything, 1);
     const abort = new AbortController();
     const unanswered = apply(abort.signal);
-    await vi.waitUntil(() => fault.hits === 1);
+    await until(() => fault.hits === 1);
 
     await apply();
 
@@ -222,7 +225,7 @@ describe('a watch', () => {
 
     server.write(bytes.subarray(0, inTheMidstOfALetter));
     server.write(bytes.subarray(inTheMidstOfALetter));
-    await vi.waitUntil(() => seen().length === 1);
+    await until(() => seen().length === 1);
     server.end();
 
     expect(seen()).toEqual([event('ADDED', '1')]);
@@ -233,7 +236,7 @@ describe('a watch', () => {
     const setup = await setUp();
     const { seen, rest, ended, send } = await openWatch(setup);
     send(event('ADDED', '1'));
-    await vi.waitUntil(() => seen().length === 1);
+    await until(() => seen().length === 1);
     setup.proxy.inject({ kind: 'cut-mid-event' }, anything, 1);
 
     send(event('MODIFIED', '2'), event('MODIFIED', '3'));
@@ -253,7 +256,7 @@ describe('a watch', () => {
 
     const second = await openWatch(setup);
     second.send(event('ADDED', '1'));
-    await vi.waitUntil(() => second.seen().length === 1);
+    await until(() => second.seen().length === 1);
 
     expect(first.seen()).toEqual([]);
     expect(await Promise.race([first.ended, Promise.resolve('still open')])).toBe('still open');
@@ -283,7 +286,7 @@ describe('a watch', () => {
     const { seen, send } = await openWatch(setup);
 
     send({ type: 'ERROR', object: { kind: 'Status', code: 410 } });
-    await vi.waitUntil(() => seen().length === 1);
+    await until(() => seen().length === 1);
 
     expect(setup.proxy.passages).toMatchObject([{ served: 200, told: 200, failed: 410 }]);
   });
