@@ -17,6 +17,8 @@ import type {
   ServiceView,
   StrayRevision,
 } from '../../src/plan/observed.ts';
+import type { Return } from '../../src/plan/return.ts';
+import type { Start, Stay } from '../../src/plan/run.ts';
 import { REFUSED } from '../../src/plan/record.ts';
 import { serviceFor, servicePorts } from '../../src/plan/service.ts';
 import { softwareFinder } from '../../src/plan/software.ts';
@@ -276,6 +278,55 @@ export function budget(more: Partial<ChildView> = {}): ChildView {
 function child(uid: string, applied = 'applied'): ChildView {
   const { owner } = record(1);
   return { uid, deleting: false, owner, adoptable: true, owned: applied, applied, changed: undefined };
+}
+
+/** The decision to begin the rollout of a record. */
+export function start(of: RolloutRecord, made: MadeFrom & Partial<Pick<Start, 'begun'>> = {}): Start {
+  const { begun, ...from } = made;
+  const { number, version, minReadySeconds, committed } = of;
+  return {
+    kind: 'run',
+    version,
+    inputs: inputsOf(version, { number, minReadySeconds, ...from }),
+    isChanged: true,
+    attempt: attemptOf(of),
+    committed,
+    begun,
+  };
+}
+
+function attemptOf(of: RolloutRecord): Start['attempt'] {
+  const { trigger, startedAt, wish, from, previousVersion, retries, failures } = of;
+  return {
+    trigger,
+    startedAt,
+    wish,
+    ...(from !== undefined && { from }),
+    ...(previousVersion !== undefined && { previousVersion }),
+    retries,
+    failures,
+  };
+}
+
+/** The decision that what runs stays, as its record says. */
+export function stay(of: RolloutRecord, more: Partial<Stay> & MadeFrom = {}): Stay {
+  const { spec, release, software, ...decision } = more;
+  const { number, version, minReadySeconds } = of;
+  const from = { ...(spec && { spec }), ...(release && { release }), ...(software !== undefined && { software }) };
+  return {
+    kind: 'run',
+    version,
+    inputs: inputsOf(version, { number, minReadySeconds, ...from }),
+    isChanged: false,
+    isContentChanged: false,
+    askedAnew: undefined,
+    ...decision,
+  };
+}
+
+/** The decision that what is stable is applied again. */
+export function comeBack(to: RolloutRecord, cause: Return['cause'], more: Partial<Return> = {}): Return {
+  return { kind: 'return', version: to.version, to, cause, ...more };
 }
 
 /** What is seen of an installation; its spec names the newest version that is published unless it says something else. */
