@@ -228,7 +228,7 @@ export const UNSEEN = { generation: 9, observedGeneration: 8 } as const;
 
 /** Somebody changed a field of the spec that the operator owns. */
 export function edited(manager = 'kubectl-edit'): Pick<DeploymentView, 'owned' | 'changed'> {
-  return { owned: 'edited.edited', changed: { manager, paths: [['spec', 'paused']] } };
+  return { owned: 'edited.edited', changed: { manager, paths: [['spec', 'replicas']] } };
 }
 
 /** Somebody changed a label that the operator owns: nothing that runs. */
