@@ -510,7 +510,7 @@ describe('what was healed again and again and did not hold is left for a while:'
   const heals = { count: 3, burst: 3, culprit, lastAt: clock('11:59') };
   const changed = { records: [done1], ...running(done1, edited()) };
 
-  it('it is said until when', () => {
+  it('until when, is said', () => {
     const { writes, postponed } = act({ ...changed, heals: { Deployment: heals } }, { decision: stay(done1) });
     expect(writes).toEqual([]);
     expect(postponed).toEqual([{ culprit, notBefore: clock('12:01') }]);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { nextAttempt, requiredBy, triggerOf, usedConsent, type Attempt } from '../../../src/plan/attempt.ts';
+import { inputHashes } from '../../../src/plan/children.ts';
 import { softwareFinder } from '../../../src/plan/software.ts';
 import { readState } from '../../../src/plan/state.ts';
 import type { Choice } from '../../../src/plan/version.ts';
@@ -23,7 +24,6 @@ import {
   undoneTo,
   type Pieces,
 } from '../../support/records.ts';
-import { inputHashes } from '../../../src/plan/children.ts';
 
 const look = (pieces: Pieces) => readState(seen(pieces), clock(pieces.now ?? NOW));
 const wishes = { spec: 'the spec', tier: 'the tier' };
@@ -179,7 +179,7 @@ describe('who needs each system software', () => {
   });
 
   it.each<[string, ReadonlyMap<string, string>, Attempt['requiredBy']]>([
-    ['the release', new Map([['php', '8.2.0']]), { php: [expect.stringContaining('1.0.0') as unknown as string] }],
+    ['the release', new Map([['php', '8.2.0']]), { php: [expect.stringContaining('1.0.0')] }],
     ['nobody: the spec alone asked for it', new Map([['node', '22.0.0']]), { node: [] }],
     ['nothing is said where there is none', new Map(), undefined],
   ])('%s', (_, set, expected) => {

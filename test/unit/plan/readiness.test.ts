@@ -270,7 +270,7 @@ describe('at work:', () => {
       'what Git has not delivered yet is waited for, for a minute',
       { catalogue: undefined, ...to('1.0.0') },
       'False ProviderNotFound (Reconciling)',
-      expect.stringContaining('acme/web') as unknown as string,
+      expect.stringContaining('acme/web'),
     ],
   ])('%s', (_, pieces, verdict, message) => {
     const verdicts = readiness(findings(pieces));
@@ -397,7 +397,7 @@ describe('a person must act:', () => {
         },
       },
       'False ProviderNotFound (Stalled)',
-      expect.stringContaining('acme/web') as unknown as string,
+      expect.stringContaining('acme/web'),
     ],
   ])('%s', (_, pieces, verdict, message) => {
     const verdicts = readiness(findings(pieces));

@@ -102,8 +102,11 @@ it('applied again, its Deployment has the very fields that it had', () => {
 /** What the operator writes when a rollout begins. */
 function begin(number: number, version: string): RecordData {
   const nothing = seen({});
-  const write = starting(nothing, readState(nothing, 0), start(record(number, { version }))).find(
-    ({ kind }) => kind === 'record',
+  const [data] = starting(nothing, readState(nothing, 0), start(record(number, { version }))).flatMap((write) =>
+    write.kind === 'record' ? [write.object.data as RecordData] : [],
   );
-  return (write?.kind === 'record' ? write.object.data : expect.fail('No record')) as RecordData;
+  if (!data) {
+    throw new Error('Nothing is recorded');
+  }
+  return data;
 }

@@ -22,7 +22,7 @@ import {
 } from '../../support/records.ts';
 
 const look = (pieces: Pieces) => readState(seen(pieces), clock(pieces.now ?? NOW));
-const numbers = (records: readonly { readonly number: number }[]) => records.map((r) => r.number).sort();
+const numbers = (records: readonly { readonly number: number }[]) => records.map((r) => r.number).sort((a, b) => a - b);
 
 const [done1, done2, done3, done4] = [proven(1), proven(2), proven(3), proven(4)];
 const at1 = { deployment: deployment(done1) };

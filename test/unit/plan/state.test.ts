@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { DeploymentView, RolloutRecord } from '../../../src/plan/observed.ts';
+import type { DeploymentView } from '../../../src/plan/observed.ts';
 import { begunRecord } from '../../../src/plan/record.ts';
 import { inWords } from '../../../src/plan/software-set.ts';
 import { isStuck, readState, type State, type StateName } from '../../../src/plan/state.ts';
@@ -59,7 +59,6 @@ function told(state: State): Told & { readonly name: StateName } {
     pristine: state.isPristine,
     intact: state.isIntact,
     'rolled out': state.isRolledOut,
-    available: state.isAvailable,
     returning: state.isReturning,
     stuck: isStuck(state),
   };
@@ -80,8 +79,8 @@ function told(state: State): Told & { readonly name: StateName } {
 
 type Row = readonly [sentence: string, pieces: Pieces, told: Told];
 
-const WELL = 'stands, pristine, intact, rolled out, available';
-const SERVING = 'stands, pristine, intact, available';
+const WHOLE = 'stands, pristine, intact';
+const WELL = `${WHOLE}, rolled out`;
 
 const [done1, done2, done3] = [proven(1), proven(2), proven(3)];
 const [open1, open2, open3] = [record(1), record(2), record(3)];
@@ -153,38 +152,34 @@ const SPECIFICATION: Readonly<Record<StateName, readonly Row[]>> = {
     [
       'it was made before there were records',
       { deployment: deployment(done1, { record: undefined, template: 'hash' }) },
-      { is: 'available' },
+      { is: '' },
     ],
-    ['every record was deleted', { deployment: deployment(done1) }, { is: 'available' }],
+    ['every record was deleted', { deployment: deployment(done1) }, { is: '' }],
     [
       'the record of what runs was deleted',
       { records: [done1], deployment: deployment(done2) },
-      { stable: 1, base: 1, is: 'available' },
+      { stable: 1, base: 1, is: '' },
     ],
     [
       'the record of a rollout was deleted in its midst',
       { records: [done1], deployment: deployment(open2, MIDWAY) },
-      { stable: 1, base: 1, is: 'available' },
+      { stable: 1, base: 1, is: '' },
     ],
-    [
-      'its record was edited beyond recognition',
-      { records: [stray(1)], deployment: deployment(done1) },
-      { is: 'available' },
-    ],
+    ['its record was edited beyond recognition', { records: [stray(1)], deployment: deployment(done1) }, { is: '' }],
     [
       'only an earlier installation of this name has records',
       { records: [ofAnother(done1)], deployment: deployment(done1) },
-      { is: 'available' },
+      { is: '' },
     ],
     [
       'it was left behind by an installation of another provider, with its records',
       { records: [orphaned(proven(1, { provider: 'acme/db' }))], deployment: deployment(orphaned(done1)) },
-      { is: 'available' },
+      { is: '' },
     ],
     [
       'label and template name no record, a proven one is there',
       { records: [done1], deployment: deployment(done2, { record: undefined }) },
-      { stable: 1, base: 1, is: 'available' },
+      { stable: 1, base: 1, is: '' },
     ],
   ],
 
@@ -193,32 +188,32 @@ const SPECIFICATION: Readonly<Record<StateName, readonly Row[]>> = {
     [
       'a backup brought an older Deployment back whole',
       { records: [done1, done2], deployment: deployment(done1) },
-      { head: 1, stable: 2, base: 2, done: 'once', is: 'pristine, intact, available' },
+      { head: 1, stable: 2, base: 2, done: 'once', is: 'pristine, intact' },
     ],
     [
       'a backup brought the Deployment of a rollout back that had failed before',
       { records: [done1, failed2, done3], deployment: deployment(failed2, MIDWAY) },
-      { head: 2, stable: 3, base: 3, is: 'pristine, intact, available' },
+      { head: 2, stable: 3, base: 3, is: 'pristine, intact' },
     ],
     [
       'the one of a rollout that was given up',
       { records: [done1, cancelled2, done3], deployment: deployment(cancelled2) },
-      { head: 2, stable: 3, base: 3, is: 'pristine, intact, available' },
+      { head: 2, stable: 3, base: 3, is: 'pristine, intact' },
     ],
     [
       'an older Deployment that is neither done nor failed',
       { records: [open1, done2], deployment: deployment(open1) },
-      { head: 1, stable: 2, base: 2, is: 'pristine, intact, available' },
+      { head: 1, stable: 2, base: 2, is: 'pristine, intact' },
     ],
     [
       'an older one whose template was changed, too',
       { records: [done1, done2], deployment: deployment(done1, undoneTo(done2)) },
-      { head: 1, stable: 2, base: 2, done: 'once', is: 'available' },
+      { head: 1, stable: 2, base: 2, done: 'once', is: '' },
     ],
     [
       'the label is lost, and the template is an older one',
       { records: [done1, done2], deployment: deployment(done1, { ...relabelled(done1), record: undefined }) },
-      { head: 1, stable: 2, base: 2, done: 'once', is: 'intact, available' },
+      { head: 1, stable: 2, base: 2, done: 'once', is: 'intact' },
     ],
   ],
 
@@ -227,12 +222,12 @@ const SPECIFICATION: Readonly<Record<StateName, readonly Row[]>> = {
     [
       'what was done: it is to run again',
       { records: [done1, done2], deployment: deployment(done2, undoneTo(done1)) },
-      { head: 2, stable: 2, base: 2, done: 'once', is: 'available' },
+      { head: 2, stable: 2, base: 2, done: 'once', is: '' },
     ],
     [
       'what was under way: that is over, and is decided anew from what is stable',
       { records: [done1, open2], deployment: deployment(open2, undoneTo(done1)) },
-      { head: 2, stable: 1, base: 1, is: 'available' },
+      { head: 2, stable: 1, base: 1, is: '' },
     ],
     [
       'what was under way, and no new pod is asked for yet',
@@ -241,33 +236,33 @@ const SPECIFICATION: Readonly<Record<StateName, readonly Row[]>> = {
         deployment: deployment(open2, { ...undoneTo(done1), ...UNSEEN, ...MIDWAY }),
         now: '02:02',
       },
-      { head: 2, stable: 1, base: 1, is: 'available' },
+      { head: 2, stable: 1, base: 1, is: '' },
     ],
     [
       'what had failed, before it went back by itself',
       { records: [done1, failed2], deployment: deployment(failed2, undoneTo(done1)) },
-      { head: 2, stable: 1, base: 1, is: 'available' },
+      { head: 2, stable: 1, base: 1, is: '' },
     ],
     [
       'a way back: what failed is there again',
       { records: [done1, failed2], deployment: deployment(done1, { ...BACK, ...undoneTo(failed2) }), now: '02:12' },
-      { head: 1, stable: 1, base: 1, done: 'once', abandoned: 2, is: 'available' },
+      { head: 1, stable: 1, base: 1, done: 'once', abandoned: 2, is: '' },
     ],
     [
       'a first install, to a template that nobody knows',
       { records: [open1], deployment: deployment(open1, { ...edited(), template: 'hash' }) },
-      { head: 1, is: 'available' },
+      { head: 1, is: '' },
     ],
     // kubernetes/kubernetes#23022: a rollback of a paused Deployment waits for ever.
     [
       'and paused',
       { records: [done1, open2], deployment: deployment(open2, { ...undoneTo(done1), ...MIDWAY, paused: true }) },
-      { head: 2, stable: 1, base: 1, is: 'available' },
+      { head: 2, stable: 1, base: 1, is: '' },
     ],
     [
       'complete, but not of what the Deployment says: nothing is done by it',
       { records: [done1, open2], deployment: deployment(open2, { template: '1' }) },
-      { head: 2, stable: 1, base: 1, is: 'pristine, intact, available' },
+      { head: 2, stable: 1, base: 1, is: 'pristine, intact' },
     ],
   ],
 
@@ -275,12 +270,12 @@ const SPECIFICATION: Readonly<Record<StateName, readonly Row[]>> = {
     [
       'it was cancelled, and the process ended before what is stable was applied',
       { records: [done1, cancelled2], deployment: deployment(cancelled2, MIDWAY), now: '02:06' },
-      { head: 2, stable: 1, base: 1, is: 'pristine, intact, available' },
+      { head: 2, stable: 1, base: 1, is: 'pristine, intact' },
     ],
     [
       'it was cancelled, and is complete now: that is too late',
       { records: [done1, cancelled2], deployment: deployment(cancelled2) },
-      { head: 2, stable: 1, base: 1, is: 'pristine, intact, available' },
+      { head: 2, stable: 1, base: 1, is: 'pristine, intact' },
     ],
     [
       'it was lost in its midst, and an old Deployment of it came back',
@@ -288,7 +283,7 @@ const SPECIFICATION: Readonly<Record<StateName, readonly Row[]>> = {
         records: [done1, superseded(2, { mark: { why: 'The Deployment was deleted' } })],
         deployment: deployment(open2, MIDWAY),
       },
-      { head: 2, stable: 1, base: 1, is: 'pristine, intact, available' },
+      { head: 2, stable: 1, base: 1, is: 'pristine, intact' },
     ],
     [
       'and nothing was ever done',
@@ -301,22 +296,22 @@ const SPECIFICATION: Readonly<Record<StateName, readonly Row[]>> = {
     [
       'in the midst of a rollout, which fails by no deadline',
       { records: [done1, open2], deployment: deployment(open2, { ...STUCK, ...edited(), paused: true }) },
-      { head: 2, stable: 1, base: 2, is: 'stands, available' },
+      { head: 2, stable: 1, base: 2, is: 'stands' },
     ],
     [
       'by somebody who owns that field',
       { records: [done1, open2], deployment: deployment(open2, { ...MIDWAY, paused: true }) },
-      { head: 2, stable: 1, base: 2, is: SERVING },
+      { head: 2, stable: 1, base: 2, is: WHOLE },
     ],
     [
       'on its way back',
       { records: [done1, failed2], deployment: deployment(done1, { ...BACK, paused: true }), now: '02:12' },
-      { head: 1, stable: 1, base: 1, done: 'once', abandoned: 2, is: `${SERVING}, returning` },
+      { head: 1, stable: 1, base: 1, done: 'once', abandoned: 2, is: `${WHOLE}, returning` },
     ],
     [
       'in the midst of a restart by hand',
       { records: [done1], deployment: deployment(done1, { ...MIDWAY, paused: true }) },
-      { head: 1, stable: 1, base: 1, done: 'once', is: SERVING },
+      { head: 1, stable: 1, base: 1, done: 'once', is: WHOLE },
     ],
   ],
 
@@ -324,23 +319,23 @@ const SPECIFICATION: Readonly<Record<StateName, readonly Row[]>> = {
     [
       'a first install: nothing serves yet',
       { records: [open1], deployment: deployment(open1, BEGINNING), now: '01:01' },
-      { head: 1, base: 1, is: 'stands, pristine, intact' },
+      { head: 1, base: 1, is: WHOLE },
     ],
     [
       'an upgrade: the old pods serve',
       { records: [done1, open2], deployment: deployment(open2, MIDWAY), now: '02:01' },
-      { head: 2, stable: 1, base: 2, is: SERVING },
+      { head: 2, stable: 1, base: 2, is: WHOLE },
     ],
     [
       'an upgrade: an old pod is gone',
       { records: [done1, open2], deployment: deployment(open2, { ...MIDWAY, available: 1 }), now: '02:01' },
-      { head: 2, stable: 1, base: 2, is: 'stands, pristine, intact' },
+      { head: 2, stable: 1, base: 2, is: WHOLE },
     ],
     // Shopify/krane#325: success at once, by the numbers of the former template.
     [
       'the Deployment controller has not looked yet, and its numbers are of the former template',
       { records: [done1, open2], deployment: deployment(open2, UNSEEN), now: '02:01' },
-      { head: 2, stable: 1, base: 2, is: SERVING },
+      { head: 2, stable: 1, base: 2, is: WHOLE },
     ],
     [
       'all pods are new, and none of them is available',
@@ -349,12 +344,12 @@ const SPECIFICATION: Readonly<Record<StateName, readonly Row[]>> = {
         deployment: deployment(open2, { available: 0, progress: 'ReplicaSetUpdated' }),
         now: '02:01',
       },
-      { head: 2, stable: 1, base: 2, is: 'stands, pristine, intact' },
+      { head: 2, stable: 1, base: 2, is: WHOLE },
     ],
     [
       'a second rollout after another that failed',
       { records: [done1, failed2, open3], deployment: deployment(open3, MIDWAY), now: '03:01' },
-      { head: 3, stable: 1, base: 3, is: SERVING },
+      { head: 3, stable: 1, base: 3, is: WHOLE },
     ],
     [
       'the label was lost: the template tells whose it is',
@@ -363,17 +358,17 @@ const SPECIFICATION: Readonly<Record<StateName, readonly Row[]>> = {
         deployment: deployment(open2, { ...MIDWAY, ...relabelled(open2), record: undefined }),
         now: '02:01',
       },
-      { head: 2, stable: 1, base: 2, is: 'stands, intact, available' },
+      { head: 2, stable: 1, base: 2, is: 'stands, intact' },
     ],
     [
       'somebody changed what the operator owns, in its midst',
       { records: [done1, open2], deployment: deployment(open2, { ...MIDWAY, ...edited() }), now: '02:01' },
-      { head: 2, stable: 1, base: 2, is: 'stands, available' },
+      { head: 2, stable: 1, base: 2, is: 'stands' },
     ],
     [
       'a backup brought its Deployment back long after it began: it has its time again',
       { records: [open1], deployment: deployment(open1, { ...BEGINNING, createdAt: at('11:55') }) },
-      { head: 1, base: 1, is: 'stands, pristine, intact' },
+      { head: 1, base: 1, is: WHOLE },
     ],
     // operator-framework/operator-lifecycle-manager#3392: a restart by hand is taken for a change, and undone.
     [
@@ -385,7 +380,7 @@ const SPECIFICATION: Readonly<Record<StateName, readonly Row[]>> = {
           changed: { manager: 'kubectl-rollout', paths: [['spec', 'template']] },
         }),
       },
-      { head: 2, stable: 2, base: 2, done: 'once', is: SERVING },
+      { head: 2, stable: 2, base: 2, done: 'once', is: WHOLE },
     ],
     [
       'what was lost at rest is made again',
@@ -393,12 +388,12 @@ const SPECIFICATION: Readonly<Record<StateName, readonly Row[]>> = {
         records: [done1],
         deployment: deployment(done1, { ...BEGINNING, appliedAt: at('11:59'), createdAt: at('11:59') }),
       },
-      { head: 1, stable: 1, base: 1, done: 'once', is: 'stands, pristine, intact' },
+      { head: 1, stable: 1, base: 1, done: 'once', is: WHOLE },
     ],
     [
       'what somebody changed is healed long after a rollback: that is no way back',
       { records: [done1, failed2], deployment: deployment(done1, { ...BACK, appliedAt: at('11:59') }) },
-      { head: 1, stable: 1, base: 1, done: 'once', abandoned: 2, is: SERVING },
+      { head: 1, stable: 1, base: 1, done: 'once', abandoned: 2, is: WHOLE },
     ],
     [
       'somebody else wrote to it on its way back: then the Deployment controller alone is believed',
@@ -410,12 +405,12 @@ const SPECIFICATION: Readonly<Record<StateName, readonly Row[]>> = {
         }),
         now: '02:12',
       },
-      { head: 1, stable: 1, base: 1, done: 'once', abandoned: 2, is: SERVING },
+      { head: 1, stable: 1, base: 1, done: 'once', abandoned: 2, is: WHOLE },
     ],
     [
       'of an earlier installation of this name, whose records came with it',
       { records: [orphaned(done1), orphaned(open2)], deployment: deployment(orphaned(open2), MIDWAY), now: '02:01' },
-      { head: 2, stable: 1, base: 2, is: 'stands, intact, available' },
+      { head: 2, stable: 1, base: 2, is: 'stands, intact' },
     ],
   ],
 
@@ -445,12 +440,12 @@ const SPECIFICATION: Readonly<Record<StateName, readonly Row[]>> = {
     [
       'an admission webhook made something else of it: then that is what was rolled out',
       { records: [done1, open2], deployment: deployment(open2, { owned: 'rewritten.rewritten' }), now: '02:03' },
-      { head: 2, stable: 2, base: 2, done: 'now', is: 'stands, available' },
+      { head: 2, stable: 2, base: 2, done: 'now', is: 'stands' },
     ],
     [
       'somebody took a label of ours: nothing that runs',
       { records: [done1, open2], deployment: deployment(open2, relabelled(open2)), now: '02:03' },
-      { head: 2, stable: 2, base: 2, done: 'now', is: 'stands, intact, rolled out, available' },
+      { head: 2, stable: 2, base: 2, done: 'now', is: 'stands, intact, rolled out' },
     ],
     [
       'too many pods, after a scale-down, harm nobody',
@@ -465,7 +460,7 @@ const SPECIFICATION: Readonly<Record<StateName, readonly Row[]>> = {
     [
       'of an earlier installation of this name, whose records came with it',
       { records: [orphaned(open1)], deployment: deployment(orphaned(open1)) },
-      { head: 1, stable: 1, base: 1, done: 'now', is: 'stands, intact, rolled out, available' },
+      { head: 1, stable: 1, base: 1, done: 'now', is: 'stands, intact, rolled out' },
     ],
   ],
 
@@ -474,43 +469,43 @@ const SPECIFICATION: Readonly<Record<StateName, readonly Row[]>> = {
     [
       'past its deadline: the way is free for something newer',
       { records: [done1, open2], deployment: deployment(open2, MIDWAY), now: '02:10' },
-      { head: 2, stable: 1, base: 2, is: `${SERVING}, stuck` },
+      { head: 2, stable: 1, base: 2, is: `${WHOLE}, stuck` },
     ],
     [
       'a new pod crashes again and again',
       { records: [done1, open2], deployment: deployment(open2, MIDWAY), pods: [pod(open2, CRASHING)], now: '02:02' },
-      { head: 2, stable: 1, base: 2, is: `${SERVING}, stuck` },
+      { head: 2, stable: 1, base: 2, is: `${WHOLE}, stuck` },
     ],
     [
       'its release was yanked in its midst',
       { records: [done1, open2], deployment: deployment(open2, MIDWAY), catalogue: yanked, now: '02:02' },
-      { head: 2, stable: 1, base: 2, is: `${SERVING}, stuck` },
+      { head: 2, stable: 1, base: 2, is: `${WHOLE}, stuck` },
     ],
     [
       'a first install: nothing is stable',
       { records: [open1], deployment: deployment(open1, { ...BEGINNING, total: 2, updated: 2 }), now: '01:10' },
-      { head: 1, base: 1, is: 'stands, pristine, intact, stuck' },
+      { head: 1, base: 1, is: `${WHOLE}, stuck` },
     ],
     [
       'it is marked as failed, and the process ended before what is stable was applied',
       { records: [done1, failed2], deployment: deployment(failed2, MIDWAY), now: '02:11' },
-      { head: 2, stable: 1, base: 2, is: `${SERVING}, stuck` },
+      { head: 2, stable: 1, base: 2, is: `${WHOLE}, stuck` },
     ],
     [
       'it is marked as failed, and its pods are being made once more',
       { records: [done1, failed2], deployment: deployment(failed2, { ...MIDWAY, ...UNSEEN }), now: '02:11' },
-      { head: 2, stable: 1, base: 2, is: `${SERVING}, stuck` },
+      { head: 2, stable: 1, base: 2, is: `${WHOLE}, stuck` },
     ],
     // argoproj/argo-rollouts#4281: a fast rollback may go to a revision that was aborted before.
     [
       'after another that had failed: what is stable is neither',
       { records: [done1, failed2, open3], deployment: deployment(open3, MIDWAY), now: '03:10' },
-      { head: 3, stable: 1, base: 3, is: `${SERVING}, stuck` },
+      { head: 3, stable: 1, base: 3, is: `${WHOLE}, stuck` },
     ],
     [
       'what was done and fails later: proven is for ever',
       { records: [done1], deployment: deployment(done1, STUCK) },
-      { head: 1, stable: 1, base: 1, done: 'once', is: `${SERVING}, stuck` },
+      { head: 1, stable: 1, base: 1, done: 'once', is: `${WHOLE}, stuck` },
     ],
   ],
 
@@ -518,12 +513,12 @@ const SPECIFICATION: Readonly<Record<StateName, readonly Row[]>> = {
     [
       'what is stable was applied again after a failure',
       { records: [done1, failed2], deployment: deployment(done1, BACK), now: '02:12' },
-      { head: 1, stable: 1, base: 1, done: 'once', abandoned: 2, is: `${SERVING}, returning` },
+      { head: 1, stable: 1, base: 1, done: 'once', abandoned: 2, is: `${WHOLE}, returning` },
     ],
     [
       'after a cancel',
       { records: [done1, cancelled2], deployment: deployment(done1, BACK), now: '02:12' },
-      { head: 1, stable: 1, base: 1, done: 'once', abandoned: 2, is: `${SERVING}, returning` },
+      { head: 1, stable: 1, base: 1, done: 'once', abandoned: 2, is: `${WHOLE}, returning` },
     ],
     [
       'after its Deployment was deleted in the midst of a rollout',
@@ -532,7 +527,7 @@ const SPECIFICATION: Readonly<Record<StateName, readonly Row[]>> = {
         deployment: deployment(done1, { ...BEGINNING, appliedAt: at('02:06') }),
         now: '02:06',
       },
-      { head: 1, stable: 1, base: 1, done: 'once', abandoned: 2, is: 'stands, pristine, intact, returning' },
+      { head: 1, stable: 1, base: 1, done: 'once', abandoned: 2, is: `${WHOLE}, returning` },
     ],
     [
       'the Deployment controller has not looked yet, and its numbers are of what failed',
@@ -541,12 +536,12 @@ const SPECIFICATION: Readonly<Record<StateName, readonly Row[]>> = {
         deployment: deployment(done1, { ...BACK, ...UNSEEN, progress: 'NewReplicaSetAvailable' }),
         now: '02:12',
       },
-      { head: 1, stable: 1, base: 1, done: 'once', abandoned: 2, is: `${SERVING}, returning` },
+      { head: 1, stable: 1, base: 1, done: 'once', abandoned: 2, is: `${WHOLE}, returning` },
     ],
     [
       'enough pods serve: the others are given twice the time to go',
       { records: [done1, failed2], deployment: deployment(done1, STUCK), now: '01:19' },
-      { head: 1, stable: 1, base: 1, done: 'once', abandoned: 2, is: `${SERVING}, returning` },
+      { head: 1, stable: 1, base: 1, done: 'once', abandoned: 2, is: `${WHOLE}, returning` },
     ],
     [
       'the newest of several that were given up',
@@ -555,7 +550,7 @@ const SPECIFICATION: Readonly<Record<StateName, readonly Row[]>> = {
         deployment: deployment(done1, { ...BACK, appliedAt: at('03:06') }),
         now: '03:07',
       },
-      { head: 1, stable: 1, base: 1, done: 'once', abandoned: 3, is: `${SERVING}, returning` },
+      { head: 1, stable: 1, base: 1, done: 'once', abandoned: 3, is: `${WHOLE}, returning` },
     ],
   ],
 
@@ -563,17 +558,17 @@ const SPECIFICATION: Readonly<Record<StateName, readonly Row[]>> = {
     [
       'the way back is past its patience',
       { records: [done1, failed2], deployment: deployment(done1, { ...BACK, available: 1 }), now: '02:21' },
-      { head: 1, stable: 1, base: 1, done: 'once', abandoned: 2, is: 'stands, pristine, intact, returning' },
+      { head: 1, stable: 1, base: 1, done: 'once', abandoned: 2, is: `${WHOLE}, returning` },
     ],
     [
       'enough pods serve, and the others did not go in twice the time',
       { records: [done1, failed2], deployment: deployment(done1, BACK), now: '02:31' },
-      { head: 1, stable: 1, base: 1, done: 'once', abandoned: 2, is: `${SERVING}, returning` },
+      { head: 1, stable: 1, base: 1, done: 'once', abandoned: 2, is: `${WHOLE}, returning` },
     ],
     [
       'what is stable crashes by now',
       { records: [done1, failed2], deployment: deployment(done1, BACK), pods: [pod(done1, CRASHING)], now: '02:12' },
-      { head: 1, stable: 1, base: 1, done: 'once', abandoned: 2, is: `${SERVING}, returning` },
+      { head: 1, stable: 1, base: 1, done: 'once', abandoned: 2, is: `${WHOLE}, returning` },
     ],
   ],
 
@@ -581,38 +576,38 @@ const SPECIFICATION: Readonly<Record<StateName, readonly Row[]>> = {
     [
       'somebody changed what the operator owns',
       { records: [done1], deployment: deployment(done1, edited()) },
-      { head: 1, stable: 1, base: 1, done: 'once', is: 'stands, available' },
+      { head: 1, stable: 1, base: 1, done: 'once', is: 'stands' },
     ],
     [
       'somebody set another image, whose pods fail',
       { records: [done1], deployment: deployment(done1, { ...STUCK, ...edited('kubectl-set') }) },
-      { head: 1, stable: 1, base: 1, done: 'once', is: 'stands, available, stuck' },
+      { head: 1, stable: 1, base: 1, done: 'once', is: 'stands, stuck' },
     ],
     [
       'somebody took the label: the template tells whose it is',
       { records: [done1, done2], deployment: deployment(done2, { ...relabelled(done2), record: undefined }) },
-      { head: 2, stable: 2, base: 2, done: 'once', is: 'stands, intact, rolled out, available' },
+      { head: 2, stable: 2, base: 2, done: 'once', is: 'stands, intact, rolled out' },
     ],
     [
       'the label names a record that is gone: the template tells whose it is',
       { records: [done1, done2], deployment: deployment(done2, { ...relabelled(done2), record: 7 }) },
-      { head: 2, stable: 2, base: 2, done: 'once', is: 'stands, intact, rolled out, available' },
+      { head: 2, stable: 2, base: 2, done: 'once', is: 'stands, intact, rolled out' },
     ],
     [
       'what a webhook made of it, after it was marked',
       { records: [done1], deployment: deployment(done1, { owned: 'rewritten.rewritten' }) },
-      { head: 1, stable: 1, base: 1, done: 'once', is: 'stands, available' },
+      { head: 1, stable: 1, base: 1, done: 'once', is: 'stands' },
     ],
     [
       'on its way back: somebody changed that, too',
       { records: [done1, failed2], deployment: deployment(done1, { ...BACK, ...edited() }), now: '02:12' },
-      { head: 1, stable: 1, base: 1, done: 'once', abandoned: 2, is: 'stands, available' },
+      { head: 1, stable: 1, base: 1, done: 'once', abandoned: 2, is: 'stands' },
     ],
     // kubernetes/kubernetes#84982: what is deleted with its dependents left behind takes its ControllerRevisions with it.
     [
       'an earlier installation of this name was deleted, and left it with its records: they are to become ours',
       { records: [orphaned(done1)], deployment: deployment(orphaned(done1)) },
-      { head: 1, stable: 1, base: 1, done: 'once', is: 'stands, intact, rolled out, available' },
+      { head: 1, stable: 1, base: 1, done: 'once', is: 'stands, intact, rolled out' },
     ],
   ],
 
@@ -815,31 +810,50 @@ it.each<[string, Pieces['spec'], string, StateName]>([
   expect(read({ records: [done1, open2], deployment: deployment(open2, MIDWAY), spec, now }).name).toBe(name);
 });
 
-// The autoscaler's number is known by nobody, so one pod that serves is enough.
-it.each<[string, RolloutRecord, Partial<DeploymentView>, boolean]>([
-  ['both old pods serve', done1, MIDWAY, true],
-  ['one of two old pods serves', done1, { ...MIDWAY, available: 1 }, false],
+// As many pods as before or as are asked for; one, where their number is an autoscaler's.
+it.each<[string, Pieces, boolean]>([
+  ['nothing is there', {}, false],
+  ['it was deleted', { records: [done1] }, false],
+  ['what has the name is somebody else’s', { deployment: deployment(ofAnother(done1)) }, false],
+  ['all serve, of whatever record', { deployment: deployment(done1) }, true],
+  ['all serve of a first install', { records: [open1], deployment: deployment(open1), now: '01:03' }, true],
   [
-    'pods are being added, and as many serve as before',
-    done1,
-    { ...MIDWAY, replicas: 5, total: 5, updated: 1, available: 2 },
-    true,
-  ],
-  [
-    'pods are being added, and fewer serve than before',
-    done1,
-    { ...MIDWAY, replicas: 5, total: 5, updated: 1, available: 1 },
+    'one serves of a first install',
+    { records: [open1], deployment: deployment(open1, { ...BEGINNING, available: 1 }), now: '01:03' },
     false,
   ],
   [
-    'their number was somebody else’s before, and all old ones serve',
-    withoutNumber,
-    { ...MIDWAY, replicas: 5, total: 6, updated: 4, available: 2 },
+    'an autoscaler asks for more than serve',
+    { records: [done1], deployment: deployment(done1, { ownsReplicas: false, replicas: 9 }) },
     true,
   ],
-  ['their number was somebody else’s before, and none serves', withoutNumber, { ...MIDWAY, available: 0 }, false],
-])('an upgrade is available or not: %s', (_, before, more, isAvailable) => {
-  expect(read({ records: [before, open2], deployment: deployment(open2, more), now: '02:01' }).isAvailable).toBe(
-    isAvailable,
-  );
+  ['both old pods serve in an upgrade', midway({}), true],
+  ['both old pods serve in an upgrade that has failed', midway({}, { now: '02:10' }), true],
+  ['both old pods serve in an upgrade that nobody has looked at', midway(UNSEEN), true],
+  ['one of two old pods serves', midway({ available: 1 }), false],
+  ['pods are being added, and as many serve as before', midway({ replicas: 5, total: 5, available: 2 }), true],
+  ['pods are being added, and fewer serve than before', midway({ replicas: 5, total: 5, available: 1 }), false],
+  [
+    'their number was an autoscaler’s before, and all old ones serve',
+    midway({ replicas: 5, total: 6, updated: 4 }, { records: [withoutNumber, open2] }),
+    true,
+  ],
+  [
+    'their number was an autoscaler’s before, and none serves',
+    midway({ available: 0 }, { records: [withoutNumber, open2] }),
+    false,
+  ],
+  [
+    'all new ones of an upgrade are there, and none is available',
+    midway({ total: 2, updated: 2, available: 0 }),
+    false,
+  ],
+  ['it is paused, and one of two serves', midway({ paused: true, available: 1 }), false],
+])('pods are available, or not: %s', (_, pieces, isAvailable) => {
+  expect(read(pieces).isAvailable).toBe(isAvailable);
 });
+
+/** An upgrade in its midst. */
+function midway(more: Partial<DeploymentView>, pieces: Pieces = {}): Pieces {
+  return { records: [done1, open2], deployment: deployment(open2, { ...MIDWAY, ...more }), now: '02:01', ...pieces };
+}

@@ -15,7 +15,6 @@ import {
   findings,
   inputsOf,
   MIDWAY,
-  NOW,
   ofAnother,
   orphaned,
   proven,
@@ -57,10 +56,7 @@ const LOOKS: readonly (readonly [sentence: string, pieces: Pieces])[] = [
   ['a first install is done', { records: [record(1)], ...running(record(1)), ...to('1.0.0'), now: '01:03' }],
   ['a first install failed', { records: [failed(1)], ...running(record(1), MIDWAY), ...to('1.0.0') }],
   ['it is at rest', { records: [done1, done2], ...running(done2), ...to('1.1.0') }],
-  [
-    'it is at rest under automation, and something newer is published',
-    { records: [done1], ...running(done1), ...auto, ...{ catalogue: catalogue('1.0.0') } },
-  ],
+  ['it is at rest under automation', { records: [done1], ...running(done1), ...auto, catalogue: catalogue('1.0.0') }],
   ['it was annotated', { records: [done1], ...running(done1, ANNOTATED), ...to('1.0.0') }],
   ['it was changed', { records: [done1], ...running(done1, edited()), ...to('1.0.0') }],
   ['an upgrade begins', { records: [done1], ...running(done1), ...to('1.1.0') }],
@@ -169,22 +165,67 @@ function withoutTimes(status: InstallationStatus): InstallationStatus {
   ) as InstallationStatus;
 }
 
-describe('lost, it comes back the same but for times:', () => {
-  it.each(LOOKS)('%s', (_, pieces) => {
-    const before = told({ ...pieces, now: pieces.now ?? NOW });
-    const installation = { ...pieces.installation, status: before };
-    // What is told of the rollout itself is told at the next look as it was at this one.
-    const kept = told({ ...pieces, installation });
-    const lost = told({ ...pieces, installation: { ...pieces.installation, status: { observedGeneration: -1 } } });
+/** One life, look by look: its Deployment is deleted, an upgrade fails, and another one takes its place. */
+const mending = record(3, {
+  isMending: true,
+  failures: [failureOf(failed2)],
+  from: '1.0.0',
+  previousVersion: '1.0.0',
+});
+const mended = { ...mending, mark: { provenAt: at('03:05') } };
+const LIFE: typeof LOOKS = [
+  ['nothing is there', { ...to('1.0.0'), now: '01:00' }],
+  ['it is installed', { records: [record(1)], ...running(record(1), BEGINNING), ...to('1.0.0'), now: '01:01' }],
+  ['that is done', { records: [record(1)], ...running(record(1)), ...to('1.0.0'), now: '01:05' }],
+  ['it is at rest', { records: [done1], ...running(done1), ...to('1.0.0'), now: '01:06' }],
+  ['it is deleted', { records: [done1], ...to('1.0.0'), now: '01:30' }],
+  [
+    'it is made again',
+    { records: [done1], ...running(done1, { ...BEGINNING, appliedAt: at('01:30') }), ...to('1.0.0'), now: '01:31' },
+  ],
+  ['an upgrade begins', { records: [done1], ...running(done1), ...to('1.1.0'), now: '02:00' }],
+  ['is under way', { records: [done1, open2], ...running(open2, MIDWAY), ...to('1.1.0'), now: '02:01' }],
+  ['fails', { records: [done1, open2], ...running(open2, MIDWAY), ...to('1.1.0'), now: '02:10' }],
+  ['goes back', { records: [done1, failed2], ...running(done1, back), ...to('1.1.0'), now: '02:12' }],
+  ['is back', { records: [done1, failed2], ...arrived, ...to('1.1.0'), now: '02:13' }],
+  ['another one begins', { records: [done1, failed2], ...arrived, ...to('1.2.0'), now: '03:00' }],
+  ['is under way', { records: [done1, failed2, mending], ...running(mending, MIDWAY), ...to('1.2.0'), now: '03:01' }],
+  ['is done', { records: [done1, failed2, mending], ...running(mending), ...to('1.2.0'), now: '03:05' }],
+  ['is at rest', { records: [done1, mended], ...running(mended), ...to('1.2.0'), now: '03:06' }],
+  ['is suspended', { records: [done1, mended], ...running(mended), ...to('1.2.0', { suspend: true }), now: '03:30' }],
+];
 
-    expect(withoutTimes(lost)).toEqual(withoutTimes(kept));
+/** The looks of that life, each with the status that the one before it has left. */
+const steps = LIFE.reduce<readonly (readonly [sentence: string, pieces: Pieces])[]>((before, [sentence, pieces]) => {
+  const last = before.at(-1);
+  const status = last ? told(last[1]) : { observedGeneration: -1 };
+  return [...before, [sentence, { ...pieces, installation: { status } }]];
+}, []);
+
+describe('lost, it comes back the same but for times:', () => {
+  const lose = (pieces: Pieces): Pieces => ({
+    ...pieces,
+    installation: { ...pieces.installation, status: { observedGeneration: -1 } },
   });
 
-  it.each(LOOKS)('and the same is written to the children: %s', (_, pieces) => {
-    const status = told(pieces);
-    const kept = findings({ ...pieces, installation: { ...pieces.installation, status } });
-    const lost = findings(pieces);
-    expect(lost.actions).toEqual(kept.actions);
+  it.each(LOOKS)('%s', (_, pieces) => {
+    const known = { ...pieces, installation: { ...pieces.installation, status: told(pieces) } };
+    expect(withoutTimes(told(lose(pieces)))).toEqual(withoutTimes(told(known)));
+  });
+
+  it.each(steps)('in the course of a life: %s', (_, pieces) => {
+    const [{ history: before = [], ...kept }, { history: after = [], ...lost }] = [
+      withoutTimes(told(pieces)),
+      withoutTimes(told(lose(pieces))),
+    ];
+    expect(lost).toEqual(kept);
+    // Of what was before the records nobody tells any more.
+    expect(before).toEqual(expect.arrayContaining(after));
+  });
+
+  it.each([...LOOKS, ...steps])('and the same is written to the children: %s', (_, pieces) => {
+    const known = { ...pieces, installation: { ...pieces.installation, status: told(pieces) } };
+    expect(findings(lose(pieces)).actions).toEqual(findings(known).actions);
   });
 });
 

@@ -102,9 +102,10 @@ function facts(pieces: Pieces): TakenOver & { readonly number: number } {
   const state = readState(observed, clock(NOW));
   const { committed, wish, version } = take(pieces);
   const [action] = takingOver(observed, state, { kind: 'takeOver', version, committed, wish }, clock(NOW));
-  return action?.kind === 'takeOver'
-    ? { ...action.facts, number: action.number }
-    : expect.fail('Nothing is taken over');
+  if (action?.kind !== 'takeOver') {
+    throw new Error('Nothing is taken over');
+  }
+  return { ...action.facts, number: action.number };
 }
 
 describe('is recorded with', () => {
