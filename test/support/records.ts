@@ -10,7 +10,6 @@ import type { Findings } from '../../src/plan/findings.ts';
 import type {
   ChildView,
   DeploymentView,
-  Mark,
   Observed,
   PodView,
   RolloutRecord,
@@ -43,7 +42,7 @@ export function at(time: string): string {
   return timestamp(clock(time));
 }
 
-export function versionOf(number: number): string {
+function versionOf(number: number): string {
   return `1.${number - 1}.0`;
 }
 
@@ -146,10 +145,6 @@ export function refused(number: number, more: Partial<RolloutRecord> & MadeFrom 
 /** Somebody cancelled it five minutes after it began. */
 export function superseded(number: number, more: Partial<RolloutRecord> & MadeFrom = {}): RolloutRecord {
   return record(number, { ...more, mark: { supersededAt: minute(number, 5), ...more.mark } });
-}
-
-export function withMark(one: RolloutRecord, mark: Mark): RolloutRecord {
-  return { ...one, mark };
 }
 
 /** An earlier installation of this name, which was deleted and left it, had it. */

@@ -136,6 +136,12 @@ describe('a rollout begins:', () => {
       ['remove web-1', 'remove web-2', 'record web-3', 'apply Service', 'apply Deployment'],
     ],
     [
+      'what was left behind is left there while a Deployment is',
+      { records: [done1, stray(2)], ...running(done1) },
+      { decision: start(open3) },
+      ['record web-3', 'apply Deployment'],
+    ],
+    [
       'what belongs to another object is left alone',
       { records: [ofAnother(done1)], service: ofAnother(service(done1)) },
       { decision: start(open2) },
@@ -271,7 +277,7 @@ describe('what runs stays:', () => {
     ],
     [
       'its Deployment names an older record: first that is put right',
-      { records: [done1, done2], ...running(done1) },
+      { records: [done1, done2], deployment: deployment(done1, edited()) },
       { decision: stay(done2) },
       [],
     ],

@@ -285,6 +285,12 @@ describe('who asked for it:', () => {
       'Spec',
     ],
     [
+      'the spec, whose settings changed after somebody undid what automation had begun',
+      { ...inItsMidst, deployment: deployment(byPolicy, undoneTo(done1)) },
+      { target: target('1.0.0'), hashes: hashesOf('1.0.0', config), isUpdate: false },
+      'Spec',
+    ],
+    [
       'automation, whose rollout somebody undid: it begins from what is stable',
       { ...inItsMidst, deployment: deployment(byPolicy, undoneTo(done1)) },
       { target: automatic, hashes: hashesOf('1.1.0'), isUpdate: false },

@@ -231,6 +231,11 @@ describe('what still matters of them:', () => {
     expect(rememberedFailures(look({ records: [done3] }), { spec: 'then', tier: '' })).toHaveLength(count);
   });
 
+  it('what failed before is disproved by what was done since, also where its record is still there', () => {
+    const state = look({ records: [done1, marked(fail('1.1.0')), proven(3, { version: '1.1.0' })] });
+    expect(rememberedFailures(state, wishes)).toEqual([]);
+  });
+
   it('what failed since is not disproved by what was done before it', () => {
     const state = look({ records: [done1, marked(fail('1.0.0', { wish: 'then' }))] });
     expect(rememberedFailures(state, { spec: 'then', tier: '' })).toEqual([fail('1.0.0', { wish: 'then' })]);

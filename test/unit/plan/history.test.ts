@@ -108,6 +108,11 @@ describe('an entry begins with the write of its Deployment:', () => {
       [first],
     ],
     [
+      'not for one that the API server refused before the newest was done',
+      { records: [done1, refused(2), proven(3)], ...running(proven(3)), ...to('1.2.0') },
+      ['1.2.0 from 1.1.0 by Spec, 03:00 to 03:05 Succeeded', first],
+    ],
+    [
       'not for one that the API server refused',
       { records: [done1, refused(2)], ...running(done1), ...to('1.0.0') },
       [first],

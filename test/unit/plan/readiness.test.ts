@@ -218,6 +218,17 @@ describe('at work:', () => {
       'Bringing 1.0.0 to what the spec asks for',
     ],
     [
+      'it was deleted in the midst of a rollout, and comes back: nobody asked for that',
+      {
+        records: [done1, superseded(2, { mark: { why: 'The Deployment was deleted' } })],
+        ...running(done1, { ...BEGINNING, appliedAt: at('02:06') }),
+        ...to('1.1.0'),
+        now: '02:06',
+      },
+      'Unknown RollingBack (Reconciling)',
+      'Going back to 1.0.0',
+    ],
+    [
       'it was deleted in the midst of a rollout',
       { records: [done1, open2], ...to('1.1.0') },
       'Unknown RollingBack (Reconciling)',

@@ -84,6 +84,7 @@ const WELL = `${WHOLE}, rolled out`;
 
 const [done1, done2, done3] = [proven(1), proven(2), proven(3)];
 const [open1, open2, open3] = [record(1), record(2), record(3)];
+const crashed2 = failed(2, { mark: { failure: failureOf(open2, { at: at('02:02') }) } });
 const [failed2, cancelled2] = [failed(2), superseded(2)];
 /** The way back to 1.0.0 after 1.1.0 had failed at ten past two. */
 const BACK = { ...MIDWAY, appliedAt: at('02:11'), generation: 3, observedGeneration: 3 };
@@ -370,6 +371,16 @@ const SPECIFICATION: Readonly<Record<StateName, readonly Row[]>> = {
       { records: [open1], deployment: deployment(open1, { ...BEGINNING, createdAt: at('11:55') }) },
       { head: 1, base: 1, is: WHOLE },
     ],
+    [
+      'new settings of what runs well, whose release was yanked since: that moves nobody',
+      {
+        records: [done2, record(3, { version: '1.1.0' })],
+        deployment: deployment(record(3, { version: '1.1.0' }), MIDWAY),
+        catalogue: yanked,
+        now: '03:01',
+      },
+      { head: 3, stable: 2, base: 3, is: WHOLE },
+    ],
     // operator-framework/operator-lifecycle-manager#3392: a restart by hand is taken for a change, and undone.
     [
       'a restart by hand of what was done: no new rollout, nothing is undone',
@@ -489,6 +500,11 @@ const SPECIFICATION: Readonly<Record<StateName, readonly Row[]>> = {
     [
       'it is marked as failed, and the process ended before what is stable was applied',
       { records: [done1, failed2], deployment: deployment(failed2, MIDWAY), now: '02:11' },
+      { head: 2, stable: 1, base: 2, is: `${WHOLE}, stuck` },
+    ],
+    [
+      'it is marked as failed for its crashes, and those pods are gone: only success takes that back',
+      { records: [done1, crashed2], deployment: deployment(open2, MIDWAY), now: '02:03' },
       { head: 2, stable: 1, base: 2, is: `${WHOLE}, stuck` },
     ],
     [
@@ -769,6 +785,8 @@ it.each<[string, Partial<DeploymentView>]>([
   ],
   ['pods are asked for, and none is available', { available: 0 }],
   ['what is available is old', { updated: 0, total: 2 }],
+  ['no pod is asked for, and what is counted as available is old', { ...BEGINNING, replicas: 0, available: 2 }],
+  ['somebody changed what was applied, and that is complete', edited()],
 ])('a rollout is not done where %s', (_, more) => {
   const { done, stable } = read({ records: [done1, open2], deployment: deployment(open2, more), now: '02:05' });
   expect({ done, stable: stable?.number }).toEqual({ done: 'never', stable: 1 });
@@ -833,6 +851,16 @@ it.each<[string, Pieces, boolean]>([
   ['one of two old pods serves', midway({ available: 1 }), false],
   ['pods are being added, and as many serve as before', midway({ replicas: 5, total: 5, available: 2 }), true],
   ['pods are being added, and fewer serve than before', midway({ replicas: 5, total: 5, available: 1 }), false],
+  [
+    'pods were being added as it failed, and as many serve as before',
+    midway({ replicas: 5, total: 5, available: 2 }, { now: '02:10' }),
+    true,
+  ],
+  [
+    'there were none before, and none serves',
+    midway({ available: 0 }, { records: [proven(1, { effective: { tier: { replicas: 0 } } }), open2] }),
+    false,
+  ],
   [
     'their number was an autoscaler’s before, and all old ones serve',
     midway({ replicas: 5, total: 6, updated: 4 }, { records: [withoutNumber, open2] }),
