@@ -232,7 +232,8 @@ describe('what still matters of them:', () => {
   });
 
   it('what failed before is disproved by what was done since, also where its record is still there', () => {
-    const state = look({ records: [done1, marked(fail('1.1.0')), proven(3, { version: '1.1.0' })] });
+    const done3 = proven(3, { version: '1.1.0', wish: 'now' });
+    const state = look({ records: [done1, marked(fail('1.1.0', { wish: 'now' })), done3] });
     expect(rememberedFailures(state, wishes)).toEqual([]);
   });
 

@@ -53,6 +53,11 @@ describe('what the records tell, newest first:', () => {
       ['1.1.0 from 1.0.0 by Spec, 02:00', first],
     ],
     [
+      'what is under way, while another record is written and not applied',
+      { records: [done1, open2, record(3)], ...running(open2, MIDWAY), ...to('1.1.0'), now: '02:01' },
+      ['1.1.0 from 1.0.0 by Spec, 02:00', first],
+    ],
+    [
       'what is done by this very look',
       { records: [done1, open2], ...running(open2), ...to('1.1.0'), now: '02:03' },
       ['1.1.0 from 1.0.0 by Spec, 02:00 to 02:03 Succeeded', first],

@@ -164,6 +164,15 @@ describe('the spec asks for what ran before, in the midst of something else:', (
 
   it.each<[string, Pieces, string]>([
     ['it asks for what is under way', inItsMidst, '1.1.0'],
+    [
+      'the platform changed its tier, and it asks for the same all the time',
+      {
+        ...inItsMidst,
+        records: [done1, record(2, { version: '1.0.0', trigger: 'Tier' })],
+        deployment: deployment(record(2, { version: '1.0.0' }), MIDWAY),
+      },
+      '1.0.0',
+    ],
     ['it asks for something else', inItsMidst, '1.2.0'],
     ['it asks for what ran before with other settings', { ...inItsMidst, spec: { config: { A: 'b' } } }, '1.0.0'],
     [

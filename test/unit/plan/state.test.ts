@@ -876,6 +876,11 @@ it.each<[string, Pieces, boolean]>([
     midway({ total: 2, updated: 2, available: 0 }),
     false,
   ],
+  [
+    'those of a first install serve that was never done',
+    midway({ replicas: 5, total: 6, updated: 4 }, { records: [failed(1), open2] }),
+    false,
+  ],
   ['it is paused, and one of two serves', midway({ paused: true, available: 1 }), false],
 ])('pods are available, or not: %s', (_, pieces, isAvailable) => {
   expect(read(pieces).isAvailable).toBe(isAvailable);
