@@ -1,66 +1,54 @@
 import { expect, it } from 'vitest';
-import type { RolloutRecord } from '../../../src/plan/observed.ts';
+import type { DeploymentView, RolloutRecord } from '../../../src/plan/observed.ts';
 import { headOf, placeEndsAt } from '../../../src/plan/place.ts';
 import { config } from '../../support/builders.ts';
+import { at, clock, deployment, failed, proven, record, refused, superseded } from '../../support/records.ts';
 
-const STARTED = '2026-01-01T00:00:00Z';
-const DEADLINE = Date.parse(STARTED) + config.defaults.progressDeadlineSeconds * 1000;
+const automatic = { trigger: 'Policy' } as const;
+const [done1, open2] = [proven(1), record(2, automatic)];
 
-/** The part of a record that is looked at. */
-function record(more: Partial<RolloutRecord>): RolloutRecord {
-  return { trigger: 'Policy', startedAt: STARTED, number: 2, template: '2', mark: {}, ...more } as RolloutRecord;
-}
-
-const failure = {
-  version: '1.1.0',
-  image: 'a/b:1',
-  reason: 'CrashLoop',
-  message: '',
-  at: STARTED,
-  attempts: 1,
-};
-
-it.each`
-  what                                             | head                                        | deployment           | until
-  ${'that automation chose'}                       | ${{ trigger: 'Policy' }}                    | ${{}}                | ${DEADLINE}
-  ${'of system software by its own policy'}        | ${{ trigger: 'SystemSoftware' }}            | ${{}}                | ${DEADLINE}
-  ${'of what the platform made of a tier'}         | ${{ trigger: 'Tier' }}                      | ${{}}                | ${DEADLINE}
-  ${'that the spec asks for'}                      | ${{ trigger: 'Spec' }}                      | ${{}}                | ${undefined}
-  ${'that is a first install'}                     | ${{ trigger: 'Install' }}                   | ${{}}                | ${undefined}
-  ${'that was done'}                               | ${{ mark: { provenAt: STARTED } }}          | ${{}}                | ${undefined}
-  ${'that was done, whatever it is marked with'}   | ${{ mark: { provenAt: STARTED, failure } }} | ${{}}                | ${undefined}
-  ${'that failed, be it that it does not go back'} | ${{ mark: { failure } }}                    | ${{}}                | ${undefined}
-  ${'that was given up'}                           | ${{ mark: { supersededAt: STARTED } }}      | ${{}}                | ${undefined}
-  ${'that somebody undid'}                         | ${{}}                                       | ${{ template: '1' }} | ${undefined}
-`('a rollout $what holds its place in the fleet until $until', ({ head, deployment, until }) => {
-  expect(placeEndsAt({ deployment: { record: 2, template: '2', ...deployment }, head: record(head) }, config)).toBe(
-    until,
-  );
+it.each<[string, RolloutRecord | undefined, Partial<DeploymentView>, string | undefined]>([
+  ['automation moves the version', open2, {}, '02:10'],
+  ['automation moves system software', record(2, { trigger: 'SystemSoftware' }), {}, '02:10'],
+  ['the platform changed a tier', record(2, { trigger: 'Tier' }), {}, '02:10'],
+  ['the spec asked for it', record(2, { trigger: 'Spec' }), {}, undefined],
+  ['it is a first install', record(1), {}, undefined],
+  ['it was done', proven(2, automatic), {}, undefined],
+  ['it failed', failed(2, automatic), {}, undefined],
+  ['the API server refused it', refused(2, automatic), {}, undefined],
+  ['it was given up', superseded(2, automatic), {}, undefined],
+  ['somebody undid it', open2, { template: '1' }, undefined],
+  ['what was automatic is done, and is restarted by hand', proven(2, automatic), { updated: 1 }, undefined],
+  ['there is no record of it', undefined, {}, undefined],
+])('a rollout holds a place in the fleet until the platform’s deadline, or none: %s', (_, head, more, until) => {
+  const place = placeEndsAt({ deployment: deployment(head ?? open2, more), head }, config);
+  expect(place).toBe(until && clock(until));
 });
 
-it('holds its place no longer than the deadline of the platform, whatever its own is', () => {
-  const short = { ...config, defaults: { ...config.defaults, progressDeadlineSeconds: 60 } };
-
-  expect(placeEndsAt({ deployment: { record: 2, template: '2' }, head: record({}) }, short)).toBe(
-    Date.parse(STARTED) + 60_000,
-  );
-});
-
-it('a Deployment without a record holds no place', () => {
-  expect(placeEndsAt({ deployment: { record: 2, template: '2' }, head: undefined }, config)).toBeUndefined();
+it('holds none without a Deployment', () => {
   expect(placeEndsAt({ deployment: undefined, head: undefined }, config)).toBeUndefined();
 });
 
-it.each`
-  what                                                  | label        | template     | number
-  ${'its label names'}                                  | ${2}         | ${'2'}       | ${2}
-  ${'its label names, whatever its pods are made of'}   | ${2}         | ${'1'}       | ${2}
-  ${'its pods are made of, where the label was taken'}  | ${undefined} | ${'1'}       | ${1}
-  ${'its pods are made of, where the label names none'} | ${9}         | ${'2'}       | ${2}
-  ${'nobody knows, where neither is there any more'}    | ${9}         | ${'9'}       | ${undefined}
-  ${'nobody knows, where it has neither'}               | ${undefined} | ${undefined} | ${undefined}
-`('the head of a Deployment is the record that $what', ({ label, template, number }) => {
-  const records = [record({}), record({ number: 1, template: '1' }), record({ number: 0, template: undefined })];
+it('holds it by the deadline of the platform, whatever the spec says of its own', () => {
+  const longer = { ...config, defaults: { ...config.defaults, progressDeadlineSeconds: 1200 } };
+  const head = record(2, { ...automatic, startedAt: at('03:00') });
+  expect(placeEndsAt({ deployment: deployment(head), head }, longer)).toBe(clock('03:20'));
+});
 
-  expect(headOf({ record: label, template }, records)?.number).toBe(number);
+it.each<[string, Partial<DeploymentView> | undefined, number | undefined]>([
+  ['its label names it', {}, 2],
+  ['its label, whatever its template says', { template: '1' }, 2],
+  ['its template, where the label is lost', { record: undefined, template: '1' }, 1],
+  ['its template, where the label names what is gone', { record: 9, template: '1' }, 1],
+  ['none, where neither names any', { record: undefined, template: 'hash' }, undefined],
+  ['none, where there is nothing that tells its template', { record: undefined, template: undefined }, undefined],
+  ['none, where there is no Deployment', undefined, undefined],
+])('the record of a Deployment: %s', (_, more, number) => {
+  const seen = more && deployment(open2, more);
+  expect(headOf(seen, [open2, done1])?.number).toBe(number);
+});
+
+it('takes no record whose template is not known for one whose template is not known', () => {
+  const unknown = record(1, { template: undefined });
+  expect(headOf(deployment(unknown, { record: undefined }), [unknown])).toBeUndefined();
 });

@@ -1,0 +1,379 @@
+import type { Failure } from '../../src/api/failure.ts';
+import { INSTALLATION_KIND } from '../../src/api/names.ts';
+import type { Release } from '../../src/api/provider.ts';
+import { timestamp } from '../../src/api/time.ts';
+import { budgetFor, deploymentOf, inputHashes, type Inputs } from '../../src/plan/children.ts';
+import { decide } from '../../src/plan/decision.ts';
+import { actionsFor } from '../../src/plan/actions.ts';
+import { readConfiguration } from '../../src/plan/environment.ts';
+import type { Findings } from '../../src/plan/findings.ts';
+import type {
+  ChildView,
+  DeploymentView,
+  Observed,
+  PodView,
+  RolloutRecord,
+  ServiceView,
+  StrayRevision,
+} from '../../src/plan/observed.ts';
+import type { Return } from '../../src/plan/return.ts';
+import type { Start, Stay } from '../../src/plan/run.ts';
+import { REFUSED } from '../../src/plan/record.ts';
+import { serviceFor, servicePorts } from '../../src/plan/service.ts';
+import { softwareFinder } from '../../src/plan/software.ts';
+import { parseSoftware, NO_SOFTWARE } from '../../src/plan/software-set.ts';
+import { effective } from '../../src/plan/start.ts';
+import { readState } from '../../src/plan/state.ts';
+import { tierShape } from '../../src/plan/tiers.ts';
+import { wishesOf } from '../../src/plan/wish.ts';
+import { catalogue, config, installation, noReferences, observed, release as aRelease, shelf } from './builders.ts';
+
+/**
+ * Records and what is seen beside them, each part of which a test may replace. Record 1 is of 1.0.0 and begins at one
+ * o'clock, record 2 of 1.1.0 and at two: so that a row of a table says only what matters in it.
+ */
+
+/** `02:05` of the first of January. */
+export function clock(time: string): number {
+  return Date.parse(`2026-01-01T${time}Z`);
+}
+
+export function at(time: string): string {
+  return timestamp(clock(time));
+}
+
+function versionOf(number: number): string {
+  return `1.${number - 1}.0`;
+}
+
+/** The time of a rollout: so many minutes after it began. */
+function minute(number: number, minutes: number): string {
+  return timestamp(clock('00:00') + (number * 60 + minutes) * 60_000);
+}
+
+type Spec = Parameters<typeof installation>[0];
+
+/** What a rollout was made from, where that is not a spec that names its version and nothing else. */
+interface MadeFrom {
+  readonly spec?: Spec;
+  readonly release?: Release;
+  readonly number?: number;
+  /** As `formatSoftware` writes it. */
+  readonly software?: string;
+  readonly minReadySeconds?: number;
+}
+
+export function inputsOf(version: string, { spec, release = aRelease(version), ...more }: MadeFrom = {}): Inputs {
+  const owner = installation({ version, ...spec });
+  const configuration = readConfiguration(owner.spec, noReferences, config.reservedEnvNames);
+  if (configuration.kind === 'problem') {
+    throw new Error(configuration.message);
+  }
+  const set = more.software === undefined ? NO_SOFTWARE : parseSoftware(more.software);
+  return {
+    installation: owner,
+    release,
+    configuration,
+    shape: tierShape(owner.spec.resourceTier, undefined),
+    definition: undefined,
+    number: more.number ?? 1,
+    progressDeadlineSeconds: config.defaults.progressDeadlineSeconds,
+    minReadySeconds: more.minReadySeconds ?? 0,
+    software: { uses: [...set].map(([name, v]) => ({ name, version: v, release: undefined })), set },
+    softwareDelivery: config.softwareDelivery,
+  };
+}
+
+/** A record as the operator writes it: its hashes are those of what it would render. No mark: it is under way. */
+export function record(number: number, more: Partial<RolloutRecord> & MadeFrom = {}): RolloutRecord {
+  const { spec, release, software, ...facts } = more;
+  const version = facts.version ?? release?.version ?? versionOf(number);
+  const inputs = inputsOf(version, {
+    ...(spec && { spec }),
+    ...(release && { release }),
+    ...(software !== undefined && { software }),
+    number,
+    minReadySeconds: facts.minReadySeconds ?? (number === 1 ? 0 : config.defaults.stableSeconds),
+  });
+  const { installation: owner, configuration } = inputs;
+  const ports = servicePorts(inputs.release);
+  return {
+    kind: 'record',
+    name: `web-${number}`,
+    uid: `uid-web-${number}`,
+    resourceVersion: '1',
+    owner: { kind: INSTALLATION_KIND, name: owner.name, uid: owner.uid },
+    number,
+    provider: owner.spec.provider,
+    trigger: number === 1 ? 'Install' : 'Spec',
+    startedAt: minute(number, 0),
+    wish: wishesOf(observed({ installation: owner }), configuration).spec,
+    committed: inputHashes(inputs),
+    version,
+    image: inputs.release.image,
+    ...(number > 1 && { from: versionOf(number - 1), previousVersion: versionOf(number - 1) }),
+    applied: deploymentOf(inputs).hash,
+    ...(ports && { ports: [...ports] }),
+    hasBudget: inputs.shape.budget,
+    effective: effective(inputs),
+    retries: [],
+    failures: [],
+    template: String(number),
+    minReadySeconds: inputs.minReadySeconds,
+    mark: {},
+    ...facts,
+  };
+}
+
+/** It was done five minutes after it began. */
+export function proven(number: number, more: Partial<RolloutRecord> & MadeFrom = {}): RolloutRecord {
+  return record(number, { ...more, mark: { provenAt: minute(number, 5), ...more.mark } });
+}
+
+/** It failed ten minutes after it began. */
+export function failed(number: number, more: Partial<RolloutRecord> & MadeFrom = {}): RolloutRecord {
+  const one = record(number, more);
+  return { ...one, mark: { failure: failureOf(one), ...more.mark } };
+}
+
+/** The API server refused its Deployment. */
+export function refused(number: number, more: Partial<RolloutRecord> & MadeFrom = {}): RolloutRecord {
+  const one = record(number, more);
+  return { ...one, mark: { failure: failureOf(one, { reason: REFUSED }), ...more.mark } };
+}
+
+/** Somebody cancelled it five minutes after it began. */
+export function superseded(number: number, more: Partial<RolloutRecord> & MadeFrom = {}): RolloutRecord {
+  return record(number, { ...more, mark: { supersededAt: minute(number, 5), ...more.mark } });
+}
+
+/** An earlier installation of this name, which was deleted and left it, had it. */
+export function orphaned<T extends { readonly owner: ChildView['owner'] }>(one: T): T {
+  return { ...one, owner: undefined };
+}
+
+/** It belongs to another object of the same name, which is gone or going. */
+export function ofAnother<T extends { readonly owner: ChildView['owner'] }>(one: T): T {
+  return { ...one, owner: { kind: INSTALLATION_KIND, name: 'web', uid: 'uid-of-another' } };
+}
+
+export function stray(number: number): StrayRevision {
+  const { name, uid, resourceVersion, owner } = record(number);
+  return { kind: 'stray', name, uid, resourceVersion, owner, number };
+}
+
+/** What a rollout is marked with that failed. */
+export function failureOf(
+  { number, version, image, wish }: Pick<RolloutRecord, 'number' | 'version' | 'image' | 'wish'>,
+  more: Partial<Failure> = {},
+): Failure {
+  return {
+    version,
+    image,
+    reason: 'CrashLoop',
+    message: 'it crashed',
+    wish,
+    at: minute(number, 10),
+    attempts: 1,
+    ...more,
+  };
+}
+
+/** The Deployment of a record, wholly rolled out. */
+export function deployment(of: RolloutRecord, more: Partial<DeploymentView> = {}): DeploymentView {
+  const { number, owner, template, version, applied, committed, startedAt } = of;
+  return {
+    uid: 'uid-deployment',
+    deleting: false,
+    owner,
+    adoptable: true,
+    owned: applied,
+    applied,
+    changed: undefined,
+    record: number,
+    template,
+    version,
+    software: committed.software,
+    inputsHash: 'inputs',
+    ports: new Map([['http', 8080]]),
+    createdAt: minute(1, 0),
+    appliedAt: startedAt,
+    generation: number,
+    observedGeneration: number,
+    replicas: 2,
+    total: 2,
+    updated: 2,
+    available: 2,
+    progress: 'NewReplicaSetAvailable',
+    failure: undefined,
+    ownsReplicas: true,
+    paused: false,
+    ...more,
+  };
+}
+
+/** No pod is there yet. */
+export const BEGINNING = { total: 0, updated: 0, available: 0, progress: 'ReplicaSetUpdated' } as const;
+/** Both old pods serve, and one new pod is not available yet. */
+export const MIDWAY = { total: 3, updated: 1, available: 2, progress: 'ReplicaSetUpdated' } as const;
+/** The same for longer than the Deployment controller waits. */
+export const STUCK = { ...MIDWAY, progress: 'ProgressDeadlineExceeded' } as const;
+/** The Deployment controller has not looked at the newest generation yet. */
+export const UNSEEN = { generation: 9, observedGeneration: 8 } as const;
+
+/** Somebody changed a field of the spec that the operator owns. */
+export function edited(manager = 'kubectl-edit'): Pick<DeploymentView, 'owned' | 'changed'> {
+  return { owned: 'edited.edited', changed: { manager, paths: [['spec', 'replicas']] } };
+}
+
+/** Somebody changed a label that the operator owns: nothing that runs. */
+export function relabelled({ applied }: RolloutRecord): Pick<DeploymentView, 'owned' | 'changed'> {
+  const changed = { manager: 'kubectl-label', paths: [['metadata', 'labels', 'team']] };
+  return { owned: `relabelled.${applied.split('.')[1]}`, changed };
+}
+
+/** Somebody added what the operator does not own. */
+export const ANNOTATED = {
+  ...UNSEEN,
+  changed: { manager: 'kubectl-annotate', paths: [['metadata', 'annotations', 'note']] },
+} as const;
+
+/** `kubectl rollout undo`: the template of another record, and the labels as they were. */
+export function undoneTo({ template, version }: RolloutRecord): Partial<DeploymentView> {
+  return { ...edited('kubectl-rollout'), template, version };
+}
+
+/** A pod of the template of a record. */
+export function pod({ template }: Pick<RolloutRecord, 'template'>, more: Partial<PodView> = {}): PodView {
+  return {
+    name: 'web-pod',
+    template,
+    restarts: 0,
+    exit: undefined,
+    hasStarted: true,
+    waiting: undefined,
+    unschedulable: undefined,
+    ...more,
+  };
+}
+
+export const CRASHING = { restarts: 3, waiting: { reason: 'CrashLoopBackOff', message: '' } } as const;
+
+/** The Service as the operator has applied it for the pods of a record. */
+export function service({ ports }: RolloutRecord, more: Partial<ServiceView> = {}): ServiceView {
+  const numbers = new Map([['http', 8080]]);
+  const applied = serviceFor(installation(), { ports, numbers })?.hash;
+  return { ...child('uid-service', applied), ports: ports ?? [], ...more };
+}
+
+export function budget(more: Partial<ChildView> = {}): ChildView {
+  return { ...child('uid-budget', budgetFor(installation()).hash), ...more };
+}
+
+function child(uid: string, applied = 'applied'): ChildView {
+  const { owner } = record(1);
+  return { uid, deleting: false, owner, adoptable: true, owned: applied, applied, changed: undefined };
+}
+
+/** The decision to begin the rollout of a record. */
+export function start(of: RolloutRecord, made: MadeFrom & Partial<Pick<Start, 'begun'>> = {}): Start {
+  const { begun, ...from } = made;
+  const { number, version, minReadySeconds, committed } = of;
+  return {
+    kind: 'run',
+    version,
+    inputs: inputsOf(version, { number, minReadySeconds, ...from }),
+    isChanged: true,
+    attempt: attemptOf(of),
+    committed,
+    begun,
+  };
+}
+
+function attemptOf(of: RolloutRecord): Start['attempt'] {
+  const { trigger, startedAt, wish, from, previousVersion, retries, failures } = of;
+  return {
+    trigger,
+    startedAt,
+    wish,
+    ...(from !== undefined && { from }),
+    ...(previousVersion !== undefined && { previousVersion }),
+    retries,
+    failures,
+  };
+}
+
+/** The decision that what runs stays, as its record says. */
+export function stay(of: RolloutRecord, more: Partial<Stay> & MadeFrom = {}): Stay {
+  const { spec, release, software, ...decision } = more;
+  const { number, version, minReadySeconds } = of;
+  const from = { ...(spec && { spec }), ...(release && { release }), ...(software !== undefined && { software }) };
+  return {
+    kind: 'run',
+    version,
+    inputs: inputsOf(version, { number, minReadySeconds, ...from }),
+    isChanged: false,
+    isContentChanged: false,
+    askedAnew: undefined,
+    ...decision,
+  };
+}
+
+/** The decision that what is stable is applied again. */
+export function comeBack(to: RolloutRecord, cause: Return['cause'], more: Partial<Return> = {}): Return {
+  return { kind: 'return', version: to.version, to, cause, ...more };
+}
+
+/** What is seen of an installation; its spec names the newest version that is published unless it says something else. */
+export interface Pieces extends Partial<Omit<Observed, 'installation' | 'revisions'>> {
+  readonly records?: readonly (RolloutRecord | StrayRevision)[];
+  readonly spec?: Spec;
+  readonly installation?: Parameters<typeof installation>[1];
+  /** `12:00` where nothing else is said: long after the rollouts of the first few records. */
+  readonly now?: string;
+}
+
+export const NOW = '12:00';
+
+export function seen({ records = [], spec, installation: more, now: _, ...pieces }: Pieces): Observed {
+  return observed({
+    catalogue: catalogue('1.0.0', '1.1.0', '1.2.0', '1.3.0'),
+    ...pieces,
+    revisions: records,
+    installation: installation(spec, more),
+  });
+}
+
+/** What one look finds and decides. */
+export function findings(pieces: Pieces): Findings {
+  const [known, now] = [seen(pieces), clock(pieces.now ?? NOW)];
+  const state = readState(known, now);
+  const decided = decide(known, state, now);
+  return {
+    observed: known,
+    state,
+    decision: decided.decision,
+    outlook: decided.outlook,
+    failure: decided.failure,
+    actions: actionsFor(known, state, decided, now),
+    now,
+  };
+}
+
+/** What the spec asks for, and how system software would be chosen for it. */
+export function askedBy({ installation: { spec }, references, config: operator, software }: Observed) {
+  const configuration = readConfiguration(spec, references, operator.reservedEnvNames);
+  if (configuration.kind === 'problem') {
+    throw new Error(configuration.message);
+  }
+  const avoided = new Set<string>();
+  const finder = softwareFinder({
+    spec,
+    shelf: software ?? shelf(),
+    stable: NO_SOFTWARE,
+    avoided,
+    config: operator,
+    now: 0,
+  });
+  return { configuration, finder };
+}
