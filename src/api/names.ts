@@ -52,6 +52,8 @@ export const ANNOTATION = {
   failed: `${GROUP}/failed`,
   /** On a record: when its rollout was given up although nothing had failed, and why. */
   superseded: `${GROUP}/superseded`,
+  /** On the same: when what was stable was applied again after it, where that was not at once. */
+  returned: `${GROUP}/returned`,
   /** On the same: what was stable did not come back, and why. */
   returnFailed: `${GROUP}/return-failed`,
   /** On a record: hash of what the spec says of system software since, where that comes to the same pods. */

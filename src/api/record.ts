@@ -31,7 +31,7 @@ const ServicePort = z.object({
 });
 
 /** What a record says besides the Deployment: all that a decision needs to know of a rollout. */
-export const RecordFacts = z.object({
+const RecordFacts = z.object({
   /** `org/name`. */
   provider: z.string(),
   trigger: Trigger,
@@ -64,25 +64,24 @@ export const RecordFacts = z.object({
 });
 export type RecordFacts = z.output<typeof RecordFacts>;
 
+const texts = z.record(z.string(), z.string());
+
 /** The Deployment as it was applied, without its identity. */
-export interface RecordedDeployment {
-  readonly metadata: {
-    readonly labels: Readonly<Record<string, string>>;
-    readonly annotations: Readonly<Record<string, string>>;
-  };
-  readonly spec: {
-    readonly replicas?: number;
-    readonly minReadySeconds?: number;
-    readonly template?: { readonly metadata?: { readonly annotations?: Readonly<Record<string, string>> } };
-  };
-}
+const RecordedDeployment = z.object({
+  metadata: z.object({ labels: texts.optional(), annotations: texts.optional() }),
+  spec: z.looseObject({
+    replicas: z.int().optional(),
+    minReadySeconds: z.int().optional(),
+    template: z.looseObject({ metadata: z.looseObject({ annotations: texts.optional() }).optional() }).optional(),
+  }),
+});
+export type RecordedDeployment = z.output<typeof RecordedDeployment>;
 
 /** `data` of a ControllerRevision: written once, before the Deployment is applied. */
-export interface RecordData extends RecordFacts {
-  readonly deployment: RecordedDeployment;
-}
+const RecordData = RecordFacts.extend({ deployment: RecordedDeployment });
+export type RecordData = z.output<typeof RecordData>;
 
 /** Undefined where it is no record of ours, or was edited beyond recognition. */
-export function parseRecord(data: unknown): RecordFacts | undefined {
-  return RecordFacts.safeParse(data).data;
+export function parseRecord(data: unknown): RecordData | undefined {
+  return RecordData.safeParse(data).data;
 }

@@ -3,7 +3,7 @@ import { epoch, timestamp } from '../api/time.ts';
 import { writesDeployment } from './actions.ts';
 import type { Findings } from './findings.ts';
 import type { RolloutRecord } from './observed.ts';
-import { endedAt, isProven, parseMark, REFUSED, wasGivenUp } from './record.ts';
+import { isProven, parseMark, returnedAt, REFUSED, wasGivenUp } from './record.ts';
 import { inWords, movedSince, parseSoftware } from './software-set.ts';
 
 type Entry = NonNullable<InstallationStatus['history']>[number];
@@ -93,7 +93,7 @@ function endOf(record: Told, records: readonly Told[], head = 0): Partial<Entry>
   if (mark.failure) {
     const { at, message } = mark.failure;
     // Where nothing was stable, or going back is switched off, it stays as it is.
-    const isBack = number > head || (number < head && from !== undefined);
+    const isBack = number !== head && from !== undefined;
     return { ...ended(isBack ? 'RolledBack' : 'Failed', record, at), message };
   }
   if (mark.supersededAt !== undefined) {
@@ -110,7 +110,7 @@ function endOf(record: Told, records: readonly Told[], head = 0): Partial<Entry>
 function returnOf({ state, actions, now }: Findings, records: readonly Told[], head: number | undefined): Entry[] {
   const to = records.find((r) => r.number === head);
   const given = to && isProven(to) ? records.find((r) => r.number > to.number && wasGivenUp(r)) : undefined;
-  const start = given && endedAt(given);
+  const start = given && returnedAt(given);
   if (!to || !given || start === undefined) {
     return [];
   }

@@ -1,13 +1,17 @@
-import { timestamp } from '../api/time.ts';
+import { epoch, timestamp } from '../api/time.ts';
 import { usedConsent } from './attempt.ts';
 import { metadataOf } from './children.ts';
 import type { Decided } from './decision.ts';
 import type { Installation, Mark, Observed, RolloutRecord } from './observed.ts';
-import { formatMark, timeAfter } from './record.ts';
-import type { State } from './state.ts';
+import { formatMark, isProven, returnedAt, timeAfter } from './record.ts';
+import type { Return } from './return.ts';
+import { LONGEST_FROM_MARK_MS, type State } from './state.ts';
 
-/** Why a rollout ended for which nobody asked. */
-const DELETED = 'The Deployment was deleted';
+/** Why a rollout ended, where nobody asked for that. */
+const WHY: Readonly<Partial<Record<Return['cause'], string>>> = {
+  Lost: 'The Deployment was deleted',
+  Outdated: 'An older Deployment was brought back',
+};
 
 /** Marks one record: all that is known of it by now, because what an apply leaves out is gone. */
 export interface Marking {
@@ -61,13 +65,20 @@ function* ends(state: State, { decision, failure }: Decided, now: number): Gener
   if (head && failure) {
     yield { record: head, mark: { failure } };
   } else if (decision.kind === 'return' && decision.ends) {
-    const why = decision.cause === 'Lost' ? DELETED : undefined;
-    yield { record: decision.ends, mark: { supersededAt: timeAfter(records, now), why } };
+    yield { record: decision.ends, mark: { supersededAt: timeAfter(records, now), why: WHY[decision.cause] } };
+  } else if (decision.kind === 'return' && head && isLongOver(head, now)) {
+    yield { record: head, mark: { returnedAt: timeAfter(records, now) } };
   }
   if (isReturning && abandoned && !abandoned.mark.returnFailure && rollout?.phase === 'failed') {
     const { reason, message } = rollout;
     yield { record: abandoned, mark: { returnFailure: { reason, message } } };
   }
+}
+
+/** It ended before, and nobody went back from it at once. */
+function isLongOver(record: RolloutRecord, now: number): boolean {
+  const at = isProven(record) ? undefined : returnedAt(record);
+  return at !== undefined && epoch(at) + LONGEST_FROM_MARK_MS / 2 < now;
 }
 
 function* newWords(

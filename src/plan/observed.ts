@@ -162,6 +162,8 @@ export interface Mark {
   readonly supersededAt?: string | undefined;
   /** Why, where nobody asked for that. */
   readonly why?: string | undefined;
+  /** When what is stable was applied again after it, where that was not at once. */
+  readonly returnedAt?: string | undefined;
   /** What was seen when what is stable was applied again after it, and did not come back. */
   readonly returnFailure?: { readonly reason: string; readonly message: string } | undefined;
   /** What the spec says of system software since, as a hash, where that comes to the same pods. */

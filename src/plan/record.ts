@@ -45,13 +45,14 @@ export function recordedDeployment(installation: Installation, { metadata, spec 
 
 /** The annotations of a mark; each of them is all that the marker owns afterwards. */
 export function formatMark(mark: Mark): Record<string, string> {
-  const { provenAt, failure, supersededAt, why, returnFailure, asked, isConsentReturned } = mark;
+  const { provenAt, failure, supersededAt, why, returnedAt, returnFailure, asked, isConsentReturned } = mark;
   return {
     ...(provenAt !== undefined && { [ANNOTATION.proven]: provenAt }),
     ...(failure && { [ANNOTATION.failed]: JSON.stringify(failure) }),
     ...(supersededAt !== undefined && {
       [ANNOTATION.superseded]: why === undefined ? supersededAt : `${supersededAt} ${why}`,
     }),
+    ...(returnedAt !== undefined && { [ANNOTATION.returned]: returnedAt }),
     ...(returnFailure && { [ANNOTATION.returnFailed]: `${returnFailure.reason} ${returnFailure.message}` }),
     ...(asked !== undefined && { [ANNOTATION.asked]: asked }),
     ...(isConsentReturned && { [ANNOTATION.consentReturned]: 'true' }),
@@ -60,6 +61,7 @@ export function formatMark(mark: Mark): Record<string, string> {
 
 export function parseMark(annotations: Readonly<Record<string, string>>): Mark {
   const provenAt = timeIn(annotations[ANNOTATION.proven]);
+  const returnedAt = timeIn(annotations[ANNOTATION.returned]);
   const [supersededAt, why] = twoParts(annotations[ANNOTATION.superseded]);
   const [failure] = parseFailures(annotations[ANNOTATION.failed] && `[${annotations[ANNOTATION.failed]}]`);
   const [reason, message] = twoParts(annotations[ANNOTATION.returnFailed]);
@@ -68,6 +70,7 @@ export function parseMark(annotations: Readonly<Record<string, string>>): Mark {
     ...(provenAt !== undefined && { provenAt }),
     ...(failure && { failure }),
     ...(timeIn(supersededAt) !== undefined && { supersededAt, ...(why !== undefined && { why }) }),
+    ...(returnedAt !== undefined && { returnedAt }),
     ...(reason !== undefined && { returnFailure: { reason, message: message ?? '' } }),
     ...(asked !== undefined && { asked }),
     ...(annotations[ANNOTATION.consentReturned] !== undefined && { isConsentReturned: true }),
@@ -80,7 +83,7 @@ function twoParts(text = ''): (string | undefined)[] {
 }
 
 function timeIn(text: string | undefined): string | undefined {
-  return text === undefined || Number.isNaN(epoch(text)) ? undefined : text;
+  return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(text ?? '') ? text : undefined;
 }
 
 /** When a rollout ended without being done; undefined while it is under way, and where it was done. */
@@ -90,6 +93,11 @@ export function endedAt({ mark }: Pick<RolloutRecord, 'mark'>): string | undefin
 
 /** Reason of a failure whose Deployment the API server refused: no pod was ever asked for. */
 export const REFUSED = 'Refused';
+
+/** When what is stable was applied again after it. */
+export function returnedAt(record: Pick<RolloutRecord, 'mark'>): string | undefined {
+  return record.mark.returnedAt ?? endedAt(record);
+}
 
 /** It was applied, and then something else was. What the API server refused never was applied. */
 export function wasGivenUp(record: Pick<RolloutRecord, 'mark'>): boolean {

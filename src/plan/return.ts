@@ -61,8 +61,8 @@ export function returnFirst(
 }
 
 /** The rollout that was under way after what is stable. */
-function openAfter({ records }: State, stable: RolloutRecord): RolloutRecord | undefined {
-  return records.find((r) => isOpen(r) && r.number > stable.number);
+function openAfter({ records: [newest] }: State, stable: RolloutRecord): RolloutRecord | undefined {
+  return newest && isOpen(newest) && newest.number > stable.number ? newest : undefined;
 }
 
 /**

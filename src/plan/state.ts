@@ -3,7 +3,7 @@ import { findRelease } from './catalogue.ts';
 import { isSameSpec } from './children.ts';
 import type { DeploymentView, Observed, RolloutRecord } from './observed.ts';
 import { ownershipOf } from './ownership.ts';
-import { endedAt, isProven, wasGivenUp } from './record.ts';
+import { isProven, returnedAt, wasGivenUp } from './record.ts';
 import { rollbackSettings } from './rollback-settings.ts';
 import { headOf } from './place.ts';
 import { readRollout, type Evidence, type Rollout } from './rollout.ts';
@@ -42,7 +42,7 @@ export type StateName =
   | 'Degraded';
 
 /** From a mark to the apply that follows it, another process may have to take over. */
-const LONGEST_FROM_MARK_MS = 60_000;
+export const LONGEST_FROM_MARK_MS = 60_000;
 
 /** What is there, read once for each look: from the records, the Deployment and its pods, and never from the status. */
 export interface State {
@@ -106,7 +106,7 @@ export function readState(observed: Observed, now: number): State {
   const rollout = verdict(isReturning);
   const done = doneOf(deployment, head, isIntact, rollout);
   const stable = done === 'now' ? head : proven;
-  const base = stands || (standing === 'Undone' && head === proven) ? head : stable;
+  const base = stands ? head : stable;
   const isRolledOut = isIntact && (rollout?.phase === 'done' || rollout?.phase === 'degraded');
   return {
     name: standing ?? nameOf({ rollout, isReturning, isPristine, done }),
@@ -152,11 +152,11 @@ function standingOf(
   if (!deployment) {
     return proven ? 'Lost' : 'Absent';
   }
+  if (proven && (head?.number ?? deployment.record ?? Infinity) < proven.number) {
+    return 'Outdated';
+  }
   if (!head) {
     return 'Unrecorded';
-  }
-  if (proven && head.number < proven.number) {
-    return 'Outdated';
   }
   // Where nobody wrote to it since, an admission webhook took the number away.
   if (deployment.template !== head.template && deployment.changed !== undefined) {
@@ -173,7 +173,7 @@ function isOnItsWayBack(deployment: DeploymentView, given: RolloutRecord): boole
   const { observedGeneration, generation, progress, changed, appliedAt = '' } = deployment;
   const hasArrived = observedGeneration >= generation && progress === 'NewReplicaSetAvailable';
   // The mark comes right before it. What is applied later only heals it.
-  const isOfMark = epoch(appliedAt) <= epoch(endedAt(given) ?? '') + LONGEST_FROM_MARK_MS;
+  const isOfMark = epoch(appliedAt) <= epoch(returnedAt(given) ?? '') + LONGEST_FROM_MARK_MS;
   return !hasArrived && changed === undefined && isOfMark;
 }
 
@@ -242,28 +242,31 @@ function doneOf(
   return rollout?.phase === 'done' && isAsApplied && serves ? 'now' : 'never';
 }
 
+/** Where all pods are new and available; with no pod at all, or with fields that somebody changed, it proves nothing. */
+const BY_DONE = { now: 'Completed', once: 'Settled', never: 'RollingOut' } as const;
+
 function nameOf({
   rollout,
   isReturning,
   isPristine,
   done,
 }: Pick<State, 'rollout' | 'isReturning' | 'isPristine' | 'done'>): StateName {
-  const isFailed = rollout?.phase === 'failed';
+  if (rollout?.phase === 'paused') {
+    return 'Paused';
+  }
   if (isReturning) {
-    return isFailed ? 'Stranded' : 'Returning';
+    return rollout?.phase === 'failed' ? 'Stranded' : 'Returning';
   }
   if (done === 'once' && !isPristine) {
     return 'Drifted';
   }
   switch (rollout?.phase) {
-    case 'paused':
-      return 'Paused';
     case 'failed':
       return 'Failed';
     case 'degraded':
       return 'Degraded';
     case 'done':
-      return done === 'now' ? 'Completed' : 'Settled';
+      return BY_DONE[done];
     case 'progressing':
     case undefined:
       return 'RollingOut';

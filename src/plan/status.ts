@@ -85,14 +85,9 @@ function hasService({ observed, state, decision }: Findings): boolean {
 
 /** What may come next, and why it is not there yet. */
 function upgradesOf(findings: Findings): Partial<InstallationStatus> {
-  const { observed, outlook, decision } = findings;
+  const { outlook, decision } = findings;
   if (!outlook) {
-    // A spec that cannot be read says nothing against what was found before.
-    const { updateCandidates: candidates, candidatesTotal } = observed.installation.status;
-    return {
-      ...(candidates && { updateCandidates: candidates }),
-      ...(candidatesTotal !== undefined && { candidatesTotal }),
-    };
+    return {};
   }
   const assessments = assessmentsToTell(findings);
   const target = decision.kind === 'problem' ? undefined : decision.version;

@@ -4,7 +4,7 @@ import type { Committed, RecordData, RecordedDeployment, RecordFacts } from '../
 import type { Release } from '../api/provider.ts';
 import { timestamp } from '../api/time.ts';
 import { findRelease, tierDefinition } from './catalogue.ts';
-import { inputHashes, isSameSpec, ownedHash, wishHash } from './children.ts';
+import { inputHashes, isSameSpec, ownedHash } from './children.ts';
 import { inputsHash } from './committed.ts';
 import type { Configuration } from './environment.ts';
 import type { DeploymentView, Observed, RolloutRecord } from './observed.ts';
@@ -69,48 +69,42 @@ const UNKNOWN: Committed = { wish: 'unknown', tier: 'unknown', release: 'unknown
 /** What the spec, the platform and the catalogue say now, where the template was made from that, as its hash shows. */
 function committedOf(
   { installation, catalogue, config }: Observed,
-  { version = '', software, inputsHash: made, applied, owned }: DeploymentView,
+  { software, inputsHash: made, applied, owned }: DeploymentView,
   release: Release | undefined,
   configuration: Configuration,
   finder: SoftwareFinder,
 ): Committed | undefined {
-  if (!isSameSpec(applied, owned)) {
+  if (!release || !isSameSpec(applied, owned)) {
     return undefined;
   }
   const { spec } = installation;
   const kept = finder.keep(parseSoftware(software));
   // What the spec says of software does not show in the pods, but by what they have.
   const asked = hasAsked(spec, kept.set) ? askedSoftware(spec) : 'unknown';
-  const ofSoftware = { ...(asked !== undefined && { asked }), ...(software !== undefined && { software }) };
-  if (!release) {
-    // Nothing can be rolled out without its release, be it the same or not.
-    return { ...UNKNOWN, wish: wishHash(installation, version, configuration), ...ofSoftware };
-  }
   const definition = tierDefinition(catalogue, config, spec.resourceTier);
   const hashes = inputHashes({ installation, release, configuration, definition, software: kept });
-  return inputsHash(hashes) === made ? { ...hashes, ...ofSoftware } : undefined;
+  return inputsHash(hashes) === made ? { ...hashes, asked } : undefined;
 }
 
-interface Standing {
-  readonly metadata?: Partial<RecordedDeployment['metadata']>;
-  readonly spec: RecordedDeployment['spec'] & {
-    readonly template?: {
-      readonly metadata?: { readonly annotations?: Readonly<Record<string, string>> };
-      readonly spec?: { readonly containers?: readonly Container[] };
-    };
-  };
+/** The fields of a Deployment that stands. */
+export interface Standing {
+  readonly metadata?: RecordedDeployment['metadata'] | undefined;
+  readonly spec: RecordedDeployment['spec'];
 }
 
-interface Container {
-  readonly name?: string;
-  readonly image?: string;
-  readonly resources?: object;
+interface PodSpec {
+  readonly containers?: readonly {
+    readonly name?: string;
+    readonly image?: string;
+    readonly resources?: object;
+  }[];
 }
 
 /** The record of a Deployment that stands, from the fields of it that the operator owns. */
 export function recordOfStanding({ metadata, spec }: Standing, number: number, facts: TakenOver): RecordData {
   const annotations = spec.template?.metadata?.annotations ?? {};
-  const container = spec.template?.spec?.containers?.find((c) => c.name === CONTAINER);
+  const { containers } = (spec.template?.['spec'] ?? {}) as PodSpec;
+  const container = containers?.find((c) => c.name === CONTAINER);
   const labels = { ...metadata?.labels, [LABEL.rollout]: String(number) };
   const deployment = { metadata: { labels, annotations: {} }, spec };
   const configHash = annotations[ANNOTATION.configHash];

@@ -1,4 +1,4 @@
-import { findCondition, type Verdict } from '../api/conditions.ts';
+import type { Verdict } from '../api/conditions.ts';
 import { failureBefore, type Failure } from './failure-memory.ts';
 import type { Findings } from './findings.ts';
 import { REFUSED } from './record.ts';
@@ -10,7 +10,7 @@ import { isOneOf } from './wish.ts';
  * any more for what failed.
  */
 export function upgradeHealth(findings: Findings): Verdict[] {
-  const { observed, state, decision, outlook } = findings;
+  const { state, decision, outlook } = findings;
   const failure = failureBehind(findings);
   if (failure) {
     // What was refused never began, so that nothing went back either.
@@ -18,17 +18,13 @@ export function upgradeHealth(findings: Findings): Verdict[] {
     const reason = state.name === 'Stranded' ? 'RollbackFailed' : 'RolledBack';
     return [unhealthy(isRefused ? REFUSED : reason, failure, state.stable?.version)];
   }
-  const isBeginning = decision.kind === 'run' && decision.isChanged;
-  if (!state.isRolledOut || isBeginning || !outlook) {
-    const before = findCondition(observed.installation.status.conditions, 'UpgradeHealthy');
-    const former = failureBefore(state);
-    if (before) {
-      return [{ ...before, type: 'UpgradeHealthy' }];
+  const isUnderWay = state.base !== state.stable || (decision.kind === 'run' && decision.isChanged);
+  const former = failureBefore(state);
+  if (former) {
+    if (isUnderWay || !outlook) {
+      return [unhealthy('RolledBack', former, state.stable?.version)];
     }
-    return former ? [unhealthy('RolledBack', former, state.stable?.version)] : [];
-  }
-  if (state.abandoned?.mark.failure) {
-    return [healthy('Withdrawn', 'What failed is not asked for any more')];
+    return former.reason === REFUSED ? [] : [healthy('Withdrawn', 'What failed is not asked for any more')];
   }
   return state.stable?.isMending ? [healthy('Succeeded', 'The last rollout succeeded')] : [];
 }

@@ -25,17 +25,18 @@ export function projectRevision(
     owner: ownerOf(metadata),
     number,
   };
-  const facts = metadata.name === recordName({ name }, number) ? parseRecord(data) : undefined;
-  if (!facts) {
+  const record = metadata.name === recordName({ name }, number) ? parseRecord(data) : undefined;
+  if (!record) {
     return { ...base, kind: 'stray' };
   }
-  const spec = data?.deployment?.spec;
+  const { deployment, ...facts } = record;
+  const { minReadySeconds = 0, template } = deployment.spec;
   return {
     ...base,
     ...compact(facts),
     kind: 'record',
-    template: sharedText(templateId(spec?.template?.metadata?.annotations)),
-    minReadySeconds: spec?.minReadySeconds ?? 0,
+    template: sharedText(templateId(template?.metadata?.annotations)),
+    minReadySeconds,
     mark: parseMark(metadata.annotations ?? {}),
   };
 }

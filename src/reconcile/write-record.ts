@@ -6,7 +6,7 @@ import type { Action } from '../plan/actions.ts';
 import { isSameSpec, ownedHash } from '../plan/children.ts';
 import type { ChildKind, Installation } from '../plan/observed.ts';
 import { recordedDeployment, recordName, recordObject } from '../plan/record.ts';
-import { recordOfStanding } from '../plan/take-over.ts';
+import { recordOfStanding, type Standing } from '../plan/take-over.ts';
 import { Appeared } from './appeared.ts';
 import { projectRevision, type RawRevision } from './project-revision.ts';
 import type { Raw } from './raw.ts';
@@ -60,7 +60,7 @@ export async function takeOver(
 ): Promise<void> {
   const { writer, offer, signal } = ports;
   const { namespace, name, uid } = installation;
-  const live = await writer.get<Raw & { readonly spec: object }>(DEPLOYMENTS, { namespace, name });
+  const live = await writer.get<Raw & Pick<Standing, 'spec'>>(DEPLOYMENTS, { namespace, name });
   signal.throwIfAborted();
   if (!live) {
     return;
@@ -74,7 +74,7 @@ export async function takeOver(
   if (named && seen?.kind === 'record' && (!seen.owner || seen.owner.uid === uid)) {
     throw new Appeared('ControllerRevision', named);
   }
-  const owned = ownedFields(live, FIELD_MANAGER) as { readonly metadata?: object; readonly spec?: object };
+  const owned = ownedFields(live, FIELD_MANAGER) as { readonly metadata?: object } & Partial<Pick<Standing, 'spec'>>;
   const isWhole = isSameSpec(live.metadata.annotations?.[ANNOTATION.applied], ownedHash(owned));
   const standing = isWhole ? { ...owned, spec: owned.spec ?? {} } : { ...owned, spec: live.spec };
   const data = recordOfStanding(standing, number, facts);

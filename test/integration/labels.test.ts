@@ -17,7 +17,7 @@ beforeAll(async () => {
     installation(namespace, 'shop', { provider: 'acme/web', version: '1.0.0', resourceTier: 'performance' }),
     installation(namespace, 'web', { provider: 'acme/web', version: '1.0.0' }),
   );
-  await Promise.all(['shop', 'web'].map((name) => waitFor('Ready', `pi/${name}`, namespace, 30)));
+  await Promise.all(['shop', 'web'].map((name) => waitFor('Ready', `pi/${name}`, namespace)));
 });
 afterAll(() => operator.stop());
 afterAll(() => cleanUp(namespace));

@@ -63,7 +63,20 @@ const running = (of: typeof done1, more: Parameters<typeof deployment>[1] = {}) 
 const keep: Decision = { kind: 'keep', version: '1.0.0' };
 const held: Decision = { kind: 'held', version: '1.0.0', failure, isOfPlatform: false };
 const wrong = problem('InvalidSpec', 'Correct the spec');
-const standing: Decision = { kind: 'takeOver', version: '1.0.0', committed: done1.committed, wish: 'wish' };
+const standing: Decision = {
+  kind: 'takeOver',
+  version: '1.0.0',
+  facts: {
+    provider: 'acme/web',
+    trigger: 'Spec',
+    startedAt: at(NOW),
+    wish: 'unknown',
+    committed: done1.committed,
+    hasBudget: false,
+    retries: [],
+    failures: [],
+  },
+};
 const performance = { resourceTier: 'performance' } as const;
 const withBudget = proven(1, { spec: performance });
 
@@ -312,7 +325,7 @@ describe('what is stable comes back:', () => {
     ],
     [
       'after a failure that is marked already',
-      { records: [done1, failed(2)], ...running(open2, MIDWAY), now: '02:11' },
+      { records: [done1, failed(2)], ...running(open2, MIDWAY), now: '02:10:10' },
       { decision: comeBack(done1, 'Failed', { failure }) },
       ['restore web-1'],
     ],
@@ -324,9 +337,15 @@ describe('what is stable comes back:', () => {
     ],
     [
       'after a cancel that is marked already',
-      { records: [done1, superseded(2)], ...running(open2, MIDWAY), now: '02:06' },
+      { records: [done1, superseded(2)], ...running(open2, MIDWAY), now: '02:05:10' },
       { decision: comeBack(done1, 'Cancelled') },
       ['restore web-1'],
+    ],
+    [
+      'long after a cancel that is marked already: it begins now',
+      { records: [done1, superseded(2)], ...running(open2, MIDWAY), now: '02:20' },
+      { decision: comeBack(done1, 'Cancelled') },
+      ['mark web-2', 'restore web-1'],
     ],
     [
       'where its Deployment was deleted',

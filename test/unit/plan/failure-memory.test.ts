@@ -313,11 +313,7 @@ it.each<[string, Pieces, string | undefined]>([
     },
     undefined,
   ],
-  [
-    'nothing was refused that could be followed',
-    { records: [proven(1), refused(2)], deployment: deployment(proven(1)) },
-    undefined,
-  ],
+  ['it was refused', { records: [proven(1), refused(2)], deployment: deployment(proven(1)) }, '1.1.0'],
 ])('what runs now followed a failure, or none: %s', (_, pieces, version) => {
   expect(failureBefore(look(pieces))?.version).toBe(version);
 });

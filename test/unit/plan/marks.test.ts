@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ANNOTATION } from '../../../src/api/names.ts';
 import type { Decided } from '../../../src/plan/decision.ts';
-import { DELETED, marking, marksOf } from '../../../src/plan/marks.ts';
+import { marking, marksOf } from '../../../src/plan/marks.ts';
 import type { Mark } from '../../../src/plan/observed.ts';
 import { formatMark, NOTHING_ASKED, parseMark } from '../../../src/plan/record.ts';
 import { readState } from '../../../src/plan/state.ts';
@@ -24,6 +24,7 @@ import {
   stay,
   superseded,
   type Pieces,
+  undoneTo,
 } from '../../support/records.ts';
 
 const failure = failureOf(record(2), { retryAfter: at('08:10'), retries: ['a', 'Provider b'], software: 'php=8.3.0' });
@@ -141,7 +142,7 @@ describe('what a look finds out of the rollouts is marked:', () => {
     ],
     [
       'it was marked as failed before it went back',
-      { records: [done1, failed(2)], deployment: deployment(open2, MIDWAY), now: '02:11' },
+      { records: [done1, failed(2)], deployment: deployment(open2, MIDWAY), now: '02:10:10' },
       { decision: comeBack(done1, 'Failed') },
       {},
     ],
@@ -153,7 +154,7 @@ describe('what a look finds out of the rollouts is marked:', () => {
     ],
     [
       'it was undone in its midst',
-      { records: [done1, open2], deployment: deployment(open2, { template: '1' }), now: '02:04' },
+      { records: [done1, open2], deployment: deployment(open2, undoneTo(done1)), now: '02:04' },
       { decision: comeBack(done1, 'Undone', { ends: open2 }) },
       { 2: { supersededAt: at('02:04') } },
     ],
@@ -161,7 +162,7 @@ describe('what a look finds out of the rollouts is marked:', () => {
       'its Deployment was deleted in its midst, which nobody asked for',
       { records: [done1, open2], now: '02:04' },
       { decision: comeBack(done1, 'Lost', { ends: open2 }) },
-      { 2: { supersededAt: at('02:04'), why: DELETED } },
+      { 2: { supersededAt: at('02:04'), why: 'The Deployment was deleted' } },
     ],
     ['its Deployment was deleted at rest', { records: [done1] }, { decision: comeBack(done1, 'Lost') }, {}],
     [
@@ -225,10 +226,10 @@ describe('what a look finds out of the rollouts is marked:', () => {
       {},
     ],
     [
-      'it is done only now: its consent is looked at next time',
+      'it is done only now, and its consent was taken away meanwhile',
       { records: [record(1, { consent: '1.0.0' })], deployment: deployment(done1), now: '01:03' },
       { decision: stay(done1) },
-      { 1: { provenAt: at('01:03') } },
+      { 1: { provenAt: at('01:03'), isConsentReturned: true } },
     ],
     [
       'the consent of what is stable is taken away while something else is under way',

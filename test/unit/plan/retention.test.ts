@@ -49,7 +49,7 @@ const SURPLUS: readonly (readonly [sentence: string, pieces: Pieces, surplus: re
   ],
   ['a failure before what is stable is taken over by that', { records: [done1, failed(2), done3], ...at3 }, [2]],
   ['what was refused is a failure, too', { records: [done1, refused(2)], ...at1 }, []],
-  ['what was given up is not', { records: [done1, superseded(2)], ...at1 }, [2]],
+  ['the newest one is kept, for its number: what was given up', { records: [done1, superseded(2)], ...at1 }, []],
   ['what was overtaken is not', { records: [done1, record(2), done3], ...at3 }, [2]],
   [
     'all of it at once',

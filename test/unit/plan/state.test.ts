@@ -262,7 +262,10 @@ const SPECIFICATION: Readonly<Record<StateName, readonly Row[]>> = {
     ],
     [
       'complete, but not of what the Deployment says: nothing is done by it',
-      { records: [done1, open2], deployment: deployment(open2, { template: '1' }) },
+      {
+        records: [done1, open2],
+        deployment: deployment(open2, { template: '1', changed: { manager: 'kubectl-rollout', paths: [] } }),
+      },
       { head: 2, stable: 1, base: 1, is: 'pristine, intact' },
     ],
   ],
@@ -533,7 +536,11 @@ const SPECIFICATION: Readonly<Record<StateName, readonly Row[]>> = {
     ],
     [
       'after a cancel',
-      { records: [done1, cancelled2], deployment: deployment(done1, BACK), now: '02:12' },
+      {
+        records: [done1, cancelled2],
+        deployment: deployment(done1, { ...BACK, appliedAt: at('02:05') }),
+        now: '02:12',
+      },
       { head: 1, stable: 1, base: 1, done: 'once', abandoned: 2, is: `${WHOLE}, returning` },
     ],
     [
@@ -636,7 +643,7 @@ const SPECIFICATION: Readonly<Record<StateName, readonly Row[]>> = {
     // rancher/rancher#38319: an annotation gives it a new generation each time, and it flaps between active and in progress.
     [
       'somebody annotated it: no rollout, although its newest generation is not looked at yet',
-      { records: [done1], deployment: deployment(done1, ANNOTATED) },
+      { records: [done1], deployment: deployment(done1, ANNOTATED), writtenGeneration: 8 },
       { head: 1, stable: 1, base: 1, done: 'once', is: WELL },
     ],
     [

@@ -1,11 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { ANNOTATION } from '../../../src/api/names.ts';
-import { deploymentOf, inputHashes, wishHash } from '../../../src/plan/children.ts';
+import { deploymentOf, inputHashes } from '../../../src/plan/children.ts';
 import { inputsHash } from '../../../src/plan/committed.ts';
 import { recordedDeployment } from '../../../src/plan/record.ts';
 import { readState } from '../../../src/plan/state.ts';
-import { recordOfStanding, takeOver, takingOver, type TakenOver } from '../../../src/plan/take-over.ts';
-import { askedSoftware, wishesOf } from '../../../src/plan/wish.ts';
+import { recordOfStanding, takeOver, type TakenOver } from '../../../src/plan/take-over.ts';
 import { catalogue, installation } from '../../support/builders.ts';
 import {
   askedBy,
@@ -17,13 +16,11 @@ import {
   failureOf,
   inputsOf,
   NOW,
-  ofAnother,
   proven,
   record,
   relabelled,
   seen,
   service,
-  stray,
   type Pieces,
 } from '../../support/records.ts';
 
@@ -35,9 +32,10 @@ const standing = deployment(done2, { inputsHash: inputsHash(inputHashes(inputs))
 function take(pieces: Pieces) {
   const observed = seen(pieces);
   const { configuration, finder } = askedBy(observed);
-  const wishes = wishesOf(observed, configuration);
-  const taken = takeOver(observed, readState(observed, clock(NOW)), { configuration, finder, wishes });
-  return { ...taken, wishes, configuration };
+  const { deployment: stands, stable } = readState(observed, clock(NOW));
+  const failures = [failureOf(record(3))];
+  const taken = takeOver(observed, stands!, stable, { configuration, finder, failures, now: clock(NOW) });
+  return { ...taken.facts, version: taken.version, configuration };
 }
 
 describe('what a Deployment was made from, whose record is gone:', () => {
@@ -60,6 +58,11 @@ describe('what a Deployment was made from, whose record is gone:', () => {
       unknown,
     ],
     ['nobody knows, where somebody changed it', { deployment: { ...standing, ...edited() } }, unknown],
+    [
+      'nobody knows, where its release is not published any more: a change could not be told from what it was',
+      { deployment: standing, catalogue: catalogue('1.2.0') },
+      unknown,
+    ],
     ['nobody knows, where its template names no version', { deployment: { ...standing, version: undefined } }, unknown],
     [
       'nobody knows, where its hash is of another operator',
@@ -70,42 +73,31 @@ describe('what a Deployment was made from, whose record is gone:', () => {
     expect(take(pieces).committed).toEqual(committed);
   });
 
-  it('its wish alone, where its release is not published any more: nothing can be rolled out anyhow', () => {
-    const systemSoftware = [{ name: 'php' }];
-    const spec = { version: '1.1.0', systemSoftware };
-    const pieces = { deployment: { ...standing, software: 'php=8.2.0' }, catalogue: catalogue('1.2.0'), spec };
-    const { committed, configuration } = take(pieces);
-
-    expect(committed).toEqual({
-      ...unknown,
-      wish: wishHash(installation(spec), '1.1.0', configuration),
-      asked: askedSoftware(installation(spec).spec),
-      software: 'php=8.2.0',
-    });
-  });
-
   it('its system software, as its template says', () => {
     const made = inputHashes(inputsOf('1.1.0', { software: 'php=8.2.0' }));
     const with82 = { ...standing, software: 'php=8.2.0', inputsHash: inputsHash(made) };
     expect(take({ deployment: with82 }).committed).toEqual(made);
   });
 
-  it('is held by what the spec asks for, should it fail', () => {
-    const { version, wish, wishes } = take({ deployment: standing });
-    expect({ version, wish }).toEqual({ version: '1.1.0', wish: wishes.spec });
+  it('what the spec asks for of software, where the pods have it; else that is to be found anew', () => {
+    const made = inputHashes(inputsOf('1.1.0', { software: 'php=8.2.0' }));
+    const with82 = { ...standing, software: 'php=8.2.0', inputsHash: inputsHash(made) };
+    const asking = (version: string) =>
+      take({ deployment: with82, spec: { systemSoftware: [{ name: 'php', version }] } }).committed.asked;
+
+    expect([asking('8.2.0') === 'unknown', asking('8.3.0')]).toEqual([false, 'unknown']);
+  });
+
+  it('holds no wish, should it fail: nobody knows for which it was made', () => {
+    const { version, wish } = take({ deployment: standing });
+    expect({ version, wish }).toEqual({ version: '1.1.0', wish: 'unknown' });
   });
 });
 
 /** What is recorded of it besides. */
-function facts(pieces: Pieces): TakenOver & { readonly number: number } {
-  const observed = seen(pieces);
-  const state = readState(observed, clock(NOW));
-  const { committed, wish, version } = take(pieces);
-  const [action] = takingOver(observed, state, { kind: 'takeOver', version, committed, wish }, clock(NOW));
-  if (action?.kind !== 'takeOver') {
-    throw new Error('Nothing is taken over');
-  }
-  return { ...action.facts, number: action.number };
+function facts(pieces: Pieces): TakenOver {
+  const { version: _, configuration: __, ...taken } = take(pieces);
+  return taken;
 }
 
 describe('is recorded with', () => {
@@ -130,29 +122,23 @@ describe('is recorded with', () => {
     ['no version that it comes from, where nothing is stable', { deployment: standing }, { from: undefined }],
     ['the one that is stable', { deployment: standing, records: [done1] }, { from: '1.0.0' }],
     [
-      'the ports of its Service',
-      { deployment: standing, service: service(done2) },
+      'the ports of its release, also where somebody deleted the Service in the same moment',
+      { deployment: standing },
       { ports: [...(done2.ports ?? [])] },
     ],
-    ['no ports, where there is no Service', { deployment: standing }, { ports: undefined }],
     [
-      'no ports of a Service that is somebody else’s',
-      { deployment: standing, service: ofAnother(service(done2)) },
-      { ports: undefined },
+      'the ports of its Service, where nobody knows what it was made from',
+      { deployment: { ...standing, ...edited() }, service: service(done2) },
+      { ports: [...(done2.ports ?? [])] },
     ],
-    ['its PodDisruptionBudget', { deployment: standing, budget: budget() }, { hasBudget: true }],
-    ['none that is somebody else’s', { deployment: standing, budget: ofAnother(budget()) }, { hasBudget: false }],
+    ['none, where nobody knows any', { deployment: { ...standing, ...edited() } }, { ports: undefined }],
+    ['the PodDisruptionBudget of its tier: none', { deployment: standing, budget: budget() }, { hasBudget: false }],
     [
-      'the first number, where there was none',
-      { deployment: { ...standing, record: undefined, template: 'hash' } },
-      { number: 1 },
+      'the one that there is, where nobody knows its tier',
+      { deployment: { ...standing, ...edited() }, budget: budget() },
+      { hasBudget: true },
     ],
-    ['a number after the one of its label', { deployment: { ...standing, record: 7 } }, { number: 8 }],
-    [
-      'a number after any that is taken, be it by no record',
-      { deployment: standing, records: [done1, stray(9), ofAnother(proven(12))] },
-      { number: 13 },
-    ],
+    ['what failed before', { deployment: standing }, { failures: [failureOf(record(3))] }],
   ])('%s', (_, pieces, expected) => {
     const known = facts(pieces);
     const names = Object.keys(expected) as (keyof typeof known)[];
@@ -170,7 +156,7 @@ describe('the record of what stands', () => {
       version: '1.1.0',
       image: 'registry.example.com/acme/web:1.1.0',
       effective: done2.effective,
-      failures: [],
+      failures: more.failures,
     });
   });
 
@@ -186,10 +172,10 @@ describe('the record of what stands', () => {
   });
 
   it('takes over what failed, where an operator before this one kept it', () => {
-    const failures = [failureOf(record(3))];
+    const failures = [failureOf(record(4))];
     const annotations = { [ANNOTATION.failed]: JSON.stringify(failures), 'example.com/note': 'x' };
     const data = recordOfStanding({ ...owned, metadata: { labels: {}, annotations } }, 5, more);
-    expect(data.failures).toEqual(failures);
+    expect(data.failures).toEqual([...more.failures, ...failures]);
     expect(data.deployment.metadata.annotations).toEqual({});
   });
 
@@ -205,7 +191,6 @@ describe('the record of what stands', () => {
       version: '',
       image: '',
       effective: { tier: { resources: {} } },
-      failures: [],
     });
   });
 });

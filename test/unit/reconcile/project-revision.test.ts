@@ -140,11 +140,15 @@ describe('what was edited beyond recognition, or written by another program, is 
 
 describe('what its Deployment does not say is not known of it:', () => {
   it.each<[string, object, { template: string | undefined; minReadySeconds: number }]>([
-    ['no annotations', { spec: { template: { metadata: {} } } }, { template: undefined, minReadySeconds: 0 }],
-    ['no template', { spec: {} }, { template: undefined, minReadySeconds: 0 }],
+    [
+      'no annotations',
+      { metadata: {}, spec: { template: { metadata: {} } } },
+      { template: undefined, minReadySeconds: 0 },
+    ],
+    ['no template', { metadata: {}, spec: {} }, { template: undefined, minReadySeconds: 0 }],
     [
       'a template of before there were records',
-      { spec: { template: { metadata: { annotations: { [ANNOTATION.inputsHash]: 'hash' } } } } },
+      { metadata: {}, spec: { template: { metadata: { annotations: { [ANNOTATION.inputsHash]: 'hash' } } } } },
       { template: 'hash', minReadySeconds: 0 },
     ],
     ['how cautiously it was rolled out', deployment, { template: '2', minReadySeconds: 10 }],
@@ -154,6 +158,14 @@ describe('what its Deployment does not say is not known of it:', () => {
       ...expected,
     });
   });
+});
+
+it.each<[string, object | undefined]>([
+  ['none at all', undefined],
+  ['one without a spec', { metadata: {} }],
+  ['one whose annotations are null', { metadata: {}, spec: { template: { metadata: { annotations: null } } } }],
+])('a record that has no Deployment to apply again is none: %s', (_, recorded) => {
+  expect(projectRevision(raw({ data: { ...facts, deployment: recorded } }))).toMatchObject({ kind: 'stray' });
 });
 
 it('two of the same kind share what they have in common: thousands of them are held', () => {
