@@ -9,6 +9,15 @@ export interface Column {
 
 const condition = (type: string, field: string) => `.status.conditions[?(@.type=="${type}")].${field}`;
 
+function text(name: string, jsonPath: string, description: string): Column {
+  return { name, type: 'string', jsonPath, description };
+}
+
+/** Shown with `-o wide` only. */
+function wide(column: Column): Column {
+  return { ...column, priority: 1 };
+}
+
 const AGE: Column = {
   name: 'Age',
   type: 'date',
@@ -17,76 +26,38 @@ const AGE: Column = {
 };
 
 export const installationColumns: Column[] = [
-  { name: 'Provider', type: 'string', jsonPath: '.spec.provider', description: 'What is installed' },
-  {
-    name: 'Current',
-    type: 'string',
-    jsonPath: '.status.currentVersion',
-    description: 'The version whose rollout was done last',
-  },
-  { name: 'Target', type: 'string', jsonPath: '.status.targetVersion', description: 'The version decided on' },
-  { name: 'Policy', type: 'string', jsonPath: '.spec.upgradePolicy', description: 'Who decides on upgrades' },
-  { name: 'Tier', type: 'string', jsonPath: '.spec.resourceTier', description: 'How much it gets' },
-  {
-    name: 'Ready',
-    type: 'string',
-    jsonPath: condition('Ready', 'status'),
-    description: 'Whether what the spec asks for runs',
-  },
-  { name: 'Status', type: 'string', jsonPath: condition('Ready', 'reason'), description: 'Why' },
-  {
-    name: 'Update',
-    type: 'string',
-    jsonPath: condition('UpdateAvailable', 'status'),
-    description: 'Whether a newer release is published',
-  },
+  text('Provider', '.spec.provider', 'What is installed'),
+  text('Current', '.status.currentVersion', 'The version whose rollout was done last'),
+  text('Target', '.status.targetVersion', 'The version decided on'),
+  text('Policy', '.spec.upgradePolicy', 'Who decides on upgrades'),
+  text('Tier', '.spec.resourceTier', 'How much it gets'),
+  text('Ready', condition('Ready', 'status'), 'Whether what the spec asks for runs'),
+  text('Status', condition('Ready', 'reason'), 'Why'),
+  text('Update', condition('UpdateAvailable', 'status'), 'Whether a newer release is published'),
   AGE,
-  {
-    name: 'Message',
-    type: 'string',
-    jsonPath: condition('Ready', 'message'),
-    description: 'Why, in words',
-    priority: 1,
-  },
-  {
-    name: 'Image',
-    type: 'string',
-    jsonPath: '.status.currentImage',
-    description: 'Image of the current version',
-    priority: 1,
-  },
+  wide(text('Message', condition('Ready', 'message'), 'Why, in words')),
+  wide(text('Image', '.status.currentImage', 'Image of the current version')),
 ];
 
 /** What is published, and whether all of it can be used. */
 function publishedColumns(what: { readonly one: string; readonly use: string; readonly latest: string }): Column[] {
   return [
-    { name: 'Latest', type: 'string', jsonPath: '.status.latestVersion', description: what.latest },
+    text('Latest', '.status.latestVersion', what.latest),
     {
       name: 'Versions',
       type: 'integer',
       jsonPath: '.status.publishedVersions',
       description: `How many ${what.one}s can be ${what.use}`,
     },
-    {
-      name: 'Ready',
-      type: 'string',
-      jsonPath: condition('Ready', 'status'),
-      description: `Whether every ${what.one} can be ${what.use}`,
-    },
+    text('Ready', condition('Ready', 'status'), `Whether every ${what.one} can be ${what.use}`),
     AGE,
-    {
-      name: 'Message',
-      type: 'string',
-      jsonPath: condition('Ready', 'message'),
-      description: 'What is wrong with it',
-      priority: 1,
-    },
+    wide(text('Message', condition('Ready', 'message'), 'What is wrong with it')),
   ];
 }
 
 export const providerColumns: Column[] = [
-  { name: 'Org', type: 'string', jsonPath: '.spec.org', description: 'Who publishes it' },
-  { name: 'Provider', type: 'string', jsonPath: '.spec.name', description: 'Its name' },
+  text('Org', '.spec.org', 'Who publishes it'),
+  text('Provider', '.spec.name', 'Its name'),
   ...publishedColumns({ one: 'release', use: 'installed', latest: 'Highest release for everybody' }),
 ];
 

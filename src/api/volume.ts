@@ -39,7 +39,7 @@ export const Volume = withRules(
       configMap: z
         .object({
           name: text(253, 'Name of the ConfigMap, in the namespace of the installation.', 1),
-          items: atomicList(z.array(KeyToPath).max(64).describe('Only these keys; all when absent.')).optional(),
+          items: atomicList(KeyToPath, 64, 'Only these keys; all when absent.').optional(),
           defaultMode: FileMode,
           optional: flag('Starts without it too.').optional(),
         })
@@ -48,7 +48,7 @@ export const Volume = withRules(
       secret: z
         .object({
           secretName: text(253, 'Name of the Secret, in the namespace of the installation.', 1),
-          items: atomicList(z.array(KeyToPath).max(64).describe('Only these keys; all when absent.')).optional(),
+          items: atomicList(KeyToPath, 64, 'Only these keys; all when absent.').optional(),
           defaultMode: FileMode,
           optional: flag('Starts without it too.').optional(),
         })
@@ -58,22 +58,19 @@ export const Volume = withRules(
         .object({
           items: atomicList(
             z
-              .array(
-                z
-                  .object({
-                    path: filePath,
-                    fieldPath: matchingPlainly(
-                      FIELD_PATH,
-                      317,
-                      FIELD_PATH_MESSAGE,
-                      "Field of the pod, such as metadata.labels or metadata.annotations['key'].",
-                    ),
-                  })
-                  .describe('One field as one file.'),
-              )
-              .min(1)
-              .max(64)
-              .describe('Fields of the pod as files.'),
+              .object({
+                path: filePath,
+                fieldPath: matchingPlainly(
+                  FIELD_PATH,
+                  317,
+                  FIELD_PATH_MESSAGE,
+                  "Field of the pod, such as metadata.labels or metadata.annotations['key'].",
+                ),
+              })
+              .describe('One field as one file.'),
+            64,
+            'Fields of the pod as files.',
+            1,
           ),
         })
         .describe('Files that tell the pod about itself.')
