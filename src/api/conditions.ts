@@ -44,6 +44,10 @@ export interface Verdict {
   readonly message: string;
 }
 
+export function verdict(type: ConditionType, status: Verdict['status'], reason: string, message: string): Verdict {
+  return { type, status, reason, message };
+}
+
 export interface Stamp {
   readonly generation: number;
   readonly now: number;

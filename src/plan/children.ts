@@ -109,7 +109,7 @@ export function wishHash({ spec }: Installation, version: string, configuration:
 }
 
 /** Of all that reaches the pods. */
-export function releaseHash({ image, runtime, documentRoot, systemSoftwareDependencies }: Release): string {
+function releaseHash({ image, runtime, documentRoot, systemSoftwareDependencies }: Release): string {
   return hash({ image, runtime, documentRoot, systemSoftwareDependencies });
 }
 

@@ -1,4 +1,4 @@
-import { findCondition, stampConditions, type Verdict } from '../api/conditions.ts';
+import { findCondition, stampConditions, verdict, type Verdict } from '../api/conditions.ts';
 import type { InstallationStatus } from '../api/installation.ts';
 import { timestamp } from '../api/time.ts';
 import { writesDeployment, type Actions } from './actions.ts';
@@ -59,7 +59,7 @@ export function statusOf(findings: Findings): InstallationStatus {
       before.conditions ?? [],
       [
         ...readiness(findings),
-        ...availability(findings),
+        availability(findings),
         updateAvailable(findings, assessmentsToTell(findings)),
         ...upgradeHealth(findings),
         ...drift(actions),
@@ -110,24 +110,10 @@ function assessmentsToTell({ outlook, state }: Findings): readonly Assessment[] 
   return isInstalling ? [] : (outlook?.assessments ?? []);
 }
 
-function availability({ state }: Findings): Verdict[] {
+function availability({ state }: Findings): Verdict {
   return state.isAvailable
-    ? [
-        {
-          type: 'Available',
-          status: 'True',
-          reason: 'PodsAvailable',
-          message: 'As many pods as asked for are available',
-        },
-      ]
-    : [
-        {
-          type: 'Available',
-          status: 'False',
-          reason: 'PodsUnavailable',
-          message: 'Fewer pods than asked for are available',
-        },
-      ];
+    ? verdict('Available', 'True', 'PodsAvailable', 'As many pods as asked for are available')
+    : verdict('Available', 'False', 'PodsUnavailable', 'Fewer pods than asked for are available');
 }
 
 /** What is being written, or what was: what this build would make of a tier may be something else. */
@@ -158,7 +144,7 @@ function emptyIsNone<T>(list: readonly T[]): T[] | undefined {
 
 function drift({ postponed }: Actions): Verdict[] {
   const [first] = postponed;
-  return first ? [{ type: 'Drifted', status: 'True', reason: 'HealsDoNotHold', message: first.culprit }] : [];
+  return first ? [verdict('Drifted', 'True', 'HealsDoNotHold', first.culprit)] : [];
 }
 
 function withoutUndefined(status: object): InstallationStatus {

@@ -19,7 +19,7 @@ type Apply = Extract<Action, { kind: 'apply' }>;
 type Restoring = Extract<Action, { kind: 'restore' }>;
 
 /** The record of what is to be applied again is gone. */
-export class RecordGone extends Error {
+class RecordGone extends Error {
   override readonly name = 'RecordGone';
   readonly retry = 'now';
 }
