@@ -9,55 +9,45 @@ export interface Column {
 
 const condition = (type: string, field: string) => `.status.conditions[?(@.type=="${type}")].${field}`;
 
-function text(name: string, jsonPath: string, description: string): Column {
-  return { name, type: 'string', jsonPath, description };
+function column(name: string, jsonPath: string, description: string, type = 'string'): Column {
+  return { name, type, jsonPath, description };
 }
 
 /** Shown with `-o wide` only. */
-function wide(column: Column): Column {
-  return { ...column, priority: 1 };
+function wide(shown: Column): Column {
+  return { ...shown, priority: 1 };
 }
 
-const AGE: Column = {
-  name: 'Age',
-  type: 'date',
-  jsonPath: '.metadata.creationTimestamp',
-  description: 'Since when it exists',
-};
+const AGE = column('Age', '.metadata.creationTimestamp', 'Since when it exists', 'date');
 
 export const installationColumns: Column[] = [
-  text('Provider', '.spec.provider', 'What is installed'),
-  text('Current', '.status.currentVersion', 'The version whose rollout was done last'),
-  text('Target', '.status.targetVersion', 'The version decided on'),
-  text('Policy', '.spec.upgradePolicy', 'Who decides on upgrades'),
-  text('Tier', '.spec.resourceTier', 'How much it gets'),
-  text('Ready', condition('Ready', 'status'), 'Whether what the spec asks for runs'),
-  text('Status', condition('Ready', 'reason'), 'Why'),
-  text('Update', condition('UpdateAvailable', 'status'), 'Whether a newer release is published'),
+  column('Provider', '.spec.provider', 'What is installed'),
+  column('Current', '.status.currentVersion', 'The version whose rollout was done last'),
+  column('Target', '.status.targetVersion', 'The version decided on'),
+  column('Policy', '.spec.upgradePolicy', 'Who decides on upgrades'),
+  column('Tier', '.spec.resourceTier', 'How much it gets'),
+  column('Ready', condition('Ready', 'status'), 'Whether what the spec asks for runs'),
+  column('Status', condition('Ready', 'reason'), 'Why'),
+  column('Update', condition('UpdateAvailable', 'status'), 'Whether a newer release is published'),
   AGE,
-  wide(text('Message', condition('Ready', 'message'), 'Why, in words')),
-  wide(text('Image', '.status.currentImage', 'Image of the current version')),
+  wide(column('Message', condition('Ready', 'message'), 'Why, in words')),
+  wide(column('Image', '.status.currentImage', 'Image of the current version')),
 ];
 
 /** What is published, and whether all of it can be used. */
 function publishedColumns(what: { readonly one: string; readonly use: string; readonly latest: string }): Column[] {
   return [
-    text('Latest', '.status.latestVersion', what.latest),
-    {
-      name: 'Versions',
-      type: 'integer',
-      jsonPath: '.status.publishedVersions',
-      description: `How many ${what.one}s can be ${what.use}`,
-    },
-    text('Ready', condition('Ready', 'status'), `Whether every ${what.one} can be ${what.use}`),
+    column('Latest', '.status.latestVersion', what.latest),
+    column('Versions', '.status.publishedVersions', `How many ${what.one}s can be ${what.use}`, 'integer'),
+    column('Ready', condition('Ready', 'status'), `Whether every ${what.one} can be ${what.use}`),
     AGE,
-    wide(text('Message', condition('Ready', 'message'), 'What is wrong with it')),
+    wide(column('Message', condition('Ready', 'message'), 'What is wrong with it')),
   ];
 }
 
 export const providerColumns: Column[] = [
-  text('Org', '.spec.org', 'Who publishes it'),
-  text('Provider', '.spec.name', 'Its name'),
+  column('Org', '.spec.org', 'Who publishes it'),
+  column('Provider', '.spec.name', 'Its name'),
   ...publishedColumns({ one: 'release', use: 'installed', latest: 'Highest release for everybody' }),
 ];
 

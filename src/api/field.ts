@@ -45,6 +45,11 @@ export function atomicList<T extends z.ZodType>(item: T, max: number, descriptio
   return list.meta({ ...list.meta(), 'x-kubernetes-list-type': 'atomic' });
 }
 
+/** The first thing that is wrong with a value: where it is, or `whole` where it is the value itself, and what. */
+export function firstIssue({ issues: [issue] }: z.ZodError, whole: string): string {
+  return `${issue?.path.join('.') || whole}: ${issue?.message ?? 'invalid'}`;
+}
+
 export function text(max: number, description: string, min = 0): z.ZodString {
   const bounded = z.string().max(max);
   return (min > 0 ? bounded.min(min) : bounded).describe(description);

@@ -72,12 +72,9 @@ export function deploymentOf(inputs: Inputs): Child {
       ...(inputs.minReadySeconds > 0 && { minReadySeconds: inputs.minReadySeconds }),
       revisionHistoryLimit: 3,
       template: podTemplate({
-        release,
+        ...inputs,
         documentRoot: installation.spec.documentRoot,
         env: configuration.env,
-        software: inputs.software,
-        softwareDelivery: inputs.softwareDelivery,
-        shape,
         labels,
         selector,
         configHash: configuration.hash,

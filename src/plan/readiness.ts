@@ -5,6 +5,7 @@ import type { Held } from './decision.ts';
 import { isOfSoftware } from './failure-memory.ts';
 import type { Findings } from './findings.ts';
 import { graceOf } from './grace.ts';
+import type { Problem } from './problem.ts';
 import type { Return } from './return.ts';
 import { formatSoftware, inWords, movedSince } from './software-set.ts';
 import type { State } from './state.ts';
@@ -66,11 +67,8 @@ export function readiness(findings: Findings): Verdict[] {
         `Resume the Deployment, somebody paused it: kubectl -n ${installation.namespace} rollout resume deployment/${installation.name}`,
       );
     case 'failed': {
-      const [reason, message] = (isGoingBack ? rollbackFailed : rolloutFailed)(
-        findings,
-        decision.version,
-        rollout.message,
-      );
+      const failed = isGoingBack ? rollbackFailed : rolloutFailed;
+      const { reason, message } = failed(findings, decision.version, rollout.message);
       return spec.suspend === true ? suspended(message) : stalled(reason, message);
     }
     case 'progressing':
@@ -138,14 +136,14 @@ function rolledBack({ observed }: Findings, { version, failure }: Held): Verdict
   );
 }
 
-type Failed = readonly [reason: string, message: string];
+type Failed = Pick<Problem, 'reason' | 'message'>;
 
 function rollbackFailed({ observed }: Findings, version: string, cause: string): Failed {
   const { namespace, name } = observed.installation;
-  return [
-    'RollbackFailed',
-    `Look at the pods, going back to ${version} failed, ${cause}, and nothing more is tried: kubectl -n ${namespace} describe pods -l ${LABEL.installation}=${name}`,
-  ];
+  return {
+    reason: 'RollbackFailed',
+    message: `Look at the pods, going back to ${version} failed, ${cause}, and nothing more is tried: kubectl -n ${namespace} describe pods -l ${LABEL.installation}=${name}`,
+  };
 }
 
 function rollingOut({ state, decision }: Findings, version: string): string {
@@ -169,15 +167,13 @@ function rolloutFailed({ observed, state }: Findings, version: string, cause: st
   const { software: set, stableSoftware } = state;
   const stable = state.stable?.version;
   if (stable === undefined) {
-    return [
-      'InstallFailed',
-      `Set another version or correct the spec, installing ${version} failed, ${cause}: ${look}`,
-    ];
+    const message = `Set another version or correct the spec, installing ${version} failed, ${cause}: ${look}`;
+    return { reason: 'InstallFailed', message };
   }
   const software = formatSoftware(movedSince(stableSoftware, set));
   const what = whatFailed({ version, ...(software !== undefined && stable === version && { software }) }, stable);
   const who = stable === version ? 'the pods with the former ones' : `the pods of ${stable}`;
-  return ['RolloutFailed', `Rolling out ${what} failed, ${who} go on serving, ${cause}: ${look}`];
+  return { reason: 'RolloutFailed', message: `Rolling out ${what} failed, ${who} go on serving, ${cause}: ${look}` };
 }
 
 /** A person must act: `Stalled` makes kstatus say Failed at once. */

@@ -25,6 +25,8 @@ const AT_WORK: ReadonlySet<string> = new Set([
   'InstallFailed',
 ]);
 
+type Draft = { [K in keyof InstallationStatus]: InstallationStatus[K] | undefined };
+
 /** The status that the findings justify. The same findings give the same bytes. */
 export function statusOf(findings: Findings): InstallationStatus {
   const { observed, state, decision, actions, now } = findings;
@@ -35,7 +37,7 @@ export function statusOf(findings: Findings): InstallationStatus {
   const wasAtWork = AT_WORK.has(findCondition(before.conditions, 'Ready')?.reason ?? '');
   const isNewCurrent = stable?.version !== before.currentVersion;
   const consent = usedConsent(stable);
-  const status: { [K in keyof InstallationStatus]: InstallationStatus[K] | undefined } = {
+  const status: Draft = {
     observedGeneration: installation.generation,
     targetVersion: decision.kind === 'problem' ? base?.version : decision.version,
     installedVersion: isRun || decision.kind === 'return' ? decision.version : base?.version,
@@ -84,23 +86,19 @@ function hasService({ observed, state, decision }: Findings): boolean {
 }
 
 /** What may come next, and why it is not there yet. */
-function upgradesOf(findings: Findings): Partial<InstallationStatus> {
+function upgradesOf(findings: Findings): Partial<Draft> {
   const { observed, outlook, decision } = findings;
   if (!outlook) {
     // A spec that cannot be read says nothing against what was found before.
     const { updateCandidates: candidates, candidatesTotal } = observed.installation.status;
-    return {
-      ...(candidates && { updateCandidates: candidates }),
-      ...(candidatesTotal !== undefined && { candidatesTotal }),
-    };
+    return { updateCandidates: candidates, candidatesTotal };
   }
   const assessments = assessmentsToTell(findings);
   const target = decision.kind === 'problem' ? undefined : decision.version;
   const candidates = updateCandidates(outlook.input, assessments, target);
-  const pending = pendingUpgrade(outlook.choice, assessments);
   return {
     ...(candidates.length > 0 && { updateCandidates: candidates, candidatesTotal: assessments.length }),
-    ...(pending && { pendingUpgrade: pending }),
+    pendingUpgrade: pendingUpgrade(outlook.choice, assessments),
   };
 }
 

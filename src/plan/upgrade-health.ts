@@ -28,9 +28,13 @@ export function upgradeHealth(findings: Findings): Verdict[] {
     return former ? [unhealthy('RolledBack', former, state.stable?.version)] : [];
   }
   if (state.abandoned?.mark.failure) {
-    return [verdict('UpgradeHealthy', 'True', 'Withdrawn', 'What failed is not asked for any more')];
+    return [healthy('Withdrawn', 'What failed is not asked for any more')];
   }
-  return state.stable?.isMending ? [verdict('UpgradeHealthy', 'True', 'Succeeded', 'The last rollout succeeded')] : [];
+  return state.stable?.isMending ? [healthy('Succeeded', 'The last rollout succeeded')] : [];
+}
+
+function healthy(reason: string, message: string): Verdict {
+  return verdict('UpgradeHealthy', 'True', reason, message);
 }
 
 function unhealthy(reason: string, failure: Failure, stable: string | undefined): Verdict {
