@@ -9,6 +9,7 @@ import { createOperator } from './operator.ts';
 import { readOperatorConfig, readSettings, SettingsError } from './settings.ts';
 import { createLogger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
+import { messageOf } from './telemetry/reflector-hooks.ts';
 import { startProbeServer } from './telemetry/server.ts';
 
 const LONGEST_STOP_MS = 20_000;
@@ -63,10 +64,6 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
   await Promise.race([operator.stop(), sleep(LONGEST_STOP_MS, undefined, { ref: false })]);
   await probes.close();
   log.info('Stopped');
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** Resolves with the first signal. */

@@ -46,11 +46,7 @@ export class SettingsError extends Error {
 export function readSettings(env: Readonly<Record<string, string | undefined>>): Settings {
   // An empty variable is one that somebody left empty, not a value.
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
-  const parsed = Settings.safeParse(given);
-  if (!parsed.success) {
-    throw new SettingsError(`Correct the environment: ${describeIssues(parsed.error)}`);
-  }
-  return parsed.data;
+  return accepted(Settings, given, 'the environment');
 }
 
 export function readOperatorConfig(file: string): OperatorConfig {
@@ -65,13 +61,14 @@ export function readOperatorConfig(file: string): OperatorConfig {
       `Correct OPERATOR_CONFIG: cannot read "${file}": ${error instanceof Error ? error.message : String(error)}`,
     );
   }
-  const parsed = OperatorConfig.safeParse(withoutNulls(content ?? {}));
-  if (!parsed.success) {
-    throw new SettingsError(`Correct OPERATOR_CONFIG "${file}": ${describeIssues(parsed.error)}`);
-  }
-  return parsed.data;
+  return accepted(OperatorConfig, withoutNulls(content ?? {}), `OPERATOR_CONFIG "${file}"`);
 }
 
-function describeIssues(error: z.ZodError): string {
-  return error.issues.map((issue) => [issue.path.join('.'), issue.message].filter(Boolean).join(': ')).join('; ');
+function accepted<T extends z.ZodType>(schema: T, value: unknown, name: string): z.output<T> {
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) {
+    const issues = parsed.error.issues.map(({ path, message }) => [path.join('.'), message].filter(Boolean).join(': '));
+    throw new SettingsError(`Correct ${name}: ${issues.join('; ')}`);
+  }
+  return parsed.data;
 }

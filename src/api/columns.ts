@@ -9,84 +9,45 @@ export interface Column {
 
 const condition = (type: string, field: string) => `.status.conditions[?(@.type=="${type}")].${field}`;
 
-const AGE: Column = {
-  name: 'Age',
-  type: 'date',
-  jsonPath: '.metadata.creationTimestamp',
-  description: 'Since when it exists',
-};
+function column(name: string, jsonPath: string, description: string, type = 'string'): Column {
+  return { name, type, jsonPath, description };
+}
+
+/** Shown with `-o wide` only. */
+function wide(shown: Column): Column {
+  return { ...shown, priority: 1 };
+}
+
+const AGE = column('Age', '.metadata.creationTimestamp', 'Since when it exists', 'date');
 
 export const installationColumns: Column[] = [
-  { name: 'Provider', type: 'string', jsonPath: '.spec.provider', description: 'What is installed' },
-  {
-    name: 'Current',
-    type: 'string',
-    jsonPath: '.status.currentVersion',
-    description: 'The version whose rollout was done last',
-  },
-  { name: 'Target', type: 'string', jsonPath: '.status.targetVersion', description: 'The version decided on' },
-  { name: 'Policy', type: 'string', jsonPath: '.spec.upgradePolicy', description: 'Who decides on upgrades' },
-  { name: 'Tier', type: 'string', jsonPath: '.spec.resourceTier', description: 'How much it gets' },
-  {
-    name: 'Ready',
-    type: 'string',
-    jsonPath: condition('Ready', 'status'),
-    description: 'Whether what the spec asks for runs',
-  },
-  { name: 'Status', type: 'string', jsonPath: condition('Ready', 'reason'), description: 'Why' },
-  {
-    name: 'Update',
-    type: 'string',
-    jsonPath: condition('UpdateAvailable', 'status'),
-    description: 'Whether a newer release is published',
-  },
+  column('Provider', '.spec.provider', 'What is installed'),
+  column('Current', '.status.currentVersion', 'The version whose rollout was done last'),
+  column('Target', '.status.targetVersion', 'The version decided on'),
+  column('Policy', '.spec.upgradePolicy', 'Who decides on upgrades'),
+  column('Tier', '.spec.resourceTier', 'How much it gets'),
+  column('Ready', condition('Ready', 'status'), 'Whether what the spec asks for runs'),
+  column('Status', condition('Ready', 'reason'), 'Why'),
+  column('Update', condition('UpdateAvailable', 'status'), 'Whether a newer release is published'),
   AGE,
-  {
-    name: 'Message',
-    type: 'string',
-    jsonPath: condition('Ready', 'message'),
-    description: 'Why, in words',
-    priority: 1,
-  },
-  {
-    name: 'Image',
-    type: 'string',
-    jsonPath: '.status.currentImage',
-    description: 'Image of the current version',
-    priority: 1,
-  },
+  wide(column('Message', condition('Ready', 'message'), 'Why, in words')),
+  wide(column('Image', '.status.currentImage', 'Image of the current version')),
 ];
 
 /** What is published, and whether all of it can be used. */
 function publishedColumns(what: { readonly one: string; readonly use: string; readonly latest: string }): Column[] {
   return [
-    { name: 'Latest', type: 'string', jsonPath: '.status.latestVersion', description: what.latest },
-    {
-      name: 'Versions',
-      type: 'integer',
-      jsonPath: '.status.publishedVersions',
-      description: `How many ${what.one}s can be ${what.use}`,
-    },
-    {
-      name: 'Ready',
-      type: 'string',
-      jsonPath: condition('Ready', 'status'),
-      description: `Whether every ${what.one} can be ${what.use}`,
-    },
+    column('Latest', '.status.latestVersion', what.latest),
+    column('Versions', '.status.publishedVersions', `How many ${what.one}s can be ${what.use}`, 'integer'),
+    column('Ready', condition('Ready', 'status'), `Whether every ${what.one} can be ${what.use}`),
     AGE,
-    {
-      name: 'Message',
-      type: 'string',
-      jsonPath: condition('Ready', 'message'),
-      description: 'What is wrong with it',
-      priority: 1,
-    },
+    wide(column('Message', condition('Ready', 'message'), 'What is wrong with it')),
   ];
 }
 
 export const providerColumns: Column[] = [
-  { name: 'Org', type: 'string', jsonPath: '.spec.org', description: 'Who publishes it' },
-  { name: 'Provider', type: 'string', jsonPath: '.spec.name', description: 'Its name' },
+  column('Org', '.spec.org', 'Who publishes it'),
+  column('Provider', '.spec.name', 'Its name'),
   ...publishedColumns({ one: 'release', use: 'installed', latest: 'Highest release for everybody' }),
 ];
 

@@ -23,7 +23,7 @@ export const observedGeneration = int(
 
 /** The conditions of a status, each its writer's own. */
 export function conditionList(description: string) {
-  return listMap(z.array(Condition).max(16).describe(description), 'type').optional();
+  return listMap(Condition, 16, description, 'type').optional();
 }
 
 /** The conditions of an installation, by design/api.md §7. `Reconciling` and `Stalled` are there only while true. */
@@ -42,6 +42,10 @@ export interface Verdict {
   readonly status: Condition['status'];
   readonly reason: string;
   readonly message: string;
+}
+
+export function verdict(type: ConditionType, status: Verdict['status'], reason: string, message: string): Verdict {
+  return { type, status, reason, message };
 }
 
 export interface Stamp {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { installationColumns, providerColumns, softwareColumns, type Column } from './columns.ts';
+import type { Rule } from './field.ts';
 import { InstallationSpec, InstallationStatus } from './installation.ts';
 import {
   GROUP,
@@ -82,7 +83,7 @@ interface Kind {
   readonly description: string;
   readonly spec: z.ZodType;
   readonly status: z.ZodType;
-  readonly rules: readonly { rule: string; message: string; fieldPath?: string }[];
+  readonly rules: readonly Rule[];
   readonly columns: readonly Column[];
   readonly selectableFields?: readonly string[];
 }
@@ -169,7 +170,7 @@ export function providerCrd() {
         rule: "self.metadata.name == self.spec.org + '.' + self.spec.name",
         message: 'metadata.name must be <org>.<name> of the spec',
         messageExpression: "'metadata.name must be ' + self.spec.org + '.' + self.spec.name",
-      } as { rule: string; message: string },
+      },
     ],
     columns: providerColumns,
     selectableFields: ['.spec.org'],

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { text, withRules } from './field.ts';
+import { text, withChecked } from './field.ts';
 
 const DURATION = /^([0-9]{1,4}h([0-9]{1,5}m)?|[0-9]{1,6}m)$/;
 
@@ -7,7 +7,7 @@ const DURATION = /^([0-9]{1,4}h([0-9]{1,5}m)?|[0-9]{1,6}m)$/;
 export function duration(max: string, description: string, min = '0m'): z.ZodString {
   const message = `Must be a duration in hours and minutes such as 90m or 1h30m, from ${min} to ${max}`;
   const isWithin = (value: string) => durationMs(value) >= durationMs(min) && durationMs(value) <= durationMs(max);
-  return withRules(text(16, description, 2).refine(isWithin, message), {
+  return withChecked(text(16, description, 2), isWithin, {
     rule: `self.matches('${DURATION.source}') && duration(self) >= duration('${min}') && duration(self) <= duration('${max}')`,
     message,
   });

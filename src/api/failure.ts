@@ -1,7 +1,7 @@
 import semver from 'semver';
 import { z } from 'zod';
 
-const time = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+export const secondsTime = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
 
 export const MOST_ATTEMPTS = 99;
 export const MOST_FAILURES = 16;
@@ -28,13 +28,13 @@ export const Failure = z.object({
   wish: z.string().max(32).optional(),
   /** The values of the annotation `…/retry` that were there already, on the installation and on its Provider. */
   retries: z.array(z.string().max(LONGEST_RETRY_VALUE)).max(MOST_RETRY_VALUES).optional(),
-  at: time,
+  at: secondsTime,
   /** How often it failed. */
   attempts: z.int().min(1).max(MOST_ATTEMPTS),
   /** The system software that automation moved to, as `php=8.3.13`: that is to blame, and the version is not. */
   software: z.string().max(LONGEST_SOFTWARE).optional(),
   /** Absent: containers had started, and what they did once they will do again. */
-  retryAfter: time.optional(),
+  retryAfter: secondsTime.optional(),
 });
 export type Failure = z.output<typeof Failure>;
 

@@ -18,17 +18,36 @@ export interface Rule {
 export function withRules<T extends z.ZodType>(schema: T, ...rules: readonly Rule[]): T {
   const meta = schema.meta();
   const present = (meta?.['x-kubernetes-validations'] ?? []) as readonly Rule[];
-  return schema.meta({ ...meta, 'x-kubernetes-validations': [...present, ...rules] });
+  return rules.length === 0 ? schema : schema.meta({ ...meta, 'x-kubernetes-validations': [...present, ...rules] });
 }
 
-/** Keeps a list as a map, so that two appliers can each own their entries. */
-export function listMap<T extends z.ZodType>(schema: T, ...keys: readonly string[]): T {
-  return schema.meta({ ...schema.meta(), 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': keys });
+/** The same where the schema can tell, too, whether a value obeys the rule. */
+export function withChecked<T extends z.ZodType>(schema: T, obeys: (value: z.output<T>) => boolean, rule: Rule): T {
+  return withRules(schema.refine(obeys, rule.message), rule);
 }
 
-/** Keeps a map or a list under one owner: it is replaced whole. */
-export function atomicList<T extends z.ZodType>(schema: T): T {
-  return schema.meta({ ...schema.meta(), 'x-kubernetes-list-type': 'atomic' });
+/** A list that is kept as a map, so that two appliers can each own their entries. */
+export function listMap<T extends z.ZodType>(
+  item: T,
+  max: number,
+  description: string,
+  key: string,
+  ...rules: readonly Rule[]
+): z.ZodArray<T> {
+  const list = withRules(z.array(item).max(max).describe(description), ...rules);
+  return list.meta({ ...list.meta(), 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': [key] });
+}
+
+/** A list under one owner: it is replaced whole. */
+export function atomicList<T extends z.ZodType>(item: T, max: number, description: string, min = 0): z.ZodArray<T> {
+  const bounded = z.array(item).max(max);
+  const list = (min > 0 ? bounded.min(min) : bounded).describe(description);
+  return list.meta({ ...list.meta(), 'x-kubernetes-list-type': 'atomic' });
+}
+
+/** The first thing that is wrong with a value: where it is, or `whole` where it is the value itself, and what. */
+export function firstIssue({ issues: [issue] }: z.ZodError, whole: string): string {
+  return `${issue?.path.join('.') || whole}: ${issue?.message ?? 'invalid'}`;
 }
 
 export function text(max: number, description: string, min = 0): z.ZodString {
@@ -59,14 +78,8 @@ export function time(description: string): z.ZodString {
  */
 export function matching(pattern: RegExp, max: number, message: string, description: string): z.ZodString {
   const source = pattern.source.replaceAll('\\', '\\\\').replaceAll("'", "\\'");
-  return withRules(
-    z
-      .string()
-      .max(max)
-      .refine((value) => pattern.test(value), message)
-      .describe(description),
-    { rule: `self.matches('${source}')`, message },
-  );
+  const rule = { rule: `self.matches('${source}')`, message };
+  return withChecked(text(max, description), (value) => pattern.test(value), rule);
 }
 
 /** The same where so many may be that no CEL rule could be afforded: the apiserver shows the bare pattern. */

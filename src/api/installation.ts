@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { conditionList, observedGeneration } from './conditions.ts';
-import { atomicList, flag, int, listMap, matching, text, time, withRules } from './field.ts';
+import { atomicList, flag, int, listMap, matching, text, time, withChecked, withRules } from './field.ts';
 import { InstalledSoftware, SoftwareWish } from './software.ts';
 import { StoredTier } from './tier.ts';
 import { Upgrade } from './upgrade.ts';
@@ -34,18 +34,15 @@ const KeyRef = (kind: string) =>
     })
     .describe(`A key of a ${kind}.`);
 
-const ConfigFrom = withRules(
+const ConfigFrom = withChecked(
   z
     .object({
       name: matching(ENV_NAME, 128, ENV_MESSAGE, 'Name of the environment variable.'),
       secretKeyRef: KeyRef('Secret').optional(),
       configMapKeyRef: KeyRef('ConfigMap').optional(),
     })
-    .describe('One environment variable from a Secret or a ConfigMap.')
-    .refine(
-      (e) => (e.secretKeyRef === undefined) !== (e.configMapKeyRef === undefined),
-      'Must have exactly one of secretKeyRef and configMapKeyRef',
-    ),
+    .describe('One environment variable from a Secret or a ConfigMap.'),
+  (e) => (e.secretKeyRef === undefined) !== (e.configMapKeyRef === undefined),
   {
     rule: 'has(self.secretKeyRef) != has(self.configMapKeyRef)',
     message: 'Must have exactly one of secretKeyRef and configMapKeyRef',
@@ -67,7 +64,7 @@ const config = withRules(
   { rule: 'self.all(name, size(name) <= 128)', message: 'Keys: must have at most 128 characters' },
 );
 
-export const InstallationSpec = withRules(
+export const InstallationSpec = withChecked(
   z
     .object({
       provider: withRules(
@@ -92,16 +89,15 @@ export const InstallationSpec = withRules(
         .describe('How much it gets: replicas, processor, memory.'),
       config: config.optional(),
       configFrom: listMap(
-        z.array(ConfigFrom).max(128).describe('Environment variables from Secrets and ConfigMaps of the namespace.'),
+        ConfigFrom,
+        128,
+        'Environment variables from Secrets and ConfigMaps of the namespace.',
         'name',
       ).optional(),
       systemSoftware: listMap(
-        z
-          .array(SoftwareWish)
-          .max(32)
-          .describe(
-            'System software: which version, and how it is kept up to date. What the release needs is there anyway.',
-          ),
+        SoftwareWish,
+        32,
+        'System software: which version, and how it is kept up to date. What the release needs is there anyway.',
         'name',
       ).optional(),
       upgrade: Upgrade.optional(),
@@ -111,11 +107,8 @@ export const InstallationSpec = withRules(
         'Freezes it: nothing is rolled out or healed until this is false again. Deleting still works.',
       ).optional(),
     })
-    .describe('What to run.')
-    .refine(
-      (spec) => !spec.configFrom?.some((e) => Object.hasOwn(spec.config ?? {}, e.name)),
-      'config and configFrom set the same variable: keep one of them',
-    ),
+    .describe('What to run.'),
+  (spec) => !spec.configFrom?.some((e) => Object.hasOwn(spec.config ?? {}, e.name)),
   {
     rule: '!has(self.config) || !has(self.configFrom) || self.configFrom.all(e, !(e.name in self.config))',
     message: 'config and configFrom set the same variable: keep one of them',
@@ -138,26 +131,24 @@ export const InstallationStatus = z
     currentImage: text(512, 'Image of the current version.').optional(),
     usedConsent: version('The version that upgrade.allowDowngradeTo was used for; it allows no second downgrade.'),
     updateCandidates: listMap(
-      z
-        .array(UpdateCandidate)
-        .max(10)
-        .describe('Newer releases: the one decided on, the newest that you may have, then the newest.'),
+      UpdateCandidate,
+      10,
+      'Newer releases: the one decided on, the newest that you may have, then the newest.',
       'version',
     ).optional(),
     candidatesTotal: int(0, 200, 'How many newer releases there are in all.').optional(),
     pendingUpgrade: PendingUpgrade.optional(),
     failedVersions: atomicList(
-      z.array(FailedVersion).max(16).describe('Releases that failed here and are not tried again by themselves.'),
+      FailedVersion,
+      16,
+      'Releases that failed here and are not tried again by themselves.',
     ).optional(),
-    history: atomicList(z.array(HistoryEntry).max(10).describe('The last rollouts, newest first.')).optional(),
+    history: atomicList(HistoryEntry, 10, 'The last rollouts, newest first.').optional(),
     lastHandledRetry: text(
       256,
       'The value of the annotation provider-operator.io/retry that was obeyed last.',
     ).optional(),
-    systemSoftware: listMap(
-      z.array(InstalledSoftware).max(48).describe('The system software in the pods.'),
-      'name',
-    ).optional(),
+    systemSoftware: listMap(InstalledSoftware, 48, 'The system software in the pods.', 'name').optional(),
     deploymentName: text(63, 'Name of the Deployment.').optional(),
     serviceName: text(63, 'Name of the Service; absent where the release has no ports.').optional(),
     installedAt: time('When the first rollout was done.').optional(),

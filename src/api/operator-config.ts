@@ -28,6 +28,9 @@ export const MOST_ROUNDS = 4;
 /** A misspelt field must not pass for one that was left out: without `replicas` they would be nobody's. */
 const OwnTier = Tier.strict();
 
+const int = (min: number, max: number, value: number, description: string) =>
+  z.int().min(min).max(max).default(value).describe(description);
+
 /** What the platform team decides for every tenant: the content of the file that OPERATOR_CONFIG names. */
 export const OperatorConfig = z.strictObject({
   tiers: z
@@ -36,30 +39,15 @@ export const OperatorConfig = z.strictObject({
     .describe('What the tiers mean, where it differs from the built-in ones'),
   defaults: z
     .strictObject({
-      progressDeadlineSeconds: z
-        .int()
-        .min(2)
-        .max(86_400)
-        .default(600)
-        .describe('Seconds after which a rollout that is not done has failed'),
-      stableSeconds: z
-        .int()
-        .min(0)
-        .max(3600)
-        .default(10)
-        .describe('Seconds that a new pod must be ready before it counts'),
+      progressDeadlineSeconds: int(2, 86_400, 600, 'Seconds after which a rollout that is not done has failed'),
+      stableSeconds: int(0, 3600, 10, 'Seconds that a new pod must be ready before it counts'),
     })
     .refine(
       ({ progressDeadlineSeconds, stableSeconds }) => progressDeadlineSeconds > MOST_ROUNDS * stableSeconds,
       `progressDeadlineSeconds must be greater than ${MOST_ROUNDS} times stableSeconds: pods are replaced in up to ${MOST_ROUNDS} rounds`,
     )
     .prefault({}),
-  maxConcurrentUpgrades: z
-    .int()
-    .min(1)
-    .max(100_000)
-    .default(50)
-    .describe('Automatic rollouts that may be under way at once in the whole fleet'),
+  maxConcurrentUpgrades: int(1, 100_000, 50, 'Automatic rollouts that may be under way at once in the whole fleet'),
   reservedEnvNames: z
     .array(z.string().min(1).max(128))
     .default(RESERVED)

@@ -1,14 +1,12 @@
 import { z } from 'zod';
 import { conditionList, observedGeneration } from './conditions.ts';
-import { atomicList, flag, int, listMap, matching, text, time, withRules } from './field.ts';
+import { atomicList, flag, int, listMap, matching, text, time, withChecked, withRules } from './field.ts';
 import { imageName, immutable, invalidVersions, Lifecycle, NAME, NAME_MESSAGE } from './published.ts';
 import { versionRange } from './range.ts';
 import { Runtime } from './runtime.ts';
 import { softwareDependencies } from './software.ts';
 import { Tier } from './tier.ts';
 import { exactVersion } from './version.ts';
-
-const RESERVED_MESSAGE = 'Must not be install or installed: the REST API uses these words';
 
 export const Release = withRules(
   z
@@ -21,10 +19,9 @@ export const Release = withRules(
       lifecycle: Lifecycle.optional(),
       recommended: flag('The publisher advises it, for people.').optional(),
       fixes: atomicList(
-        z
-          .array(z.enum(['security', 'bugfix', 'feature']).describe('One kind of change.'))
-          .max(3)
-          .describe('What it brings; an installation with upgrade.securityOnly takes only what has security here.'),
+        z.enum(['security', 'bugfix', 'feature']).describe('One kind of change.'),
+        3,
+        'What it brings; an installation with upgrade.securityOnly takes only what has security here.',
       ).optional(),
       breaking: z
         .object({
@@ -66,30 +63,23 @@ export type Release = z.output<typeof Release>;
 
 export const ProviderSpec = z
   .object({
-    org: withRules(
-      matching(NAME, 31, NAME_MESSAGE, 'Who publishes it.').refine(
-        (org) => org !== 'install' && org !== 'installed',
-        RESERVED_MESSAGE,
-      ),
-      { rule: "!(self in ['install', 'installed'])", message: RESERVED_MESSAGE },
+    org: withChecked(
+      matching(NAME, 31, NAME_MESSAGE, 'Who publishes it.'),
+      (org) => org !== 'install' && org !== 'installed',
+      {
+        rule: "!(self in ['install', 'installed'])",
+        message: 'Must not be install or installed: the REST API uses these words',
+      },
     ),
     name: matching(NAME, 31, NAME_MESSAGE, 'Its name within the organization.'),
     displayName: text(128, 'Its name, for people.').optional(),
     description: text(4096, 'What it is, for people.').optional(),
-    tags: atomicList(
-      z
-        .array(text(64, 'One tag.', 1))
-        .max(32)
-        .describe('Words to find it by.'),
-    ).optional(),
+    tags: atomicList(text(64, 'One tag.', 1), 32, 'Words to find it by.').optional(),
     author: text(256, 'Who makes it, for people.').optional(),
     trustTier: z.enum(['official', 'verified', 'community']).describe('Who vouches for it, for people.').optional(),
     iconURL: text(1024, 'Its picture.').optional(),
     readme: text(65_536, 'Its documentation, in Markdown.').optional(),
-    versions: listMap(
-      z.array(Release).max(200).describe('The published releases, each with its own version.'),
-      'version',
-    ).optional(),
+    versions: listMap(Release, 200, 'The published releases, each with its own version.', 'version').optional(),
     tiers: z
       .object({ free: Tier.optional(), standard: Tier.optional(), performance: Tier.optional() })
       .describe('What the tiers mean for this provider, where it differs from the tiers of the operator.')

@@ -48,10 +48,9 @@ export function invalidVersions(one: 'release' | 'version', use: 'installed' | '
   const entry = z.object({ version: text(64, 'The version.'), reason: text(1024, `Why it cannot be ${use}.`) });
   const all = one === 'release' ? 'Releases' : 'Versions';
   return listMap(
-    z
-      .array(entry.describe(`One ${one} that cannot be ${use}.`))
-      .max(200)
-      .describe(`${all} that cannot be ${use}.`),
+    entry.describe(`One ${one} that cannot be ${use}.`),
+    200,
+    `${all} that cannot be ${use}.`,
     'version',
   ).optional();
 }

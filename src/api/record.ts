@@ -1,8 +1,6 @@
 import { z } from 'zod';
-import { Failure, MOST_FAILURES } from './failure.ts';
+import { Failure, MOST_FAILURES, secondsTime } from './failure.ts';
 import { StoredTier } from './tier.ts';
-
-const time = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
 
 /** Why a rollout was begun. */
 const Trigger = z.enum(['Install', 'Policy', 'Spec', 'SystemSoftware', 'Tier']);
@@ -35,7 +33,7 @@ const RecordFacts = z.object({
   /** `org/name`. */
   provider: z.string(),
   trigger: Trigger,
-  startedAt: time,
+  startedAt: secondsTime,
   /** The wish for which it was made: it is held by this if the rollout fails. */
   wish: z.string(),
   committed: Committed,

@@ -9,7 +9,7 @@ import {
   PORT_NAME_MESSAGE,
   portReference,
   text,
-  withRules,
+  withChecked,
 } from './field.ts';
 import { Volume, VolumeMount } from './volume.ts';
 
@@ -25,23 +25,21 @@ const Port = z
   .describe('One port of the process.');
 
 const ports = listMap(
-  withRules(
-    z.array(Port).max(16).describe('Ports of the process. The Service offers them; without ports there is no Service.'),
-    {
-      rule: "self.all(p, self.exists_one(q, q.containerPort == p.containerPort && (has(q.protocol) ? q.protocol : 'TCP') == (has(p.protocol) ? p.protocol : 'TCP')))",
-      message: 'Two ports have the same containerPort and protocol: keep one of them',
-    },
-    {
-      rule: "self.all(p, self.exists_one(q, (has(q.servicePort) ? q.servicePort : q.containerPort) == (has(p.servicePort) ? p.servicePort : p.containerPort) && (has(q.protocol) ? q.protocol : 'TCP') == (has(p.protocol) ? p.protocol : 'TCP')))",
-      message: 'Two ports have the same servicePort and protocol: give each its own',
-    },
-  ),
+  Port,
+  16,
+  'Ports of the process. The Service offers them; without ports there is no Service.',
   'name',
+  {
+    rule: "self.all(p, self.exists_one(q, q.containerPort == p.containerPort && (has(q.protocol) ? q.protocol : 'TCP') == (has(p.protocol) ? p.protocol : 'TCP')))",
+    message: 'Two ports have the same containerPort and protocol: keep one of them',
+  },
+  {
+    rule: "self.all(p, self.exists_one(q, (has(q.servicePort) ? q.servicePort : q.containerPort) == (has(p.servicePort) ? p.servicePort : p.containerPort) && (has(q.protocol) ? q.protocol : 'TCP') == (has(p.protocol) ? p.protocol : 'TCP')))",
+    message: 'Two ports have the same servicePort and protocol: give each its own',
+  },
 );
 
-const command = (what: string) => atomicList(z.array(text(4096, 'One argument.')).min(1).max(64).describe(what));
-
-const args = (what: string) => atomicList(z.array(text(4096, 'One argument.')).max(64).describe(what));
+const args = (what: string, min = 0) => atomicList(text(4096, 'One argument.'), 64, what, min);
 
 export const EnvVar = z
   .object({
@@ -69,13 +67,13 @@ const probeHandlers = {
     .describe('Opens a TCP connection.')
     .optional(),
   exec: z
-    .object({ command: command('The command; exit code 0 is success.') })
+    .object({ command: args('The command; exit code 0 is success.', 1) })
     .describe('Runs a command in the container.')
     .optional(),
 };
 
 function probe(description: string) {
-  return withRules(
+  return withChecked(
     z
       .object({
         ...probeHandlers,
@@ -84,11 +82,8 @@ function probe(description: string) {
         timeoutSeconds: int(1, 3600, 'Seconds until a probe counts as failed; 1 when absent.').optional(),
         failureThreshold: int(1, 100, 'Failures in a row that count; 3 when absent.').optional(),
       })
-      .describe(description)
-      .refine(
-        (p) => [p.httpGet, p.tcpSocket, p.exec].filter(Boolean).length === 1,
-        'Must have exactly one of httpGet, tcpSocket and exec',
-      ),
+      .describe(description),
+    (p) => [p.httpGet, p.tcpSocket, p.exec].filter(Boolean).length === 1,
     {
       rule: '[has(self.httpGet), has(self.tcpSocket), has(self.exec)].filter(x, x).size() == 1',
       message: 'Must have exactly one of httpGet, tcpSocket and exec',
@@ -96,10 +91,8 @@ function probe(description: string) {
   ).optional();
 }
 
-const CAP_SYS_ADMIN_MESSAGE = 'CAP_SYS_ADMIN comes with more privileges: set allowPrivilegeEscalation true, too';
-
 /** May only loosen the restricted Pod Security Standard for providers that OPERATOR_CONFIG lists. */
-const SecurityContext = withRules(
+const SecurityContext = withChecked(
   z
     .object({
       runAsUser: int(0, 2_147_483_647, 'User id of the process; that of the image when absent.').optional(),
@@ -109,24 +102,18 @@ const SecurityContext = withRules(
       readOnlyRootFilesystem: flag('Makes the root file system read-only.').optional(),
       allowPrivilegeEscalation: flag('false when absent; true only for providers that the operator lists.').optional(),
       addCapabilities: atomicList(
-        z
-          .array(matching(/^[A-Z_]+$/, 32, 'Must be a capability such as NET_BIND_SERVICE', 'One Linux capability.'))
-          .max(32)
-          .describe(
-            'Capabilities beyond none; others than NET_BIND_SERVICE only for providers that the operator lists.',
-          ),
+        matching(/^[A-Z_]+$/, 32, 'Must be a capability such as NET_BIND_SERVICE', 'One Linux capability.'),
+        32,
+        'Capabilities beyond none; others than NET_BIND_SERVICE only for providers that the operator lists.',
       ).optional(),
     })
     .describe(
       'Who the process runs as. The restricted Pod Security Standard holds unless the operator lists the provider.',
-    )
-    .refine(
-      (c) => c.allowPrivilegeEscalation === true || !c.addCapabilities?.includes('CAP_SYS_ADMIN'),
-      CAP_SYS_ADMIN_MESSAGE,
     ),
+  (c) => c.allowPrivilegeEscalation === true || !c.addCapabilities?.includes('CAP_SYS_ADMIN'),
   {
     rule: "(has(self.allowPrivilegeEscalation) && self.allowPrivilegeEscalation) || !has(self.addCapabilities) || !('CAP_SYS_ADMIN' in self.addCapabilities)",
-    message: CAP_SYS_ADMIN_MESSAGE,
+    message: 'CAP_SYS_ADMIN comes with more privileges: set allowPrivilegeEscalation true, too',
   },
 );
 
@@ -135,18 +122,12 @@ export const Runtime = z
     ports: ports.optional(),
     command: args('Replaces the entrypoint of the image.').optional(),
     args: args('Replaces the arguments of the image.').optional(),
-    env: listMap(
-      z.array(EnvVar).max(64).describe('Variables of the release; the config of an installation wins.'),
-      'name',
-    ).optional(),
+    env: listMap(EnvVar, 64, 'Variables of the release; the config of an installation wins.', 'name').optional(),
     readinessProbe: probe('When a pod may get traffic; a TCP connection to the first port when absent.'),
     livenessProbe: probe('When a container is restarted; never when absent.'),
     securityContext: SecurityContext.optional(),
-    volumes: listMap(z.array(Volume).max(16).describe('Volumes of the pod.'), 'name').optional(),
-    volumeMounts: listMap(
-      z.array(VolumeMount).max(16).describe('Where the volumes appear in the container.'),
-      'mountPath',
-    ).optional(),
+    volumes: listMap(Volume, 16, 'Volumes of the pod.', 'name').optional(),
+    volumeMounts: listMap(VolumeMount, 16, 'Where the volumes appear in the container.', 'mountPath').optional(),
   })
   .describe('How the pods of this release run.');
 export type Runtime = z.output<typeof Runtime>;

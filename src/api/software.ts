@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { conditionList, observedGeneration } from './conditions.ts';
-import { atomicList, flag, int, listMap, matching, text, withRules } from './field.ts';
+import { atomicList, flag, int, listMap, matching, text, withChecked, withRules } from './field.ts';
 import { imageName, immutable, invalidVersions, Lifecycle, NAME, NAME_MESSAGE } from './published.ts';
 import { versionRange } from './range.ts';
 import { EnvVar } from './runtime.ts';
@@ -19,37 +19,28 @@ function softwareName(description: string) {
 export function softwareDependencies(description: string) {
   return listMap(
     z
-      .array(
-        z
-          .object({
-            name: softwareName('Name of the SystemSoftware.'),
-            range: versionRange('npm-semver range of the versions that do. Prereleases count by their numbers.'),
-          })
-          .describe('One software, and the versions of it that do.'),
-      )
-      .max(16)
-      .describe(description),
+      .object({
+        name: softwareName('Name of the SystemSoftware.'),
+        range: versionRange('npm-semver range of the versions that do. Prereleases count by their numbers.'),
+      })
+      .describe('One software, and the versions of it that do.'),
+    16,
+    description,
     'name',
   );
 }
 export type SoftwareDependency = z.output<ReturnType<typeof softwareDependencies>>[number];
 
-const Provides = withRules(
+const Provides = withChecked(
   z
     .object({
-      env: listMap(
-        z.array(EnvVar).max(64).describe('Environment variables. Those of the release and of the tenant win.'),
-        'name',
-      ).optional(),
+      env: listMap(EnvVar, 64, 'Environment variables. Those of the release and of the tenant win.', 'name').optional(),
       image: imageName('Image that has the files.').optional(),
       path: matching(PATH, 256, PATH_MESSAGE, 'The directory in the image.').optional(),
       mountPath: matching(PATH, 256, PATH_MESSAGE, 'Where the process finds it, read-only.').optional(),
     })
-    .describe('What it brings into the pods.')
-    .refine(
-      ({ image, path, mountPath }) => new Set([image, path, mountPath].map((v) => v === undefined)).size === 1,
-      'Must have all of image, path and mountPath, or none of them',
-    ),
+    .describe('What it brings into the pods.'),
+  ({ image, path, mountPath }) => new Set([image, path, mountPath].map((v) => v === undefined)).size === 1,
   {
     rule: 'has(self.image) == has(self.path) && has(self.image) == has(self.mountPath)',
     message: 'Must have all of image, path and mountPath, or none of them',
@@ -79,13 +70,8 @@ export type SoftwareRelease = z.output<typeof SoftwareRelease>;
 export const SoftwareSpec = z
   .object({
     displayName: text(128, 'Its name, for people.').optional(),
-    tags: atomicList(
-      z
-        .array(text(64, 'One tag.', 1))
-        .max(32)
-        .describe('Words to find it by.'),
-    ).optional(),
-    versions: listMap(z.array(SoftwareRelease).max(200).describe('The published versions.'), 'version').optional(),
+    tags: atomicList(text(64, 'One tag.', 1), 32, 'Words to find it by.').optional(),
+    versions: listMap(SoftwareRelease, 200, 'The published versions.', 'version').optional(),
   })
   .describe('What is published.');
 export type SoftwareSpec = z.output<typeof SoftwareSpec>;
@@ -126,10 +112,9 @@ export const InstalledSoftware = z
     updatePolicy: z.enum(['none', 'patchLevel', 'all']).describe('What holds, inherit resolved.'),
     updateAvailable: flag('A newer version is published that the release can run on.'),
     requiredBy: atomicList(
-      z
-        .array(text(128, 'A provider or a software, with its version.'))
-        .max(32)
-        .describe('What needs it; absent where that is not known.'),
+      text(128, 'A provider or a software, with its version.'),
+      32,
+      'What needs it; absent where that is not known.',
     ).optional(),
   })
   .describe('One software in the pods.');

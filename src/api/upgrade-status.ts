@@ -39,11 +39,11 @@ export const UpdateCandidate = z
     change: Change.describe('How far it is from what runs: 0.x counts a minor as major, 0.0.x everything.'),
     takeable: flag('You may have it: set version to it.'),
     eligible: flag('Automation would take it now.'),
-    blockedBy: atomicList(
-      z.array(BlockReason.describe('One reason.')).max(24).describe('All reasons why automation does not take it now.'),
-    ),
+    blockedBy: atomicList(BlockReason.describe('One reason.'), 24, 'All reasons why automation does not take it now.'),
     missingUserInputs: atomicList(
-      z.array(text(128, 'Name of an input.')).max(32).describe('Inputs that it requires and the spec does not have.'),
+      text(128, 'Name of an input.'),
+      32,
+      'Inputs that it requires and the spec does not have.',
     ),
     notBefore: time('When time alone may let it through.').optional(),
     releasedAt: time('When it was published.').optional(),
@@ -57,10 +57,9 @@ export const PendingUpgrade = z
     reason: text(64, 'What it waits for: a reason of blockedBy, or UnderWay between two hops.', 1),
     notBefore: time('When it goes on at the earliest.').optional(),
     path: atomicList(
-      z
-        .array(text(64, 'One release.'))
-        .max(200)
-        .describe('The releases that it takes one by one, the last one is where it ends.'),
+      text(64, 'One release.'),
+      200,
+      'The releases that it takes one by one, the last one is where it ends.',
     ),
   })
   .describe('An upgrade that is decided on and not yet all the way.');
@@ -83,10 +82,9 @@ export const FailedVersion = z
       'The system software that automation moved to, where that is to blame and not the release.',
     ).optional(),
     retries: atomicList(
-      z
-        .array(text(LONGEST_RETRY_VALUE, 'One value.'))
-        .max(MOST_RETRY_VALUES)
-        .describe('Values of the annotation retry that were there when it failed: another one lets it be tried again.'),
+      text(LONGEST_RETRY_VALUE, 'One value.'),
+      MOST_RETRY_VALUES,
+      'Values of the annotation retry that were there when it failed: another one lets it be tried again.',
     ).optional(),
     retryAfter: time('When it is tried once more, where what ran before runs again; never when absent.').optional(),
   })

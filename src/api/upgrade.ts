@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { duration } from './duration.ts';
-import { atomicList, flag, int, withRules } from './field.ts';
+import { atomicList, flag, int, withChecked } from './field.ts';
 import { versionRange } from './range.ts';
 import { exactVersion } from './version.ts';
 import { windows } from './window.ts';
 
-const Rollback = withRules(
+const Rollback = withChecked(
   z
     .object({
       enabled: flag('false leaves a failed rollout as it is; true when absent.').optional(),
@@ -20,12 +20,9 @@ const Rollback = withRules(
         'Seconds that a new pod must be ready before it counts; the platform decides when absent.',
       ).optional(),
     })
-    .describe('When a rollout has failed, and what then.')
-    .refine(
-      ({ progressDeadlineSeconds: deadline, stableSeconds: stable }) =>
-        deadline === undefined || stable === undefined || deadline > stable,
-      'progressDeadlineSeconds must be greater than stableSeconds',
-    ),
+    .describe('When a rollout has failed, and what then.'),
+  ({ progressDeadlineSeconds: deadline, stableSeconds: stable }) =>
+    deadline === undefined || stable === undefined || deadline > stable,
   {
     rule: '!has(self.progressDeadlineSeconds) || !has(self.stableSeconds) || self.progressDeadlineSeconds > self.stableSeconds',
     message: 'progressDeadlineSeconds must be greater than stableSeconds',
@@ -54,7 +51,9 @@ export const Upgrade = z
       'How old a release must be before automation takes it, counted from releasedAt or from when it was first seen, whichever is later.',
     ).optional(),
     skipVersions: atomicList(
-      z.array(exactVersion('One version.')).max(64).describe('Versions that are only taken by naming them in version.'),
+      exactVersion('One version.'),
+      64,
+      'Versions that are only taken by naming them in version.',
     ).optional(),
     allowDowngradeTo: exactVersion(
       'Consent to one downgrade, to exactly this version. It expires by itself.',

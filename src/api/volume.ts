@@ -17,13 +17,17 @@ const FIELD_PATH =
 const FIELD_PATH_MESSAGE =
   "Must be metadata.name, namespace, uid, labels or annotations, or one of the latter such as metadata.labels['key']";
 
-const FileMode = int(1, 0o777, 'File mode as a decimal number; 420 (0644) when absent.').optional();
-
 const filePath = matchingPlainly(FILE_PATH, 1024, PATH_MESSAGE, 'Path of the file, below the mount.');
 
 const KeyToPath = z
   .object({ key: text(253, 'Key in the object.', 1), path: filePath })
   .describe('Which key becomes which file.');
+
+const whichFiles = {
+  items: atomicList(KeyToPath, 64, 'Only these keys; all when absent.').optional(),
+  defaultMode: int(1, 0o777, 'File mode as a decimal number; 420 (0644) when absent.').optional(),
+  optional: flag('Starts without it too.').optional(),
+};
 
 export const Volume = withRules(
   z
@@ -39,18 +43,14 @@ export const Volume = withRules(
       configMap: z
         .object({
           name: text(253, 'Name of the ConfigMap, in the namespace of the installation.', 1),
-          items: atomicList(z.array(KeyToPath).max(64).describe('Only these keys; all when absent.')).optional(),
-          defaultMode: FileMode,
-          optional: flag('Starts without it too.').optional(),
+          ...whichFiles,
         })
         .describe('Files from a ConfigMap.')
         .optional(),
       secret: z
         .object({
           secretName: text(253, 'Name of the Secret, in the namespace of the installation.', 1),
-          items: atomicList(z.array(KeyToPath).max(64).describe('Only these keys; all when absent.')).optional(),
-          defaultMode: FileMode,
-          optional: flag('Starts without it too.').optional(),
+          ...whichFiles,
         })
         .describe('Files from a Secret.')
         .optional(),
@@ -58,22 +58,19 @@ export const Volume = withRules(
         .object({
           items: atomicList(
             z
-              .array(
-                z
-                  .object({
-                    path: filePath,
-                    fieldPath: matchingPlainly(
-                      FIELD_PATH,
-                      317,
-                      FIELD_PATH_MESSAGE,
-                      "Field of the pod, such as metadata.labels or metadata.annotations['key'].",
-                    ),
-                  })
-                  .describe('One field as one file.'),
-              )
-              .min(1)
-              .max(64)
-              .describe('Fields of the pod as files.'),
+              .object({
+                path: filePath,
+                fieldPath: matchingPlainly(
+                  FIELD_PATH,
+                  317,
+                  FIELD_PATH_MESSAGE,
+                  "Field of the pod, such as metadata.labels or metadata.annotations['key'].",
+                ),
+              })
+              .describe('One field as one file.'),
+            64,
+            'Fields of the pod as files.',
+            1,
           ),
         })
         .describe('Files that tell the pod about itself.')

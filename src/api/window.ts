@@ -30,10 +30,7 @@ export type Window = z.output<typeof Window>;
 
 /** When automation may start an upgrade; what has begun is finished. */
 export const windows = atomicList(
-  z
-    .array(Window)
-    .max(16)
-    .describe(
-      'When automation may start upgrades; always when absent. With deny windows only, at all times outside of them.',
-    ),
+  Window,
+  16,
+  'When automation may start upgrades; always when absent. With deny windows only, at all times outside of them.',
 );

@@ -45,7 +45,7 @@ export class ApiError extends Error implements RetryHint {
       reason,
       details = {},
       cause,
-    }: { status: number; reason: string; details?: StatusDetails; cause?: unknown },
+    }: Pick<ApiError, 'status' | 'reason'> & Partial<Pick<ApiError, 'details' | 'cause'>>,
     { retry, retryAfterMs }: RetryHint,
   ) {
     super(message, { cause });

@@ -80,17 +80,26 @@ export function createTransport(options: TransportOptions): Transport {
     });
   }
 
-  /** Runs a part of a call, names it in what goes wrong, and reports how it was answered. */
-  async function reported<Result>(call: Call, run: (answer: { code: number }) => Promise<Result>): Promise<Result> {
+  /** Sends a call and reads of its answer what is wanted, names it in what goes wrong, and reports how it was answered. */
+  async function ask<Result>(
+    dispatcher: Dispatcher,
+    call: Call,
+    read: (body: Dispatcher.ResponseData['body']) => Result | Promise<Result>,
+  ): Promise<Result> {
     const startedAt = performance.now();
-    const answer = { code: 0 };
+    let code = 0;
     try {
-      return await run(answer);
+      const response = await send(dispatcher, call);
+      code = response.statusCode;
+      if (code < 200 || code > 299) {
+        throw refusal(call, response, await response.body.text());
+      }
+      return await read(response.body);
     } catch (error) {
       throw error instanceof ApiError ? error : ApiError.unanswered(call.doing, error);
     } finally {
       const seconds = (performance.now() - startedAt) / 1000;
-      onRequest?.({ method: call.method, resource: call.resource, code: answer.code, seconds });
+      onRequest?.({ method: call.method, resource: call.resource, code, seconds });
     }
   }
 
@@ -115,13 +124,8 @@ export function createTransport(options: TransportOptions): Transport {
 
   return {
     request<Answer>(call: Call) {
-      return reported(call, async (answer) => {
-        const response = await send(requests, call);
-        answer.code = response.statusCode;
-        const text = await response.body.text();
-        if (isRefusal(response)) {
-          throw refusal(call, response, text);
-        }
+      return ask(requests, call, async (body) => {
+        const text = await body.text();
         return (text === '' ? undefined : JSON.parse(text)) as Answer;
       });
     },
@@ -130,17 +134,10 @@ export function createTransport(options: TransportOptions): Transport {
       const client = new Client(origin, { ...common, bodyTimeout: 0 });
       streams.add(client);
       try {
-        const body = await reported(call, async (answer) => {
-          const response = await send(client, call);
-          answer.code = response.statusCode;
-          if (isRefusal(response)) {
-            throw refusal(call, response, await response.body.text());
-          }
-          return response.body;
-        });
+        const lines = await ask(client, call, (body) => body);
         // Who gives up before the first line never begins to read, and so never comes to the end of it.
         call.signal?.addEventListener('abort', () => void end(client), { once: true });
-        return linesOf(body, call, client);
+        return linesOf(lines, call, client);
       } catch (error) {
         await end(client);
         throw error;
@@ -189,10 +186,6 @@ function fenced(fence: () => void): Dispatcher.DispatcherComposeInterceptor {
 function queryString(query: Call['query'] = {}): string {
   const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
   return given.length === 0 ? '' : `?${new URLSearchParams(given).toString()}`;
-}
-
-function isRefusal({ statusCode }: Dispatcher.ResponseData): boolean {
-  return statusCode < 200 || statusCode > 299;
 }
 
 function refusal(call: Call, response: Dispatcher.ResponseData, text: string): ApiError {

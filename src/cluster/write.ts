@@ -1,7 +1,7 @@
 import { isNotFound } from './errors.ts';
 import type { JsonObject } from './merge-patch.ts';
 import { apiVersionOf, describeObject, objectPath, resourceLabel, type ObjectName, type Resource } from './resource.ts';
-import type { Transport } from './transport.ts';
+import type { Call, Transport } from './transport.ts';
 
 interface ApplyOptions {
   readonly fieldManager: string;
@@ -35,6 +35,17 @@ export interface Writer {
 }
 
 export function createWriter(transport: Transport): Writer {
+  async function unlessNotFound<Answer>(call: Call): Promise<Answer | undefined> {
+    try {
+      return await transport.request<Answer>(call);
+    } catch (error) {
+      if (isNotFound(error)) {
+        return undefined;
+      }
+      throw error;
+    }
+  }
+
   return {
     apply(resource, object, { fieldManager, force }) {
       return transport.request({
@@ -49,14 +60,9 @@ export function createWriter(transport: Transport): Writer {
       });
     },
 
-    patchStatus<Stored>(
-      resource: Resource,
-      seen: ObjectName & { readonly resourceVersion: string },
-      patch: JsonObject,
-      { fieldManager }: Pick<ApplyOptions, 'fieldManager'>,
-    ) {
+    patchStatus(resource, seen, patch, { fieldManager }) {
       const { resourceVersion } = seen;
-      const reporting = transport.request<Stored>({
+      return unlessNotFound({
         method: 'PATCH',
         path: objectPath(resource, seen, 'status'),
         query: { fieldManager },
@@ -65,39 +71,25 @@ export function createWriter(transport: Transport): Writer {
         doing: `Report the status of ${describeObject(resource, seen)}`,
         resource: `${resourceLabel(resource)}/status`,
       });
-      return undefinedIfNotFound(reporting);
     },
 
     async remove(resource, name, { uid }) {
-      const removal = transport.request({
+      await unlessNotFound({
         method: 'DELETE',
         path: objectPath(resource, name),
         body: { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid }, propagationPolicy: 'Background' },
         doing: `Delete ${describeObject(resource, name)}`,
         resource: resourceLabel(resource),
       });
-      await undefinedIfNotFound(removal);
     },
 
-    get<Stored>(resource: Resource, name: ObjectName) {
-      const reading = transport.request<Stored>({
+    get(resource, name) {
+      return unlessNotFound({
         method: 'GET',
         path: objectPath(resource, name),
         doing: `Read ${describeObject(resource, name)}`,
         resource: resourceLabel(resource),
       });
-      return undefinedIfNotFound(reading);
     },
   };
-}
-
-async function undefinedIfNotFound<Answer>(request: Promise<Answer>): Promise<Answer | undefined> {
-  try {
-    return await request;
-  } catch (error) {
-    if (isNotFound(error)) {
-      return undefined;
-    }
-    throw error;
-  }
 }

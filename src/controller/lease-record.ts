@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+
 /** What a Lease says. Times are milliseconds since the epoch, of a clock that may not be ours. */
 export interface LeaseRecord {
   /** Empty: nobody. */
@@ -37,7 +39,7 @@ export function observe(
   now: number,
   askedAt = now,
 ): Observation {
-  if (before && isSame(before.record, record) && (record || now - before.askedAt <= LONGEST_GAP_MS)) {
+  if (before && isDeepStrictEqual(before.record, record) && (record || now - before.askedAt <= LONGEST_GAP_MS)) {
     return { ...before, askedAt };
   }
   const vanished = record === undefined ? (before?.record ?? before?.vanished) : undefined;
@@ -65,22 +67,9 @@ export function canTake(
   const held = record ?? vanished;
   return (
     held === undefined ||
-    mine.some((own) => isSame(record, own)) ||
+    mine.some((own) => isDeepStrictEqual(record, own)) ||
     (isLeading && (record === undefined || record.holder === '')) ||
     (held.holder === '' && held.seconds === RELEASED_SECONDS) ||
     now - since >= Math.max(held.seconds * 1000, LEASE_MS)
-  );
-}
-
-function isSame(a: LeaseRecord | undefined, b: LeaseRecord | undefined): boolean {
-  if (!a || !b) {
-    return a === b;
-  }
-  return (
-    a.holder === b.holder &&
-    a.renewedAt === b.renewedAt &&
-    a.acquiredAt === b.acquiredAt &&
-    a.transitions === b.transitions &&
-    a.seconds === b.seconds
   );
 }

@@ -16,32 +16,28 @@ export interface RedialOptions {
 
 /** When to try again: ever more seldom while it fails, at once when somebody knows that the server is back. */
 export class Redial {
-  readonly #clock: Clock;
-  readonly #random: () => number;
-  readonly #onRecovered: () => void;
+  readonly #options: RedialOptions;
   #failures = 0;
   #isUnanswered = false;
   #wokenAt = -Infinity;
   /** Ends the present wait. */
   #nap: AbortController | undefined;
 
-  constructor({ clock, random, onRecovered }: RedialOptions) {
-    this.#clock = clock;
-    this.#random = random;
-    this.#onRecovered = onRecovered;
+  constructor(options: RedialOptions) {
+    this.#options = options;
   }
 
   /** The server is there: what it did not answer before is no reason for anybody to wait any more. */
   answered(): void {
     if (this.#isUnanswered) {
       this.#isUnanswered = false;
-      this.#onRecovered();
+      this.#options.onRecovered();
     }
   }
 
   /** Whether the attempt that began at `startedAt` is a good one; then failures before it do not count any more. */
   isHealthy(startedAt: number): boolean {
-    const isHealthy = this.#clock.monotonic() - startedAt >= HEALTHY_MS;
+    const isHealthy = this.#options.clock.monotonic() - startedAt >= HEALTHY_MS;
     if (isHealthy) {
       this.#failures = 0;
     }
@@ -67,13 +63,13 @@ export class Redial {
 
   async wait(ms: number): Promise<void> {
     this.#nap = new AbortController();
-    await sleep(this.#clock, ms, this.#nap.signal);
+    await sleep(this.#options.clock, ms, this.#nap.signal);
     this.#nap = undefined;
   }
 
   /** Ends a wait for a server that did not answer, or makes the next one short, if it is just about to begin. */
   wake(): void {
-    this.#wokenAt = this.#clock.monotonic();
+    this.#wokenAt = this.#options.clock.monotonic();
     if (this.#isUnanswered) {
       this.#nap?.abort();
     }
@@ -85,7 +81,7 @@ export class Redial {
   }
 
   #nextDelayMs(): number {
-    const delayMs = backoffMs(this.#failures, BACKOFF, this.#random);
+    const delayMs = backoffMs(this.#failures, BACKOFF, this.#options.random);
     this.#failures += 1;
     return delayMs;
   }

@@ -39,14 +39,8 @@ export class Store<T extends Stored, Index extends string = never> {
 
   /** The items filed under `value`, in no particular order. */
   byIndex(index: Index, value: string): T[] {
-    const found: T[] = [];
-    for (const key of this.#indexes.get(index)?.keys(value) ?? []) {
-      const item = this.#items.get(key);
-      if (item) {
-        found.push(item);
-      }
-    }
-    return found;
+    const keys = this.#indexes.get(index)?.keys(value) ?? [];
+    return Array.from(keys, (key) => this.#items.get(key)).filter((item) => item !== undefined);
   }
 
   onChange(listener: ChangeListener<T>): void {

@@ -12,6 +12,11 @@ const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 /** Something of Kubernetes that is passed on as it is. */
 const passed = () => z.looseObject({});
 const stringMap = () => z.record(z.string(), z.string());
+const flag = (value: boolean, description: string) => z.boolean().default(value).describe(description);
+const text = (value: string, description: string) => z.string().default(value).describe(description);
+const map = (description: string, value: Record<string, string> = {}) =>
+  stringMap().default(value).describe(description);
+const list = <T extends z.ZodType>(item: T, description: string) => z.array(item).default([]).describe(description);
 const namespaceName = () => z.string().regex(DNS_LABEL);
 
 /** A setting of the operator: its default and its meaning are said in src/settings.ts. */
@@ -22,20 +27,20 @@ function setting(name: keyof typeof Settings.shape) {
 
 const monitor = (kind: string) =>
   z.strictObject({
-    enabled: z.boolean().default(false).describe(`Makes a ${kind}; needs the CRDs of the Prometheus operator`),
-    labels: stringMap().default({}).describe(`Labels by which Prometheus selects the ${kind}`),
-    interval: z.string().default('30s').describe('How often Prometheus asks'),
+    enabled: flag(false, `Makes a ${kind}; needs the CRDs of the Prometheus operator`),
+    labels: map(`Labels by which Prometheus selects the ${kind}`),
+    interval: text('30s', 'How often Prometheus asks'),
   });
 
 export const ChartValues = z.strictObject({
   nameOverride: z.string().max(63).default('').describe('In place of the name of the chart in labels and names'),
   fullnameOverride: z.string().max(63).default('').describe('In place of the name of everything that the chart makes'),
-  commonLabels: stringMap().default({}).describe('More labels for everything that the chart makes'),
+  commonLabels: map('More labels for everything that the chart makes'),
 
   image: z.strictObject({
-    registry: z.string().default('').describe('Registry to pull from; that of the container runtime when empty'),
+    registry: text('', 'Registry to pull from; that of the container runtime when empty'),
     repository: z.string().min(1).default('provider-operator').describe('Name of the image in the registry'),
-    tag: z.string().default('').describe('Tag of the image; the version of the app when empty'),
+    tag: text('', 'Tag of the image; the version of the app when empty'),
     digest: z
       .string()
       .regex(/^(sha256:[0-9a-f]{64})?$/)
@@ -43,10 +48,7 @@ export const ChartValues = z.strictObject({
       .describe('Digest of the image (sha256:…), which counts more than the tag'),
     pullPolicy: z.enum(['Always', 'IfNotPresent', 'Never']).default('IfNotPresent').describe('When to pull the image'),
   }),
-  imagePullSecrets: z
-    .array(z.strictObject({ name: z.string() }))
-    .default([])
-    .describe('Secrets with which to pull the image'),
+  imagePullSecrets: list(z.strictObject({ name: z.string() }), 'Secrets with which to pull the image'),
   replicaCount: z
     .int()
     .min(0)
@@ -54,21 +56,12 @@ export const ChartValues = z.strictObject({
     .describe('Pods of the operator: one acts, the others stand by and take over within seconds'),
 
   crds: z.strictObject({
-    install: z.boolean().default(true).describe('Installs and upgrades the CRDs with the chart'),
-    keep: z
-      .boolean()
-      .default(true)
-      .describe('Leaves the CRDs, and with them what tenants have installed, when the chart is uninstalled'),
+    install: flag(true, 'Installs and upgrades the CRDs with the chart'),
+    keep: flag(true, 'Leaves the CRDs, and with them what tenants have installed, when the chart is uninstalled'),
   }),
 
-  watchNamespaces: z
-    .array(namespaceName())
-    .default([])
-    .describe('Namespaces to work in, with rights in these only; all namespaces when empty'),
-  watchSecrets: z
-    .boolean()
-    .default(false)
-    .describe(`${setting('WATCH_SECRETS').description}, which this grants`),
+  watchNamespaces: list(namespaceName(), 'Namespaces to work in, with rights in these only; all namespaces when empty'),
+  watchSecrets: flag(false, `${setting('WATCH_SECRETS').description}, which this grants`),
   workers: z
     .int()
     .min(1)
@@ -84,39 +77,34 @@ export const ChartValues = z.strictObject({
   ),
 
   rbac: z.strictObject({
-    create: z.boolean().default(true).describe('Makes the roles of the operator and binds them'),
-    aggregate: z
-      .boolean()
-      .default(true)
-      .describe('Adds installations to the roles view (read), edit and admin (create, change, delete) of the cluster'),
-    catalogueViewers: z
-      .array(z.string().min(1))
-      .default([])
-      .describe('Groups that may read Providers and SystemSoftware, such as system:authenticated'),
+    create: flag(true, 'Makes the roles of the operator and binds them'),
+    aggregate: flag(
+      true,
+      'Adds installations to the roles view (read), edit and admin (create, change, delete) of the cluster',
+    ),
+    catalogueViewers: list(
+      z.string().min(1),
+      'Groups that may read Providers and SystemSoftware, such as system:authenticated',
+    ),
   }),
   serviceAccount: z.strictObject({
-    create: z.boolean().default(true).describe('Makes the ServiceAccount of the operator'),
-    name: z.string().default('').describe('Name of the ServiceAccount; made up when empty'),
-    annotations: stringMap().default({}).describe('Annotations of the ServiceAccount'),
+    create: flag(true, 'Makes the ServiceAccount of the operator'),
+    name: text('', 'Name of the ServiceAccount; made up when empty'),
+    annotations: map('Annotations of the ServiceAccount'),
   }),
   admissionPolicy: z.strictObject({
-    enabled: z
-      .boolean()
-      .default(false)
-      .describe('Refuses new installations that no rule allows (a ValidatingAdmissionPolicy)'),
-    rules: z
-      .array(
-        z.strictObject({
-          namespaces: z.array(namespaceName()).optional().describe('In one of these namespaces; any when absent'),
-          namespaceLabels: stringMap().optional().describe('In namespaces with all of these labels; any when absent'),
-          providers: z
-            .array(z.string().regex(/^(\*|[a-z0-9-]+\/(\*|[a-z0-9-]+))$/))
-            .min(1)
-            .describe('These providers: org/name, org/* or *'),
-        }),
-      )
-      .default([])
-      .describe('Which providers may be installed where'),
+    enabled: flag(false, 'Refuses new installations that no rule allows (a ValidatingAdmissionPolicy)'),
+    rules: list(
+      z.strictObject({
+        namespaces: z.array(namespaceName()).optional().describe('In one of these namespaces; any when absent'),
+        namespaceLabels: stringMap().optional().describe('In namespaces with all of these labels; any when absent'),
+        providers: z
+          .array(z.string().regex(/^(\*|[a-z0-9-]+\/(\*|[a-z0-9-]+))$/))
+          .min(1)
+          .describe('These providers: org/name, org/* or *'),
+      }),
+      'Which providers may be installed where',
+    ),
   }),
 
   resources: passed()
@@ -134,59 +122,50 @@ export const ChartValues = z.strictObject({
     .default({ allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] }, readOnlyRootFilesystem: true })
     .describe('Security context of the container'),
   podDisruptionBudget: z.strictObject({
-    enabled: z.boolean().default(true).describe('Makes a PodDisruptionBudget where there is more than one replica'),
+    enabled: flag(true, 'Makes a PodDisruptionBudget where there is more than one replica'),
     maxUnavailable: z
       .union([z.int().min(0), z.string().regex(/^\d{1,3}%$/)])
       .default(1)
       .describe('Pods that a drain may take at once'),
   }),
   networkPolicy: z.strictObject({
-    enabled: z.boolean().default(true).describe('Lets nothing in but requests for metrics and probes'),
-    metricsFrom: z
-      .array(passed())
-      .default([])
-      .describe('Who may ask for metrics (peers of a NetworkPolicy); everybody when empty'),
-    apiServer: z
-      .array(z.strictObject({ cidr: z.string().min(1), port: z.int().min(1).max(65_535).default(443) }))
-      .default([])
-      .describe('Where the API server is; nothing else can be reached then. No limit when empty'),
+    enabled: flag(true, 'Lets nothing in but requests for metrics and probes'),
+    metricsFrom: list(passed(), 'Who may ask for metrics (peers of a NetworkPolicy); everybody when empty'),
+    apiServer: list(
+      z.strictObject({ cidr: z.string().min(1), port: z.int().min(1).max(65_535).default(443) }),
+      'Where the API server is; nothing else can be reached then. No limit when empty',
+    ),
   }),
 
-  podLabels: stringMap().default({}).describe('More labels of the pods'),
-  podAnnotations: stringMap().default({}).describe('Annotations of the pods'),
-  priorityClassName: z.string().default('').describe('Priority of the pods, such as system-cluster-critical'),
-  nodeSelector: stringMap().default({}).describe('Labels of the nodes that pods may run on'),
-  tolerations: z.array(passed()).default([]).describe('Taints of nodes that pods bear'),
+  podLabels: map('More labels of the pods'),
+  podAnnotations: map('Annotations of the pods'),
+  priorityClassName: text('', 'Priority of the pods, such as system-cluster-critical'),
+  nodeSelector: map('Labels of the nodes that pods may run on'),
+  tolerations: list(passed(), 'Taints of nodes that pods bear'),
   affinity: passed().default({}).describe('Affinity of the pods'),
-  topologySpreadConstraints: z
-    .array(passed())
-    .default([])
-    .describe('In place of the built-in one, which spreads pods over nodes where it can'),
-  extraEnv: z.array(passed()).default([]).describe('More environment variables, such as NODE_EXTRA_CA_CERTS'),
-  extraVolumes: z.array(passed()).default([]).describe('More volumes of the pod'),
-  extraVolumeMounts: z.array(passed()).default([]).describe('Where they are mounted'),
+  topologySpreadConstraints: list(passed(), 'In place of the built-in one, which spreads pods over nodes where it can'),
+  extraEnv: list(passed(), 'More environment variables, such as NODE_EXTRA_CA_CERTS'),
+  extraVolumes: list(passed(), 'More volumes of the pod'),
+  extraVolumeMounts: list(passed(), 'Where they are mounted'),
 
   metrics: z.strictObject({
     serviceMonitor: monitor('ServiceMonitor'),
     podMonitor: monitor('PodMonitor'),
     prometheusRule: z.strictObject({
-      enabled: z.boolean().default(false).describe('Makes PrometheusRules; needs the CRDs of the Prometheus operator'),
-      labels: stringMap().default({}).describe('Labels by which Prometheus selects the rules'),
-      runbooksUrl: z
-        .string()
-        .default('')
-        .describe('Where docs/runbooks can be read, for the links in alerts; their path in the repository when empty'),
+      enabled: flag(false, 'Makes PrometheusRules; needs the CRDs of the Prometheus operator'),
+      labels: map('Labels by which Prometheus selects the rules'),
+      runbooksUrl: text(
+        '',
+        'Where docs/runbooks can be read, for the links in alerts; their path in the repository when empty',
+      ),
     }),
     dashboard: z.strictObject({
-      enabled: z
-        .boolean()
-        .default(false)
-        .describe('Makes ConfigMaps of dashboards, which the sidecar of Grafana finds'),
-      labels: stringMap().default({ grafana_dashboard: '1' }).describe('Labels by which Grafana finds the dashboards'),
-      annotations: stringMap().default({}).describe('Annotations of the dashboards, such as grafana_folder'),
+      enabled: flag(false, 'Makes ConfigMaps of dashboards, which the sidecar of Grafana finds'),
+      labels: map('Labels by which Grafana finds the dashboards', { grafana_dashboard: '1' }),
+      annotations: map('Annotations of the dashboards, such as grafana_folder'),
     }),
   }),
 
-  extraObjects: z.array(passed()).default([]).describe('More objects to install; templates in them are rendered'),
+  extraObjects: list(passed(), 'More objects to install; templates in them are rendered'),
 });
 export type ChartValues = z.input<typeof ChartValues>;

@@ -1,4 +1,5 @@
 import type { TierName } from '../api/installation.ts';
+import { firstIssue } from '../api/field.ts';
 import type { OperatorConfig } from '../api/operator-config.ts';
 import { Release, type ProviderSpec } from '../api/provider.ts';
 import type { Runtime } from '../api/runtime.ts';
@@ -22,31 +23,39 @@ export interface InvalidRelease {
   readonly reason: string;
 }
 
+export const NOT_EXACT = 'version: Must be one exact version such as 1.4.2';
+
 /** Reads what is published; a release that cannot be installed is set aside with its reason and disturbs no other. */
 export function readCatalogue(spec: ProviderSpec, config: OperatorConfig): Catalogue {
   const provider = `${spec.org}/${spec.name}`;
   const mayLoosen = config.privilegedProviders.includes(provider);
-  const releases: Release[] = [];
+  const sorted = sortOut(spec.versions, (release) => findFault(release, mayLoosen));
+  return { provider, ...sorted, stones: stonesOf(spec), tiers: validTiers(spec.tiers) };
+}
+
+/** Sets aside what has a fault, with its reason. */
+export function sortOut<R extends { readonly version: string }>(
+  published: readonly R[] = [],
+  faultOf: (release: R) => string | undefined,
+) {
+  const releases: R[] = [];
   const invalid: InvalidRelease[] = [];
-  for (const published of spec.versions ?? []) {
-    const reason = findFault(published, mayLoosen);
+  for (const release of published) {
+    const reason = faultOf(release);
     if (reason === undefined) {
-      releases.push(published);
+      releases.push(release);
     } else {
-      invalid.push({ version: versionOf(published), reason });
+      invalid.push({ version: versionOf(release), reason });
     }
   }
   return {
-    provider,
     releases: releases.sort((a, b) => newestFirst(a.version, b.version)),
-    stones: stonesOf(spec),
     invalid: invalid.sort((a, b) => (a.version < b.version ? -1 : 1)),
-    tiers: validTiers(spec.tiers),
   };
 }
 
 /** The highest release for everybody: not yanked, no preview, no prerelease. */
-export function latestRelease(releases: readonly Release[]): Release | undefined {
+export function latestRelease<R extends Pick<Release, 'version' | 'lifecycle'>>(releases: readonly R[]): R | undefined {
   return releases.find((r) => !isPrerelease(r.version) && isOffered(r));
 }
 
@@ -110,11 +119,10 @@ function versionOf({ version }: { readonly version?: unknown }): string {
 function findFault(published: Release, mayLoosen: boolean): string | undefined {
   const parsed = Release.safeParse(published);
   if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    return `${issue?.path.join('.') || 'release'}: ${issue?.message ?? 'invalid'}`;
+    return firstIssue(parsed.error, 'release');
   }
   if (!isExactVersion(published.version)) {
-    return 'version: Must be one exact version such as 1.4.2';
+    return NOT_EXACT;
   }
   const runtime = published.runtime ?? {};
   return findDanglingName(runtime) ?? (mayLoosen ? undefined : findLoosening(runtime));

@@ -72,12 +72,9 @@ export function deploymentOf(inputs: Inputs): Child {
       ...(inputs.minReadySeconds > 0 && { minReadySeconds: inputs.minReadySeconds }),
       revisionHistoryLimit: 3,
       template: podTemplate({
-        release,
+        ...inputs,
         documentRoot: installation.spec.documentRoot,
         env: configuration.env,
-        software: inputs.software,
-        softwareDelivery: inputs.softwareDelivery,
-        shape,
         labels,
         selector,
         configHash: configuration.hash,
@@ -109,7 +106,7 @@ export function wishHash({ spec }: Installation, version: string, configuration:
 }
 
 /** Of all that reaches the pods. */
-export function releaseHash({ image, runtime, documentRoot, systemSoftwareDependencies }: Release): string {
+function releaseHash({ image, runtime, documentRoot, systemSoftwareDependencies }: Release): string {
   return hash({ image, runtime, documentRoot, systemSoftwareDependencies });
 }
 

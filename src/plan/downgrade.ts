@@ -9,26 +9,20 @@ import type { VersionInput } from './version-input.ts';
  * the running release's word that it can be done.
  */
 export function refuseDowngrade(input: VersionInput, stable: string, version: string): Problem | undefined {
-  const { spec, catalogue, usedConsent } = input;
-  const running = findRelease(catalogue, stable);
-  const stay = `Set version ${stable} to stay`;
+  const why = whyRefused(input, stable, version);
+  return why === undefined ? undefined : problem('DowngradeRefused', `Set version ${stable} to stay${why}`);
+}
+
+function whyRefused({ spec, catalogue, usedConsent }: VersionInput, stable: string, version: string) {
   if (spec.upgrade?.allowDowngradeTo !== version) {
-    return problem(
-      'DowngradeRefused',
-      `${stay}, or upgrade.allowDowngradeTo ${version} to go back from ${stable}; until then nothing of the spec is rolled out`,
-    );
+    return `, or upgrade.allowDowngradeTo ${version} to go back from ${stable}; until then nothing of the spec is rolled out`;
   }
   if (usedConsent === version) {
-    return problem(
-      'DowngradeRefused',
-      `${stay}: the consent to ${version} was used already, remove upgrade.allowDowngradeTo and set it again to renew it`,
-    );
+    return `: the consent to ${version} was used already, remove upgrade.allowDowngradeTo and set it again to renew it`;
   }
+  const running = findRelease(catalogue, stable);
   if (!running) {
-    return problem(
-      'DowngradeRefused',
-      `${stay}: release ${stable} is not published any more, so nothing says what it can be downgraded to`,
-    );
+    return `: release ${stable} is not published any more, so nothing says what it can be downgraded to`;
   }
   const { downgradableTo } = running;
   const isAllowed =
@@ -36,7 +30,5 @@ export function refuseDowngrade(input: VersionInput, stable: string, version: st
       ? semver.major(stable) === semver.major(version) && semver.minor(stable) === semver.minor(version)
       : parseRange(downgradableTo)?.hasNumbers(version) === true;
   const reach = downgradableTo === undefined ? 'releases of the same minor' : `"${downgradableTo}"`;
-  return isAllowed
-    ? undefined
-    : problem('DowngradeRefused', `${stay}: release ${stable} can be downgraded to ${reach} only`);
+  return isAllowed ? undefined : `: release ${stable} can be downgraded to ${reach} only`;
 }

@@ -3,6 +3,7 @@ import type { InstallationSpec } from '../api/installation.ts';
 import type { Runtime } from '../api/runtime.ts';
 import type { References } from './observed.ts';
 import { notYet, problem, type Problem } from './problem.ts';
+import { byName } from './software-set.ts';
 
 /** A variable as the pod gets it. An empty value is left out, because the apiserver drops it and a set variable remains. */
 export interface EnvVar {
@@ -65,11 +66,7 @@ export function readConfiguration(
     valueFrom: secretKeyRef ? { secretKeyRef } : { configMapKeyRef },
   }));
   const env = [...literal, ...referenced].sort((a, b) => (a.name < b.name ? -1 : 1));
-  return {
-    kind: 'configuration',
-    env,
-    hash: hash({ env, contents: contents.sort(byName) }),
-  };
+  return { kind: 'configuration', env, hash: hash({ env, contents: contents.sort(byName) }) };
 }
 
 /**
@@ -109,10 +106,6 @@ export function escapeExpansion(value: string): string {
 
 function variable(name: string, value: string): EnvVar {
   return value === '' ? { name } : { name, value };
-}
-
-function byName([a]: readonly [string, string], [b]: readonly [string, string]): number {
-  return a < b ? -1 : 1;
 }
 
 /** The first few: a message is to be read. */

@@ -25,11 +25,12 @@ export function explain(
   const isManual = spec.upgradePolicy === 'manual';
   const reason = blockedBy.find((r) => !isManual || !OF_AUTOMATION.has(r));
   const take = `Set version ${version} to take it`;
+  const automatically = `${version} is taken automatically`;
   const note = release.breaking?.note ? `: ${release.breaking.note}` : '';
   switch (reason) {
     case undefined:
     case 'Policy':
-      return newer(isManual ? take : `${version} is taken automatically when it can be`);
+      return { reason: 'NewerRelease', message: isManual ? take : `${automatically} when it can be` };
     case 'Yanked':
       return { reason, message: `Wait for another release, ${version} was yanked` };
     case 'ImageNotAllowed':
@@ -43,10 +44,7 @@ export function explain(
     case 'SoftwareConflict':
       return { reason, message: whyNoSoftware(release, software) };
     case 'PreviouslyFailed':
-      return {
-        reason,
-        message: whatFailed(version, failures, notBefore),
-      };
+      return { reason, message: whatFailed(version, failures, notBefore) };
     case 'Skipped':
       return { reason, message: `${take}, or remove it from upgrade.skipVersions` };
     case 'Preview':
@@ -69,19 +67,16 @@ export function explain(
     case 'Suspended':
       return { reason, message: `Set suspend to false to take ${version}` };
     case 'Unhealthy':
-      return {
-        reason,
-        message: `${version} is taken automatically when what condition Ready says is mended`,
-      };
+      return { reason, message: `${automatically} when what condition Ready says is mended` };
     case 'Soaking':
-      return { reason, message: `${version} is taken automatically when it is as old as upgrade.minReleaseAge asks` };
+      return { reason, message: `${automatically} when it is as old as upgrade.minReleaseAge asks` };
     case 'OutsideWindow':
       return {
         reason,
-        message: `${version} is taken automatically when its turn in an upgrade window comes: see status.pendingUpgrade`,
+        message: `${automatically} when its turn in an upgrade window comes: see status.pendingUpgrade`,
       };
     case 'Queued':
-      return { reason, message: `${version} is taken automatically when its turn comes` };
+      return { reason, message: `${automatically} when its turn comes` };
   }
 }
 
@@ -98,8 +93,4 @@ function whatFailed(version: string, failures: readonly Failure[], notBefore: nu
   return failures.some((f) => f.version === version && !isOfSoftware(f))
     ? `${version} failed here: wait for a newer release, or ${again} to try it again`
     : `Wait for a newer release than those in status.failedVersions, or ${again}: too many failed in a row to try ${version}`;
-}
-
-function newer(message: string): Explanation {
-  return { reason: 'NewerRelease', message };
 }

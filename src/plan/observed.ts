@@ -89,12 +89,7 @@ export interface ServiceView extends ChildView {
   readonly ports: readonly ServicePort[];
 }
 
-export interface ServicePort {
-  readonly name: string;
-  readonly port: number;
-  readonly protocol: string;
-  readonly targetPort: string | number;
-}
+export type ServicePort = Readonly<NonNullable<RecordFacts['ports']>[number]>;
 
 export interface DeploymentView extends ChildView {
   /** Number of the record that it was applied from, by its label. Absent where somebody took the label, or it was made before there were records. */

@@ -1,5 +1,6 @@
-import { stampConditions, type Condition, type Verdict } from '../api/conditions.ts';
+import { stampConditions, verdict, type Condition, type Verdict } from '../api/conditions.ts';
 import type { InvalidRelease } from './catalogue.ts';
+import { stalled } from './readiness.ts';
 
 /** What somebody published under one name, as a decision looks at it: a Provider, or a SystemSoftware. */
 export interface Published<Catalogue extends Readable, Status> {
@@ -43,14 +44,9 @@ export function publishedStatus(
 function verdicts({ invalid, catalogue }: Published<Readable, unknown>, { one, use, ...words }: Words): Verdict[] {
   const [first] = catalogue.invalid;
   if (invalid === undefined && !first) {
-    return [{ type: 'Ready', status: 'True', reason: 'Published', message: `Every ${one} can be ${use}` }];
+    return [verdict('Ready', 'True', 'Published', `Every ${one} can be ${use}`)];
   }
-  const reason = first ? words.invalid : 'InvalidSpec';
-  const message = first
-    ? `Correct ${one} ${first.version}, the valid ones can be ${use}: ${first.reason}`
-    : `Correct the spec: ${invalid}`;
-  return [
-    { type: 'Ready', status: 'False', reason, message },
-    { type: 'Stalled', status: 'True', reason, message },
-  ];
+  return first
+    ? stalled(words.invalid, `Correct ${one} ${first.version}, the valid ones can be ${use}: ${first.reason}`)
+    : stalled('InvalidSpec', `Correct the spec: ${invalid}`);
 }

@@ -1,4 +1,4 @@
-import type { Verdict } from '../api/conditions.ts';
+import { verdict, type Verdict } from '../api/conditions.ts';
 import { ANNOTATION, LABEL } from '../api/names.ts';
 import { findRelease } from './catalogue.ts';
 import type { Held } from './decision.ts';
@@ -19,26 +19,27 @@ export function readiness(findings: Findings): Verdict[] {
   const { installation } = observed;
   const { spec } = installation;
   if (decision.kind === 'return') {
-    return isWayBack(decision)
-      ? waiting('Unknown', 'RollingBack', rollingBack(findings, decision.version))
-      : waiting('Unknown', 'RollingOut', rollingOut(findings, decision.version));
+    return underWay(findings, decision.version, isWayBack(decision));
   }
   if (decision.kind === 'problem' && spec.suspend === true) {
-    return [{ type: 'Ready', status: 'False', reason: 'Suspended', message: decision.message }];
+    return suspended(decision.message);
   }
   if (decision.kind === 'problem') {
     const grace = graceOf(decision, installation.status.conditions, installation.generation, now);
-    return grace.isOver ? stalled(decision) : waiting('False', decision.reason, decision.message);
+    return grace.isOver
+      ? stalled(decision.reason, decision.message)
+      : waiting('False', decision.reason, decision.message);
   }
   const isStarting = decision.kind === 'run' && decision.isChanged;
   const isAsWished = state.stands && state.isIntact && !isStarting;
   const isGoingBack = state.isReturning && !isCancelled(state);
   if (!isAsWished && spec.suspend === true) {
     const isDamaged = state.base?.version === decision.version && !isStarting;
-    const message = isDamaged
-      ? `Set suspend to false to restore ${decision.version}: somebody changed its Deployment`
-      : `Set suspend to false to roll out ${decision.version}: nothing is changed while it is true`;
-    return [{ type: 'Ready', status: 'False', reason: 'Suspended', message }];
+    return suspended(
+      isDamaged
+        ? `Set suspend to false to restore ${decision.version}: somebody changed its Deployment`
+        : `Set suspend to false to roll out ${decision.version}: nothing is changed while it is true`,
+    );
   }
   const [postponed] = actions.postponed;
   if (postponed) {
@@ -61,23 +62,18 @@ export function readiness(findings: Findings): Verdict[] {
         `Kubernetes is bringing back pods of ${decision.version} that became unavailable`,
       );
     case 'paused':
-      return stalled({
-        reason: 'Paused',
-        message: `Resume the Deployment, somebody paused it: kubectl -n ${installation.namespace} rollout resume deployment/${installation.name}`,
-      });
+      return stalled(
+        'Paused',
+        `Resume the Deployment, somebody paused it: kubectl -n ${installation.namespace} rollout resume deployment/${installation.name}`,
+      );
     case 'failed': {
-      const { reason, message } = isGoingBack
-        ? rollbackFailed(findings, decision.version, rollout.message)
-        : rolloutFailed(findings, decision.version, rollout.message);
-      return spec.suspend === true
-        ? [{ type: 'Ready', status: 'False', reason: 'Suspended', message }]
-        : stalled({ reason, message });
+      const failed = isGoingBack ? rollbackFailed : rolloutFailed;
+      const { reason, message } = failed(findings, decision.version, rollout.message);
+      return spec.suspend === true ? suspended(message) : stalled(reason, message);
     }
     case 'progressing':
     case undefined:
-      return isGoingBack && isAsWished
-        ? waiting('Unknown', 'RollingBack', rollingBack(findings, decision.version))
-        : waiting('Unknown', 'RollingOut', rollingOut(findings, decision.version));
+      return underWay(findings, decision.version, isGoingBack && isAsWished);
   }
 }
 
@@ -92,37 +88,26 @@ function isCancelled({ abandoned }: State): boolean {
 }
 
 function ready({ observed, state, outlook }: Findings, version: string): Verdict {
-  const { catalogue, installation } = observed;
-  const release = findRelease(catalogue, version);
-  const { spec } = installation;
   const yanked = yankedSoftware(state.software, observed.software);
   const software = yanked === undefined ? '' : `; ${yanked}`;
-  if (release?.lifecycle?.stage === 'yanked') {
-    const why = release.lifecycle.message ? ` (${release.lifecycle.message})` : '';
-    return {
-      type: 'Ready',
-      status: 'True',
-      reason: 'UpToDate',
-      message: `Runs ${version}, which was yanked${why}: choose another version${software}`,
-    };
+  const runs = (reason: string, what: string) => verdict('Ready', 'True', reason, `Runs ${version}${what}${software}`);
+  const { stage, message } = findRelease(observed.catalogue, version)?.lifecycle ?? {};
+  if (stage === 'yanked') {
+    return runs('UpToDate', `, which was yanked${message ? ` (${message})` : ''}: choose another version`);
   }
   const newer = newerRelease(observed, version);
   const hasFailed = outlook?.input.failures?.some((f) => f.version === newer && !isOfSoftware(f))
     ? 'failed here and was taken back'
     : 'is published';
   return newer === undefined
-    ? {
-        type: 'Ready',
-        status: 'True',
-        reason: 'UpToDate',
-        message: `Runs ${version}${spec.suspend ? ', suspended' : ''}${software}`,
-      }
-    : {
-        type: 'Ready',
-        status: 'True',
-        reason: 'UpgradeAvailable',
-        message: `Runs ${version}; ${newer} ${hasFailed}${software}`,
-      };
+    ? runs('UpToDate', observed.installation.spec.suspend ? ', suspended' : '')
+    : runs('UpgradeAvailable', `; ${newer} ${hasFailed}`);
+}
+
+function underWay(findings: Findings, version: string, isBack: boolean): Verdict[] {
+  return isBack
+    ? waiting('Unknown', 'RollingBack', rollingBack(findings, version))
+    : waiting('Unknown', 'RollingOut', rollingOut(findings, version));
 }
 
 function rollingBack(findings: Findings, version: string): string {
@@ -136,8 +121,7 @@ function rolledBack({ observed }: Findings, { version, failure }: Held): Verdict
   const what = whatFailed(failure, version);
   const { namespace, name, spec } = observed.installation;
   if (spec.suspend === true) {
-    const message = `Set suspend to false to go on, ${version} runs: rolling out ${what} failed, ${failure.message}`;
-    return [{ type: 'Ready', status: 'False', reason: 'Suspended', message }];
+    return suspended(`Set suspend to false to go on, ${version} runs: rolling out ${what} failed, ${failure.message}`);
   }
   const stay =
     failure.version === version
@@ -145,15 +129,16 @@ function rolledBack({ observed }: Findings, { version, failure }: Held): Verdict
       : `Set version ${version} to stay, or another one`;
   const again = failure.retryAfter === undefined ? 'To try the same again' : 'It is tried again later, or at once with';
   const how = `kubectl -n ${namespace} annotate pi ${name} ${ANNOTATION.retry}=$(date +%s) --overwrite`;
-  return stalled({
-    reason: 'RolledBack',
-    message:
-      `${stay}: rolling out ${what} failed, ${failure.message}, and ${version} runs as before` +
+  return stalled(
+    'RolledBack',
+    `${stay}: rolling out ${what} failed, ${failure.message}, and ${version} runs as before` +
       (failure.reason === 'Yanked' ? '' : `. ${again}: ${how}`),
-  });
+  );
 }
 
-function rollbackFailed({ observed }: Findings, version: string, cause: string): Pick<Problem, 'reason' | 'message'> {
+type Failed = Pick<Problem, 'reason' | 'message'>;
+
+function rollbackFailed({ observed }: Findings, version: string, cause: string): Failed {
   const { namespace, name } = observed.installation;
   return {
     reason: 'RollbackFailed',
@@ -176,20 +161,14 @@ function rollingOut({ state, decision }: Findings, version: string): string {
     : `Moving from ${stable.version} to ${version}`;
 }
 
-function rolloutFailed(
-  { observed, state }: Findings,
-  version: string,
-  cause: string,
-): Pick<Problem, 'reason' | 'message'> {
+function rolloutFailed({ observed, state }: Findings, version: string, cause: string): Failed {
   const { namespace, name } = observed.installation;
   const look = `see why with kubectl -n ${namespace} describe pods -l ${LABEL.installation}=${name}`;
   const { software: set, stableSoftware } = state;
   const stable = state.stable?.version;
   if (stable === undefined) {
-    return {
-      reason: 'InstallFailed',
-      message: `Set another version or correct the spec, installing ${version} failed, ${cause}: ${look}`,
-    };
+    const message = `Set another version or correct the spec, installing ${version} failed, ${cause}: ${look}`;
+    return { reason: 'InstallFailed', message };
   }
   const software = formatSoftware(movedSince(stableSoftware, set));
   const what = whatFailed({ version, ...(software !== undefined && stable === version && { software }) }, stable);
@@ -198,17 +177,16 @@ function rolloutFailed(
 }
 
 /** A person must act: `Stalled` makes kstatus say Failed at once. */
-export function stalled({ reason, message }: Pick<Problem, 'reason' | 'message'>): Verdict[] {
-  return [
-    { type: 'Ready', status: 'False', reason, message },
-    { type: 'Stalled', status: 'True', reason, message },
-  ];
+export function stalled(reason: string, message: string): Verdict[] {
+  return [verdict('Ready', 'False', reason, message), verdict('Stalled', 'True', reason, message)];
 }
 
 /** Something is at work: kstatus says InProgress. */
 export function waiting(status: 'False' | 'Unknown', reason: string, message: string): Verdict[] {
-  return [
-    { type: 'Ready', status, reason, message },
-    { type: 'Reconciling', status: 'True', reason, message },
-  ];
+  return [verdict('Ready', status, reason, message), verdict('Reconciling', 'True', reason, message)];
+}
+
+/** Whoever suspended it knows: that is no failure. */
+function suspended(message: string): Verdict[] {
+  return [verdict('Ready', 'False', 'Suspended', message)];
 }

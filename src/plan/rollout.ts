@@ -14,7 +14,7 @@ export type Rollout =
   | { readonly phase: 'paused' }
   | Failed;
 
-export interface Failed {
+interface Failed {
   readonly phase: 'failed';
   /** CamelCase. */
   readonly reason: string;
@@ -64,14 +64,13 @@ export function isInTrouble({ restarts, waiting, unschedulable }: PodView): bool
 
 /** The questions of `kubectl rollout status` (kubectl/pkg/polymorphichelpers/rollout_status.go), and who is to blame. */
 export function readRollout(d: DeploymentView, evidence: Evidence): Rollout {
+  const ongoing = (): Rollout => failedBy(d, evidence) ?? { phase: 'progressing', until: nextMoment(d, evidence) };
   // Whoever annotates a Deployment gives it a new generation, too: that is no rollout.
   if (d.observedGeneration < d.generation && !evidence.isSettled) {
-    return failedBy(d, evidence) ?? { phase: 'progressing', until: nextMoment(d, evidence) };
+    return ongoing();
   }
   if (d.total > d.updated) {
-    return d.paused
-      ? { phase: 'paused' }
-      : (failedBy(d, evidence) ?? { phase: 'progressing', until: nextMoment(d, evidence) });
+    return d.paused ? { phase: 'paused' } : ongoing();
   }
   // Against what is asked for and not against what there is: pods too many, after a scale-down, harm nobody.
   const least = leastPods(d, evidence);
@@ -79,9 +78,7 @@ export function readRollout(d: DeploymentView, evidence: Evidence): Rollout {
     return { phase: 'done' };
   }
   // The Deployment controller keeps this reason once a template has been rolled out. Where nobody saw that, it is no proof.
-  return evidence.wasDone && d.progress === 'NewReplicaSetAvailable'
-    ? { phase: 'degraded' }
-    : (failedBy(d, evidence) ?? { phase: 'progressing', until: nextMoment(d, evidence) });
+  return evidence.wasDone && d.progress === 'NewReplicaSetAvailable' ? { phase: 'degraded' } : ongoing();
 }
 
 /** What is left to an autoscaler may be asked for at any time and come later: nobody misses that, as long as one pod serves. */

@@ -1,6 +1,7 @@
+import { firstIssue } from '../api/field.ts';
 import { SoftwareRelease, type SoftwareSpec } from '../api/software.ts';
-import { isExactVersion, isPrerelease, newestFirst } from '../api/version.ts';
-import { isOffered, type InvalidRelease } from './catalogue.ts';
+import { isExactVersion } from '../api/version.ts';
+import { latestRelease, NOT_EXACT, sortOut, type InvalidRelease } from './catalogue.ts';
 
 /** The published versions of one system software, as the decisions read them. */
 export interface SoftwareCatalogue {
@@ -17,27 +18,18 @@ export interface Shelf {
 
 /** Reads what is published; a version that cannot be used is set aside with its reason and disturbs no other. */
 export function readSoftware(name: string, spec: SoftwareSpec): SoftwareCatalogue {
-  const releases: SoftwareRelease[] = [];
-  const invalid: InvalidRelease[] = [];
-  for (const published of spec.versions ?? []) {
-    const parsed = SoftwareRelease.safeParse(published);
-    if (parsed.success && isExactVersion(parsed.data.version)) {
-      releases.push(published);
-    } else {
-      const issue = parsed.error?.issues[0];
-      const reason = `${issue?.path.join('.') || 'version'}: ${issue?.message ?? 'Must be one exact version such as 1.4.2'}`;
-      const { version } = published as { readonly version?: unknown };
-      invalid.push({ version: typeof version === 'string' ? version.slice(0, 64) : '', reason });
-    }
+  return { name, ...sortOut(spec.versions, findFault) };
+}
+
+function findFault(published: SoftwareRelease): string | undefined {
+  const parsed = SoftwareRelease.safeParse(published);
+  if (!parsed.success) {
+    return firstIssue(parsed.error, 'version');
   }
-  return {
-    name,
-    releases: releases.sort((a, b) => newestFirst(a.version, b.version)),
-    invalid: invalid.sort((a, b) => (a.version < b.version ? -1 : 1)),
-  };
+  return isExactVersion(published.version) ? undefined : NOT_EXACT;
 }
 
 /** The highest for everybody: not yanked, no preview, no prerelease. */
 export function latestSoftware({ releases }: SoftwareCatalogue): SoftwareRelease | undefined {
-  return releases.find((r) => !isPrerelease(r.version) && isOffered(r));
+  return latestRelease(releases);
 }

@@ -9,21 +9,19 @@ export function volumeName(software: string): string {
 
 /** Why what was chosen cannot be in one pod: two want the same place, variable or name in it. */
 export function clashOf(uses: readonly SoftwareUse[], release: Release): Problem | undefined {
-  return placeTakenTwice(uses, release) ?? variableSetTwice(uses, release) ?? volumeNamedTwice(uses, release);
+  const clash = placeTakenTwice(uses, release) ?? variableSetTwice(uses, release) ?? volumeNamedTwice(uses, release);
+  return clash === undefined ? undefined : problem('SoftwareConflict', clash);
 }
 
 /** Nothing can be mounted within what is read-only, and what is mounted around hides it. */
-function placeTakenTwice(uses: readonly SoftwareUse[], { version, runtime }: Release): Problem | undefined {
+function placeTakenTwice(uses: readonly SoftwareUse[], { version, runtime }: Release): string | undefined {
   const taken = (runtime?.volumeMounts ?? []).map((m) => ({ place: placeOf(m.mountPath), by: `release ${version}` }));
   for (const { name, release } of uses) {
     const place = release?.provides?.mountPath;
     const other =
       place === undefined ? undefined : taken.find((t) => isWithin(t.place, place) || isWithin(place, t.place));
     if (other) {
-      return problem(
-        'SoftwareConflict',
-        `Set another version of system software "${name}": its files are to be at "${place}", and ${other.by} mounts "${other.place}"`,
-      );
+      return `Set another version of system software "${name}": its files are to be at "${place}", and ${other.by} mounts "${other.place}"`;
     }
     if (place !== undefined) {
       taken.push({ place, by: `system software "${name}"` });
@@ -42,17 +40,14 @@ function placeOf(path: string): string {
 }
 
 /** What the release sets itself wins, whatever the software says. */
-function variableSetTwice(uses: readonly SoftwareUse[], { runtime }: Release): Problem | undefined {
+function variableSetTwice(uses: readonly SoftwareUse[], { runtime }: Release): string | undefined {
   const ofRelease = new Set(runtime?.env?.map((e) => e.name));
   const set = new Map<string, { readonly value: string; readonly by: string }>();
   for (const { name: by, release } of uses) {
     for (const { name, value = '' } of release?.provides?.env ?? []) {
       const other = set.get(name);
       if (other && other.value !== value && !ofRelease.has(name)) {
-        return problem(
-          'SoftwareConflict',
-          `Set another version of system software "${by}": it sets the variable "${name}", and so does system software "${other.by}"`,
-        );
+        return `Set another version of system software "${by}": it sets the variable "${name}", and so does system software "${other.by}"`;
       }
       set.set(name, { value, by });
     }
@@ -60,16 +55,13 @@ function variableSetTwice(uses: readonly SoftwareUse[], { runtime }: Release): P
   return undefined;
 }
 
-function volumeNamedTwice(uses: readonly SoftwareUse[], { version, runtime }: Release): Problem | undefined {
+function volumeNamedTwice(uses: readonly SoftwareUse[], { version, runtime }: Release): string | undefined {
   const own = new Set(runtime?.volumes?.map((v) => v.name));
   const namesake = uses.find(
     ({ name, release }) => release?.provides?.image !== undefined && own.has(volumeName(name)),
   );
   return (
     namesake &&
-    problem(
-      'SoftwareConflict',
-      `Set another version: release ${version} has a volume "${volumeName(namesake.name)}", and so has system software "${namesake.name}"`,
-    )
+    `Set another version: release ${version} has a volume "${volumeName(namesake.name)}", and so has system software "${namesake.name}"`
   );
 }

@@ -4,6 +4,10 @@ import { notYet, problem, type Problem } from './problem.ts';
 import type { Choices } from './software-choices.ts';
 import { meets, type Need } from './software-need.ts';
 
+function conflict(message: string): Problem {
+  return problem('SoftwareConflict', message);
+}
+
 /** Enough to choose from; a message is to be read. */
 const MOST_EXAMPLES = 3;
 
@@ -33,15 +37,14 @@ export function refusalOfSoftware(name: string, needs: readonly Need[], choices:
   if (named !== undefined) {
     const what = policy === 'none' ? `version ${named}` : `${named} or newer`;
     const next = suchAs === '' ? `Publish a version of ${it} that all can run with` : `Set another version of ${it}`;
-    return problem('SoftwareConflict', `${next}${suchAs}: systemSoftware asks for ${what}, and ${who}`);
+    return conflict(`${next}${suchAs}: systemSoftware asks for ${what}, and ${who}`);
   }
   const preview = catalogue.releases.find((r) => isPreview(r) && meets(r.version, needs));
   if (preview) {
     const why = who === '' ? 'nothing else is published' : who;
-    return problem('SoftwareConflict', `Set version ${preview.version} of ${it} to take a preview: ${why}`);
+    return conflict(`Set version ${preview.version} of ${it} to take a preview: ${why}`);
   }
-  return problem(
-    'SoftwareConflict',
+  return conflict(
     who === ''
       ? `Publish a version of ${it}, or remove it from systemSoftware: none is offered`
       : `Publish a version of ${it} that all can run with: ${who}`,
@@ -50,10 +53,7 @@ export function refusalOfSoftware(name: string, needs: readonly Need[], choices:
 
 /** The search was given up. */
 export function tooManyWays(): Problem {
-  return problem(
-    'SoftwareConflict',
-    'Set the versions in systemSoftware: too many have to be tried to find some that can run together',
-  );
+  return conflict('Set the versions in systemSoftware: too many have to be tried to find some that can run together');
 }
 
 /** What the tenant names does not exist for anybody, and nothing newer does. */
@@ -68,10 +68,7 @@ function refusalOfNamed(
   }
   const fault = catalogue?.invalid.find((r) => r.version === named);
   if (fault) {
-    return problem(
-      'SoftwareConflict',
-      `Set another version of ${it} than ${named}${suchAs}: it cannot be used, ${fault.reason}`,
-    );
+    return conflict(`Set another version of ${it} than ${named}${suchAs}: it cannot be used, ${fault.reason}`);
   }
   const published = catalogue?.releases.find((r) => r.version === named);
   if (!published) {
@@ -83,7 +80,7 @@ function refusalOfNamed(
     );
   }
   return published.lifecycle?.stage === 'yanked'
-    ? problem('SoftwareConflict', `Set another version of ${it} than ${named}${suchAs}: it was yanked`)
+    ? conflict(`Set another version of ${it} than ${named}${suchAs}: it was yanked`)
     : undefined;
 }
 
@@ -99,8 +96,7 @@ function isPreview({ version, lifecycle }: SoftwareRelease): boolean {
 
 /** It could not be told any more. */
 export function tooMuch(most: number): Problem {
-  return problem(
-    'SoftwareConflict',
+  return conflict(
     `Set another version, or remove something from systemSoftware: a pod can have at most ${most} pieces of system software`,
   );
 }

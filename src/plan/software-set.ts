@@ -1,4 +1,3 @@
-import type { InstallationStatus } from '../api/installation.ts';
 import { isExactVersion } from '../api/version.ts';
 
 /** Which version of which system software pods have, by name. */
@@ -38,12 +37,4 @@ export function inWords(set: SoftwareSet): string {
 /** For entries of a set, or of anything else by name. */
 export function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
   return a < b ? -1 : 1;
-}
-
-/** The system software that a status tells of: what is to run, or what was rolled out last. */
-export function toldSoftware(
-  { systemSoftware = [] }: InstallationStatus,
-  version: 'targetVersion' | 'currentVersion',
-): SoftwareSet {
-  return new Map(systemSoftware.flatMap((s) => (s[version] === undefined ? [] : [[s.name, s[version]] as const])));
 }

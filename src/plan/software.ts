@@ -120,13 +120,13 @@ export function softwareFinder(input: SoftwareInput): SoftwareFinder {
       if (known) {
         return known;
       }
-      const { outcome, steps } = search(needsOf(release, input), {
+      const { answer, steps } = search(needsOf(release, input), {
         choicesFor: (name) => choicesFor(name, movement),
+        keep,
         clashIn: (set) => clashOf(keep(set).uses, release),
         mostSteps: Math.min(MOST_STEPS, stepsLeft),
       });
       stepsLeft -= steps;
-      const answer = outcome.kind === 'problem' ? outcome : keep(outcome.set);
       found.set(key, answer);
       return answer;
     },
@@ -137,7 +137,7 @@ export function softwareFinder(input: SoftwareInput): SoftwareFinder {
  * Chooses a version of everything that is needed, and of what that needs in turn. The names are taken in their order and
  * the best version of each first; where that leads nowhere, the next best.
  */
-function search(needs: Needs, { choicesFor, clashIn, mostSteps }: Effort): { outcome: Found | Problem; steps: number } {
+function search(needs: Needs, { choicesFor, keep, clashIn, mostSteps }: Effort) {
   let steps = 0;
   let furthest: { readonly depth: number; readonly refusal: Problem } | undefined;
 
@@ -186,13 +186,11 @@ function search(needs: Needs, { choicesFor, clashIn, mostSteps }: Effort): { out
   const missing = [...needs].sort(byName).find(([name, own]) => fitting(choicesFor(name), own).next().done === true);
   if (missing) {
     const [name, own] = missing;
-    return { outcome: refusalOfSoftware(name, own, choicesFor(name)), steps };
+    return { answer: refusalOfSoftware(name, own, choicesFor(name)), steps };
   }
   const set = complete(needs, NO_SOFTWARE);
-  if (set) {
-    return { outcome: { kind: 'found', set }, steps };
-  }
-  return { outcome: steps <= mostSteps && furthest ? furthest.refusal : tooManyWays(), steps };
+  const refusal = steps <= mostSteps && furthest ? furthest.refusal : tooManyWays();
+  return { answer: set ? keep(set) : refusal, steps };
 }
 
 /** One after the other: mostly the first will do. */
@@ -214,14 +212,10 @@ function isBrokenBy(taken: SoftwareSet) {
 
 interface Effort {
   readonly choicesFor: (name: string) => Choices;
+  readonly keep: SoftwareFinder['keep'];
   /** Why a set cannot be in one pod. */
   readonly clashIn: (set: SoftwareSet) => Problem | undefined;
   readonly mostSteps: number;
-}
-
-interface Found {
-  readonly kind: 'found';
-  readonly set: SoftwareSet;
 }
 
 /** What the release needs, and what the tenant asked for besides. */

@@ -27,8 +27,9 @@ export function statusAfterFailure(
 ): InstallationStatus {
   const entries = Object.entries(planned).filter(([field]) => !DEPENDS_ON_WRITES.some((name) => name === field));
   const kept = DEPENDS_ON_WRITES.flatMap((name) => (status[name] === undefined ? [] : [[name, status[name]] as const]));
-  const stable = { ...failure, message: steadyMessage(status, generation, failure) };
-  const verdicts = failure.patience === 'none' ? stalled(stable) : waiting('Unknown', stable.reason, stable.message);
+  const { reason, patience } = failure;
+  const message = steadyMessage(status, generation, failure);
+  const verdicts = patience === 'none' ? stalled(reason, message) : waiting('Unknown', reason, message);
   const others = (planned.conditions ?? []).filter((c) => STAY.has(c.type));
   const health = (status.conditions ?? []).filter((c) => c.type === 'UpgradeHealthy');
   return {

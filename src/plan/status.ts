@@ -1,4 +1,4 @@
-import { findCondition, stampConditions, type Verdict } from '../api/conditions.ts';
+import { findCondition, stampConditions, verdict, type Verdict } from '../api/conditions.ts';
 import type { InstallationStatus } from '../api/installation.ts';
 import { timestamp } from '../api/time.ts';
 import { writesDeployment, type Actions } from './actions.ts';
@@ -25,6 +25,8 @@ const AT_WORK: ReadonlySet<string> = new Set([
   'InstallFailed',
 ]);
 
+type Draft = { [K in keyof InstallationStatus]: InstallationStatus[K] | undefined };
+
 /** The status that the findings justify. The same findings give the same bytes. */
 export function statusOf(findings: Findings): InstallationStatus {
   const { observed, state, decision, actions, now } = findings;
@@ -35,7 +37,7 @@ export function statusOf(findings: Findings): InstallationStatus {
   const wasAtWork = AT_WORK.has(findCondition(before.conditions, 'Ready')?.reason ?? '');
   const isNewCurrent = stable?.version !== before.currentVersion;
   const consent = usedConsent(stable);
-  const status: { [K in keyof InstallationStatus]: InstallationStatus[K] | undefined } = {
+  const status: Draft = {
     observedGeneration: installation.generation,
     targetVersion: decision.kind === 'problem' ? base?.version : decision.version,
     installedVersion: isRun || decision.kind === 'return' ? decision.version : base?.version,
@@ -59,7 +61,7 @@ export function statusOf(findings: Findings): InstallationStatus {
       before.conditions ?? [],
       [
         ...readiness(findings),
-        ...availability(findings),
+        availability(findings),
         updateAvailable(findings, assessmentsToTell(findings)),
         ...upgradeHealth(findings),
         ...drift(actions),
@@ -84,7 +86,7 @@ function hasService({ observed, state, decision }: Findings): boolean {
 }
 
 /** What may come next, and why it is not there yet. */
-function upgradesOf(findings: Findings): Partial<InstallationStatus> {
+function upgradesOf(findings: Findings): Partial<Draft> {
   const { outlook, decision } = findings;
   if (!outlook) {
     return {};
@@ -92,10 +94,9 @@ function upgradesOf(findings: Findings): Partial<InstallationStatus> {
   const assessments = assessmentsToTell(findings);
   const target = decision.kind === 'problem' ? undefined : decision.version;
   const candidates = updateCandidates(outlook.input, assessments, target);
-  const pending = pendingUpgrade(outlook.choice, assessments);
   return {
     ...(candidates.length > 0 && { updateCandidates: candidates, candidatesTotal: assessments.length }),
-    ...(pending && { pendingUpgrade: pending }),
+    pendingUpgrade: pendingUpgrade(outlook.choice, assessments),
   };
 }
 
@@ -105,24 +106,10 @@ function assessmentsToTell({ outlook, state }: Findings): readonly Assessment[] 
   return isInstalling ? [] : (outlook?.assessments ?? []);
 }
 
-function availability({ state }: Findings): Verdict[] {
+function availability({ state }: Findings): Verdict {
   return state.isAvailable
-    ? [
-        {
-          type: 'Available',
-          status: 'True',
-          reason: 'PodsAvailable',
-          message: 'As many pods as asked for are available',
-        },
-      ]
-    : [
-        {
-          type: 'Available',
-          status: 'False',
-          reason: 'PodsUnavailable',
-          message: 'Fewer pods than asked for are available',
-        },
-      ];
+    ? verdict('Available', 'True', 'PodsAvailable', 'As many pods as asked for are available')
+    : verdict('Available', 'False', 'PodsUnavailable', 'Fewer pods than asked for are available');
 }
 
 /** What is being written, or what was: what this build would make of a tier may be something else. */
@@ -153,7 +140,7 @@ function emptyIsNone<T>(list: readonly T[]): T[] | undefined {
 
 function drift({ postponed }: Actions): Verdict[] {
   const [first] = postponed;
-  return first ? [{ type: 'Drifted', status: 'True', reason: 'HealsDoNotHold', message: first.culprit }] : [];
+  return first ? [verdict('Drifted', 'True', 'HealsDoNotHold', first.culprit)] : [];
 }
 
 function withoutUndefined(status: object): InstallationStatus {

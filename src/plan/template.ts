@@ -1,22 +1,16 @@
 import { ANNOTATION } from '../api/names.ts';
-import type { OperatorConfig } from '../api/operator-config.ts';
-import type { Release } from '../api/provider.ts';
 import type { Runtime } from '../api/runtime.ts';
+import type { Inputs } from './children.ts';
 import { containerEnv, type EnvVar } from './environment.ts';
 import { canonicalQuantity } from './quantity.ts';
-import type { Resolution } from './software.ts';
 import { softwareFiles } from './software-files.ts';
 import { formatSoftware } from './software-set.ts';
-import { resourcesOf, type TierShape } from './tiers.ts';
+import { resourcesOf } from './tiers.ts';
 
 /** What a pod template is made from. */
-export interface TemplateInputs {
-  readonly release: Release;
+export interface TemplateInputs extends Pick<Inputs, 'release' | 'software' | 'softwareDelivery' | 'shape'> {
   readonly documentRoot: string | undefined;
   readonly env: readonly EnvVar[];
-  readonly software: Pick<Resolution, 'uses' | 'set'>;
-  readonly softwareDelivery: OperatorConfig['softwareDelivery'];
-  readonly shape: TierShape;
   readonly labels: Readonly<Record<string, string>>;
   readonly selector: Readonly<Record<string, string>>;
   readonly configHash: string;

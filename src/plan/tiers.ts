@@ -16,29 +16,22 @@ export interface TierShape {
 const NODES = 'kubernetes.io/hostname';
 const ZONES = 'topology.kubernetes.io/zone';
 
-interface BuiltIn extends Pick<TierShape, 'budget' | 'spread'> {
-  readonly tier: Tier;
-}
-
-const BUILT_IN: Readonly<Record<TierName, BuiltIn>> = {
+const BUILT_IN: Readonly<Record<TierName, Tier & Pick<TierShape, 'budget' | 'spread'>>> = {
   free: {
-    tier: {
-      replicas: 1,
-      resources: { requests: { cpu: '50m', memory: '64Mi' }, limits: { cpu: '250m', memory: '256Mi' } },
-    },
+    replicas: 1,
+    resources: { requests: { cpu: '50m', memory: '64Mi' }, limits: { cpu: '250m', memory: '256Mi' } },
     budget: false,
     spread: [],
   },
   standard: {
-    tier: {
-      replicas: 2,
-      resources: { requests: { cpu: '250m', memory: '256Mi' }, limits: { cpu: '1', memory: '512Mi' } },
-    },
+    replicas: 2,
+    resources: { requests: { cpu: '250m', memory: '256Mi' }, limits: { cpu: '1', memory: '512Mi' } },
     budget: false,
     spread: [NODES],
   },
   performance: {
-    tier: { replicas: 3, resources: { requests: { cpu: '1', memory: '1Gi' }, limits: { cpu: '2', memory: '2Gi' } } },
+    replicas: 3,
+    resources: { requests: { cpu: '1', memory: '1Gi' }, limits: { cpu: '2', memory: '2Gi' } },
     budget: true,
     spread: [NODES, ZONES],
   },
@@ -46,9 +39,10 @@ const BUILT_IN: Readonly<Record<TierName, BuiltIn>> = {
 
 /** The built-in tier, or what the provider or the platform puts in its place. */
 export function tierShape(name: TierName, definition: Tier | undefined): TierShape {
-  const { tier, budget, spread } = BUILT_IN[name];
-  const { replicas } = definition ?? tier;
-  const resources = definition?.resources ?? tier.resources;
+  const builtIn = BUILT_IN[name];
+  const { budget, spread } = builtIn;
+  const { replicas } = definition ?? builtIn;
+  const resources = definition?.resources ?? builtIn.resources;
   return {
     replicas,
     requests: canonicalAmounts(resources?.requests),

@@ -1,5 +1,5 @@
 import semver from 'semver';
-import type { Verdict } from '../api/conditions.ts';
+import { verdict, type Verdict } from '../api/conditions.ts';
 import type { Assessment } from './assessment.ts';
 import { isComing } from './candidates.ts';
 import { findRelease, isFading, isImageAllowed, latestRelease } from './catalogue.ts';
@@ -12,33 +12,13 @@ export function updateAvailable(
   { observed, state, decision, outlook, now }: Findings,
   assessments: readonly Assessment[] = [],
 ): Verdict {
-  const { installation, catalogue, config } = observed;
+  const { installation, catalogue } = observed;
   const { spec } = installation;
   const isAtRest = decision.kind === 'problem' || (spec.suspend === true && decision.kind !== 'return');
   const version = isAtRest ? state.base?.version : decision.version;
-  const fault = catalogue?.invalid.find((r) => r.version === version);
-  if (fault) {
-    return update(
-      'Unknown',
-      'CatalogueUnavailable',
-      `Release ${fault.version} cannot be installed any more: ${fault.reason}`,
-    );
-  }
-  if (!catalogue || (version !== undefined && !findRelease(catalogue, version))) {
-    const what = version === undefined ? `Provider "${spec.provider}"` : `Release ${version} of "${spec.provider}"`;
-    return update(
-      'Unknown',
-      'CatalogueUnavailable',
-      `${what} is not published${version === undefined ? '' : ': what runs goes on'}`,
-    );
-  }
-  const runs = version === undefined ? undefined : findRelease(catalogue, version);
-  if (runs && version === state.base?.version && !isImageAllowed(runs.image, config.allowedImagePrefixes)) {
-    return update(
-      'Unknown',
-      'CatalogueUnavailable',
-      `The image of ${version} is not allowed any more ("${runs.image}"): what runs goes on, ask the platform team`,
-    );
+  const unavailable = whyUnavailable(observed, version, state.base?.version);
+  if (unavailable !== undefined) {
+    return update('Unknown', 'CatalogueUnavailable', unavailable);
   }
   const isRunning = decision.kind === 'keep' || (decision.kind === 'run' && !decision.isChanged);
   if (isRunning && decision.isContentChanged) {
@@ -55,11 +35,8 @@ export function updateAvailable(
   // What automation takes by itself says more than the newest, if that is another.
   const told = assessments.find(isComing) ?? assessments.find((a) => a.release.version === newer);
   if (told && semver.gt(told.release.version, version)) {
-    const { reason, message } = explain(
-      told,
-      { spec, failures: outlook?.input.failures, software: outlook?.input.software },
-      version,
-    );
+    const { failures, software } = outlook?.input ?? {};
+    const { reason, message } = explain(told, { spec, failures, software }, version);
     return update('True', reason, message);
   }
   if (newer === undefined) {
@@ -78,6 +55,29 @@ export function updateAvailable(
     : update('True', 'NewerRelease', `${newer} is taken automatically when it can be`);
 }
 
+/** Why nothing is known of what comes after `version`, if that is so. */
+function whyUnavailable(
+  { installation, catalogue, config }: Observed,
+  version: string | undefined,
+  committed: string | undefined,
+): string | undefined {
+  const { provider } = installation.spec;
+  const fault = catalogue?.invalid.find((r) => r.version === version);
+  if (fault) {
+    return `Release ${fault.version} cannot be installed any more: ${fault.reason}`;
+  }
+  if (version === undefined) {
+    return catalogue ? undefined : `Provider "${provider}" is not published`;
+  }
+  const runs = findRelease(catalogue, version);
+  if (!runs) {
+    return `Release ${version} of "${provider}" is not published: what runs goes on`;
+  }
+  return version === committed && !isImageAllowed(runs.image, config.allowedImagePrefixes)
+    ? `The image of ${version} is not allowed any more ("${runs.image}"): what runs goes on, ask the platform team`
+    : undefined;
+}
+
 /** The highest release above `version` that anybody may install. */
 export function newerRelease({ catalogue, config }: Observed, version: string | undefined): string | undefined {
   const allowed = catalogue?.releases.filter((r) => isImageAllowed(r.image, config.allowedImagePrefixes)) ?? [];
@@ -86,5 +86,5 @@ export function newerRelease({ catalogue, config }: Observed, version: string | 
 }
 
 function update(status: Verdict['status'], reason: string, message: string): Verdict {
-  return { type: 'UpdateAvailable', status, reason, message };
+  return verdict('UpdateAvailable', status, reason, message);
 }

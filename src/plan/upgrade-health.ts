@@ -1,4 +1,4 @@
-import type { Verdict } from '../api/conditions.ts';
+import { verdict, type Verdict } from '../api/conditions.ts';
 import { failureBefore, type Failure } from './failure-memory.ts';
 import type { Findings } from './findings.ts';
 import { REFUSED } from './record.ts';
@@ -30,12 +30,12 @@ export function upgradeHealth(findings: Findings): Verdict[] {
 }
 
 function healthy(reason: string, message: string): Verdict {
-  return { type: 'UpgradeHealthy', status: 'True', reason, message };
+  return verdict('UpgradeHealthy', 'True', reason, message);
 }
 
 function unhealthy(reason: string, failure: Failure, stable: string | undefined): Verdict {
   const message = `Rolling out ${whatFailed(failure, stable)} failed: ${failure.message}`;
-  return { type: 'UpgradeHealthy', status: 'False', reason, message };
+  return verdict('UpgradeHealthy', 'False', reason, message);
 }
 
 /** What failed, where what runs comes or came back because of it, and the spec is still the one of that time. */
@@ -44,10 +44,7 @@ export function failureBehind({
   decision,
   outlook,
 }: Pick<Findings, 'state' | 'decision' | 'outlook'>): Failure | undefined {
-  if (decision.kind === 'held') {
-    return decision.failure;
-  }
-  if (decision.kind === 'return') {
+  if (decision.kind === 'held' || decision.kind === 'return') {
     return decision.failure;
   }
   const { abandoned } = state;

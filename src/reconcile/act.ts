@@ -19,7 +19,7 @@ type Apply = Extract<Action, { kind: 'apply' }>;
 type Restoring = Extract<Action, { kind: 'restore' }>;
 
 /** The record of what is to be applied again is gone. */
-export class RecordGone extends Error {
+class RecordGone extends Error {
   override readonly name = 'RecordGone';
   readonly retry = 'now';
 }
@@ -49,53 +49,44 @@ export function isUnanswered(error: unknown): boolean {
   return error instanceof ApiError && (error.status === 0 || error.status >= 500);
 }
 
-async function write(ports: ActPorts, installation: Installation, action: Action): Promise<void> {
+function write(ports: ActPorts, installation: Installation, action: Action): Promise<void> {
   switch (action.kind) {
     case 'apply':
-      await apply(ports, installation, action);
-      break;
+      return apply(ports, installation, action);
     case 'restore':
-      await restore(ports, installation, action);
-      break;
+      return restore(ports, installation, action);
     case 'record':
-      await writeRecord(ports, action.object);
-      break;
+      return writeRecord(ports, action.object);
     case 'mark':
-      await writeMark(ports, action);
-      break;
+      return writeMark(ports, action);
     case 'takeOver':
-      await takeOver(ports, installation, action);
-      break;
+      return takeOver(ports, installation, action);
     case 'remove': {
-      const { namespace } = installation;
-      await ports.writer.remove(CHILDREN[action.child], { namespace, name: action.name }, { uid: action.uid });
+      const { child, name, uid } = action;
+      return ports.writer.remove(CHILDREN[child], { namespace: installation.namespace, name }, { uid });
     }
   }
 }
 
 async function apply(ports: ActPorts, installation: Installation, action: Apply): Promise<void> {
-  const { child, uid, adopts, object, leaveReplicas: replicas } = action;
+  const { child, uid, leaveReplicas: replicas } = action;
   if (uid !== undefined && replicas !== undefined) {
     await leaveReplicas(ports, installation, { uid, replicas });
   }
-  const exact = adopts === undefined ? object : { ...object, metadata: { ...object.metadata, uid: adopts } };
-  const stored =
-    uid === undefined
-      ? create(ports, installation, { child, object, exact })
-      : applyTo(ports.writer, CHILDREN[child], object, uid);
-  ports.offer(child, await stored);
+  ports.offer(child, await put(ports, installation, action));
 }
 
-interface Creation {
-  readonly child: ChildKind;
-  readonly object: Apply['object'];
-  /** With the uid of what it adopts. */
-  readonly exact: Apply['object'];
+type Put = Pick<Apply, 'child' | 'object' | 'uid' | 'adopts'>;
+
+function put(ports: ActPorts, installation: Installation, what: Put): Promise<Raw> {
+  const { child, object, uid } = what;
+  return uid === undefined ? create(ports, installation, what) : applyTo(ports.writer, CHILDREN[child], object, uid);
 }
 
 /** Unforced, so that an object that the caches do not show is never overwritten. */
-async function create(ports: ActPorts, installation: Installation, { child, object, exact }: Creation): Promise<Raw> {
+async function create(ports: ActPorts, installation: Installation, { child, object, adopts }: Put): Promise<Raw> {
   const { writer } = ports;
+  const exact = adopts === undefined ? object : { ...object, metadata: { ...object.metadata, uid: adopts } };
   try {
     return await writer.apply<Raw>(CHILDREN[child], exact, { fieldManager: FIELD_MANAGER, force: false });
   } catch (error) {
@@ -149,11 +140,7 @@ async function restore(ports: ActPorts, installation: Installation, action: Rest
     await leaveReplicas(ports, installation, { uid, replicas });
   }
   const { object } = recordedDeployment(installation, deployment);
-  const stored =
-    uid === undefined
-      ? create(ports, installation, { child: 'Deployment', object, exact: object })
-      : applyTo(writer, CHILDREN.Deployment, object, uid);
-  offer('Deployment', await stored);
+  offer('Deployment', await put(ports, installation, { child: 'Deployment', object, uid }));
 }
 
 /**

@@ -98,11 +98,7 @@ export function createCaches(options: CacheOptions) {
     pods,
     configMaps,
     secrets: watchSecrets ? secrets : undefined,
-    start() {
-      for (const reflector of reflectors) {
-        reflector.start();
-      }
-    },
+    start: () => reflectors.forEach((reflector) => reflector.start()),
     /** Half a picture would make installations look as if their children or providers were missing. */
     hasSynced: () => reflectors.every((reflector) => reflector.hasSynced),
     /** What people wish is seen as it changes: nobody acts on wishes that may be withdrawn by now. */
@@ -110,11 +106,7 @@ export function createCaches(options: CacheOptions) {
     /** What changes is seen. */
     isLive: () => reflectors.every((reflector) => reflector.isLive),
     /** The server answers: who waits for that needs not wait any longer. */
-    wake() {
-      for (const reflector of reflectors) {
-        reflector.wake();
-      }
-    },
+    wake: () => reflectors.forEach((reflector) => reflector.wake()),
     stop: () => Promise.all(reflectors.map((reflector) => reflector.stop())),
   };
 }

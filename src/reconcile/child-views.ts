@@ -7,22 +7,13 @@ import type { Raw } from './raw.ts';
 
 /** Takes a child as the API server has it into the cache of its kind. */
 export function offerTo(caches: Caches): (child: ChildKind, raw: Raw) => void {
-  return (child, raw) => {
-    switch (child) {
-      case 'Deployment':
-        caches.deployments.offer(projectDeployment(raw));
-        break;
-      case 'Service':
-        caches.services.offer(projectService(raw));
-        break;
-      case 'PodDisruptionBudget':
-        caches.budgets.offer(projectChild(raw));
-        break;
-      case 'ControllerRevision':
-        caches.revisions.offer(projectRevision(raw));
-        break;
-    }
+  const offers: Readonly<Record<ChildKind, (raw: Raw) => void>> = {
+    Deployment: (raw) => caches.deployments.offer(projectDeployment(raw)),
+    Service: (raw) => caches.services.offer(projectService(raw)),
+    PodDisruptionBudget: (raw) => caches.budgets.offer(projectChild(raw)),
+    ControllerRevision: (raw) => caches.revisions.offer(projectRevision(raw)),
   };
+  return (child, raw) => offers[child](raw);
 }
 
 /** What was seen, with a child as it was read in the place in which the plan looks for it. */

@@ -61,12 +61,6 @@ export function createFleet(most: number, wake: (key: string) => void): Fleet {
     }
   }
 
-  function end(key: string): void {
-    if (underWay.delete(key)) {
-      wakeNext();
-    }
-  }
-
   return {
     // Its own place is free for itself.
     mayBegin: (key) => (underWay.has(key) || reserved.has(key) ? free() + 1 > 0 : free() > countBefore(key)),
@@ -97,8 +91,8 @@ export function createFleet(most: number, wake: (key: string) => void): Fleet {
     seen(key, isUnderWay) {
       if (isUnderWay) {
         underWay.add(key);
-      } else {
-        end(key);
+      } else if (underWay.delete(key)) {
+        wakeNext();
       }
     },
   };

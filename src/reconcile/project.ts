@@ -1,5 +1,6 @@
 import type { Stored } from '../controller/feed.ts';
 import type { Condition } from '../api/conditions.ts';
+import { firstIssue } from '../api/field.ts';
 import { hash } from '../api/hash.ts';
 import { InstallationSpec, type InstallationStatus } from '../api/installation.ts';
 import { ANNOTATION } from '../api/names.ts';
@@ -28,18 +29,14 @@ const UNREADABLE = {
 
 export function projectInstallation(raw: Raw & { spec?: unknown; status?: InstallationStatus }): Stored & Installation {
   const { metadata } = raw;
-  const spec = withoutNulls(raw.spec ?? {});
-  const parsed = InstallationSpec.safeParse(spec);
+  const { data: spec = UNREADABLE, error } = InstallationSpec.safeParse(withoutNulls(raw.spec ?? {}));
   return {
-    ...identity(metadata),
+    ...judged(metadata, error),
     namespace: metadata.namespace ?? '',
     name: metadata.name,
-    uid: metadata.uid,
-    generation: metadata.generation ?? 0,
     deleting: metadata.deletionTimestamp !== undefined,
     retry: retryOf(metadata),
-    invalid: parsed.success ? undefined : firstIssue(parsed.error.issues),
-    spec: parsed.success ? parsed.data : UNREADABLE,
+    spec,
     status: compact(raw.status ?? {}),
   };
 }
@@ -77,16 +74,12 @@ export function projectProvider(
   raw: Raw & { spec?: unknown; status?: ProviderStatus },
   config: OperatorConfig,
 ): ProviderView {
-  const { metadata } = raw;
   const spec = withoutNulls(raw.spec ?? {}) as ProviderSpec;
   // Releases are judged one by one (readCatalogue): what is wrong with one must not take the others away.
-  const parsed = ProviderSpec.omit({ versions: true }).safeParse(spec);
+  const { error } = ProviderSpec.omit({ versions: true }).safeParse(spec);
   return {
-    ...identity(metadata),
-    uid: metadata.uid,
-    generation: metadata.generation ?? 0,
-    invalid: parsed.success ? undefined : firstIssue(parsed.error.issues),
-    retry: retryOf(metadata),
+    ...judged(raw.metadata, error),
+    retry: retryOf(raw.metadata),
     catalogue: readCatalogue(spec, config),
     status: raw.status ?? {},
   };
@@ -97,18 +90,20 @@ export interface SoftwareView extends Stored, Published<SoftwareCatalogue, Softw
 }
 
 export function projectSoftware(raw: Raw & { spec?: unknown; status?: SoftwareStatus }): SoftwareView {
-  const { metadata } = raw;
   const spec = withoutNulls(raw.spec ?? {}) as SoftwareSpec;
   // Versions are judged one by one (readSoftware), as those of a Provider are.
-  const parsed = SoftwareSpec.omit({ versions: true }).safeParse(spec);
+  const { error } = SoftwareSpec.omit({ versions: true }).safeParse(spec);
   return {
-    ...identity(metadata),
-    uid: metadata.uid,
-    generation: metadata.generation ?? 0,
-    invalid: parsed.success ? undefined : firstIssue(parsed.error.issues),
-    catalogue: readSoftware(metadata.name, spec),
+    ...judged(raw.metadata, error),
+    catalogue: readSoftware(raw.metadata.name, spec),
     status: raw.status ?? {},
   };
+}
+
+/** What every kind of ours has, and what its spec breaks, if anything. */
+function judged(metadata: Metadata, error: Parameters<typeof firstIssue>[0] | undefined) {
+  const { uid, generation = 0 } = metadata;
+  return { ...identity(metadata), uid, generation, invalid: error && firstIssue(error, 'spec') };
 }
 
 /** As much of it as is remembered. */
@@ -128,9 +123,4 @@ export function projectContent(raw: Raw & { data?: object; binaryData?: object }
     ...identity(raw.metadata),
     hashes: new Map(entries.map(([key, value]) => [key, hash(value)])),
   };
-}
-
-function firstIssue(issues: readonly { path: PropertyKey[]; message: string }[]): string {
-  const [issue] = issues;
-  return `${issue?.path.join('.') || 'spec'}: ${issue?.message ?? 'invalid'}`;
 }

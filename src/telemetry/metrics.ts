@@ -16,6 +16,7 @@ export function createMetrics(host: string) {
 
   const counter = (name: string, help: string, labelNames: string[]) =>
     new Counter({ name, help, labelNames, registers });
+  const gauge = (name: string, help: string, labelNames: string[]) => new Gauge({ name, help, labelNames, registers });
   const histogram = (name: string, help: string, labelNames: string[]) =>
     new Histogram({ name, help, labelNames, registers, buckets: SECONDS });
   const reconciles = counter('controller_runtime_reconcile_total', 'Reconciles by result', ['controller', 'result']);
@@ -36,18 +37,8 @@ export function createMetrics(host: string) {
   const syncs = counter('reflector_syncs_total', 'All objects taken over', ['resource', 'by']);
   const watches = counter('reflector_watches_total', 'Watches begun', ['resource']);
   const failures = counter('reflector_errors_total', 'Lists and watches that failed', ['resource']);
-  const most = new Gauge({
-    name: 'controller_runtime_max_concurrent_reconciles',
-    help: 'Reconciles that may run at once',
-    labelNames: ['controller'],
-    registers,
-  });
-  const leading = new Gauge({
-    name: 'leader_election_master_status',
-    help: 'Whether this process leads',
-    labelNames: ['name'],
-    registers,
-  });
+  const most = gauge('controller_runtime_max_concurrent_reconciles', 'Reconciles that may run at once', ['controller']);
+  const leading = gauge('leader_election_master_status', 'Whether this process leads', ['name']);
   let obstacle: () => string | undefined = () => 'Not started';
   const ready: Gauge = new Gauge({
     name: 'provider_operator_ready',
@@ -57,7 +48,7 @@ export function createMetrics(host: string) {
   });
   const queues = new Map<string, WorkQueue>();
   // Read when they are asked for, so that they cost nothing in between.
-  const gauge = (name: string, help: string, label: string, read: (queue: WorkQueue) => number) =>
+  const ofQueues = (name: string, help: string, label: string, read: (queue: WorkQueue) => number) =>
     new Gauge({
       name,
       help,
@@ -69,8 +60,8 @@ export function createMetrics(host: string) {
         }
       },
     });
-  gauge('controller_runtime_active_workers', 'Reconciles under way', 'controller', (queue) => queue.running);
-  gauge('workqueue_depth', 'Keys in line', 'name', (queue) => queue.depth);
+  ofQueues('controller_runtime_active_workers', 'Reconciles under way', 'controller', (queue) => queue.running);
+  ofQueues('workqueue_depth', 'Keys in line', 'name', (queue) => queue.depth);
 
   return {
     registry,

@@ -255,7 +255,9 @@ export class World {
   }
 
   #record({ name }: { readonly name: string }, data: RecordData): void {
-    expect(this.#written.has(name), `${name} is written twice`).toBe(false);
+    if (this.#written.has(name)) {
+      expect.fail(`${name} is written twice`);
+    }
     this.#written.set(name, data);
     const { installation, revisions } = this.observed;
     const metadata = {
@@ -270,7 +272,9 @@ export class World {
     // As the API server stores it.
     const stored = JSON.parse(JSON.stringify(data)) as RecordData;
     const record = projectRevision({ metadata, data: stored });
-    expect(record.kind, `${name} is no record`).toBe('record');
+    if (record.kind !== 'record') {
+      expect.fail(`${name} is no record`);
+    }
     this.#see({ revisions: [...revisions, record] });
   }
 

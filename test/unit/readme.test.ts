@@ -35,7 +35,8 @@ describe('README', () => {
     const reasons = [
       /\b(?:problem|notYet|waitFor)\(\s*['`]([^'`]+)['`]/g,
       /\bwaiting\(\s*'\w+',\s*'(\w+)'/g,
-      /type: 'Ready',\s*status: '\w+',\s*reason: '(\w+)'/g,
+      /\b(?:stalled|runs)\(\s*'(\w+)'/g,
+      /\bverdict\('Ready', '\w+', '(\w+)'/g,
       /\{\s*reason: '(\w+)',\s*message\b/g,
     ].flatMap((pattern) => [...sources.matchAll(pattern)].map(([, reason = '']) => reason));
     const expanded = reasons.flatMap((reason) =>

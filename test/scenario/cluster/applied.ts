@@ -18,6 +18,6 @@ export function asApplied(object: object, uid: string, now: number): Raw & { rea
   ];
   return {
     ...rest,
-    metadata: { ...metadata, uid, resourceVersion: '1', creationTimestamp: time, managedFields } as Raw['metadata'],
+    metadata: { ...metadata, uid, resourceVersion: '1', creationTimestamp: time, managedFields },
   };
 }
