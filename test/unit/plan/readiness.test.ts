@@ -466,7 +466,7 @@ describe('suspended, a person has said that nothing is to happen:', () => {
 });
 
 it('is told by its companion what kstatus makes of it', () => {
-  expect(inWords(stalled({ reason: 'Paused', message: 'x' }))).toBe('False Paused (Stalled)');
+  expect(inWords(stalled('Paused', 'x'))).toBe('False Paused (Stalled)');
   expect(inWords(waiting('Unknown', 'RollingOut', 'x'))).toBe('Unknown RollingOut (Reconciling)');
 });
 
