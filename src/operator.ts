@@ -72,10 +72,8 @@ export function createOperator(options: OperatorOptions): Operator {
     clock,
   });
   const caches = createCaches({
+    ...options,
     transport,
-    config,
-    namespaces: options.namespaces,
-    watchSecrets: options.watchSecrets,
     clock,
     random,
     hooksFor: (resource) => ({

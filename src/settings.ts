@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { withoutNulls } from './api/nulls.ts';
 import { OperatorConfig } from './api/operator-config.ts';
 
-const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+export const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
 const port = z.coerce.number().int().min(0).max(65_535);
 

@@ -14,8 +14,6 @@ export function retryHint(error: unknown): RetryHint {
 }
 
 function isHint(error: unknown): error is RetryHint {
-  if (typeof error !== 'object' || error === null || !('retry' in error)) {
-    return false;
-  }
-  return error.retry === 'now' || error.retry === 'backoff' || error.retry === 'never';
+  const { retry } = (error ?? {}) as Partial<RetryHint>;
+  return retry === 'now' || retry === 'backoff' || retry === 'never';
 }

@@ -23,16 +23,7 @@ export class SecondaryIndex<T> {
       }
     }
     for (const value of entered) {
-      this.#add(value, key);
-    }
-  }
-
-  #add(value: string, key: string): void {
-    const keys = this.#keys.get(value);
-    if (keys) {
-      keys.add(key);
-    } else {
-      this.#keys.set(value, new Set([key]));
+      this.#keys.set(value, (this.#keys.get(value) ?? new Set()).add(key));
     }
   }
 

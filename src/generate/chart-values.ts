@@ -1,13 +1,11 @@
 import { z } from 'zod';
 import { OperatorConfig } from '../api/operator-config.ts';
-import { Settings } from '../settings.ts';
+import { DNS_LABEL, Settings } from '../settings.ts';
 
 /**
  * The values of the Helm chart: what they are called, mean and default to. values.yaml, values.schema.json and the table
  * in the chart's README are made of this, so that none of them can say what another does not.
  */
-
-const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
 /** Something of Kubernetes that is passed on as it is. */
 const passed = () => z.looseObject({});

@@ -51,7 +51,7 @@ export function assess(input: VersionInput): readonly Assessment[] {
     const { version } = release;
     const blockers = [
       ...(lasting.get(release) ?? []),
-      ...(someday(version) ? [] : (['PathMissing'] as const)),
+      ...holding({ PathMissing: !someday(version) }),
       ...(isWellServed ? fading(release, input) : []),
       ...stateOf(input),
     ];
@@ -93,19 +93,21 @@ function isGood(release: Release | undefined, { now }: VersionInput): boolean {
 
 /** Taken only when nothing better is there. */
 function fading(release: Release, { now }: VersionInput): BlockReason[] {
-  return [
-    ...(release.lifecycle?.stage === 'deprecated' ? (['Deprecated'] as const) : []),
-    ...(isExpired(release, now) ? (['Expired'] as const) : []),
-  ];
+  return holding({ Deprecated: release.lifecycle?.stage === 'deprecated', Expired: isExpired(release, now) });
 }
 
 /** What holds automation back whatever the release. */
 function stateOf({ spec, stable, isHealthy = true }: VersionInput): BlockReason[] {
-  return [
-    ...(spec.upgradePolicy === 'manual' ? (['Policy'] as const) : []),
-    ...(spec.suspend === true ? (['Suspended'] as const) : []),
-    ...(stable !== undefined && !isHealthy ? (['Unhealthy'] as const) : []),
-  ];
+  return holding({
+    Policy: spec.upgradePolicy === 'manual',
+    Suspended: spec.suspend === true,
+    Unhealthy: stable !== undefined && !isHealthy,
+  });
+}
+
+/** The reasons that are true, in their order. */
+function holding(reasons: Partial<Record<BlockReason, boolean>>): BlockReason[] {
+  return (Object.keys(reasons) as BlockReason[]).filter((reason) => reasons[reason]);
 }
 
 type Wait = Pick<Assessment, 'blockedBy' | 'notBefore'>;
@@ -131,11 +133,7 @@ function waitOf(release: Release, path: readonly string[], turn: () => Turn, inp
   const times = [...soaks, ...turns].map((wait) => wait.until);
   const isLast = times.length === 0 && (isBusy || slot === 'queued');
   return {
-    blockedBy: [
-      ...(soaks.length > 0 ? (['Soaking'] as const) : []),
-      ...(turns.length > 0 ? (['OutsideWindow'] as const) : []),
-      ...(isLast ? (['Queued'] as const) : []),
-    ],
+    blockedBy: holding({ Soaking: soaks.length > 0, OutsideWindow: turns.length > 0, Queued: isLast }),
     notBefore: times.length === 0 || times.includes(undefined) ? undefined : Math.max(...times.map((t) => t ?? 0)),
   };
 }

@@ -57,7 +57,8 @@ export function selectorOf(name: string): Readonly<Record<string, string>> {
 export function deploymentOf(inputs: Inputs): Child {
   const { installation, release, configuration, shape } = inputs;
   const selector = selectorOf(installation.name);
-  const labels = podLabels(installation, release);
+  // Only what is replaced with the version carries it: a Service keeps its labels over an upgrade.
+  const labels = { ...labelsOf(installation), [LABEL.version]: versionLabel(release.version) };
   const number = String(inputs.number);
   return child({
     apiVersion: 'apps/v1',
@@ -168,11 +169,6 @@ export function metadataOf(installation: Installation, labels: Record<string, st
 
 export function labelsOf({ name, spec }: Installation): Record<string, string> {
   return { [LABEL.installation]: name, [LABEL.provider]: spec.provider.replace('/', '.') };
-}
-
-/** Only what is replaced with the version carries it: a Service keeps its labels over an upgrade. */
-function podLabels(installation: Installation, { version }: Release): Record<string, string> {
-  return { ...labelsOf(installation), [LABEL.version]: versionLabel(version) };
 }
 
 /** A version of 64 characters is one too long for a label. */

@@ -6,10 +6,11 @@ import { parseSoftware, type SoftwareSet } from './software-set.ts';
 
 /** The system software of a status: what the pods have, what they are to have, and what else there would be. */
 export function installedSoftware(findings: Findings): readonly InstalledSoftware[] {
-  const { observed, state, outlook } = findings;
+  const { observed, state, decision, outlook } = findings;
   const { spec } = observed.installation;
   const target = targetSet(findings);
-  const release = findRelease(observed.catalogue, versionOf(findings));
+  const version = decision.kind === 'problem' ? state.base?.version : decision.version;
+  const release = findRelease(observed.catalogue, version);
   const known = release && outlook?.input.software?.describe(release, target);
   const current = state.stableSoftware;
   return [...new Set([...target.keys(), ...current.keys()])].sort().map((name): InstalledSoftware => {
@@ -35,8 +36,4 @@ function targetSet({ observed, state, decision }: Findings): SoftwareSet {
     return decision.inputs.software.set;
   }
   return decision.kind === 'return' ? parseSoftware(decision.to.committed.software) : state.software;
-}
-
-function versionOf({ state, decision }: Findings): string | undefined {
-  return decision.kind === 'problem' ? state.base?.version : decision.version;
 }

@@ -28,9 +28,9 @@ export interface Plan {
 export function plan(observed: Observed, now: number): Plan {
   const state = readState(observed, now);
   const decided = decide(observed, state, now);
-  const { decision, outlook, failure } = decided;
+  const { decision, outlook } = decided;
   const actions = actionsFor(observed, state, decided, now);
-  const status = statusOf({ observed, state, decision, outlook, failure, actions, now });
+  const status = statusOf({ observed, state, ...decided, actions, now });
   const next = momentsOf(observed, state, decided, now)
     .concat(actions.postponed.map(({ notBefore }) => notBefore))
     .filter((at) => at > now);

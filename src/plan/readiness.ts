@@ -19,7 +19,7 @@ export function readiness(findings: Findings): Verdict[] {
   const { installation } = observed;
   const { spec } = installation;
   if (decision.kind === 'return') {
-    return underWay(findings, decision.version, isWayBack(decision));
+    return onTheWay(findings, decision.version, isWayBack(decision));
   }
   if (decision.kind === 'problem' && spec.suspend === true) {
     return suspended(decision.message);
@@ -73,7 +73,7 @@ export function readiness(findings: Findings): Verdict[] {
     }
     case 'progressing':
     case undefined:
-      return underWay(findings, decision.version, isGoingBack && isAsWished);
+      return onTheWay(findings, decision.version, isGoingBack && isAsWished);
   }
 }
 
@@ -104,7 +104,7 @@ function ready({ observed, state, outlook }: Findings, version: string): Verdict
     : runs('UpgradeAvailable', `; ${newer} ${hasFailed}`);
 }
 
-function underWay(findings: Findings, version: string, isBack: boolean): Verdict[] {
+function onTheWay(findings: Findings, version: string, isBack: boolean): Verdict[] {
   return isBack
     ? waiting('Unknown', 'RollingBack', rollingBack(findings, version))
     : waiting('Unknown', 'RollingOut', rollingOut(findings, version));

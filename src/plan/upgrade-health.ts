@@ -39,11 +39,7 @@ function unhealthy(reason: string, failure: Failure, stable: string | undefined)
 }
 
 /** What failed, where what runs comes or came back because of it, and the spec is still the one of that time. */
-export function failureBehind({
-  state,
-  decision,
-  outlook,
-}: Pick<Findings, 'state' | 'decision' | 'outlook'>): Failure | undefined {
+export function failureBehind({ state, decision, outlook }: Findings): Failure | undefined {
   if (decision.kind === 'held' || decision.kind === 'return') {
     return decision.failure;
   }

@@ -28,10 +28,8 @@ export async function writeRecord(
   object: Extract<Action, { kind: 'record' }>['object'],
 ): Promise<void> {
   try {
-    offer(
-      'ControllerRevision',
-      await writer.apply<Raw>(RECORDS, object, { fieldManager: FIELD_MANAGER, force: false }),
-    );
+    const stored = await writer.apply<Raw>(RECORDS, object, { fieldManager: FIELD_MANAGER, force: false });
+    offer('ControllerRevision', stored);
   } catch (error) {
     if (!(error instanceof ApiError) || (error.status !== 409 && error.status !== 422)) {
       throw error;
