@@ -18,7 +18,7 @@ const namespace = 'mishaps';
 let operator: RunningOperator;
 beforeAll(async () => {
   await prepare(namespace);
-  operator = await startOperator({}, 'defaults: {progressDeadlineSeconds: 12, stableSeconds: 0}');
+  operator = await startOperator({}, 'defaults: {progressDeadlineSeconds: 60, stableSeconds: 0}');
 });
 afterAll(() => operator.stop());
 afterAll(() => cleanUp(namespace));
@@ -74,6 +74,8 @@ it('kubectl rollout undo in the midst of an automatic rollout that fails holds n
   const wish = { provider: 'undone/web', upgradePolicy: 'auto' };
   await apply(provider('undone', '1.0.0'), installation(namespace, 'undone', wish));
   await waitFor('Ready', 'pi/undone', namespace);
+  // What works has had its time; what does not is waited for, but not before somebody has undone it.
+  await edit('undone', { upgrade: { rollback: { progressDeadlineSeconds: 20 } } });
   const image = 'registry.example.com/acme/never-ready:1.1.0';
   await apply(provider('undone', '1.0.0', release('1.1.0', { image })));
   const isRollingOut = async () => (await deployment('undone')).spec.template.spec.containers[0]?.image === image;
