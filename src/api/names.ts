@@ -52,6 +52,8 @@ export const ANNOTATION = {
   failed: `${GROUP}/failed`,
   /** On a record: when its rollout was given up although nothing had failed, and why. */
   superseded: `${GROUP}/superseded`,
+  /** On the same: what was stable did not come back, and why. */
+  returnFailed: `${GROUP}/return-failed`,
   /** On a record: hash of what the spec says of system software since, where that comes to the same pods. */
   asked: `${GROUP}/asked`,
   /** On a record: the consent that it used was taken away since, so that a new one counts. */

@@ -3,9 +3,10 @@ import type { Decided, Decision } from './decision.ts';
 import { healNotBefore } from './heal.ts';
 import { marksOf, type Marking } from './marks.ts';
 import type { ChildKind, Observed } from './observed.ts';
+import { nextNumber } from './record.ts';
 import { starting } from './start.ts';
 import type { State } from './state.ts';
-import { takingOver, type TakenOver } from './take-over.ts';
+import type { TakenOver } from './take-over.ts';
 import { restoring, upkeep } from './upkeep.ts';
 
 /** One write to one child. */
@@ -59,12 +60,12 @@ export function writesDeployment({ writes }: Actions): boolean {
 
 /** What has to be written for the children to be as they should: nothing where they are. */
 export function actionsFor(observed: Observed, state: State, decided: Decided, now: number): Actions {
-  const { writes, postponed } = soften(observed, childrenFor(observed, state, decided.decision, now), now);
+  const { writes, postponed } = soften(observed, childrenFor(observed, state, decided.decision), now);
   // What ended is marked before something else begins.
   return { writes: [...marksOf(observed, state, decided, now), ...writes], postponed };
 }
 
-function childrenFor(observed: Observed, state: State, decision: Decision, now: number): readonly Action[] {
+function childrenFor(observed: Observed, state: State, decision: Decision): readonly Action[] {
   if (decision.kind === 'return') {
     return [restoring(state, decision.to, undefined)];
   }
@@ -73,7 +74,7 @@ function childrenFor(observed: Observed, state: State, decision: Decision, now: 
     return [];
   }
   if (decision.kind === 'takeOver') {
-    return takingOver(observed, state, decision, now);
+    return [{ kind: 'takeOver', child: 'Deployment', number: nextNumber(observed), facts: decision.facts }];
   }
   return decision.kind === 'run' && decision.isChanged
     ? starting(observed, state, decision)

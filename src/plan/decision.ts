@@ -76,10 +76,10 @@ export function decide(observed: Observed, state: State, now: number): Decided {
     };
   }
   const wishes = wishesOf(observed, configuration);
-  if (state.name === 'Unrecorded' && installation.spec.suspend !== true) {
-    return { decision: takeOver(observed, state, { configuration, finder, wishes }) };
-  }
   const failures = failuresNow(state, wishes, fresh, now);
+  if (state.name === 'Unrecorded' && state.deployment && installation.spec.suspend !== true) {
+    return { decision: takeOver(observed, state.deployment, state.stable, { configuration, finder, failures, now }) };
+  }
   const held = first ? undefined : heldBy(observed, state, { failures, wishes, now });
   const outlook = outlookOf(observed, state, { isReturning: first !== undefined, held, failures, wishes, finder, now });
   const wanted = { configuration, failures, wishes, finder, now };

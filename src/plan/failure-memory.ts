@@ -68,14 +68,14 @@ export function rememberedFailures(state: State, wishes: Wishes): readonly Failu
   const failedSince = new Set(
     state.records.flatMap(({ number, mark }) => (number > (state.stable?.number ?? 0) ? (mark.failure ?? []) : [])),
   );
-  return recordedFailures(state)
+  const kept = recordedFailures(state)
     .filter(
       (f) =>
         (failedSince.has(f) || !isDisproved(f, state.stable)) &&
         (isOneOf(wishes, f.wish) || isNewer(f.version, state.stable?.version) || isNewSoftware(f, state)),
     )
-    .map((f) => (isOneOf(wishes, f.wish) ? f : withoutWish(f)))
-    .slice(0, MOST_FAILURES);
+    .map((f) => (isOneOf(wishes, f.wish) ? f : withoutWish(f)));
+  return withinBounds(kept);
 }
 
 /** The same release, or the same move of its system software. */
@@ -143,6 +143,7 @@ export function mayTryAgain(
 }
 
 /** The failure that what runs now followed: it went back, or what is tried now is to do better. */
-export function failureBefore({ abandoned, head, done }: State): Failure | undefined {
-  return abandoned?.mark.failure ?? (done === 'never' && head?.isMending ? head.failures[0] : undefined);
+export function failureBefore({ records, stable, head, done }: State): Failure | undefined {
+  const since = stable && records.find((r) => r.number > stable.number && r !== head)?.mark.failure;
+  return since ?? (done === 'never' && head?.isMending ? head.failures[0] : undefined);
 }

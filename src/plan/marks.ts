@@ -7,7 +7,7 @@ import { formatMark, isProven, timeAfter } from './record.ts';
 import type { State } from './state.ts';
 
 /** Why a rollout ended for which nobody asked. */
-export const DELETED = 'The Deployment was deleted';
+const DELETED = 'The Deployment was deleted';
 
 /** Marks one record: all that is known of it by now, because what an apply leaves out is gone. */
 export interface Marking {
@@ -52,7 +52,8 @@ interface MarkChange {
   readonly mark: Mark;
 }
 
-function ends({ head, done, records }: State, { decision, failure }: Decided, now: number): MarkChange[] {
+function ends(state: State, { decision, failure }: Decided, now: number): MarkChange[] {
+  const { head, done, records, abandoned, rollout, isReturning } = state;
   const over = decision.kind === 'return' ? decision.ends : undefined;
   const isFailing = head !== undefined && failure !== undefined;
   return [
@@ -61,6 +62,9 @@ function ends({ head, done, records }: State, { decision, failure }: Decided, no
       ? [{ record: head, mark: { provenAt: timestamp(now), failure: undefined, supersededAt: undefined } }]
       : []),
     ...(isFailing ? [{ record: head, mark: { failure } }] : []),
+    ...(isReturning && abandoned && !abandoned.mark.returnFailure && rollout?.phase === 'failed'
+      ? [{ record: abandoned, mark: { returnFailure: { reason: rollout.reason, message: rollout.message } } }]
+      : []),
     ...(over && !isFailing && decision.kind === 'return'
       ? [
           {

@@ -30,6 +30,8 @@ export interface Observed {
   readonly slot: 'free' | 'queued';
   readonly references: References;
   readonly config: OperatorConfig;
+  /** Generation of the Deployment when this process wrote it last; absent where it did not. */
+  readonly writtenGeneration?: number | undefined;
   /** How often in a row each child was healed by this process. */
   readonly heals: Readonly<Partial<Record<ChildKind, Heals>>>;
 }
@@ -160,6 +162,8 @@ export interface Mark {
   readonly supersededAt?: string | undefined;
   /** Why, where nobody asked for that. */
   readonly why?: string | undefined;
+  /** What was seen when what is stable was applied again after it, and did not come back. */
+  readonly returnFailure?: { readonly reason: string; readonly message: string } | undefined;
   /** What the spec says of system software since, as a hash, where that comes to the same pods. */
   readonly asked?: string | undefined;
   /** The consent that it used was taken away since. */

@@ -3,7 +3,7 @@ import { ANNOTATION, LABEL } from '../api/names.ts';
 import type { RecordData, RecordedDeployment } from '../api/record.ts';
 import { epoch, timestamp } from '../api/time.ts';
 import { child, labelsOf, metadataOf, versionLabel, type Child } from './children.ts';
-import type { Installation, Mark, RolloutRecord } from './observed.ts';
+import type { Installation, Mark, Observed, RolloutRecord } from './observed.ts';
 
 /**
  * A rollout begins with a record and ends with a mark. The record is a ControllerRevision that is written before the
@@ -45,13 +45,14 @@ export function recordedDeployment(installation: Installation, { metadata, spec 
 
 /** The annotations of a mark; each of them is all that the marker owns afterwards. */
 export function formatMark(mark: Mark): Record<string, string> {
-  const { provenAt, failure, supersededAt, why, asked, isConsentReturned } = mark;
+  const { provenAt, failure, supersededAt, why, returnFailure, asked, isConsentReturned } = mark;
   return {
     ...(provenAt !== undefined && { [ANNOTATION.proven]: provenAt }),
     ...(failure && { [ANNOTATION.failed]: JSON.stringify(failure) }),
     ...(supersededAt !== undefined && {
       [ANNOTATION.superseded]: why === undefined ? supersededAt : `${supersededAt} ${why}`,
     }),
+    ...(returnFailure && { [ANNOTATION.returnFailed]: `${returnFailure.reason} ${returnFailure.message}` }),
     ...(asked !== undefined && { [ANNOTATION.asked]: asked }),
     ...(isConsentReturned && { [ANNOTATION.consentReturned]: 'true' }),
   };
@@ -59,16 +60,23 @@ export function formatMark(mark: Mark): Record<string, string> {
 
 export function parseMark(annotations: Readonly<Record<string, string>>): Mark {
   const provenAt = timeIn(annotations[ANNOTATION.proven]);
-  const [supersededAt, why] = /^(\S+)(?: (.+))?$/.exec(annotations[ANNOTATION.superseded] ?? '')?.slice(1) ?? [];
+  const [supersededAt, why] = twoParts(annotations[ANNOTATION.superseded]);
   const [failure] = parseFailures(annotations[ANNOTATION.failed] && `[${annotations[ANNOTATION.failed]}]`);
+  const [reason, message] = twoParts(annotations[ANNOTATION.returnFailed]);
   const asked = annotations[ANNOTATION.asked];
   return {
     ...(provenAt !== undefined && { provenAt }),
     ...(failure && { failure }),
     ...(timeIn(supersededAt) !== undefined && { supersededAt, ...(why !== undefined && { why }) }),
+    ...(reason !== undefined && { returnFailure: { reason, message: message ?? '' } }),
     ...(asked !== undefined && { asked }),
     ...(annotations[ANNOTATION.consentReturned] !== undefined && { isConsentReturned: true }),
   };
+}
+
+/** A word, and what follows it. */
+function twoParts(text = ''): (string | undefined)[] {
+  return /^(\S+)(?: (.+))?$/s.exec(text)?.slice(1) ?? [];
 }
 
 function timeIn(text: string | undefined): string | undefined {
@@ -117,4 +125,9 @@ export function askedOf({ mark, committed }: Pick<RolloutRecord, 'mark' | 'commi
 export function timeAfter(records: readonly RolloutRecord[], now: number): string {
   const times = records.flatMap((record) => [record.startedAt, endedAt(record)]);
   return timestamp(Math.max(now, ...times.map((time) => (time === undefined ? now : epoch(time) + 1000))));
+}
+
+/** Never one that was used, be it by somebody else. */
+export function nextNumber({ revisions, deployment }: Pick<Observed, 'revisions' | 'deployment'>): number {
+  return Math.max(0, deployment?.record ?? 0, ...revisions.map((r) => r.number)) + 1;
 }

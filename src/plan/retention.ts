@@ -3,16 +3,15 @@ import { isProven } from './record.ts';
 import type { State } from './state.ts';
 
 /**
- * Records that nothing needs any more, once what runs is done: kept are the head, what is stable, what was stable before
- * it, and the newest failure, which the next record takes over.
+ * Records that nothing needs any more, once what runs is done: kept are what is stable, what was stable before it, and the
+ * newest one, whose number and failures the next one goes on from.
  */
 export function surplusOf({ records, head, stable, isReturning }: State): readonly RolloutRecord[] {
   if (!stable || head !== stable || isReturning) {
     return [];
   }
   const before = records.find((r) => isProven(r) && r.number < stable.number);
-  const failed = records.find((r) => r.mark.failure && r.number > stable.number);
-  const kept: readonly (RolloutRecord | undefined)[] = [stable, before, failed];
+  const kept: readonly (RolloutRecord | undefined)[] = [stable, before, records[0]];
   return records.filter((r) => !kept.includes(r));
 }
 

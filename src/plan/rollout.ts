@@ -39,7 +39,7 @@ export interface Evidence {
   /** So it was when it was looked at last, and its spec is still the one that was applied. */
   readonly isSettled: boolean;
   /** The failure that it is marked with: only success takes that back. */
-  readonly failure: Failure | undefined;
+  readonly failure: Pick<Failure, 'reason' | 'message' | 'retryAfter'> | undefined;
   /** Why its release was yanked; undefined where it was not. */
   readonly yanked: string | undefined;
   readonly now: number;
@@ -78,8 +78,8 @@ export function readRollout(d: DeploymentView, evidence: Evidence): Rollout {
   if (d.updated >= least && d.available >= least) {
     return { phase: 'done' };
   }
-  // The Deployment controller keeps this reason once a template has been rolled out.
-  return d.progress === 'NewReplicaSetAvailable'
+  // The Deployment controller keeps this reason once a template has been rolled out. Where nobody saw that, it is no proof.
+  return evidence.wasDone && d.progress === 'NewReplicaSetAvailable'
     ? { phase: 'degraded' }
     : (failedBy(d, evidence) ?? { phase: 'progressing', until: nextMoment(d, evidence) });
 }
@@ -167,8 +167,8 @@ function because(d: DeploymentView, fresh: readonly PodView[]): string {
   return cause === undefined ? '' : ` (${cause})`;
 }
 
-function nextMoment(d: DeploymentView, evidence: Evidence): number {
+function nextMoment(d: DeploymentView, evidence: Evidence): number | undefined {
   const startedAt = epoch(evidence.startedAt);
-  const moments = [startedAt + CREATION_GRACE_MS, startedAt + patienceFor(d, evidence)];
-  return Math.min(...moments.filter((at) => at > evidence.now));
+  const grace = evidence.wasDone ? [] : [startedAt + CREATION_GRACE_MS];
+  return [...grace, startedAt + patienceFor(d, evidence)].find((at) => at > evidence.now);
 }

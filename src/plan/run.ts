@@ -9,7 +9,7 @@ import type { Configuration } from './environment.ts';
 import { failureBefore } from './failure-memory.ts';
 import type { Observed, RolloutRecord } from './observed.ts';
 import { problem, type Problem } from './problem.ts';
-import { askedOf, begunRecord, NOTHING_ASKED } from './record.ts';
+import { askedOf, begunRecord, nextNumber, NOTHING_ASKED } from './record.ts';
 import { rollbackSettings } from './rollback-settings.ts';
 import type { Resolution, SoftwareFinder } from './software.ts';
 import { asksForSoftware, hasAsked, isLeftOver, softwareFor } from './software-for.ts';
@@ -158,11 +158,6 @@ function runOfRelease(observed: Observed, state: State, wanted: Wanted, release:
     isChanged: true,
     ...waits,
   };
-}
-
-/** Never one that was used, be it by somebody else. */
-function nextNumber({ revisions, deployment }: Observed): number {
-  return Math.max(0, deployment?.record ?? 0, ...revisions.map((r) => r.number)) + 1;
 }
 
 /**

@@ -41,6 +41,9 @@ export type StateName =
   /** It was done, and its pods became unavailable. */
   | 'Degraded';
 
+/** From a mark to the apply that follows it, another process may have to take over. */
+const LONGEST_FROM_MARK_MS = 60_000;
+
 /** What is there, read once for each look: from the records, the Deployment and its pods, and never from the status. */
 export interface State {
   readonly name: StateName;
@@ -78,35 +81,35 @@ export interface State {
 }
 
 export function readState(observed: Observed, now: number): State {
-  const { installation, deployment: child } = observed;
+  const { installation, deployment: child, config } = observed;
   const { kind } = ownershipOf(child, installation);
   const deployment = kind === 'ours' || kind === 'orphan' ? child : undefined;
   const records = recordsOf(observed, deployment);
   const proven = records.find(isProven);
   const head = deployment && headOf(deployment, records);
-  const isUndone = head !== undefined && deployment?.template !== head.template;
-  const isOutdated = head !== undefined && proven !== undefined && head.number < proven.number;
-  const isOver = head !== undefined && !isProven(head) && (isUndone || head.mark.supersededAt !== undefined);
-  const stands = head !== undefined && !isUndone && !isOutdated && !isOver;
-  const abandoned =
-    head !== undefined && head === proven ? records.find((r) => r.number > head.number && wasGivenUp(r)) : undefined;
-  const isPristine = kind === 'ours' && head !== undefined && deployment?.owned === head.applied;
+  const standing = standingOf(deployment, head, proven);
+  const stands = standing === undefined;
   // A lost label says nothing against what runs.
   const isIntact = head !== undefined && isSameSpec(head.applied, deployment?.owned);
-  const seen = { deployment, head, stands, proven, abandoned, isIntact };
-  const deadlineMs = rollbackSettings(installation.spec, observed.config).deadlineSeconds * 1000;
+  const isPristine = kind === 'ours' && head !== undefined && deployment?.owned === head.applied;
+  const given = head && head === proven ? records.find((r) => r.number > head.number && wasGivenUp(r)) : undefined;
+  const deadlineMs = rollbackSettings(installation.spec, config).deadlineSeconds * 1000;
   const verdict = (isReturning: boolean) =>
     stands && deployment && head
-      ? readRollout(deployment, evidenceFor(observed, { ...seen, deployment, head, isReturning, deadlineMs, now }))
+      ? readRollout(
+          deployment,
+          evidenceFor(observed, { deployment, head, proven, given, isIntact, isReturning, deadlineMs, now }),
+        )
       : undefined;
-  const isReturning = isOnItsWayBack(seen, deadlineMs) && verdict(false)?.phase !== 'done';
+  const mayReturn = stands && deployment && given && isOnItsWayBack(deployment, given);
+  const isReturning = mayReturn === true && verdict(false)?.phase !== 'done';
   const rollout = verdict(isReturning);
-  const isRolledOut = stands && isIntact && (rollout?.phase === 'done' || rollout?.phase === 'degraded');
-  const done = doneOf(seen, rollout);
+  const done = doneOf(deployment, head, isIntact, rollout);
   const stable = done === 'now' ? head : proven;
-  const base = stands || (isUndone && head === proven) ? head : stable;
+  const base = stands || (standing === 'Undone' && head === proven) ? head : stable;
+  const isRolledOut = isIntact && (rollout?.phase === 'done' || rollout?.phase === 'degraded');
   return {
-    name: nameOf({ ...seen, isUndone, isOutdated, isOver, isPristine, isReturning, rollout, done }),
+    name: standing ?? nameOf({ rollout, isReturning, isPristine, done }),
     deployment,
     records,
     head,
@@ -114,7 +117,7 @@ export function readState(observed: Observed, now: number): State {
     stable,
     base,
     done,
-    abandoned,
+    abandoned: given,
     isReturning,
     isPristine,
     isIntact,
@@ -130,58 +133,66 @@ export function readState(observed: Observed, now: number): State {
  * The records that count, newest first. One without an owner was left behind by an earlier installation of this name: it
  * comes with the Deployment that was left behind with it, if it is of the same provider.
  */
-export function recordsOf(
-  { installation, revisions }: Pick<Observed, 'installation' | 'revisions'>,
+function recordsOf(
+  { installation: { uid, spec }, revisions }: Observed,
   deployment: DeploymentView | undefined,
 ): readonly RolloutRecord[] {
   return revisions
     .filter((r) => r.kind === 'record')
-    .filter(
-      ({ owner, provider }) =>
-        owner?.uid === installation.uid || (!owner && deployment && provider === installation.spec.provider),
-    )
+    .filter(({ owner, provider }) => owner?.uid === uid || (!owner && deployment && provider === spec.provider))
     .sort((a, b) => b.number - a.number);
 }
 
-interface Seen {
-  readonly deployment: DeploymentView | undefined;
-  readonly head: RolloutRecord | undefined;
-  readonly stands: boolean;
-  readonly proven: RolloutRecord | undefined;
-  readonly abandoned: RolloutRecord | undefined;
-  readonly isIntact: boolean;
+/** Why the pods are not those of a record that they should be made of; undefined where they are. */
+function standingOf(
+  deployment: DeploymentView | undefined,
+  head: RolloutRecord | undefined,
+  proven: RolloutRecord | undefined,
+): StateName | undefined {
+  if (!deployment) {
+    return proven ? 'Lost' : 'Absent';
+  }
+  if (!head) {
+    return 'Unrecorded';
+  }
+  if (proven && head.number < proven.number) {
+    return 'Outdated';
+  }
+  // Where nobody wrote to it since, an admission webhook took the number away.
+  if (deployment.template !== head.template && deployment.changed !== undefined) {
+    return 'Undone';
+  }
+  return !isProven(head) && head.mark.supersededAt !== undefined ? 'Superseded' : undefined;
 }
 
 /**
  * No mark says when what is stable has arrived. The Deployment controller does, in the condition `Progressing`; and where
  * somebody else wrote to the Deployment since, it alone is believed.
  */
-function isOnItsWayBack({ deployment, stands, abandoned }: Seen, deadlineMs: number): boolean {
-  if (!stands || !deployment || !abandoned || deployment.changed !== undefined) {
-    return false;
-  }
-  const isObserved = deployment.observedGeneration >= deployment.generation;
-  const hasArrived = isObserved && deployment.progress === 'NewReplicaSetAvailable';
-  // What is applied later heals it.
-  const latest = epoch(endedAt(abandoned) ?? '') + deadlineMs;
-  return !hasArrived && epoch(deployment.appliedAt ?? '') <= latest;
+function isOnItsWayBack(deployment: DeploymentView, given: RolloutRecord): boolean {
+  const { observedGeneration, generation, progress, changed, appliedAt = '' } = deployment;
+  const hasArrived = observedGeneration >= generation && progress === 'NewReplicaSetAvailable';
+  // The mark comes right before it. What is applied later only heals it.
+  const isOfMark = epoch(appliedAt) <= epoch(endedAt(given) ?? '') + LONGEST_FROM_MARK_MS;
+  return !hasArrived && changed === undefined && isOfMark;
 }
 
-interface Judged extends Seen {
+interface Judged {
   readonly deployment: DeploymentView;
   readonly head: RolloutRecord;
+  readonly proven: RolloutRecord | undefined;
+  readonly given: RolloutRecord | undefined;
+  readonly isIntact: boolean;
   readonly isReturning: boolean;
   readonly deadlineMs: number;
   readonly now: number;
 }
 
-function evidenceFor({ catalogue, pods, software }: Observed, judged: Judged): Evidence {
-  const { deployment, head, proven, isIntact, isReturning, deadlineMs, now } = judged;
-  const { createdAt, appliedAt = head.startedAt, changed } = deployment;
+function evidenceFor(observed: Observed, judged: Judged): Evidence {
+  const { pods, writtenGeneration = Number.POSITIVE_INFINITY } = observed;
+  const { deployment, head, proven, given, isIntact, isReturning, deadlineMs, now } = judged;
+  const { createdAt, appliedAt = head.startedAt, observedGeneration } = deployment;
   const wasDone = isProven(head);
-  const release = wasDone || head.version === proven?.version ? undefined : findRelease(catalogue, head.version);
-  const moved = wasDone ? NO_SOFTWARE : yankedIn(movedSince(softwareOf(proven), softwareOf(head)), software);
-  const yanked = moved.size === 0 ? undefined : inWords(moved);
   return {
     pods,
     now,
@@ -190,70 +201,63 @@ function evidenceFor({ catalogue, pods, software }: Observed, judged: Judged): E
     startedAt: wasDone ? appliedAt : later(head.startedAt, createdAt),
     isReturning,
     wasDone: wasDone && !isReturning,
-    // Somebody else wrote last, and took nothing of its spec from the operator: that is no rollout.
-    isSettled: wasDone && isIntact && changed !== undefined,
-    failure: head.mark.failure,
-    yanked: release?.lifecycle?.stage === 'yanked' ? (release.lifecycle.message ?? '') : yanked,
+    // What the operator wrote is rolled out, and what somebody wrote since took nothing of that: it is no rollout.
+    isSettled: wasDone && isIntact && observedGeneration >= writtenGeneration,
+    failure: isReturning ? given?.mark.returnFailure : head.mark.failure,
+    yanked: wasDone ? undefined : yankedSince(observed, head, proven),
   };
+}
+
+/** What was withdrawn of what a rollout brings, in words; undefined where nothing was. */
+function yankedSince(
+  { catalogue, software }: Observed,
+  head: RolloutRecord,
+  proven: RolloutRecord | undefined,
+): string | undefined {
+  const lifecycle = head.version === proven?.version ? undefined : findRelease(catalogue, head.version)?.lifecycle;
+  if (lifecycle?.stage === 'yanked') {
+    return lifecycle.message ?? '';
+  }
+  const moved = yankedIn(movedSince(softwareOf(proven), softwareOf(head)), software);
+  return moved.size === 0 ? undefined : inWords(moved);
 }
 
 function later(a: string, b: string): string {
   return epoch(b) > epoch(a) ? b : a;
 }
 
-function doneOf({ deployment, head, stands, isIntact }: Seen, rollout: Rollout | undefined): State['done'] {
+function doneOf(
+  deployment: DeploymentView | undefined,
+  head: RolloutRecord | undefined,
+  isIntact: boolean,
+  rollout: Rollout | undefined,
+): State['done'] {
   if (head && isProven(head)) {
     return 'once';
   }
   // An admission webhook made something else of what was applied: then that is what was rolled out.
-  const isRewritten = deployment?.changed === undefined;
-  const isComplete = stands && rollout?.phase === 'done' && (isIntact || isRewritten);
+  const isAsApplied = isIntact || deployment?.changed === undefined;
   // Where no pod is asked for, nothing is proven.
-  return isComplete && deployment && Math.min(deployment.available, deployment.updated) > 0 ? 'now' : 'never';
+  const serves = deployment !== undefined && Math.min(deployment.available, deployment.updated) > 0;
+  return rollout?.phase === 'done' && isAsApplied && serves ? 'now' : 'never';
 }
 
 function nameOf({
-  deployment,
-  head,
-  proven,
-  isUndone,
-  isOutdated,
-  isOver,
-  isPristine,
-  isReturning,
   rollout,
+  isReturning,
+  isPristine,
   done,
-}: Seen &
-  Pick<State, 'isPristine' | 'isReturning' | 'rollout' | 'done'> & {
-    readonly isUndone: boolean;
-    readonly isOutdated: boolean;
-    readonly isOver: boolean;
-  }): StateName {
-  if (!deployment) {
-    return proven ? 'Lost' : 'Absent';
-  }
-  if (!head) {
-    return 'Unrecorded';
-  }
-  if (isOutdated) {
-    return 'Outdated';
-  }
-  if (isUndone) {
-    return 'Undone';
-  }
-  if (isOver) {
-    return 'Superseded';
-  }
-  if (rollout?.phase === 'paused') {
-    return 'Paused';
-  }
+}: Pick<State, 'rollout' | 'isReturning' | 'isPristine' | 'done'>): StateName {
+  const isFailed = rollout?.phase === 'failed';
   if (isReturning) {
-    return rollout?.phase === 'failed' ? 'Stranded' : 'Returning';
+    return isFailed ? 'Stranded' : 'Returning';
   }
   if (done === 'once' && !isPristine) {
     return 'Drifted';
   }
   switch (rollout?.phase) {
+    case 'paused':
+      return 'Paused';
     case 'failed':
       return 'Failed';
     case 'degraded':

@@ -1,19 +1,20 @@
-import { parseFailures } from '../api/failure.ts';
+import { MOST_FAILURES, parseFailures } from '../api/failure.ts';
 import { ANNOTATION, LABEL } from '../api/names.ts';
 import type { Committed, RecordData, RecordedDeployment, RecordFacts } from '../api/record.ts';
+import type { Release } from '../api/provider.ts';
 import { timestamp } from '../api/time.ts';
-import type { Action } from './actions.ts';
 import { findRelease, tierDefinition } from './catalogue.ts';
 import { inputHashes, isSameSpec, ownedHash, wishHash } from './children.ts';
 import { inputsHash } from './committed.ts';
 import type { Configuration } from './environment.ts';
-import type { DeploymentView, Observed } from './observed.ts';
-import { ownershipOf } from './ownership.ts';
+import type { DeploymentView, Observed, RolloutRecord } from './observed.ts';
+import type { Wanted } from './run.ts';
+import { servicePorts } from './service.ts';
 import type { SoftwareFinder } from './software.ts';
 import { parseSoftware } from './software-set.ts';
-import type { State } from './state.ts';
 import { CONTAINER } from './template.ts';
-import { askedSoftware, type Wishes } from './wish.ts';
+import { tierShape } from './tiers.ts';
+import { askedSoftware } from './wish.ts';
 
 /**
  * Somebody deleted the record of what runs, or the Deployment was made before there were records: what stands is recorded as
@@ -22,18 +23,43 @@ import { askedSoftware, type Wishes } from './wish.ts';
 export interface TakeOver {
   readonly kind: 'takeOver';
   readonly version: string;
-  readonly committed: Committed;
-  readonly wish: string;
+  readonly facts: TakenOver;
 }
+
+/** What a record says that is not found in the Deployment. */
+export type TakenOver = Pick<
+  RecordFacts,
+  'provider' | 'trigger' | 'startedAt' | 'wish' | 'committed' | 'from' | 'ports' | 'hasBudget' | 'retries' | 'failures'
+>;
 
 export function takeOver(
   observed: Observed,
-  { deployment }: State,
-  { configuration, finder, wishes }: { configuration: Configuration; finder: SoftwareFinder; wishes: Wishes },
+  deployment: DeploymentView,
+  stable: RolloutRecord | undefined,
+  { configuration, finder, failures, now }: Pick<Wanted, 'configuration' | 'finder' | 'failures' | 'now'>,
 ): TakeOver {
-  const version = deployment?.version ?? '';
-  const committed = (deployment && committedOf(observed, deployment, configuration, finder)) ?? UNKNOWN;
-  return { kind: 'takeOver', version, committed, wish: wishes.spec };
+  const { installation, catalogue, config, service, budget, retries } = observed;
+  const { provider, upgradePolicy, version: named, resourceTier } = installation.spec;
+  const { version = '' } = deployment;
+  const release = findRelease(catalogue, version);
+  const committed = committedOf(observed, deployment, release, configuration, finder);
+  const ports = committed && release ? servicePorts(release) : service?.ports;
+  const shape = tierShape(resourceTier, tierDefinition(catalogue, config, resourceTier));
+  const facts: TakenOver = {
+    provider,
+    // Under automation its version counts as automation's choice, so that no wish is held should it fail.
+    trigger: committed && upgradePolicy === 'auto' && named !== version ? 'Policy' : 'Spec',
+    startedAt: timestamp(now),
+    // Nobody knows for which wish it was made.
+    wish: 'unknown',
+    failures: [...failures],
+    committed: committed ?? UNKNOWN,
+    ...(stable && { from: stable.version }),
+    ...(ports && { ports: [...ports] }),
+    hasBudget: committed ? shape.budget : budget !== undefined,
+    retries: [...retries],
+  };
+  return { kind: 'takeOver', version, facts };
 }
 
 /** Of what somebody made: whatever the spec asks for is rolled out. */
@@ -42,55 +68,24 @@ const UNKNOWN: Committed = { wish: 'unknown', tier: 'unknown', release: 'unknown
 /** What the spec, the platform and the catalogue say now, where the template was made from that, as its hash shows. */
 function committedOf(
   { installation, catalogue, config }: Observed,
-  { version, software, inputsHash: made, applied, owned }: DeploymentView,
+  { version = '', software, inputsHash: made, applied, owned }: DeploymentView,
+  release: Release | undefined,
   configuration: Configuration,
   finder: SoftwareFinder,
 ): Committed | undefined {
-  if (version === undefined || !isSameSpec(applied, owned)) {
+  if (!isSameSpec(applied, owned)) {
     return undefined;
   }
-  const definition = tierDefinition(catalogue, config, installation.spec.resourceTier);
-  const release = findRelease(catalogue, version);
-  const set = finder.keep(parseSoftware(software));
   if (!release) {
     // Nothing can be rolled out without its release, be it the same or not.
     const asked = askedSoftware(installation.spec);
     const wish = wishHash(installation, version, configuration);
     return { ...UNKNOWN, wish, ...(asked !== undefined && { asked }), ...(software !== undefined && { software }) };
   }
-  const hashes = inputHashes({ installation, release, configuration, definition, software: set });
+  const definition = tierDefinition(catalogue, config, installation.spec.resourceTier);
+  const kept = finder.keep(parseSoftware(software));
+  const hashes = inputHashes({ installation, release, configuration, definition, software: kept });
   return inputsHash(hashes) === made ? hashes : undefined;
-}
-
-/** What a record says that is not found in the Deployment. */
-export type TakenOver = Pick<
-  RecordFacts,
-  'provider' | 'trigger' | 'startedAt' | 'wish' | 'committed' | 'from' | 'ports' | 'hasBudget' | 'retries'
->;
-
-export function takingOver(
-  { installation, revisions, service, budget, retries }: Observed,
-  { deployment, stable }: State,
-  { version, committed, wish }: TakeOver,
-  now: number,
-): Action[] {
-  const { provider, upgradePolicy, version: named } = installation.spec;
-  const isOurs = (child: Observed['budget']) => ownershipOf(child, installation).kind === 'ours';
-  // Under automation its version counts as automation's choice, so that no wish is held should it fail.
-  const isChosen = upgradePolicy === 'auto' && named !== version;
-  const facts: TakenOver = {
-    provider,
-    trigger: isChosen ? 'Policy' : 'Spec',
-    startedAt: timestamp(now),
-    wish,
-    committed,
-    ...(stable && { from: stable.version }),
-    ...(service && isOurs(service) && { ports: [...service.ports] }),
-    hasBudget: isOurs(budget),
-    retries: [...retries],
-  };
-  const number = Math.max(0, deployment?.record ?? 0, ...revisions.map((r) => r.number)) + 1;
-  return [{ kind: 'takeOver', child: 'Deployment', number, facts }];
 }
 
 interface Standing {
@@ -129,7 +124,7 @@ export function recordOfStanding({ metadata, spec }: Standing, number: number, f
       ...(configHash !== undefined && { configHash }),
     },
     // Where operators before this one kept it.
-    failures: [...parseFailures(metadata?.annotations?.[ANNOTATION.failed])],
+    failures: [...facts.failures, ...parseFailures(metadata?.annotations?.[ANNOTATION.failed])].slice(0, MOST_FAILURES),
     deployment,
   };
 }

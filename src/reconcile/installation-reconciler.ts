@@ -1,5 +1,6 @@
 import { ApiError } from '../cluster/errors.ts';
 import type { Clock } from '../controller/clock.ts';
+import { objectKey } from '../controller/object-key.ts';
 import type { Outcome, Run } from '../controller/workers.ts';
 import type { OperatorConfig } from '../api/operator-config.ts';
 import type { Action } from '../plan/actions.ts';
@@ -17,6 +18,7 @@ import { offerTo, withChild } from './child-views.ts';
 import type { CountRollout } from './count-rollout.ts';
 import type { Fleet } from './fleet.ts';
 import { observe } from './observe.ts';
+import type { Raw } from './raw.ts';
 import { createReporter, type ReportPorts } from './report.ts';
 import { Unanswered } from './unanswered.ts';
 
@@ -41,12 +43,22 @@ export function createInstallationReconciler(ports: InstallationPorts) {
   const { report, record } = createReporter(ports);
   /** By key: what was healed of late under the present spec. Lost at a restart, which only makes the next heal come at once. */
   const heals = new Map<string, { readonly generation: number; readonly of: Partial<Record<ChildKind, Heals>> }>();
-  const offer = offerTo(caches);
+  /** By key: the generation of the Deployment as it was written last. Lost at a restart, which only waits for its controller. */
+  const generations = new Map<string, number | undefined>();
+  const offerToCaches = offerTo(caches);
   const unanswered = new Unanswered({ caches, writer, offer });
+
+  function offer(child: ChildKind, raw: Raw): void {
+    if (child === 'Deployment') {
+      generations.set(objectKey(raw.metadata), raw.metadata.generation);
+    }
+    offerToCaches(child, raw);
+  }
 
   caches.installations.onChange((before, after) => {
     if (before && !after) {
       heals.delete(before.key);
+      generations.delete(before.key);
       unanswered.forget(before.key);
     }
   });
@@ -144,8 +156,12 @@ export function createInstallationReconciler(ports: InstallationPorts) {
     return observe(caches, config, heals.get(key)?.of ?? {}, surroundingsOf(key), key);
   }
 
-  function surroundingsOf(key: string): Pick<Observed, 'slot' | 'kubernetesVersion'> {
-    return { slot: fleet.mayBegin(key) ? 'free' : 'queued', kubernetesVersion: kubernetesVersion() };
+  function surroundingsOf(key: string): Pick<Observed, 'slot' | 'kubernetesVersion' | 'writtenGeneration'> {
+    return {
+      slot: fleet.mayBegin(key) ? 'free' : 'queued',
+      kubernetesVersion: kubernetesVersion(),
+      writtenGeneration: generations.get(key),
+    };
   }
 
   function remember(key: string, generation: number, action: Action): void {

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ApiError } from '../../src/cluster/errors.ts';
 import { describeStory } from './simulation/check.ts';
-import { misplacedChildren, outcomeOf } from './simulation/outcome.ts';
+import { childWrites, misplacedChildren, outcomeOf } from './simulation/outcome.ts';
 import { Simulation } from './simulation/simulation.ts';
 import { STORIES, type Story } from './simulation/stories.ts';
 
@@ -15,8 +15,8 @@ interface Mishap {
 }
 
 /** Tells a story in order, with a mishap where one is asked for. */
-async function tell(story: Story, mishap?: Mishap): Promise<Simulation> {
-  const simulation = new Simulation({ seed: 1, isOrderly: true });
+async function tell(story: Story, mishap?: Mishap, isForgetful = false): Promise<Simulation> {
+  const simulation = new Simulation({ seed: 1, isOrderly: true, isForgetful });
   story.before(simulation.server);
   await simulation.rest();
   const writesBefore = simulation.writes;
@@ -58,6 +58,11 @@ function befall(simulation: Simulation, { what }: Mishap): void {
   exchange.lose(process, request, error, true);
 }
 
+/** What tells of rollouts whose records are gone. */
+function withoutHistory(outcome: unknown): unknown {
+  return JSON.parse(JSON.stringify(outcome, (name, value: unknown) => (name === 'history' ? undefined : value)));
+}
+
 /** A check tries one mishap at each write, in turn; `.ci/run`, which says how many seeds it takes, all of them. */
 const isThorough = process.env['SEEDS'] !== undefined;
 
@@ -73,6 +78,15 @@ describe.each(STORIES)('$name', (story) => {
     expect(misplacedChildren(undisturbed.server), told).toEqual([]);
     expect(undisturbed.writes, told).toBeLessThanOrEqual(story.writes);
     expect(undisturbed.events, told).toBeLessThanOrEqual(story.events);
+  });
+
+  it('writes the same to its children, and says the same in the end, whenever its status is wiped', async () => {
+    const forgetful = await tell(story, undefined, true);
+
+    const told = describeStory(story.name, forgetful);
+    expect(forgetful.violations, told).toEqual([]);
+    expect(childWrites(forgetful.server), told).toEqual(childWrites(undisturbed.server));
+    expect(withoutHistory(outcomeOf(forgetful.server)), told).toEqual(withoutHistory(outcomeOf(undisturbed.server)));
   });
 
   it('ends the same after a mishap at any write', async () => {

@@ -1,8 +1,10 @@
 import { expect, it } from 'vitest';
 import { inTurn } from '../../src/reconcile/fleet.ts';
 import { KINDS } from './cluster/kinds.ts';
+import { Narrator } from './narrator/narrator.ts';
+import { versionOf } from './simulation/deployments.ts';
 import { triggerOf } from './simulation/records.ts';
-import { changeContainer, install, publish } from './simulation/people.ts';
+import { changeContainer, edit, install, publish, restart } from './simulation/people.ts';
 import { Simulation } from './simulation/simulation.ts';
 import { loseNextAnswer, passUntold } from './simulation/untold.ts';
 
@@ -53,4 +55,29 @@ it('and keeps it until then, whatever else is to be written first', async () => 
 
   expect(simulation.violations).toEqual([]);
   expect(begun(simulation).length).toBe(2);
+});
+
+it('what was done holds no place any more when somebody restarts its pods', async () => {
+  const story = new Narrator({ title: 'restarted', config: { maxConcurrentUpgrades: 1 } });
+  const { server, simulation } = story;
+  const [first = '', second = ''] = inTurn(['shop/web', 'shop/db']).map((key) => key.replace('shop/', ''));
+  await story.when('publishes and installs two', () => {
+    publish(server, '1.0.0');
+    ['web', 'db'].forEach((name) => install(server, name, { upgradePolicy: 'auto' }));
+  });
+  await story.pass('1m');
+  await story.when('suspends one and publishes 1.1.0', () => {
+    edit(server, second, { suspend: true });
+    publish(server, '1.0.0', '1.1.0');
+  });
+  await story.pass('1h');
+  // The restarted pods cannot be made, so that the restart goes on for as long as its deadline.
+  simulation.deployments.quota = server.list(KINDS.Pod).length;
+  await story.when('kubectl rollout restart', () => restart(server, first));
+  await story.pass('5s');
+  await story.when('lets the other go on', () => edit(server, second, { suspend: false }));
+  await story.pass('10s');
+
+  expect(server.list(KINDS.Deployment).map(versionOf)).toEqual(['1.1.0', '1.1.0']);
+  await story.end();
 });

@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest';
 import type { InstallationStatus } from '../../src/api/installation.ts';
+import type { Release } from '../../src/api/provider.ts';
 import { selectorOf } from '../../src/plan/children.ts';
+import { release } from '../support/builders.ts';
 import { KINDS } from './cluster/kinds.ts';
 import type { ApiServer } from './cluster/server.ts';
 import { Narrator } from './narrator/narrator.ts';
@@ -14,6 +16,7 @@ import {
   PROVIDER,
   publish,
   published,
+  restart,
   retry,
   scale,
   statusOf,
@@ -35,7 +38,7 @@ async function installed(title: string, wish: Wish): Promise<Narrator> {
   return story;
 }
 
-async function publishes(story: Narrator, ...releases: readonly ReturnType<typeof bad>[]): Promise<void> {
+async function publishes(story: Narrator, ...releases: readonly Release[]): Promise<void> {
   await story.when('publishes', (server) => publish(server, ...published(server), ...releases));
 }
 
@@ -122,7 +125,22 @@ it('what was done long ago is not taken back when its status is lost and it is s
   await story.end();
 
   expect(ready(story)).toBe('True UpToDate');
-  expect(told(story)).toEqual(['Spec 1.0.0: Succeeded']);
+  expect(told(story)).toEqual(['Spec 1.0.0: Succeeded', 'Install 1.0.0: Succeeded']);
+});
+
+it('what was done is neither taken back nor blamed when its status is lost and it fails after a restart by hand', async () => {
+  const story = await installed('restarted', { upgradePolicy: 'auto' });
+  await publishes(story, release('1.1.0'));
+  await story.pass('1h');
+  await story.when('lets nobody make more pods', () => (story.simulation.deployments.quota = 2));
+  await story.when('kubectl rollout restart', (server) => restart(server, 'web'));
+  await story.when('wipes the status', (server) => wipeStatus(server, 'web'));
+  await story.pass('2h');
+  await story.end();
+
+  expect(status(story).currentVersion).toBe('1.1.0');
+  expect(status(story).failedVersions).toBeUndefined();
+  expect(told(story)?.[0]).toBe('Policy 1.1.0: Succeeded');
 });
 
 it('a Deployment deleted in the midst of a rollout that was asked for serves again before that is tried again', async () => {

@@ -1,21 +1,43 @@
 import { expect, it } from 'vitest';
 import { describeFailure } from './simulation/check.ts';
 import { liveThrough } from './simulation/seed.ts';
+import type { Simulation } from './simulation/simulation.ts';
 
 /** `SEED=7` lives through that seed alone and shows its whole journal; `START=n SEEDS=m` through seeds n+1 to n+m. */
-const { SEED = '', START = '0', SEEDS = '6' } = process.env;
+const { SEED = '', START = '0', SEEDS = '6', FORGETFUL } = process.env;
 const first = Number(START) + 1;
 const seeds = SEED === '' ? Array.from({ length: Number(SEEDS) }, (_, i) => first + i) : [Number(SEED)];
 const range = SEED === '' ? `seeds ${first} to ${seeds.at(-1)}` : `seed ${SEED}`;
 
 it(`stays right through ${range}`, { timeout: 3_600_000 }, async () => {
+  expect(await failuresOf(seeds, (seed) => liveThrough(seed, { isForgetful: FORGETFUL === '1' }))).toBe('');
+});
+
+/** With a memory in five places, these broke a law: an undo, a lost status and a deleted Deployment, each at a bad moment. */
+it.skipIf(SEED !== '')('stays right through the seeds that once failed', async () => {
+  expect(await failuresOf([3708, 3813, 3918], (seed) => liveThrough(seed))).toBe('');
+});
+
+/** Law 1 of what is remembered: no decision reads the status. */
+it.skipIf(SEED !== '')(
+  `stays right through ${range} when each status is wiped at every write`,
+  { timeout: 3_600_000 },
+  async () => {
+    const some = seeds.slice(0, Math.max(6, seeds.length / 5));
+    expect(await failuresOf(some, (seed) => liveThrough(seed, { isForgetful: true }))).toBe('');
+  },
+);
+
+/** What the first few show; empty where all is well. */
+async function failuresOf(all: readonly number[], live: (seed: number) => Promise<Simulation>): Promise<string> {
   const failures: string[] = [];
-  for (const seed of seeds) {
-    const simulation = await liveThrough(seed);
+  for (const seed of all) {
+    const simulation = await live(seed);
     if (simulation.violations.length > 0) {
       failures.push(describeFailure(seed, simulation, SEED === '' ? undefined : Infinity));
     }
   }
-
-  expect(failures.slice(0, 3).join('\n\n'), `${failures.length} of ${seeds.length} seeds fail`).toBe('');
-});
+  return failures.length === 0
+    ? ''
+    : `${failures.length} of ${all.length} seeds fail\n\n${failures.slice(0, 3).join('\n\n')}`;
+}

@@ -216,14 +216,14 @@ export class World {
       }
       case 'restore': {
         const { deployment: recorded } = this.#written.get(action.record) ?? expect.fail(`No record ${action.record}`);
-        this.#see({ deployment: this.#deployment(recordedDeployment(installation, recorded).object) });
+        this.#see(this.#deployed(recordedDeployment(installation, recorded).object));
         break;
       }
       case 'takeOver': {
         const { deployment: standing } = this.#written.get(`web-${deployment?.template}`) ?? expect.fail('Not known');
         const data = recordOfStanding(standing, action.number, action.facts);
         this.#record({ ...installation, name: `web-${action.number}` }, data);
-        this.#see({ deployment: this.#deployment(recordedDeployment(installation, data.deployment).object) });
+        this.#see(this.#deployed(recordedDeployment(installation, data.deployment).object));
         break;
       }
       case 'apply':
@@ -237,7 +237,7 @@ export class World {
 
   #apply({ child, object }: Applied): void {
     if (child === 'Deployment') {
-      this.#see({ deployment: this.#deployment(object) });
+      this.#see(this.#deployed(object));
     } else if (child === 'Service') {
       this.#see({ service: this.#project<ServiceView>(projectService, object) });
     } else {
@@ -280,6 +280,11 @@ export class World {
   ): View {
     this.#uid += 1;
     return project(asApplied(object, `uid-${this.#uid}`, this.now));
+  }
+
+  #deployed(object: Applied['object']): Pick<Observed, 'deployment' | 'writtenGeneration'> {
+    const deployment = this.#deployment(object);
+    return { deployment, writtenGeneration: deployment.generation };
   }
 
   #deployment(object: Applied['object']): DeploymentView {

@@ -40,7 +40,12 @@ describe('docs/upgrades.md', () => {
     const own = tableOf(page, 'Reason').filter(([, condition]) => condition?.includes('UpgradeHealthy'));
 
     expect(new Set(own.map(([name = '']) => name.replaceAll('`', '')))).toEqual(
-      found('src/plan/*.ts', /type: 'UpgradeHealthy',\s*status: '\w+',\s*reason: '(\w+)'/g),
+      found(
+        'src/plan/{upgrade-health,record}.ts',
+        /\b(?:un)?healthy\('(\w+)'/g,
+        /\? '(\w+)' : '\w+'/g,
+        /const REFUSED = '(\w+)'/g,
+      ),
     );
   });
 
@@ -54,7 +59,7 @@ describe('docs/upgrades.md', () => {
 
   it('has every word for how a rollout fails, and no other', () => {
     expect(new Set(namesIn(page, 'Failure'))).toEqual(
-      found('src/plan/{rollout,failure}.ts', /\bfailed\(\s*'(\w+)'/g, /reason: '(\w+)', message/g),
+      found('src/plan/{rollout,record}.ts', /\bfailed\(\s*'(\w+)'/g, /const REFUSED = '(\w+)'/g),
     );
   });
 

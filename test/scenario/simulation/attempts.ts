@@ -1,7 +1,8 @@
+import { isDeepStrictEqual } from 'node:util';
 import { ANNOTATION, FIELD_MANAGER, LABEL } from '../../../src/api/names.ts';
 import { KINDS } from '../cluster/kinds.ts';
 import type { ApiObject } from '../cluster/object.ts';
-import type { ApiServer, Change } from '../cluster/server.ts';
+import { keyOf, type ApiServer, type Change } from '../cluster/server.ts';
 import { containerOf, templateOf, versionOf } from './deployments.ts';
 import type { Deed } from './oracles.ts';
 import { PROVIDER, published, publishedSoftware } from './people.ts';
@@ -16,8 +17,11 @@ import { softwareOf, type SoftwareSet } from './software-rules.ts';
 export function badAttempts(deed: Deed): string[] {
   const { change, server } = deed;
   const { before, after, key } = change;
-  if (!after || (before && numberOf(before) === numberOf(after))) {
+  if (!after) {
     return [];
+  }
+  if (before && numberOf(before) === numberOf(after)) {
+    return knewThatItWasUndone(deed) ? [`${versionOf(after)} of ${key} was undone in its midst, and goes on`] : [];
   }
   const bad: string[] = [];
   const trigger = isReturn(server, change) ? 'Return' : triggerOf(server, after);
@@ -29,10 +33,21 @@ export function badAttempts(deed: Deed): string[] {
     bad.push(`record ${proven} of ${key} was done, and ${numberOf(after)} takes its place`);
   }
   const underWay = server.list(KINDS.Deployment).filter((d) => isUnderWay(server, d, deed.now));
-  if (isUnasked(trigger) && underWay.length > deed.mostAtOnce) {
+  const isBegun = before === undefined || !isDeepStrictEqual(templateOf(before), templateOf(after));
+  if (isBegun && isUnasked(trigger) && underWay.length > deed.mostAtOnce) {
     bad.push(`${underWay.length} rollouts that nobody asked for are under way at once`);
   }
   return bad;
+}
+
+/** Somebody brought another template back before it was done, and the operator had heard of that. */
+function knewThatItWasUndone({ process, request, change, server }: Deed): boolean {
+  const seen = process.views.between(KINDS.Deployment, change.key, request.lookedAt, request.sentAt);
+  return (
+    seen.length > 0 &&
+    seen.every((d) => d !== undefined && !isMadeOf(d) && numberOf(d) === numberOf(change.after!)) &&
+    !isMarked(recordOf(server, change.after!), 'proven')
+  );
 }
 
 /** What is proven stays proven, and is never blamed. */
@@ -41,6 +56,21 @@ export function badMarks({ change: { kind, before, after, key } }: Deed): string
   return isMark && (!isMarked(after, 'proven') || isMarked(after, 'failed'))
     ? [`the record ${key} was done, and loses its mark or is blamed`]
     : [];
+}
+
+/** What failed is known until a newer record takes it over. */
+export function lostFailures({ server, change: { kind, key, before } }: Deed): string[] {
+  const owner = ownerOf(before);
+  const isNewest = !server
+    .list(KINDS.ControllerRevision)
+    .some((r) => ownerOf(r) === owner && orderOf(r) > orderOf(before!));
+  return kind === KINDS.ControllerRevision && isMarked(before, 'failed') && owner !== undefined && isNewest
+    ? [`what failed with the record ${key} is forgotten`]
+    : [];
+}
+
+function orderOf({ metadata }: ApiObject): number {
+  return Number(metadata.name.split('-').at(-1));
 }
 
 function isUnasked(trigger: string | undefined): boolean {
@@ -59,6 +89,8 @@ function isUnderWay(server: ApiServer, deployment: ApiObject, now: number): bool
     !isMarked(record, 'failed') &&
     !isMarked(record, 'superseded') &&
     now < Date.parse(data.startedAt) + defaults.progressDeadlineSeconds * 1000 &&
+    // Its first record is gone.
+    data.wish !== 'unknown' &&
     isMadeOf(deployment) &&
     isInSight(server, deployment)
   );
@@ -71,13 +103,15 @@ function isMadeOf(deployment: ApiObject): boolean {
 
 /**
  * One that somebody took the label or the owner of is out of the operator's sight until it is heard of again, one that
- * somebody deleted and made again was gone for a moment, and one whose installation is gone will be gone, too.
+ * somebody deleted and made again was gone for a moment, one whose record somebody deleted is not known to be a rollout, and
+ * one whose installation is gone will be gone, too.
  */
 function isInSight(server: ApiServer, { metadata }: ApiObject): boolean {
   const owner = metadata.ownerReferences?.[0]?.uid;
   const creation = server.history.find((c) => c.before === undefined && c.after?.metadata.uid === metadata.uid);
   return (
     metadata.labels?.[LABEL.installation] !== undefined &&
+    server.get(KINDS.ControllerRevision, `${keyOf(metadata)}-${metadata.labels[LABEL.rollout]}`) !== undefined &&
     creation?.by === FIELD_MANAGER &&
     server.list(KINDS.ProviderInstallation).some((installation) => installation.metadata.uid === owner)
   );

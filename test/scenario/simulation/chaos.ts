@@ -3,9 +3,8 @@ import { LABEL } from '../../../src/api/names.ts';
 import type { Release } from '../../../src/api/provider.ts';
 import { release } from '../../support/builders.ts';
 import { KINDS } from '../cluster/kinds.ts';
-import type { ApiObject } from '../cluster/object.ts';
 import { FATES } from '../cluster/pod.ts';
-import type { ApiServer } from '../cluster/server.ts';
+import { keyOf, type ApiServer } from '../cluster/server.ts';
 import { WINDOWS } from './automation.ts';
 import { templateOf, type Template } from './deployments.ts';
 import { CHILD_KINDS } from './outcome.ts';
@@ -21,10 +20,10 @@ import {
   published,
   relabel,
   replace,
+  restart,
   retry,
   scale,
   specOf,
-  statusOf,
   undo,
   wipeStatus,
   yank,
@@ -191,11 +190,10 @@ function everPublished(server: ApiServer): Release[] {
 }
 
 /** What others may do to the children. */
-export function driftOptions({ server, random, deployments }: Simulation): Option[] {
+export function driftOptions(simulation: Simulation): Option[] {
+  const { server, random, deployments } = simulation;
   return NAMES.flatMap((name): Option[] => {
     const key = `shop/${name}`;
-    const isSeen = server.get(KINDS.Deployment, key)?.metadata.labels?.[LABEL.installation] !== undefined;
-    const isRemembered = wasReported(server.get(KINDS.ProviderInstallation, key));
     const deployment = server.get(KINDS.Deployment, key);
     const isWorking = !FATES.some((fate) => JSON.stringify(deployment ?? {}).includes(`"${fate}"`));
     // A variable or a container that copies files, which is nobody else's, would stay when it is not needed any more.
@@ -211,9 +209,9 @@ export function driftOptions({ server, random, deployments }: Simulation): Optio
       },
       { weight: 0.2, name: `${kind.plural} ${name} is disowned`, run: () => disown(server, kind, name) },
       {
-        weight: isRemembered ? 0.2 : 0,
+        weight: 0.2,
         name: `${kind.plural} ${name} loses a label`,
-        run: () => relabel(server, kind, name, random.pick([LABEL.installation, LABEL.provider])),
+        run: () => relabel(server, kind, name, random.pick([LABEL.installation, LABEL.provider, LABEL.rollout])),
       },
     ]);
     if (!server.get(KINDS.Deployment, key)) {
@@ -234,8 +232,9 @@ export function driftOptions({ server, random, deployments }: Simulation): Optio
       },
       { weight: bringsNothing(server, key) ? 0.3 : 0, name: `${name} is rolled back`, run: () => undo(server, name) },
       { weight: 1.5, name: `a pod of ${name} stumbles`, run: () => deployments.disturb(key) },
-      // Who lost the status and the label by which its Deployment is seen has lost everything.
-      { weight: isSeen ? 0.5 : 0, name: `the status of ${name} is wiped`, run: () => wipeStatus(server, name) },
+      { weight: 0.5, name: `${name} is restarted`, run: () => restart(server, name) },
+      { weight: 0.5, name: `the status of ${name} is wiped`, run: () => wipeStatus(server, name) },
+      { weight: 0.3, name: `a record of ${name} is deleted`, run: () => removeRecord(simulation, name) },
     ];
   });
 }
@@ -253,8 +252,12 @@ function bringsNothing(server: ApiServer, key: string): boolean {
   );
 }
 
-function wasReported(installation: ApiObject | undefined): boolean {
-  return installation !== undefined && (statusOf(installation).observedGeneration ?? -1) >= 0;
+/** Any of those that there are. */
+function removeRecord({ server, random }: Simulation, name: string): void {
+  const records = server.list(KINDS.ControllerRevision).filter(({ metadata }) => metadata.name.startsWith(`${name}-`));
+  if (records.length > 0) {
+    server.remove(KINDS.ControllerRevision, keyOf(random.pick(records).metadata), 'intruder');
+  }
 }
 
 /**

@@ -3,9 +3,13 @@ import type { Simulation } from './simulation.ts';
 const MOST_LINES = 120;
 
 /** What a failing seed shows: what did not hold, how to live through it again, and what happened before. */
-export function describeFailure(seed: number, { violations, journal }: Simulation, mostLines = MOST_LINES): string {
+export function describeFailure(
+  seed: number,
+  { violations, journal, isForgetful }: Simulation,
+  mostLines = MOST_LINES,
+): string {
   return `Seed ${seed}: ${violations.join('; ')}
-Replay: SEED=${seed} npx vitest run --project scenario test/scenario/simulation.test.ts
+Replay: SEED=${seed}${isForgetful ? ' FORGETFUL=1' : ''} npx vitest run --project scenario test/scenario/simulation.test.ts
 ${lastLines(journal, mostLines)}`;
 }
 

@@ -8,7 +8,7 @@ import { isInstallation, KINDS, type Kind } from '../cluster/kinds.ts';
 import type { ApiObject } from '../cluster/object.ts';
 import type { ApiServer, Change } from '../cluster/server.ts';
 import { isOpenTo } from './automation.ts';
-import { badAttempts, badMarks } from './attempts.ts';
+import { badAttempts, badMarks, lostFailures } from './attempts.ts';
 import { containerOf, isRolledOut, templateOf, versionOf, wasRolledOut } from './deployments.ts';
 import { PROVIDER, published, specOf, statusOf } from './people.ts';
 import { dataOf, isMarked, isReturn, newestProven, numberOf, ownerOf, recordOf } from './records.ts';
@@ -36,7 +36,7 @@ export interface Deed {
 export function judgeWrite(deed: Deed): string[] {
   const { change } = deed;
   if (!change.after) {
-    return [];
+    return lostFailures(deed);
   }
   if (isInstallation(change.after)) {
     return statusLies(deed, change.after);

@@ -1,5 +1,5 @@
 import { ownedFields } from '../../../src/cluster/owned-fields.ts';
-import { ANNOTATION, FIELD_MANAGER, LABEL } from '../../../src/api/names.ts';
+import { ANNOTATION, FIELD_MANAGER, LABEL, MARKER } from '../../../src/api/names.ts';
 import type { InstallationStatus } from '../../../src/api/installation.ts';
 import { KINDS, type Kind } from '../cluster/kinds.ts';
 import type { ApiObject } from '../cluster/object.ts';
@@ -41,6 +41,20 @@ export function outcomeOf(server: ApiServer): unknown {
   }));
 }
 
+/** Every write of an operator to a child, in order: what became of the child by it, but for times. */
+export function childWrites(server: ApiServer): string[] {
+  const kinds: readonly Kind[] = [...CHILD_KINDS, KINDS.ControllerRevision];
+  return server.history
+    .filter(({ kind, by }) => kinds.includes(kind) && (by === FIELD_MANAGER || by === MARKER))
+    .map(({ kind, key, after }) => {
+      const { labels, annotations } = after?.metadata ?? {};
+      const content = after && timeless({ labels, annotations, spec: after['spec'], data: after['data'] });
+      return `${kind.kind} ${key} ${after ? JSON.stringify(content).replaceAll(TIME, 'then') : 'removed'}`;
+    });
+}
+
+const TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g;
+
 /** Members that are a time, at any depth. */
 const TIMES: ReadonlySet<string> = new Set([
   'installedAt',
@@ -53,8 +67,8 @@ const TIMES: ReadonlySet<string> = new Set([
   'notBefore',
 ]);
 
-function timeless(status: InstallationStatus): unknown {
-  return JSON.parse(JSON.stringify(status, (name, value: unknown) => (TIMES.has(name) ? undefined : value)));
+function timeless(value: object): unknown {
+  return JSON.parse(JSON.stringify(value, (name, value: unknown) => (TIMES.has(name) ? undefined : value)));
 }
 
 /** Children that nobody asked for, or that are not there although somebody did. */

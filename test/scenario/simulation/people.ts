@@ -113,6 +113,15 @@ function changeSpec(
   server.edit(KINDS.Deployment, `shop/${name}`, writer, (live) => ({ ...live, spec: change(live['spec'] as Podlike) }));
 }
 
+/** `kubectl rollout restart`: the same pods, made anew. */
+export function restart(server: ApiServer, name: string): void {
+  changeSpec(server, name, 'kubectl-rollout', (spec) => {
+    const { metadata } = spec.template;
+    const annotations = { ...metadata?.annotations, 'kubectl.kubernetes.io/restartedAt': String(server.version) };
+    return { ...spec, template: { ...spec.template, metadata: { ...metadata, annotations } } };
+  });
+}
+
 /** Somebody brings an earlier template back, and the annotations that the Deployment had with it: `kubectl rollout undo`. */
 export function undo(server: ApiServer, name: string): void {
   const key = `shop/${name}`;

@@ -1,4 +1,5 @@
-import { ANNOTATION } from '../../../src/api/names.ts';
+import { ANNOTATION, LABEL } from '../../../src/api/names.ts';
+import type { RecordData } from '../../../src/api/record.ts';
 import type { Failure } from '../../../src/api/failure.ts';
 import type { OperatorConfig } from '../../../src/api/operator-config.ts';
 import type { SoftwareRelease } from '../../../src/api/software.ts';
@@ -7,6 +8,7 @@ import type { WatchEvent } from '../../../src/controller/list-watch.ts';
 import type { Call, Transport } from '../../../src/cluster/transport.ts';
 import type { ApiObject, Draft } from '../cluster/object.ts';
 import type { Wrap } from './process.ts';
+import type { Template } from './deployments.ts';
 import { SIMULATED } from './simulated.ts';
 
 /** Bugs as operators have them in the field, planted between the operator and its cluster: each must be found. */
@@ -32,11 +34,15 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   { name: 'a status is written whatever has changed since', plant: patching(withoutVersion) },
   { name: 'what failed is forgotten', plant: patching(withoutFailures) },
-  { name: 'what was done is taken back when its pods fail later', plant: doubting },
+  { name: 'what was done is taken back when its pods fail later', plant: patching(withoutProofs) },
   { name: 'the limit of the fleet is ignored', config: { ...SIMULATED, maxConcurrentUpgrades: 1_000 } },
   { name: 'old pods go before new ones serve', plant: patching(withoutStrategy) },
   { name: 'system software that failed is forgotten', plant: patching(withoutFailedSoftware) },
   { name: 'yanked system software is taken for good', plant: mishearing((event) => [withoutYanks(event)]) },
+  { name: 'an undo is taken for a wish to go on', plant: mishearing((event) => [withoutUndo(event)]) },
+  { name: 'what was done is judged again', plant: mishearing((event) => [withoutProof(event)]) },
+  { name: 'a failure is lost with the Deployment', plant: losingFailures },
+  { name: 'the status is believed', plant: believingStatus },
 ];
 
 /** Pretends that applies to `resource` were carried out, and sends them after the next write to a path like `until`. */
@@ -115,31 +121,32 @@ function withoutVersion(call: Call): Call {
 }
 
 function withoutFailures(call: Call): Call {
-  if (call.path.endsWith('/status')) {
-    const body = call.body as ApiObject;
-    const { failedVersions: _, ...status } = body['status'] as Readonly<Record<string, unknown>>;
-    return { ...call, body: { ...body, status } };
-  }
-  return changingDeployment(call, ({ metadata, ...deployment }) => {
-    const { [ANNOTATION.failed]: _, ...annotations } = metadata.annotations ?? {};
-    return { ...deployment, metadata: { ...metadata, annotations } };
-  });
+  return changingRecord(call, () => false);
 }
 
 /** Releases that failed are remembered, and what system software did is not. */
 function withoutFailedSoftware(call: Call): Call {
-  if (call.path.endsWith('/status')) {
-    const body = call.body as ApiObject;
-    const status = body['status'] as { readonly failedVersions?: readonly Failure[] | null };
-    const failedVersions = status.failedVersions?.filter(isOfRelease);
-    return failedVersions ? { ...call, body: { ...body, status: { ...status, failedVersions } } } : call;
+  return changingRecord(call, isOfRelease);
+}
+
+/** Writes no failure but those that are kept: neither in the mark of a record, nor as what a new one takes over. */
+function changingRecord(call: Call, isKept: (failure: Failure) => boolean): Call {
+  if (call.method !== 'PATCH' || call.resource !== RECORDS) {
+    return call;
   }
-  return changingDeployment(call, ({ metadata, ...deployment }) => {
-    const { [ANNOTATION.failed]: failed, ...others } = metadata.annotations ?? {};
-    const kept = (JSON.parse(failed ?? '[]') as readonly Failure[]).filter(isOfRelease);
-    const annotations = { ...others, ...(kept.length > 0 && { [ANNOTATION.failed]: JSON.stringify(kept) }) };
-    return { ...deployment, metadata: { ...metadata, annotations } };
-  });
+  const { metadata, ...rest } = call.body as Draft;
+  const { [ANNOTATION.failed]: failed, ...others } = metadata.annotations ?? {};
+  const isRemembered = failed !== undefined && isKept(JSON.parse(failed) as Failure);
+  const annotations = isRemembered ? metadata.annotations : others;
+  const data = rest['data'] as RecordData | undefined;
+  return {
+    ...call,
+    body: {
+      ...rest,
+      metadata: { ...metadata, ...(metadata.annotations && { annotations }) },
+      ...(data && { data: { ...data, failures: data.failures.filter(isKept) } }),
+    },
+  };
 }
 
 function isOfRelease({ software }: Failure): boolean {
@@ -164,36 +171,114 @@ function withoutStrategy(call: Call): Call {
 
 const CARELESS = { maxUnavailable: 1, maxSurge: '25%' };
 
-/** So that the operator takes it for what it meant to apply. */
+/** In the record as well, so that the operator takes it for what it meant to apply. */
 function changingDeployment(call: Call, change: (deployment: Draft) => Draft): Call {
+  const body = call.body as Draft;
+  if (call.method === 'PATCH' && call.resource === RECORDS && body['data'] !== undefined) {
+    const data = body['data'] as RecordData;
+    const deployment = change(data.deployment as unknown as Draft) as unknown as RecordData['deployment'];
+    return { ...call, body: { ...body, data: { ...data, deployment, applied: ownedHash(deployment) } } };
+  }
   if (call.method !== 'PATCH' || call.resource !== 'deployments.apps') {
     return call;
   }
-  const { metadata, ...rest } = change(call.body as Draft);
+  const { metadata, ...rest } = change(body);
   const annotations = { ...metadata.annotations, [ANNOTATION.applied]: ownedHash({ metadata, ...rest }) };
   return { ...call, body: { ...rest, metadata: { ...metadata, annotations } } };
 }
 
-/** Has no history, and takes pods that fail later for a rollout that never succeeded. */
-function doubting(transport: Transport): Transport {
-  const deaf = mishearing((event) => [asIfNeverDone(event)])(transport);
-  return patching((call) => (call.path.endsWith('/status') ? { ...call, body: withoutHistory(call) } : call))(deaf);
-}
-
-function withoutHistory({ body }: Call): object {
-  const { history: _, ...status } = (body as ApiObject)['status'] as Readonly<Record<string, unknown>>;
-  return { ...(body as ApiObject), status };
-}
-
-function asIfNeverDone(event: WatchEvent<ApiObject>): WatchEvent<ApiObject> {
-  if (event.type === 'ERROR' || event.type === 'BOOKMARK' || event.object.kind !== 'Deployment') {
-    return event;
+/** Never marks anything as done. */
+function withoutProofs(call: Call): Call {
+  if (call.method !== 'PATCH' || call.resource !== RECORDS) {
+    return call;
   }
-  const { object } = event;
-  const status = (object['status'] ?? {}) as { readonly conditions?: readonly object[] };
-  const conditions = status.conditions?.map((c) => ({ ...c, reason: 'ReplicaSetUpdated' }));
-  return { ...event, object: { ...object, status: { ...status, conditions } } };
+  const { metadata, ...rest } = call.body as Draft;
+  const { [ANNOTATION.proven]: _, ...annotations } = metadata.annotations ?? {};
+  return { ...call, body: { ...rest, metadata: { ...metadata, ...(metadata.annotations && { annotations }) } } };
 }
+
+/** The template is taken for that of the record which the Deployment names. */
+function withoutUndo(event: WatchEvent<ApiObject>): WatchEvent<ApiObject> {
+  return changing(event, 'Deployment', (deployment) => {
+    const number = deployment.metadata.labels?.[LABEL.rollout];
+    const spec = deployment['spec'] as { readonly template: Template };
+    const annotations = { ...spec.template.metadata?.annotations, ...(number && { [ANNOTATION.rollout]: number }) };
+    return {
+      ...deployment,
+      spec: { ...spec, template: { ...spec.template, metadata: { ...spec.template.metadata, annotations } } },
+    };
+  });
+}
+
+/** What was marked as done is judged by what its pods do now. */
+function withoutProof(event: WatchEvent<ApiObject>): WatchEvent<ApiObject> {
+  return changing(event, 'ControllerRevision', (record) => withoutMarks(record, [ANNOTATION.proven]));
+}
+
+function changing(
+  event: WatchEvent<ApiObject>,
+  kind: string,
+  change: (object: ApiObject) => ApiObject,
+): WatchEvent<ApiObject> {
+  return event.type === 'ERROR' || event.type === 'BOOKMARK' || event.object.kind !== kind
+    ? event
+    : { ...event, object: change(event.object) };
+}
+
+function withoutMarks(record: ApiObject, marks: readonly string[]): ApiObject {
+  const others = Object.entries(record.metadata.annotations ?? {}).filter(([name]) => !marks.includes(name));
+  return { ...record, metadata: { ...record.metadata, annotations: Object.fromEntries(others) } };
+}
+
+/** What failed goes with the Deployment, as if that owned the records. */
+function losingFailures(transport: Transport): Transport {
+  const failed = new Map<string, Call>();
+  const observing: Transport = {
+    ...transport,
+    request: (call) => {
+      const { metadata } = (call.body ?? {}) as Partial<Draft>;
+      if (call.resource === RECORDS && metadata?.annotations?.[ANNOTATION.failed] !== undefined) {
+        failed.set(call.path, call);
+      }
+      return transport.request(call);
+    },
+  };
+  return mishearing((event) => {
+    if (event.type === 'DELETED' && event.object.kind === 'Deployment') {
+      const { name } = event.object.metadata;
+      const lost = [...failed.values()].filter(({ path }) => path.includes(`/${name}-`));
+      lost.forEach(({ path }) => {
+        failed.delete(path);
+        const removal = { method: 'DELETE', path, doing: `Delete ${path}`, resource: RECORDS } as const;
+        void transport.request(removal).catch(() => undefined);
+      });
+    }
+    return [event];
+  })(observing);
+}
+
+/** What failed and what was done is what the status says: nothing, where somebody wiped it. */
+function believingStatus(transport: Transport): Transport {
+  const wiped = new Set<string>();
+  const marks = [ANNOTATION.failed, ANNOTATION.proven];
+  const deaf = mishearing((event) => {
+    if (event.type !== 'ERROR' && event.type !== 'BOOKMARK' && event.object.kind === 'ProviderInstallation') {
+      const { observedGeneration = -1 } = event.object['status'] as { readonly observedGeneration?: number };
+      if (observedGeneration < 0) {
+        wiped.add(event.object.metadata.name);
+      }
+    }
+    return [
+      changing(event, 'ControllerRevision', (record) =>
+        wiped.has(record.metadata.labels?.[LABEL.installation] ?? '') ? withoutMarks(record, marks) : record,
+      ),
+    ];
+  })(transport);
+  const isOfWiped = ({ path }: Call) => [...wiped].some((name) => path.includes(`/${name}-`));
+  return patching((call) => (isOfWiped(call) ? withoutFailures(call) : call))(deaf);
+}
+
+const RECORDS = 'controllerrevisions.apps';
 
 /** An answer that nobody can tell from the server's, but for being old. */
 function pretended({ body }: Call): object {

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { findCondition } from '../../../src/api/conditions.ts';
 import type { Release } from '../../../src/api/provider.ts';
 import { KINDS } from '../cluster/kinds.ts';
+import type { ApiObject } from '../cluster/object.ts';
 import { keyOf } from '../cluster/server.ts';
 import { driftOptions, lastWord, prepare, wishOptions } from './chaos.ts';
 import { hadStrangers } from './deployments.ts';
@@ -9,6 +10,7 @@ import { faultOptions } from './faults.ts';
 import { childrenOf, misplacedChildren } from './outcome.ts';
 import { configure, install, publish, published, specOf, statusOf } from './people.ts';
 import type { PlantedBug } from './planted-bugs.ts';
+import { isMarked, recordOf } from './records.ts';
 import { Simulation, Violation, type Option } from './simulation.ts';
 import { stockLastSoftware } from './software-chaos.ts';
 
@@ -20,10 +22,15 @@ const LATE_DRIFTS = 2;
 /** How often they wait and see what comes of it. */
 const RESTS = 0.5;
 
+interface LifeOptions extends Pick<PlantedBug, 'plant' | 'config'> {
+  /** The status of an installation is wiped whenever one of its children was written. */
+  readonly isForgetful?: boolean;
+}
+
 /** Lives through one seed, and returns what did not hold. */
-export async function liveThrough(seed: number, bug: Pick<PlantedBug, 'plant' | 'config'> = {}): Promise<Simulation> {
-  const { plant: wrap, config } = bug;
-  const simulation = new Simulation({ seed, ...(wrap && { wrap }), ...(config && { config }) });
+export async function liveThrough(seed: number, more: LifeOptions = {}): Promise<Simulation> {
+  const { plant: wrap, config, isForgetful = false } = more;
+  const simulation = new Simulation({ seed, isForgetful, ...(wrap && { wrap }), ...(config && { config }) });
   try {
     await live(simulation);
   } catch (error) {
@@ -110,6 +117,17 @@ function judgeRest(simulation: Simulation): void {
         `${keyOf(installation.metadata)} rests as ${ready?.status} ${ready?.reason}: ${ready?.message}`,
       );
     }
+    judgeProof(simulation, installation);
+  }
+}
+
+/** What runs well at rest has proven itself, once and for ever. */
+function judgeProof(simulation: Simulation, installation: ApiObject): void {
+  const { server } = simulation;
+  const deployment = server.get(KINDS.Deployment, keyOf(installation.metadata));
+  const isReady = findCondition(statusOf(installation).conditions, 'Ready')?.status === 'True';
+  if (isReady && deployment && !isMarked(recordOf(server, deployment), 'proven')) {
+    simulation.violate(`${keyOf(installation.metadata)} is Ready at rest and was never marked as done`);
   }
 }
 
@@ -121,6 +139,7 @@ async function judgeEnd(simulation: Simulation, last: string): Promise<void> {
     if (hadStrangers(server, key)) {
       continue;
     }
+    judgeProof(simulation, installation);
     const status = statusOf(installation);
     const ready = findCondition(status.conditions, 'Ready');
     const isUpToDate =

@@ -1,13 +1,16 @@
 import type { OperatorConfig } from '../../../src/api/operator-config.ts';
+import { FIELD_MANAGER, LABEL, MARKER } from '../../../src/api/names.ts';
 import type { Call } from '../../../src/cluster/transport.ts';
 import { FakeClock, settle } from '../../support/fake-clock.ts';
 import { DeploymentController } from '../cluster/deployment-controller.ts';
 import { GarbageCollector } from '../cluster/garbage-collector.ts';
+import { KINDS } from '../cluster/kinds.ts';
 import { ApiServer, type Change } from '../cluster/server.ts';
 import { Exchange } from './exchange.ts';
 import { judgeWrite } from './oracles.ts';
 import { judgePods } from './serving.ts';
 import { OperatorProcess, type InFlight, type Wrap } from './process.ts';
+import { wipeStatus } from './people.ts';
 import { Random } from './random.ts';
 import { SIMULATED } from './simulated.ts';
 
@@ -27,6 +30,8 @@ export interface SimulationOptions {
   readonly config?: OperatorConfig;
   /** When it begins, in milliseconds since the epoch. */
   readonly startsAt?: number;
+  /** Somebody wipes the status of an installation whenever one of its children was written. */
+  readonly isForgetful?: boolean;
   /** More than anybody needs who is not running in circles. */
   readonly mostSteps?: number;
 }
@@ -42,8 +47,8 @@ const REST_MS = 6 * MINUTE;
 const LONGEST_UNREST_MS = 180 * MINUTE;
 const MOST_STEPS = 6_000;
 const MOST_STEPS_TO_STOP = 200;
-/** Seen are 22 for two installations that everything was done to. */
-const MOST_WRITES_TO_REST = 50;
+/** A rollout costs eight, and two installations may have four of them to go, one after the other. */
+const MOST_WRITES_TO_REST = 80;
 
 /**
  * A cluster in which only one thing happens at a time, and the seed says which: a request is carried out, an answer
@@ -64,6 +69,7 @@ export class Simulation {
   /** Called after each write of an operator was carried out, before it is answered. */
   onWrite: ((write: number) => void) | undefined;
   readonly #collector: GarbageCollector;
+  readonly isForgetful: boolean;
   readonly #isOrderly: boolean;
   readonly #wrap: Wrap;
   readonly #config: OperatorConfig;
@@ -87,10 +93,14 @@ export class Simulation {
       onCarriedOut: (call) => this.#count(call),
     });
     this.#isOrderly = isOrderly;
+    this.isForgetful = options.isForgetful ?? false;
     this.#wrap = wrap;
     this.#config = config;
     this.#mostSteps = options.mostSteps ?? MOST_STEPS;
     this.server.onChange((change) => this.#judge(change));
+    if (this.isForgetful) {
+      this.server.onChange((change) => forget(this.server, change));
+    }
   }
 
   note(what: string): void {
@@ -280,7 +290,7 @@ export class Simulation {
       this.violate(violation);
     }
     const { process, request } = this.exchange.current ?? {};
-    if (process && request) {
+    if (process && request && (change.by === FIELD_MANAGER || change.by === MARKER)) {
       for (const violation of judgeWrite({
         change,
         server: this.server,
@@ -292,6 +302,14 @@ export class Simulation {
         this.violate(violation);
       }
     }
+  }
+}
+
+function forget(server: ApiServer, { kind, after, before, by }: Change): void {
+  const installation = (after ?? before)?.metadata.labels?.[LABEL.installation];
+  const isOperators = by === FIELD_MANAGER || by === MARKER;
+  if (isOperators && kind !== KINDS.ProviderInstallation && installation !== undefined) {
+    wipeStatus(server, installation);
   }
 }
 

@@ -45,7 +45,7 @@ describe('to name what ran before, in the midst of a rollout, brings it back jus
     world.edit({ version: '1.0.0' });
     world.settle();
 
-    expect(world.observed.deployment).toMatchObject({ version: '1.0.0', image });
+    expect(world.head).toMatchObject({ number: 1, version: '1.0.0', image });
     expect(world.ready()).toBe('Unknown RollingOut');
     world.converge();
     expect(world.status.history?.map(({ version, result }) => `${version} ${result}`)).toEqual([
@@ -60,10 +60,18 @@ describe('to name what ran before, in the midst of a rollout, brings it back jus
     const world = underWay();
     world.edit({ version: '1.0.0', config: { GREETING: 'hello' } });
     world.settle();
-    expect(world.observed.deployment).toMatchObject({ version: '1.0.0' });
-    expect(world.observed.deployment?.attempt?.trigger).toBe('Spec');
+    expect(world.head).toMatchObject({ number: 3, version: '1.0.0', trigger: 'Spec' });
     world.converge();
-    expect(world.status.effective?.configHash).toBe(world.observed.deployment?.configHash);
+    expect(world.status.effective?.configHash).toBe(world.head?.effective.configHash);
+  });
+
+  it('and what is asked for next is a rollout of its own, with a number that none had before', () => {
+    const world = underWay(catalogue('1.0.0', '1.1.0', '1.2.0'));
+    world.edit({ version: '1.0.0' });
+    world.converge();
+    world.edit({ version: '1.2.0' });
+    world.settle();
+    expect(world.head).toMatchObject({ number: 3, version: '1.2.0' });
   });
 
   it('not while it is suspended', () => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { statusAfterFailure } from '../../../src/plan/failure.ts';
+import { statusAfterFailure } from '../../../src/plan/status-after-failure.ts';
+import type { Observed } from '../../../src/plan/observed.ts';
 import { plan } from '../../../src/plan/plan.ts';
 import {
   catalogue,
@@ -15,13 +16,18 @@ import { expectKstatus } from '../../support/kstatus.ts';
 import { World } from '../../support/world.ts';
 
 describe('an installation', () => {
-  it('is there with two applies, and silent from then on', () => {
+  it('is there with a record, two applies and a mark, and silent from then on', () => {
     const world = new World(catalogue('1.0.0'));
     world.converge();
 
     expect(world.ready()).toBe('True UpToDate');
     expect(world.status).toMatchObject({ currentVersion: '1.0.0', installedVersion: '1.0.0', targetVersion: '1.0.0' });
-    expect(world.journal).toEqual(['apply Service', 'apply Deployment']);
+    expect(world.journal).toEqual([
+      'record ControllerRevision',
+      'apply Service',
+      'apply Deployment',
+      'mark ControllerRevision',
+    ]);
   });
 
   it('is never ready before its rollout is done', () => {
@@ -48,7 +54,7 @@ describe('an installation', () => {
   it('has no Service where the release has no ports', () => {
     const world = new World(catalogue(release('1.0.0', { runtime: {} })));
     world.converge();
-    expect(world.journal).toEqual(['apply Deployment']);
+    expect(world.journal).not.toContain('apply Service');
     expect(world.status.serviceName).toBeUndefined();
   });
 });
@@ -159,23 +165,24 @@ describe('what runs', () => {
     world.publish(catalogue('0.9.0', '1.0.0'));
     world.edit({ version: '0.9.0' });
     world.settle();
-    world.observed = { ...world.observed, deployment: undefined };
+    world.deleteDeployment();
     world.settle();
     world.rollOut();
     world.tamper('kubectl', 'spec.replicas');
     world.settle();
-    expect(world.journal).toEqual(['apply Deployment', 'apply Deployment']);
+    expect(world.journal).toEqual(['restore Deployment', 'restore Deployment']);
     expect(world.observed.deployment?.version).toBe('1.0.0');
     expect(world.ready()).toBe('False DowngradeRefused');
   });
 
-  it('is not rolled out with other content when somebody changes it', () => {
+  it('is restored as it was when somebody changes it, whatever was published as its version since', () => {
     const world = running();
     world.publish(catalogue(release('1.0.0', { image: 'other' })));
     world.tamper('kubectl', 'spec.replicas');
-    world.settle();
-    expect(world.journal).toEqual([]);
-    expect(world.ready()).toBe('False ContentChanged');
+    world.converge();
+    expect(world.journal).toEqual(['restore Deployment']);
+    expect(world.head).toMatchObject({ number: 1, image: 'registry.example.com/acme/web:1.0.0' });
+    expect([world.state.isPristine, world.ready()]).toEqual([true, 'True UpToDate']);
   });
 
   it('is not restarted by another default of the operator', () => {
@@ -194,16 +201,16 @@ describe('what runs', () => {
     expect(write?.kind === 'apply' && write.object.spec).not.toHaveProperty('replicas');
   });
 
-  it('keeps its budget, and asks for its Service, when its release has other content', () => {
+  it('keeps its budget and its Service when its release has other content', () => {
     const world = running({ resourceTier: 'performance' });
     world.publish(catalogue(release('1.0.0', { image: 'other' })));
     world.observed = { ...world.observed, budget: undefined };
     world.settle();
     expect(world.journal).toEqual(['apply PodDisruptionBudget']);
-    expect(world.ready()).toBe('True UpToDate');
     world.observed = { ...world.observed, service: undefined };
     world.settle();
-    expect(world.ready()).toBe('False ContentChanged');
+    expect(world.journal).toEqual(['apply PodDisruptionBudget', 'apply Service']);
+    expect(world.ready()).toBe('True UpToDate');
     expect(world.status.conditions).toContainEqual(
       expect.objectContaining({ type: 'UpdateAvailable', reason: 'ContentChanged' }),
     );
@@ -224,7 +231,7 @@ describe('what runs', () => {
     const world = running();
     world.observed = { ...world.observed, config: { ...world.observed.config, tiers: { standard: { replicas: 4 } } } };
     world.converge();
-    expect(world.journal).toEqual(['save ControllerRevision', 'apply Deployment']);
+    expect(world.journal).toEqual(['record ControllerRevision', 'apply Deployment', 'mark ControllerRevision']);
     expect(world.observed.deployment?.replicas).toBe(4);
   });
 
@@ -244,11 +251,12 @@ describe('what runs', () => {
     world.settle();
     expect(world.journal).toEqual(['apply Deployment', 'apply Deployment']);
 
+    world.converge();
+    world.pass(3_600_000);
+    world.tamper('kubectl-set', 'spec.replicas');
     const heals = {
       Deployment: { count: 2, burst: 2, culprit: 'spec.replicas was changed by "kubectl-set"', lastAt: world.now },
     };
-    world.rollOut();
-    world.tamper('kubectl-set', 'spec.replicas');
     const held = plan({ ...world.observed, heals }, world.now + 1000);
     expect(held.writes).toEqual([]);
     expect(held.requeueAfterMs).toBe(59_000);
@@ -266,17 +274,13 @@ describe('what runs', () => {
     expect(world.ready()).toBe('True UpToDate');
   });
 
-  it('is not brought back to a version that status outlived: kubectl rollout undo is healed', () => {
+  it('is not brought back to a version that ran before: kubectl rollout undo is healed', () => {
     const world = new World(catalogue('1.0.0', '1.1.0'), { version: '1.0.0' });
     world.converge();
-    const old = world.observed.deployment!;
     world.edit({ version: undefined });
     world.edit({ version: '1.1.0' });
     world.converge();
-    world.observed = {
-      ...world.observed,
-      deployment: { ...old, owned: 'changed', changed: { manager: 'kubectl-rollout', paths: [['spec']] } },
-    };
+    world.undo('1');
     world.edit({ version: undefined });
     world.converge();
     expect(world.status).toMatchObject({ currentVersion: '1.1.0' });
@@ -389,18 +393,29 @@ describe('children of others', () => {
 
   it('an orphan that selects our pods is taken over', () => {
     const { writes } = plan(observed({ service: { ...service, owner: undefined, adoptable: true } }), 0);
-    expect(writes.map((w) => w.child)).toEqual(['Service', 'Deployment']);
+    expect(writes.map((w) => w.child)).toEqual(['ControllerRevision', 'Service', 'Deployment']);
+    expect(writes[1]).toMatchObject({ kind: 'apply', adopts: service.uid });
   });
 });
 
-it('an orphan is not moved below what it runs without consent', () => {
-  const old = new World(catalogue('1.0.0', '1.1.0'), { version: '1.1.0' });
-  old.converge();
-  const orphan = { ...old.observed.deployment!, owner: undefined, owned: 'without its owner' };
-  const world = new World(catalogue('1.0.0', '1.1.0'), { version: '1.0.0' });
-  world.observed = { ...world.observed, deployment: orphan };
-  world.settle();
-  expect(world.ready()).toBe('False DowngradeRefused');
+it.each<[string, (revisions: Observed['revisions']) => Observed['revisions']]>([
+  ['with its records', (revisions) => revisions.map((r) => ({ ...r, owner: undefined }))],
+  ['without any record', () => []],
+])('an orphan that was left behind %s is not moved below what it runs without consent', (_, left) => {
+  const world = new World(catalogue('1.0.0', '1.1.0'), { version: '1.1.0' });
+  world.converge();
+  const { deployment, service, revisions } = world.observed;
+  world.observed = {
+    ...world.observed,
+    installation: installation({ version: '1.0.0' }, { uid: 'uid-of-the-next-one' }),
+    deployment: { ...deployment!, owner: undefined },
+    service: { ...service!, owner: undefined },
+    revisions: left(revisions),
+  };
+  world.reconcile();
+  world.rollOut();
+  world.reconcile();
+  expect([world.observed.deployment?.version, world.ready()]).toEqual(['1.1.0', 'False DowngradeRefused']);
 });
 
 describe('what is not there yet', () => {
@@ -500,7 +515,8 @@ describe('the plan of an applied plan is empty, and so is the change of its stat
     'lose status': (world) => world.loseStatus(),
     tamper: (world) => world.tamper('kubectl', 'spec'),
     relabel: (world) => world.relabel(),
-    'delete the Deployment': (world) => (world.observed = { ...world.observed, deployment: undefined }),
+    undo: (world) => world.undo(world.state.records.at(-1)?.template ?? '1'),
+    'delete the Deployment': (world) => world.deleteDeployment(),
     'delete the Service': (world) => (world.observed = { ...world.observed, service: undefined }),
     'delete the budget': (world) => (world.observed = { ...world.observed, budget: undefined }),
   };
@@ -515,7 +531,7 @@ describe('the plan of an applied plan is empty, and so is the change of its stat
     fc.constantFrom(...Object.keys(happenings)).map((what) => ({ what, happen: happenings[what]! })),
   );
 
-  it('whatever happens', { timeout: 30_000 }, () => {
+  it('whatever happens', { timeout: 120_000 }, () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 8 }), (steps) => {
         const world = new World(catalogues[0], {}, shelves[0]);
@@ -525,9 +541,11 @@ describe('the plan of an applied plan is empty, and so is the change of its stat
         }
         world.settle();
         // Graces, deadlines and second tries end; after that the clock has nothing more to say.
-        for (let wait = world.reconcile().requeueAfterMs; wait !== undefined; wait = world.reconcile().requeueAfterMs) {
+        for (let look = 0, wait = world.reconcile().requeueAfterMs; wait !== undefined; look += 1) {
+          expect([look, wait]).toEqual([expect.toSatisfy((n) => n < 100), expect.toSatisfy(Number.isFinite)]);
           world.now += wait;
           world.settle();
+          wait = world.reconcile().requeueAfterMs;
         }
         const { status } = world;
         world.now += 3_600_000;

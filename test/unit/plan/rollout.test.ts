@@ -5,25 +5,28 @@ import { readRollout, type Evidence } from '../../../src/plan/rollout.ts';
 const evidence: Evidence = {
   pods: [],
   deadlineMs: 600_000,
+  startedAt: '2026-01-01T00:00:00Z',
+  isReturning: false,
   wasDone: false,
   isSettled: false,
   failure: undefined,
   yanked: undefined,
-  now: 0,
+  now: Date.parse('2026-01-01T00:00:00Z'),
 };
 
 it.each`
-  observed | progress                      | replicas | total | updated | available | phase            | why
-  ${1}     | ${'NewReplicaSetAvailable'}   | ${2}     | ${2}  | ${2}    | ${2}      | ${'progressing'} | ${'the controller has not seen it'}
-  ${2}     | ${'ReplicaSetUpdated'}        | ${2}     | ${2}  | ${0}    | ${2}      | ${'progressing'} | ${'no new pod yet'}
-  ${2}     | ${'ReplicaSetUpdated'}        | ${2}     | ${3}  | ${2}    | ${3}      | ${'progressing'} | ${'an old pod is left'}
-  ${2}     | ${'ReplicaSetUpdated'}        | ${2}     | ${2}  | ${2}    | ${1}      | ${'progressing'} | ${'a new pod is not available'}
-  ${2}     | ${'NewReplicaSetAvailable'}   | ${2}     | ${2}  | ${2}    | ${2}      | ${'done'}        | ${'all new, all available'}
-  ${2}     | ${'NewReplicaSetAvailable'}   | ${2}     | ${2}  | ${2}    | ${1}      | ${'degraded'}    | ${'it was done once'}
-  ${2}     | ${'ProgressDeadlineExceeded'} | ${2}     | ${3}  | ${1}    | ${2}      | ${'failed'}      | ${'past its deadline'}
-  ${2}     | ${'NewReplicaSetAvailable'}   | ${2}     | ${7}  | ${7}    | ${2}      | ${'done'}        | ${'too many pods harm nobody'}
-  ${2}     | ${'NewReplicaSetAvailable'}   | ${2}     | ${1}  | ${1}    | ${1}      | ${'degraded'}    | ${'a pod was deleted'}
-  ${2}     | ${undefined}                  | ${0}     | ${0}  | ${0}    | ${0}      | ${'done'}        | ${'no pods asked for'}
+  wasDone  | observed | progress                      | replicas | total | updated | available | phase            | why
+  ${false} | ${1}     | ${'NewReplicaSetAvailable'}   | ${2}     | ${2}  | ${2}    | ${2}      | ${'progressing'} | ${'the controller has not seen it'}
+  ${false} | ${2}     | ${'ReplicaSetUpdated'}        | ${2}     | ${2}  | ${0}    | ${2}      | ${'progressing'} | ${'no new pod yet'}
+  ${false} | ${2}     | ${'ReplicaSetUpdated'}        | ${2}     | ${3}  | ${2}    | ${3}      | ${'progressing'} | ${'an old pod is left'}
+  ${false} | ${2}     | ${'ReplicaSetUpdated'}        | ${2}     | ${2}  | ${2}    | ${1}      | ${'progressing'} | ${'a new pod is not available'}
+  ${false} | ${2}     | ${'NewReplicaSetAvailable'}   | ${2}     | ${2}  | ${2}    | ${2}      | ${'done'}        | ${'all new, all available'}
+  ${true}  | ${2}     | ${'NewReplicaSetAvailable'}   | ${2}     | ${2}  | ${2}    | ${1}      | ${'degraded'}    | ${'it was done once'}
+  ${false} | ${2}     | ${'ProgressDeadlineExceeded'} | ${2}     | ${3}  | ${1}    | ${2}      | ${'progressing'} | ${'that is said of what was there before'}
+  ${false} | ${2}     | ${'NewReplicaSetAvailable'}   | ${2}     | ${7}  | ${7}    | ${2}      | ${'done'}        | ${'too many pods harm nobody'}
+  ${true}  | ${2}     | ${'NewReplicaSetAvailable'}   | ${2}     | ${1}  | ${1}    | ${1}      | ${'degraded'}    | ${'a pod was deleted'}
+  ${false} | ${2}     | ${'NewReplicaSetAvailable'}   | ${2}     | ${2}  | ${2}    | ${1}      | ${'progressing'} | ${'nobody saw that it was done'}
+  ${false} | ${2}     | ${undefined}                  | ${0}     | ${0}  | ${0}    | ${0}      | ${'done'}        | ${'no pods asked for'}
 `(
   'seen $observed of 2, $progress, $updated/$replicas new, $total in all, $available available: $phase ($why)',
   (row) => {
@@ -35,12 +38,13 @@ it.each`
       total: row.total,
       updated: row.updated,
       available: row.available,
+      ownsReplicas: true,
     } as DeploymentView;
-    expect(readRollout(view, evidence).phase).toBe(row.phase);
+    expect(readRollout(view, { ...evidence, wasDone: row.wasDone }).phase).toBe(row.phase);
   },
 );
 
-const COMMITTED = Date.parse('2026-01-01T00:00:00Z');
+const STARTED = Date.parse(evidence.startedAt);
 const young = {
   generation: 2,
   observedGeneration: 2,
@@ -49,8 +53,7 @@ const young = {
   updated: 1,
   available: 2,
   progress: 'ReplicaSetUpdated',
-  inputsHash: 'new',
-  attempt: { trigger: 'Spec', startedAt: '2026-01-01T00:00:00Z', wish: 'w' },
+  template: '2',
 } as DeploymentView;
 it.each`
   what                                 | view                                      | isSettled | phase
@@ -70,7 +73,7 @@ it.each`
 
 const pod = {
   name: 'web-1',
-  inputsHash: 'new',
+  template: '2',
   restarts: 0,
   exit: undefined,
   hasStarted: false,
@@ -78,6 +81,7 @@ const pod = {
   unschedulable: undefined,
 };
 const waits = (reason: string) => ({ waiting: { reason, message: '' } });
+const givenUp = { progress: 'ProgressDeadlineExceeded' };
 const crashed = { restarts: 3, hasStarted: true, ...waits('CrashLoopBackOff') };
 
 it.each`
@@ -87,32 +91,45 @@ it.each`
   ${'a container ended twice'}       | ${{}}                      | ${{ ...crashed, restarts: 2 }}        | ${30}   | ${{ phase: 'progressing' }}
   ${'a container ended three times'} | ${{}}                      | ${crashed}                            | ${30}   | ${{ reason: 'CrashLoop', expires: 'never' }}
   ${'it went back to its work'}      | ${{}}                      | ${{ ...crashed, waiting: undefined }} | ${30}   | ${{ phase: 'progressing' }}
-  ${'an old pod ended three times'}  | ${{}}                      | ${{ ...crashed, inputsHash: 'old' }}  | ${30}   | ${{ phase: 'progressing' }}
+  ${'an old pod ended three times'}  | ${{}}                      | ${{ ...crashed, template: '1' }}      | ${30}   | ${{ phase: 'progressing' }}
   ${'an image did not come at once'} | ${{}}                      | ${waits('ErrImagePull')}              | ${30}   | ${{ phase: 'progressing' }}
   ${'a node gave up on the image'}   | ${{}}                      | ${waits('ImagePullBackOff')}          | ${30}   | ${{ reason: 'ImagePull', expires: 'later' }}
   ${'a quota is full for a moment'}  | ${{ failure: 'exceeded' }} | ${undefined}                          | ${29}   | ${{ phase: 'progressing' }}
   ${'a quota stays full'}            | ${{ failure: 'exceeded' }} | ${undefined}                          | ${30}   | ${{ reason: 'PodsRefused', expires: 'later' }}
   ${'no node takes it for now'}      | ${{}}                      | ${{ unschedulable: '0/3 nodes' }}     | ${599}  | ${{ phase: 'progressing' }}
+  ${'clocks differ a little'}        | ${givenUp}                 | ${{}}                                 | ${-300} | ${{ phase: 'progressing' }}
+  ${'a clock was set back'}          | ${givenUp}                 | ${{}}                                 | ${-301} | ${{ reason: 'DeadlineExceeded', expires: 'later' }}
 `('$what: $verdict', ({ view, trouble, seconds, verdict }) => {
   const pods = trouble === undefined ? [] : [{ ...pod, ...trouble }];
-  const now = COMMITTED + seconds * 1000;
+  const now = STARTED + seconds * 1000;
 
   expect(readRollout({ ...young, ...view }, { ...evidence, pods, now })).toMatchObject(verdict);
 });
 
 it.each`
-  what                                        | inputsHash | phase
-  ${'it was done, and somebody changed it'}   | ${'new'}   | ${'progressing'}
-  ${'the controller never saw what it is to'} | ${'old'}   | ${'failed'}
-`('long after its deadline, and unseen since it was called complete with $inputsHash pods: $phase ($what)', (row) => {
-  const view = { ...young, observedGeneration: 1, total: 2, updated: 2, progress: 'NewReplicaSetAvailable' };
-  const pods = [{ ...pod, inputsHash: row.inputsHash, hasStarted: true }];
+  what                                  | available | seconds | phase
+  ${'enough pods serve'}                | ${2}      | ${1199} | ${'progressing'}
+  ${'enough pods serve, and very late'} | ${2}      | ${1200} | ${'failed'}
+  ${'too few pods serve'}               | ${1}      | ${600}  | ${'failed'}
+`('on the way back, $what: $phase', ({ available, seconds, phase }) => {
+  const now = STARTED + seconds * 1000;
 
-  expect(readRollout(view, { ...evidence, pods, now: COMMITTED + 3_600_000 }).phase).toBe(row.phase);
+  expect(readRollout({ ...young, available }, { ...evidence, isReturning: true, now }).phase).toBe(phase);
+});
+
+it.each`
+  what                                        | pods     | template | phase
+  ${'it was done, and somebody changed it'}   | ${'new'} | ${'2'}   | ${'progressing'}
+  ${'the controller never saw what it is to'} | ${'old'} | ${'1'}   | ${'failed'}
+`('long after its deadline, and unseen since it was called complete with $pods pods: $phase ($what)', (row) => {
+  const view = { ...young, observedGeneration: 1, total: 2, updated: 2, progress: 'NewReplicaSetAvailable' };
+  const pods = [{ ...pod, template: row.template, hasStarted: true }];
+
+  expect(readRollout(view, { ...evidence, pods, now: STARTED + 3_600_000 }).phase).toBe(row.phase);
 });
 
 it('fails when its release is yanked meanwhile, which has a gate of its own', () => {
-  expect(readRollout(young, { ...evidence, yanked: 'loses data', now: COMMITTED })).toEqual({
+  expect(readRollout(young, { ...evidence, yanked: 'loses data', now: STARTED })).toEqual({
     phase: 'failed',
     reason: 'Yanked',
     message: 'it was yanked meanwhile (loses data)',
@@ -122,9 +139,9 @@ it('fails when its release is yanked meanwhile, which has a gate of its own', ()
 
 it('is over with its being done: what the pods do later, and a restart by hand, fail no rollout', () => {
   const pods = [{ ...pod, ...crashed }];
-  const later = { ...evidence, pods, wasDone: true, yanked: '', now: COMMITTED + 3_600_000 };
+  const later = { ...evidence, pods, wasDone: true, yanked: '', now: STARTED + 3_600_000 };
 
-  expect(readRollout(young, later)).toMatchObject({ phase: 'progressing' });
+  expect(readRollout(young, later)).toEqual({ phase: 'progressing', until: undefined });
 });
 
 it.each([
@@ -141,7 +158,7 @@ it.each([
     /^its image cannot be pulled \(failed to pull .*….*not found\)$/,
   ],
 ])('tells %s', (_, seconds, waiting, expected) => {
-  const now = COMMITTED + seconds * 1000;
+  const now = STARTED + seconds * 1000;
   const rollout = readRollout(young, { ...evidence, pods: [{ ...pod, waiting }], now });
 
   expect(rollout).toMatchObject({ phase: 'failed', message: expect.stringMatching(expected) });

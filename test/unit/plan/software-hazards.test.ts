@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { InstallationStatus } from '../../../src/api/installation.ts';
 import { assess } from '../../../src/plan/assessment.ts';
-import type { DeploymentView, Installation } from '../../../src/plan/observed.ts';
+import type { DeploymentView, Installation, Observed } from '../../../src/plan/observed.ts';
 import type { SoftwareRelease } from '../../../src/api/software.ts';
 import { softwareFinder } from '../../../src/plan/software.ts';
 import type { SoftwareCatalogue } from '../../../src/plan/software-catalogue.ts';
@@ -34,13 +34,13 @@ function message(world: World, type = 'Ready'): string {
 }
 
 function committed(world: World): string {
-  const { version = '', committed: made } = world.observed.deployment ?? {};
-  return `${version} with ${made?.software ?? 'nothing'}`;
+  const { version = '', software: made = 'nothing' } = world.observed.deployment ?? {};
+  return `${version} with ${made}`;
 }
 
 /** What the pods were made from: another one makes new pods. */
 function pods(world: World): string | undefined {
-  return world.observed.deployment?.inputsHash;
+  return world.observed.deployment?.template;
 }
 
 /** Runs 1.0.0 with php 8.2.0. */
@@ -63,20 +63,6 @@ function failAndGoBack(world: World): void {
 
 function changeTier(world: World, replicas: number): void {
   world.observed = { ...world.observed, config: { ...config, tiers: { standard: { replicas } } } };
-}
-
-function undo(world: World, old: DeploymentView | undefined): void {
-  const { deployment } = world.observed;
-  world.observed = {
-    ...world.observed,
-    deployment: deployment && {
-      ...deployment,
-      ...old,
-      uid: deployment.uid,
-      owned: 'x.y',
-      changed: { manager: 'kubectl-rollout', paths: [] },
-    },
-  };
 }
 
 describe('an edit that asks for nothing new', () => {
@@ -121,7 +107,7 @@ describe('an edit that asks for nothing new', () => {
     expect([committed(world), world.ready()]).toEqual(['1.0.0 with nothing', 'True UpToDate']);
   });
 
-  it('and where its status was lost, nobody knows who needed it: what runs stays as it is', () => {
+  it('nor what asks for anything where its release needs the software, as is known though the status was lost', () => {
     const needs = release('1.0.0', { systemSoftwareDependencies: [{ name: 'php', range: '*' }] });
     const world = running({ systemSoftware: [{ name: 'php' }] }, catalogueOf({ versions: [needs] }));
     world.publish(catalogueOf({ versions: [release('0.9.0')] }));
@@ -184,24 +170,29 @@ it('a policy that is widened in the midst of a move does not begin it anew', () 
   expect([pods(world), committed(world)]).toEqual([before, '1.0.0 with php=8.2.1']);
 });
 
-it('what the pods have is known though the annotation and the status are lost', () => {
+it.each<[string, (deployment: DeploymentView) => Partial<Observed>]>([
+  [
+    'the label that names its record',
+    (deployment) => ({
+      deployment: {
+        ...deployment,
+        record: undefined,
+        owned: `stripped.${deployment.owned.split('.')[1]}`,
+        changed: { manager: 'kubectl-label', paths: [] },
+      },
+    }),
+  ],
+  ['its record', () => ({ revisions: [] })],
+])('what the pods have is known though %s and the status are lost', (_, lose) => {
   const world = running();
   const before = pods(world);
   world.shelve(software('php', '8.2.0', '8.3.0'));
   world.loseStatus();
   const { deployment } = world.observed;
-  world.observed = {
-    ...world.observed,
-    deployment: deployment && {
-      ...deployment,
-      committed: undefined,
-      owned: `stripped.${deployment.owned.split('.')[1]}`,
-      changed: { manager: 'kubectl-annotate', paths: [] },
-    },
-  };
-  world.settle();
+  world.observed = { ...world.observed, ...(deployment && lose(deployment)) };
+  world.converge();
 
-  expect([pods(world), committed(world)]).toEqual([before, '1.0.0 with php=8.2.0']);
+  expect([pods(world), committed(world), world.ready()]).toEqual([before, '1.0.0 with php=8.2.0', 'True UpToDate']);
 });
 
 describe('automation moves software only as the policy of each allows', () => {
@@ -288,13 +279,15 @@ describe('what failed with software', () => {
 
   it('is no fault of the spec where somebody undid it in the midst', () => {
     const world = running(patchLevel);
-    const old = world.observed.deployment;
     world.shelve(...patches);
     world.pass(HOUR);
     world.settle();
     expect(committed(world)).toBe('1.0.0 with php=8.2.1');
-    undo(world, old);
+    world.undo('1');
     world.settle();
+    expect(committed(world)).toBe('1.0.0 with php=8.2.0');
+    world.converge();
+    expect(committed(world)).toBe('1.0.0 with php=8.2.1');
     failAndGoBack(world);
 
     expect([committed(world), condition(world, 'Stalled')]).toEqual(['1.0.0 with php=8.2.0', undefined]);
@@ -442,7 +435,7 @@ describe('the platform', () => {
     expect(committed(world)).toBe('1.0.0 with php=8.2.1');
     changeTier(world, 3);
     world.settle();
-    expect(world.observed.deployment?.attempt?.trigger).toBe('Tier');
+    expect(world.head?.trigger).toBe('Tier');
     failAndGoBack(world);
 
     expect(world.ready()).toBe('True UpToDate');
@@ -456,7 +449,7 @@ describe('the platform', () => {
     changeTier(world, 3);
     world.settle();
 
-    expect(world.observed.deployment?.attempt?.trigger).toBe('Install');
+    expect(world.head?.trigger).toBe('Install');
     expect(world.ready()).toBe('True UpToDate');
   });
 
@@ -503,20 +496,8 @@ describe('a new release', () => {
 });
 
 describe('what somebody damages', () => {
-  /** Runs what is saved, as after any way back. */
-  function saved(): World {
-    const world = running({ systemSoftware: [{ name: 'php', version: '8.2.0' }] });
-    world.shelve(software('php', '8.2.0', '8.3.0'));
-    world.edit({ systemSoftware: [{ name: 'php', version: '8.3.0' }] });
-    world.converge();
-    world.edit({ systemSoftware: [{ name: 'php', version: '8.2.0' }] });
-    world.converge();
-    world.journal.length = 0;
-    return world;
-  }
-
-  it('is restored from what was saved though its software is gone', () => {
-    const world = saved();
+  it('is restored from its record though its software is gone', () => {
+    const world = running();
     world.shelve();
     world.tamper('kubectl-edit', 'spec.replicas');
     world.settle();
@@ -525,11 +506,12 @@ describe('what somebody damages', () => {
   });
 
   it('comes back as it ran where the Deployment is deleted in the midst of a move', () => {
-    const world = saved();
-    world.shelve(software('php', '8.2.0', '8.2.1', '8.3.0'));
+    const world = running();
+    world.shelve(...patches);
     world.edit({ systemSoftware: [{ name: 'php', version: '8.2.1' }] });
     world.settle();
-    world.observed = { ...world.observed, deployment: undefined };
+    expect(committed(world)).toBe('1.0.0 with php=8.2.1');
+    world.deleteDeployment();
     world.reconcile();
 
     expect(committed(world)).toBe('1.0.0 with php=8.2.0');
@@ -614,7 +596,8 @@ describe('a hostile catalogue', () => {
     const { spec } = installation({ upgradePolicy: 'auto' });
     const catalogue = catalogueOf({ versions });
     const once = () => {
-      const begin = performance.now();
+      // Not by the clock: the machine may be busy with something else.
+      const begin = process.threadCpuUsage();
       const finder = softwareFinder({
         spec,
         shelf: shelf(...onShelf),
@@ -635,7 +618,8 @@ describe('a hostile catalogue', () => {
         now: 0,
         software: finder,
       });
-      return performance.now() - begin;
+      const { user, system } = process.threadCpuUsage(begin);
+      return (user + system) / 1000;
     };
     return Math.min(once(), once());
   }
@@ -650,7 +634,7 @@ describe('a hostile catalogue', () => {
       own === 15 ? [] : [{ name: 's15', range: own === 14 ? `<1.0.0 || 7.0.${v}` : `>=1.0.0 || 7.${own}.${v}` }],
     );
 
-    expect(costOf(2, deadEnd)).toBeLessThan(250);
+    expect(costOf(2, deadEnd)).toBeLessThan(500);
   });
 
   it('makes no status that cannot be written', () => {
@@ -755,15 +739,16 @@ it('software that is yanked after it was rolled out is told to who runs it', () 
   ]);
 });
 
-it('a Deployment that was deleted has no way back to software that it had before the last', () => {
+it('a Deployment that was deleted comes back with the software that it had last, and never with what it had before', () => {
   const spec = { systemSoftware: [{ name: 'php', version: '8.2.0', updatePolicy: 'all' as const }] };
   const world = new World(needsPhp, spec, [software('php', '8.2.0')]);
   world.converge();
   world.shelve(software('php', '8.2.0', '8.3.0'));
   world.converge();
-  world.observed = { ...world.observed, deployment: undefined };
+  world.deleteDeployment();
   world.settle();
+  expect(committed(world)).toBe('1.0.0 with php=8.3.0');
 
-  const { committed, attempt } = world.observed.deployment ?? {};
-  expect([committed?.software, attempt?.wayBack]).toEqual(['php=8.3.0', undefined]);
+  failAndGoBack(world);
+  expect(committed(world)).toBe('1.0.0 with php=8.3.0');
 });

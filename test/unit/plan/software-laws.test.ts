@@ -284,12 +284,13 @@ it('gives up a hostile catalogue at once, and so for each release', () => {
   });
   const cost = () => {
     const finder = softwareFinder({ ...input, shelf: all });
-    const begin = performance.now();
+    const begin = process.threadCpuUsage();
     const answers = Array.from({ length: 50 }, (_, i) =>
       finder.resolve(release(`1.${i}.0`, { systemSoftwareDependencies: needs })),
     );
     expect(answers.filter((a) => a.kind !== 'problem')).toEqual([]);
-    return performance.now() - begin;
+    const { user, system } = process.threadCpuUsage(begin);
+    return (user + system) / 1000;
   };
 
   // The machine may do something else for a while.

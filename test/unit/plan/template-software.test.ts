@@ -76,6 +76,7 @@ function template({
     selector: { app: 'web' },
     configHash: 'config-hash',
     inputsHash: 'inputs-hash',
+    number: '7',
   });
 }
 
@@ -197,6 +198,7 @@ it('says nothing of software where there is none, so that no pod is made anew', 
     'provider-operator.io/version',
     'provider-operator.io/config-hash',
     'provider-operator.io/inputs-hash',
+    'provider-operator.io/rollout',
   ]);
   expect(Object.keys(spec)).toEqual([
     'automountServiceAccountToken',
