@@ -1,4 +1,4 @@
-import { FIELD_MANAGER } from '../src/api/names.ts';
+import { FIELD_MANAGER, MARKER } from '../src/api/names.ts';
 import type { Cluster } from './cluster.ts';
 import { limit } from './limit.ts';
 import {
@@ -35,10 +35,10 @@ export async function runFloor({ cluster, workload, templates, workers, creators
   const creating = limit(creators);
   const writing = limit(workers);
   const [first = '', ...others] = templates.statuses;
-  const apply = (path: string, body: string) =>
+  const apply = (path: string, body: string, fieldManager = FIELD_MANAGER) =>
     tenant.request({
       method: 'PATCH',
-      path: `${path}?fieldManager=${FIELD_MANAGER}&force=false`,
+      path: `${path}?fieldManager=${fieldManager}&force=false`,
       contentType: 'application/apply-patch+yaml',
       body,
     });
@@ -55,15 +55,20 @@ export async function runFloor({ cluster, workload, templates, workers, creators
     const path = installationsPath(namespace);
     const created = await creating(() => admin.request<InstallationObject>({ method: 'POST', path, body }));
     const names = { namespace, name, uid: created.metadata.uid };
+    const record = `/apis/apps/v1/namespaces/${namespace}/controllerrevisions/${name}-1`;
     await writing(async () => {
+      await apply(record, fill(templates.record, names));
       await apply(`/api/v1/namespaces/${namespace}/services/${name}`, fill(templates.service, names));
       await apply(`/apis/apps/v1/namespaces/${namespace}/deployments/${name}`, fill(templates.deployment, names));
       await report(`${path}/${name}`, fill(first, names));
     });
     await deployments.reachedBy(`${namespace}/${name}`);
-    for (const status of others) {
-      await writing(() => report(`${path}/${name}`, fill(status, names)));
-    }
+    await writing(async () => {
+      await apply(record, fill(templates.mark, names), MARKER);
+      for (const status of others) {
+        await report(`${path}/${name}`, fill(status, names));
+      }
+    });
   }
 
   const startedAt = performance.now();

@@ -1,6 +1,6 @@
 import { mergePatch, type JsonObject } from '../src/cluster/merge-patch.ts';
 import { ownedFields, type WithManagedFields } from '../src/cluster/owned-fields.ts';
-import { FIELD_MANAGER } from '../src/api/names.ts';
+import { FIELD_MANAGER, MARKER } from '../src/api/names.ts';
 import type { Cluster } from './cluster.ts';
 import { installationsPath, isReady, type InstallationObject } from './objects.ts';
 import type { OperatorProcess } from './operator.ts';
@@ -8,6 +8,9 @@ import { installation, type Workload } from './workload.ts';
 
 /** What the operator wrote for one installation, as texts in which the names of another can be put. */
 export interface Templates {
+  /** Of its first rollout, and how that ended. */
+  readonly record: string;
+  readonly mark: string;
   readonly service: string;
   readonly deployment: string;
   /** The status patches, in their order. */
@@ -37,16 +40,19 @@ export async function recordInstall(
   const created = await admin.request<InstallationObject>({ method: 'POST', path, body });
   const versions = await versionsUntilReady(created);
   const { uid } = created.metadata;
-  const apply = async (collection: string) => {
-    const stored = await admin.request<Applied>({ method: 'GET', path: `${collection}/${name}` });
-    const { metadata, ...fields } = ownedFields(stored, FIELD_MANAGER) as Partial<Applied>;
+  const apply = async (collection: string, child = name, manager = FIELD_MANAGER) => {
+    const stored = await admin.request<Applied>({ method: 'GET', path: `${collection}/${child}` });
+    const { metadata, ...fields } = ownedFields(stored, manager) as Partial<Applied>;
     const { apiVersion, kind } = stored;
     return template(
-      { apiVersion, kind, metadata: { ...metadata, name, namespace }, ...fields },
+      { apiVersion, kind, metadata: { ...metadata, name: child, namespace }, ...fields },
       { namespace, name, uid },
     );
   };
+  const records = `/apis/apps/v1/namespaces/${namespace}/controllerrevisions`;
   const recorded = {
+    record: await apply(records, `${name}-1`),
+    mark: await apply(records, `${name}-1`, MARKER),
     service: await apply(`/api/v1/namespaces/${namespace}/services`),
     deployment: await apply(`/apis/apps/v1/namespaces/${namespace}/deployments`),
     statuses: statusPatches(versions).map((patch) => template(patch, { namespace, name, uid })),

@@ -12,6 +12,8 @@ export interface AuditEvent {
   readonly subresource: string;
   readonly namespace: string;
   readonly name: string;
+  /** The field manager that a write names; empty where it names none. */
+  readonly manager: string;
   readonly code: number;
   /** When the apiserver had read the request, and when it logged this stage; milliseconds with three more digits. */
   readonly receivedAt: number;
@@ -114,6 +116,7 @@ function eventFromLine(line: string): AuditEvent {
     subresource: objectRef?.subresource ?? '',
     namespace: objectRef?.namespace ?? '',
     name: objectRef?.name ?? '',
+    manager: /[?&]fieldManager=([^&]*)/.exec(requestURI)?.[1] ?? '',
     code: responseStatus?.code ?? 0,
     receivedAt: milliseconds(times.requestReceivedTimestamp),
     loggedAt: milliseconds(times.stageTimestamp),

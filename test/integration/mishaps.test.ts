@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { markOf, type RecordObject } from './support/child-watch.ts';
 import { cleanUp, installation, prepare, provider, release } from './support/cluster.ts';
 import {
   apply,
@@ -39,35 +40,46 @@ async function edit(name: string, spec: object): Promise<void> {
   await waitFor('Ready', `pi/${name}`, namespace);
 }
 
-/** From the oldest to the newest. */
-async function revisions(name: string): Promise<string[]> {
+/** The records with how their rollouts ended and whose they are, from the oldest to the newest. */
+async function records(name: string): Promise<string[]> {
   const selector = `provider-operator.io/installation=${name}`;
   const { items } = JSON.parse(
     await kubectl(['get', 'controllerrevisions', '-n', namespace, '-l', selector, '-o', 'json']),
-  ) as { items: (KubernetesObject & { readonly revision: number })[] };
-  return items.sort((a, b) => a.revision - b.revision).map(({ metadata }) => metadata.name);
+  ) as { items: RecordObject[] };
+  return items
+    .sort((a, b) => a.revision - b.revision)
+    .map((record) => `${record.metadata.name} ${markOf(record)} ${record.metadata.ownerReferences?.[0]?.uid}`);
 }
 
-it('what is replaced again becomes the newest revision, also in place of what an earlier installation left behind', async () => {
-  const wish = { provider: 'saved/web', config: { X: 'A' } };
-  await apply(provider('saved', '1.0.0'), installation(namespace, 'saved', wish));
-  await waitFor('Ready', 'pi/saved', namespace);
-  await edit('saved', { config: { X: 'B' } });
-  const [a] = await revisions('saved');
-  await edit('saved', { config: { X: 'A' } });
-  const [, b] = await revisions('saved');
-  await edit('saved', { config: { X: 'B' } });
-  expect(await revisions('saved')).toEqual([b, a]);
+it('each rollout has a record of its own, also of what ran before, and goes on counting after an earlier installation', async () => {
+  const wish = { provider: 'counted/web', config: { X: 'A' } };
+  await apply(provider('counted', '1.0.0'), installation(namespace, 'counted', wish));
+  await waitFor('Ready', 'pi/counted', namespace);
+  for (const X of ['B', 'A', 'B']) {
+    await edit('counted', { config: { X } });
+  }
+  const { uid } = (await pi('counted')).metadata;
+  await eventually(async () => (await records('counted')).length === 2);
+  expect(await records('counted')).toEqual([`counted-3 proven ${uid}`, `counted-4 proven ${uid}`]);
 
-  await kubectl(['delete', 'pi/saved', '-n', namespace, '--cascade=orphan']);
-  await eventually(async () => (await deployment('saved')).metadata.ownerReferences === undefined);
-  await apply(installation(namespace, 'saved', { ...wish, config: { X: 'B' } }));
-  await waitFor('Ready', 'pi/saved', namespace);
-  await edit('saved', { config: { X: 'A' } });
-  await edit('saved', { config: { X: 'B' } });
+  await kubectl(['delete', 'pi/counted', '-n', namespace, '--cascade=orphan']);
+  await eventually(async () => (await records('counted')).every((record) => record.endsWith('undefined')));
+  const before = await deployment('counted');
+  await apply(installation(namespace, 'counted', { ...wish, config: { X: 'B' } }));
+  await waitFor('Ready', 'pi/counted', namespace);
+  const { uid: heir } = (await pi('counted')).metadata;
+  await eventually(async () => (await deployment('counted')).metadata.ownerReferences?.[0]?.uid === heir);
+  const after = await deployment('counted');
+  expect({ uid: after.metadata.uid, template: after.spec.template }).toEqual({
+    uid: before.metadata.uid,
+    template: before.spec.template,
+  });
+  expect(await records('counted')).toEqual([`counted-3 proven ${heir}`, `counted-4 proven ${heir}`]);
 
-  expect(await revisions('saved')).toEqual([b, a]);
-  expect(readyOf(await pi('saved'))).toBe('True UpToDate');
+  await edit('counted', { config: { X: 'A' } });
+  await eventually(async () => (await records('counted')).length === 2);
+  expect(await records('counted')).toEqual([`counted-4 proven ${heir}`, `counted-5 proven ${heir}`]);
+  expect(readyOf(await pi('counted'))).toBe('True UpToDate');
 });
 
 it('kubectl rollout undo in the midst of an automatic rollout that fails holds no spec', async () => {

@@ -171,10 +171,10 @@ describe.skipIf(!inject('controlPlane').disposable)('what the platform changes u
     for (const name of FREE) {
       const deployment = await get<DeploymentObject>('deployment', name, namespace);
       expect(deployment.spec.template.spec.containers[0]?.resources.requests?.['cpu'], name).toBe('60m');
-      expect(triggerOf(deployment), name).toBe('Tier');
+      expect(await triggerOf(deployment), name).toBe('Tier');
     }
     for (const name of ['standard', 'performance']) {
-      expect(triggerOf(await get<DeploymentObject>('deployment', name, namespace)), name).toBe('Install');
+      expect(await triggerOf(await get<DeploymentObject>('deployment', name, namespace)), name).toBe('Install');
     }
   });
 });

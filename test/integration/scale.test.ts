@@ -53,7 +53,12 @@ describe.skipIf(!inject('controlPlane').disposable)('a thousand installations, w
     const { requests } = await install(stage(), creators);
 
     const { installations } = workload;
-    expect(requests).toMatchObject({ 'patch deployments': installations, 'patch services': installations });
+    expect(requests).toMatchObject({
+      'patch controllerrevisions': installations,
+      'patch deployments': installations,
+      'patch services': installations,
+      'mark controllerrevisions': installations,
+    });
     expect(requests[STATUS]).toBeLessThanOrEqual(2 * installations);
     expect(eventsIn(requests)).toBeLessThanOrEqual(2 * installations);
     const looks = metricIn(
@@ -91,6 +96,7 @@ describe.skipIf(!inject('controlPlane').disposable)('a thousand installations, w
     expect(moved).toBe(500);
     expect(requests['patch deployments']).toBe(moved);
     expect(requests['patch controllerrevisions']).toBe(moved);
+    expect(requests['mark controllerrevisions']).toBe(moved);
     expect(requests[STATUS]).toBeLessThanOrEqual(workload.installations - moved + 3 * moved);
     expect(eventsIn(requests)).toBeLessThanOrEqual(3 * moved);
     expect(Object.keys(requests).filter((what) => /^(get|list|delete|create (?!events))/.test(what))).toEqual([]);

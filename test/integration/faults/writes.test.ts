@@ -4,7 +4,7 @@ import { CHILDREN } from '../../../src/reconcile/resources.ts';
 import { firstOfEach, matching } from '../../faults/api-request.ts';
 import { startSettled, type Settled } from '../../faults/settled.ts';
 import { prepare } from '../support/cluster.ts';
-import type { DeploymentObject } from '../support/kubectl.ts';
+import type { DeploymentObject, KubernetesObject } from '../support/kubectl.ts';
 
 const cluster = inject('controlPlane');
 
@@ -17,8 +17,8 @@ interface EventObject {
 }
 
 const isWrite = matching({ verb: 'patch' });
-/** An edit and an installation: a Deployment each, a Service, and for either two or three reports. */
-const WRITES_PER_ROUND = 9;
+/** An edit and an installation: a record, a Deployment and a mark each, a Service, and for either two or three reports. */
+const WRITES_PER_ROUND = 13;
 /** A report of each failure may come on top of the next attempt. */
 const WRITES_PER_FAILURE = 2;
 
@@ -34,6 +34,10 @@ describe.skipIf(!cluster.disposable)('a write', { concurrent: true }, () => {
     const deployments = await api.list<DeploymentObject>(CHILDREN.Deployment, namespace);
     const generations = new Map(deployments.map(({ metadata }) => [metadata.name, metadata.generation]));
     expect({ edited: generations.get('edited'), created: generations.get(created) }).toEqual({ edited: 2, created: 1 });
+    const records = await api.list<KubernetesObject>(CHILDREN.ControllerRevision, namespace);
+    const names = records.map(({ metadata }) => metadata.name);
+    expect(names.filter((name) => name.startsWith('edited-')).toSorted()).toEqual(['edited-1', 'edited-2']);
+    expect(names.filter((name) => name.startsWith(`${created}-`))).toEqual([`${created}-1`]);
 
     const events = await api.list<EventObject>(EVENTS, namespace);
     const told = events

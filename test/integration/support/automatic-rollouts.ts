@@ -1,30 +1,25 @@
 import type { Api } from '../../../bench/api.ts';
 import { startTracker, type Tracker } from '../../../bench/tracker.ts';
-import type { DeploymentObject } from './kubectl.ts';
+import { LABEL } from '../../../src/api/names.ts';
+import { markOf, type RecordObject } from './child-watch.ts';
+import { get, type DeploymentObject } from './kubectl.ts';
 
 /** Follows from outside which rollouts that nobody asked for are under way. */
 export function followAutomaticRollouts(api: Api, namespace: string): Promise<Tracker> {
-  return startTracker<DeploymentObject & { metadata: { namespace: string } }>({
+  return startTracker<RecordObject & { metadata: { namespace: string } }>({
     api,
-    path: `/apis/apps/v1/namespaces/${namespace}/deployments`,
+    path: `/apis/apps/v1/namespaces/${namespace}/controllerrevisions`,
     isThere: isAutomaticRollout,
   });
 }
 
-/** Committed by automation or by the platform, and neither done nor given up. */
-function isAutomaticRollout(deployment: DeploymentObject): boolean {
-  return ['Policy', 'Tier'].includes(triggerOf(deployment) ?? '') && !isDone(deployment);
+/** Begun by automation or by the platform, and neither done nor given up. */
+function isAutomaticRollout(record: RecordObject): boolean {
+  return ['Policy', 'Tier'].includes(record.data.trigger) && markOf(record) === 'open';
 }
 
-/** Why the present template was committed. */
-export function triggerOf({ metadata }: DeploymentObject): string | undefined {
-  return /^trigger=(\w+) /.exec(metadata.annotations?.['provider-operator.io/rollout'] ?? '')?.[1];
-}
-
-function isDone({ metadata, spec, status }: DeploymentObject): boolean {
-  return (
-    (status.observedGeneration ?? 0) >= metadata.generation &&
-    (status.replicas ?? 0) === (status.updatedReplicas ?? 0) &&
-    (status.availableReplicas ?? 0) >= spec.replicas
-  );
+/** Why the present template was rolled out. */
+export async function triggerOf({ metadata: { name, namespace, labels } }: DeploymentObject): Promise<string> {
+  const record = `${name}-${labels?.[LABEL.rollout]}`;
+  return (await get<RecordObject>('controllerrevision', record, namespace)).data.trigger;
 }

@@ -1,6 +1,7 @@
+import { MARKER } from '../../../src/api/names.ts';
 import { auditEvents, auditEnd, type AuditEvent } from '../../control-plane/audit.ts';
 
-/** What somebody asked of the API server, by verb and resource: `patch deployments` → 3. */
+/** What somebody asked of the API server, by verb and resource: `patch deployments` → 3, `mark controllerrevisions` → 1. */
 export type Requests = Readonly<Record<string, number>>;
 
 /** Who asks, and what of it to leave out. */
@@ -40,7 +41,8 @@ export function total(requests: Requests): number {
   return Object.values(requests).reduce((sum, count) => sum + count, 0);
 }
 
-/** `patch deployments`, `patch providerinstallations/status` */
-function describeRequest({ verb, resource, subresource }: AuditEvent): string {
-  return `${verb} ${[resource, subresource].filter(Boolean).join('/')}`;
+/** `patch deployments`, `patch providerinstallations/status`; a record is patched by one manager and marked by another. */
+function describeRequest({ verb, resource, subresource, manager }: AuditEvent): string {
+  const what = verb === 'patch' && manager === MARKER ? 'mark' : verb;
+  return `${what} ${[resource, subresource].filter(Boolean).join('/')}`;
 }
