@@ -46,7 +46,7 @@ export interface Decided {
 }
 
 /** What may come next, and when. */
-export interface Outlook {
+interface Outlook {
   readonly wishes: Wishes;
   readonly input: VersionInput;
   readonly assessments: readonly Assessment[];

@@ -349,15 +349,7 @@ export function findings(pieces: Pieces): Findings {
   const [known, now] = [seen(pieces), clock(pieces.now ?? NOW)];
   const state = readState(known, now);
   const decided = decide(known, state, now);
-  return {
-    observed: known,
-    state,
-    decision: decided.decision,
-    outlook: decided.outlook,
-    failure: decided.failure,
-    actions: actionsFor(known, state, decided, now),
-    now,
-  };
+  return { ...decided, observed: known, state, actions: actionsFor(known, state, decided, now), now };
 }
 
 /** What the spec asks for, and how system software would be chosen for it. */
