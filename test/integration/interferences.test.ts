@@ -244,12 +244,12 @@ describe.skipIf(!inject('controlPlane').disposable)('what somebody does', () => 
     }
 
     async function come(names: readonly string[], version: string): Promise<void> {
-      await Promise.all(names.map((name) => witness.until(keyOf(name), runs(version), 60_000)));
+      await Promise.all(names.map((name) => witness.until(keyOf(name), runs(version))));
     }
 
     async function are(names: readonly string[], ready: string): Promise<void> {
       await Promise.all(
-        names.map((name) => witness.until(keyOf(name), (seen) => conditionOf(seen, 'Ready') === ready, 60_000)),
+        names.map((name) => witness.until(keyOf(name), (seen) => conditionOf(seen, 'Ready') === ready)),
       );
     }
 
@@ -324,7 +324,7 @@ describe.skipIf(!inject('controlPlane').disposable)('what somebody does', () => 
       const name = nameOf(what, when);
       const ends = [ENDS[when][what]].flat();
       const endOf = (i: SeenInstallation) => ends.find(({ ready }) => ready === conditionOf(i, 'Ready'));
-      const seen = await witness.until(keyOf(name), (i) => endOf(i) !== undefined, 60_000);
+      const seen = await witness.until(keyOf(name), (i) => endOf(i) !== undefined);
       await children.catchUp(namespace);
       const told = seen.status.history?.map((entry) => `${entry.trigger} ${entry.version} ${entry.result}`);
       const records = children.records(keyOf(name));

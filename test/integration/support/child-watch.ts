@@ -22,11 +22,11 @@ export interface ChildWatch {
   /** Waits until all that is stored of a namespace by now has been seen. */
   catchUp(namespace: string): Promise<void>;
   /** Waits until `isIt` holds. */
-  until(isIt: () => boolean, complaint: () => string, milliseconds?: number): Promise<void>;
+  until(isIt: () => boolean, complaint: () => string): Promise<void>;
   stop(): Promise<void>;
 }
 
-export type PodObject = KubernetesObject & {
+type PodObject = KubernetesObject & {
   readonly metadata: { readonly deletionTimestamp?: string };
   readonly spec: { readonly nodeName?: string; readonly containers: readonly { readonly image: string }[] };
   readonly status: {
@@ -60,13 +60,11 @@ export async function startChildWatch(): Promise<ChildWatch> {
     async catchUp(namespace) {
       await Promise.all(everything.map((recording) => recording.catchUp(namespace)));
     },
-    async until(isIt, complaint, milliseconds = 30_000) {
-      const deadline = performance.now() + milliseconds;
+    async until(isIt, complaint) {
       while (!isIt()) {
-        const left = deadline - performance.now();
         const before = everything.map(({ versions }) => versions.length);
         const hasMore = () => everything.some(({ versions }, i) => versions.length > (before[i] ?? 0)) || undefined;
-        await Promise.race(everything.map((r) => r.when(hasMore, { milliseconds: Math.max(left, 0), complaint })));
+        await Promise.race(everything.map((r) => r.when(hasMore, complaint)));
       }
     },
     async stop() {
