@@ -40,7 +40,8 @@ export function statusOf(findings: Findings): InstallationStatus {
   const status: Draft = {
     observedGeneration: installation.generation,
     targetVersion: decision.kind === 'problem' ? base?.version : decision.version,
-    installedVersion: isRun || decision.kind === 'return' ? decision.version : base?.version,
+    installedVersion:
+      isRun || decision.kind === 'return' || decision.kind === 'takeOver' ? decision.version : base?.version,
     currentVersion: stable?.version,
     previousVersion: stable?.previousVersion,
     latestVersion: catalogue && latestRelease(catalogue.releases)?.version,

@@ -64,7 +64,7 @@ export function takeOver(
 }
 
 /** Of what somebody made: whatever the spec asks for is rolled out. */
-const UNKNOWN: Committed = { wish: 'unknown', tier: 'unknown', release: 'unknown' };
+export const UNKNOWN: Committed = { wish: 'unknown', tier: 'unknown', release: 'unknown' };
 
 /** What the spec, the platform and the catalogue say now, where the template was made from that, as its hash shows. */
 function committedOf(

@@ -6,7 +6,7 @@ import type { Action } from '../plan/actions.ts';
 import { isSameSpec, ownedHash } from '../plan/children.ts';
 import type { ChildKind, Installation } from '../plan/observed.ts';
 import { recordedDeployment, recordName, recordObject } from '../plan/record.ts';
-import { recordOfStanding, type Standing } from '../plan/take-over.ts';
+import { recordOfStanding, UNKNOWN, type Standing } from '../plan/take-over.ts';
 import { Appeared } from './appeared.ts';
 import { projectRevision, type RawRevision } from './project-revision.ts';
 import type { Raw } from './raw.ts';
@@ -74,6 +74,10 @@ export async function takeOver(
   }
   const owned = ownedFields(live, FIELD_MANAGER) as { readonly metadata?: object } & Partial<Pick<Standing, 'spec'>>;
   const isWhole = isSameSpec(live.metadata.annotations?.[ANNOTATION.applied], ownedHash(owned));
+  // Somebody changed it since it was decided what it was made from.
+  if (!isWhole && facts.committed.wish !== UNKNOWN.wish) {
+    throw new Appeared('Deployment', live);
+  }
   const standing = isWhole ? { ...owned, spec: owned.spec ?? {} } : { ...owned, spec: live.spec };
   const data = recordOfStanding(standing, number, facts);
   await writeRecord(ports, recordObject(installation, number, data));

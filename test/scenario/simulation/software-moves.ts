@@ -61,7 +61,15 @@ export function badSoftware(deed: Deed): string[] {
   }
   // Who heard of nothing that ran before begins anew.
   const former = before && isAsCommitted(server, change) ? formerly(server, change).at(-1) : undefined;
-  return former ? [...bad, ...badMoves(deed, former, beliefs)] : bad;
+  return former && !isForgotten(server, former) ? [...bad, ...badMoves(deed, former, beliefs)] : bad;
+}
+
+/** Somebody deleted its record, and with it all that was known of what ran. */
+function isForgotten(server: ApiServer, { metadata, ...deployment }: ApiObject): boolean {
+  const key = `${metadata.namespace}/${metadata.name}-${numberOf({ metadata, ...deployment })}`;
+  return server.history.some(
+    (c) => c.kind === KINDS.ControllerRevision && c.key === key && !c.after && c.by !== FIELD_MANAGER,
+  );
 }
 
 /** What an operator may have believed of all that it looks at. */
