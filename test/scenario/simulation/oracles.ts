@@ -11,7 +11,7 @@ import { isOpenTo } from './automation.ts';
 import { badAttempts, badMarks, lostFailures } from './attempts.ts';
 import { containerOf, isRolledOut, templateOf, versionOf, wasRolledOut } from './deployments.ts';
 import { PROVIDER, published, specOf, statusOf } from './people.ts';
-import { dataOf, isMarked, isReturn, newestProven, numberOf, ownerOf, recordOf } from './records.ts';
+import { dataOf, isMarked, isReturn, newestProven, numberOf, ownerOf } from './records.ts';
 import type { InFlight, OperatorProcess } from './process.ts';
 import { badSoftware, unsuited } from './software-moves.ts';
 
@@ -186,7 +186,8 @@ function badRollouts(deed: Deed, after: ApiObject): string[] {
 
 /** Only what is proven comes back: after a verdict, or where nothing stands that could be judged. */
 function mayReturn({ server, change: { before, key } }: Deed, after: ApiObject): boolean {
-  const given = before && recordOf(server, before);
+  // Where somebody deleted its record, nothing says what it is.
+  const given = before && server.get(KINDS.ControllerRevision, `${key}-${numberOf(before)}`);
   const isOver = isMarked(given, 'failed') || isMarked(given, 'superseded');
   const stands = before !== undefined && given !== undefined && !isOver && numberOf(before) > numberOf(after);
   return numberOf(after) === newestProven(server, key, ownerOf(after)) && !stands;
