@@ -4,6 +4,7 @@ import type { RecordData, RecordedDeployment } from '../api/record.ts';
 import { epoch, timestamp } from '../api/time.ts';
 import { child, labelsOf, metadataOf, versionLabel, type Child } from './children.ts';
 import type { Installation, Mark, Observed, RolloutRecord } from './observed.ts';
+import { NO_SOFTWARE, parseSoftware, type SoftwareSet } from './software-set.ts';
 
 /**
  * A rollout begins with a record and ends with a mark. The record is a ControllerRevision that is written before the
@@ -138,4 +139,9 @@ export function timeAfter(records: readonly RolloutRecord[], now: number): strin
 /** Never one that was used, be it by somebody else. */
 export function nextNumber({ revisions, deployment }: Pick<Observed, 'revisions' | 'deployment'>): number {
   return Math.max(0, deployment?.record ?? 0, ...revisions.map((r) => r.number)) + 1;
+}
+
+/** The system software that a rollout was given; none without a record. */
+export function softwareOf(record: RolloutRecord | undefined): SoftwareSet {
+  return record ? parseSoftware(record.committed.software) : NO_SOFTWARE;
 }

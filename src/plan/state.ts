@@ -1,14 +1,13 @@
 import { epoch } from '../api/time.ts';
-import { findRelease } from './catalogue.ts';
 import { isSameSpec } from './children.ts';
+import { evidenceFor } from './evidence.ts';
 import type { DeploymentView, Observed, RolloutRecord } from './observed.ts';
 import { ownershipOf } from './ownership.ts';
-import { isProven, returnedAt, wasGivenUp } from './record.ts';
+import { isProven, returnedAt, softwareOf, wasGivenUp } from './record.ts';
 import { rollbackSettings } from './rollback-settings.ts';
 import { headOf } from './place.ts';
-import { readRollout, type Evidence, type Rollout } from './rollout.ts';
-import { inWords, movedSince, NO_SOFTWARE, parseSoftware, type SoftwareSet } from './software-set.ts';
-import { yankedIn } from './yanked-software.ts';
+import { readRollout, type Rollout } from './rollout.ts';
+import type { SoftwareSet } from './software-set.ts';
 
 /** One word for what an installation is in: logs, tests and docs use it. */
 export type StateName =
@@ -177,55 +176,6 @@ function isOnItsWayBack(deployment: DeploymentView, given: RolloutRecord): boole
   return !hasArrived && changed === undefined && isOfMark;
 }
 
-interface Judged {
-  readonly deployment: DeploymentView;
-  readonly head: RolloutRecord;
-  readonly proven: RolloutRecord | undefined;
-  readonly given: RolloutRecord | undefined;
-  readonly isIntact: boolean;
-  readonly isReturning: boolean;
-  readonly deadlineMs: number;
-  readonly now: number;
-}
-
-function evidenceFor(observed: Observed, judged: Judged): Evidence {
-  const { pods, writtenGeneration = Number.POSITIVE_INFINITY } = observed;
-  const { deployment, head, proven, given, isIntact, isReturning, deadlineMs, now } = judged;
-  const { createdAt, appliedAt = head.startedAt, observedGeneration } = deployment;
-  const wasDone = isProven(head);
-  return {
-    pods,
-    now,
-    deadlineMs,
-    // A Deployment that was made again later, as by the restore of a backup, has not had its time yet.
-    startedAt: wasDone ? appliedAt : later(head.startedAt, createdAt),
-    isReturning,
-    wasDone: wasDone && !isReturning,
-    // What the operator wrote is rolled out, and what somebody wrote since took nothing of that: it is no rollout.
-    isSettled: wasDone && isIntact && observedGeneration >= writtenGeneration,
-    failure: isReturning ? given?.mark.returnFailure : head.mark.failure,
-    yanked: wasDone ? undefined : yankedSince(observed, head, proven),
-  };
-}
-
-/** What was withdrawn of what a rollout brings, in words; undefined where nothing was. */
-function yankedSince(
-  { catalogue, software }: Observed,
-  head: RolloutRecord,
-  proven: RolloutRecord | undefined,
-): string | undefined {
-  const lifecycle = head.version === proven?.version ? undefined : findRelease(catalogue, head.version)?.lifecycle;
-  if (lifecycle?.stage === 'yanked') {
-    return lifecycle.message ?? '';
-  }
-  const moved = yankedIn(movedSince(softwareOf(proven), softwareOf(head)), software);
-  return moved.size === 0 ? undefined : inWords(moved);
-}
-
-function later(a: string, b: string): string {
-  return epoch(b) > epoch(a) ? b : a;
-}
-
 function doneOf(
   deployment: DeploymentView | undefined,
   head: RolloutRecord | undefined,
@@ -288,10 +238,6 @@ function isAvailable(
   const former = Math.max(1, Math.min(old > 0 ? old : deployment.replicas, before));
   const isAdding = rollout?.phase === 'progressing' || rollout?.phase === 'failed';
   return proven !== undefined && isAdding && deployment.available >= former;
-}
-
-function softwareOf(record: RolloutRecord | undefined): SoftwareSet {
-  return record ? parseSoftware(record.committed.software) : NO_SOFTWARE;
 }
 
 /** What failed and does not go back is no reason to wait: something newer may be the only way out. */
