@@ -36,6 +36,8 @@ const RecordFacts = z.object({
   startedAt: secondsTime,
   /** The wish for which it was made: it is held by this if the rollout fails. */
   wish: z.string(),
+  /** Of what was found standing without a record: what the spec asked for then, which waits until this is done. */
+  foundWith: z.string().optional(),
   committed: Committed,
   version: z.string(),
   image: z.string(),

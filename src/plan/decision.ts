@@ -77,12 +77,12 @@ export function decide(observed: Observed, state: State, now: number): Decided {
   }
   const wishes = wishesOf(observed, configuration);
   const failures = failuresNow(state, wishes, fresh, now);
+  const wanted = { configuration, failures, wishes, finder, now };
   if (state.name === 'Unrecorded' && state.deployment && installation.spec.suspend !== true) {
-    return { decision: takeOver(observed, state.deployment, state.stable, { configuration, finder, failures, now }) };
+    return { decision: takeOver(observed, state.deployment, state.stable, wanted) };
   }
   const held = first ? undefined : heldBy(observed, state, { failures, wishes, now });
   const outlook = outlookOf(observed, state, { isReturning: first !== undefined, held, failures, wishes, finder, now });
-  const wanted = { configuration, failures, wishes, finder, now };
   const chosen = held ?? servesFirst(state, wishes) ?? decideWith(observed, state, wanted, outlook.choice);
   const decision = first ?? (isStart(chosen) ? chosen : (returnFromOver(observed, state) ?? chosen));
   const begins = isStart(decision) && !(decision.kind === 'return' && decision.cause === 'Failed');

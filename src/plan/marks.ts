@@ -3,9 +3,9 @@ import { usedConsent } from './attempt.ts';
 import { metadataOf } from './children.ts';
 import type { Decided } from './decision.ts';
 import type { Installation, Mark, Observed, RolloutRecord } from './observed.ts';
-import { formatMark, isProven, returnedAt, timeAfter } from './record.ts';
+import { formatMark, isProven, LONGEST_UNTIL_APPLIED_MS, returnedAt, timeAfter } from './record.ts';
 import type { Return } from './return.ts';
-import { LONGEST_FROM_MARK_MS, type State } from './state.ts';
+import type { State } from './state.ts';
 
 /** Why a rollout ended, where nobody asked for that. */
 const WHY: Readonly<Partial<Record<Return['cause'], string>>> = {
@@ -78,7 +78,7 @@ function* ends(state: State, { decision, failure }: Decided, now: number): Gener
 /** It ended before, and nobody went back from it at once. */
 function isLongOver(record: RolloutRecord, now: number): boolean {
   const at = isProven(record) ? undefined : returnedAt(record);
-  return at !== undefined && epoch(at) + LONGEST_FROM_MARK_MS / 2 < now;
+  return at !== undefined && epoch(at) + LONGEST_UNTIL_APPLIED_MS / 2 < now;
 }
 
 function* newWords(

@@ -1,20 +1,27 @@
 import type { OperatorConfig } from '../api/operator-config.ts';
 import { epoch } from '../api/time.ts';
 import type { DeploymentView, RolloutRecord } from './observed.ts';
-import { isOpen } from './record.ts';
+import { begunRecord, isOpen, LONGEST_UNTIL_APPLIED_MS } from './record.ts';
 import { isAutomatic } from './trigger.ts';
 
 interface Head {
   readonly deployment: Pick<DeploymentView, 'record' | 'template'> | undefined;
   readonly head: RolloutRecord | undefined;
+  /** Newest first. */
+  readonly records: readonly RolloutRecord[];
 }
 
 /**
  * When the place in the fleet is free again that a rollout holds, in milliseconds since the epoch: at the platform's
  * deadline, whatever its own says. Undefined where it holds none: nobody waits for a rollout that was asked for, was done,
- * has failed, or was undone.
+ * has failed, or was undone. A record whose Deployment is not there may be about to get it, or the write of that got no
+ * answer: it holds a place for as long as another process may need to take over.
  */
-export function placeEndsAt({ deployment, head }: Head, { defaults }: OperatorConfig): number | undefined {
+export function placeEndsAt({ deployment, head, records }: Head, { defaults }: OperatorConfig): number | undefined {
+  const begun = begunRecord({ records, head });
+  if (begun && isAutomatic(begun.trigger)) {
+    return epoch(begun.startedAt) + LONGEST_UNTIL_APPLIED_MS;
+  }
   const isUnderWay = head && isAutomatic(head.trigger) && isOpen(head) && deployment?.template === head.template;
   return isUnderWay ? epoch(head.startedAt) + defaults.progressDeadlineSeconds * 1000 : undefined;
 }

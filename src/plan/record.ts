@@ -109,6 +109,24 @@ export function isProven({ mark }: Pick<RolloutRecord, 'mark'>): boolean {
   return mark.provenAt !== undefined;
 }
 
+/**
+ * The records that count, newest first. One without an owner was left behind by an earlier installation of this name: it
+ * comes with the Deployment that was left behind with it, if it is of the same provider.
+ */
+export function recordsOf(
+  { uid, spec }: Pick<Installation, 'uid' | 'spec'>,
+  deployment: object | undefined,
+  revisions: Observed['revisions'],
+): readonly RolloutRecord[] {
+  return revisions
+    .filter((r) => r.kind === 'record')
+    .filter(({ owner, provider }) => owner?.uid === uid || (!owner && deployment && provider === spec.provider))
+    .sort((a, b) => b.number - a.number);
+}
+
+/** From a record or a mark to the apply that follows it: another process may have to take over in between. */
+export const LONGEST_UNTIL_APPLIED_MS = 60_000;
+
 /** Neither done nor ended in another way. */
 export function isOpen(record: RolloutRecord): boolean {
   return !isProven(record) && endedAt(record) === undefined;

@@ -98,13 +98,17 @@ export function returnFromOver({ installation }: Observed, { stable, head, name 
     : undefined;
 }
 
-/** What came back serves first: only then is that tried again which was asked for as it came back. */
+/**
+ * What came back serves first, and what was found without a record proves itself first, for then there is a way back: only
+ * then is that tried which was asked for as it came back, or as it was found.
+ */
 export function servesFirst(
-  { abandoned, rollout, isReturning, isAvailable, base }: State,
+  { abandoned, rollout, isReturning, isAvailable, base, done }: State,
   wishes: Wishes,
 ): Keep | undefined {
-  const wish = abandoned?.mark.failure?.wish ?? abandoned?.wish;
-  return base && isReturning && rollout?.phase === 'progressing' && !isAvailable && wish === wishes.spec
+  const ofReturn = isReturning && !isAvailable ? (abandoned?.mark.failure?.wish ?? abandoned?.wish) : undefined;
+  const ofFound = done === 'never' ? base?.foundWith : undefined;
+  return base && rollout?.phase === 'progressing' && (ofReturn ?? ofFound) === wishes.spec
     ? { kind: 'keep', version: base.version }
     : undefined;
 }

@@ -88,7 +88,9 @@ export function asksForSoftware(spec: InstallationSpec, record: RolloutRecord): 
 
 /** Automation moves it, and what the spec says by now is no reason to stop. */
 function isInItsMove({ installation }: Observed, { base, stable, software }: State): boolean {
-  return base?.trigger === 'SystemSoftware' && base !== stable && hasAsked(installation.spec, software);
+  const { spec } = installation;
+  const isMoving = base?.trigger === 'SystemSoftware' && base !== stable;
+  return isMoving && hasAsked(spec, software) && !isLeftOver(spec, base);
 }
 
 /** Everything that the spec says about system software is true of this set. */

@@ -3,7 +3,7 @@ import { isSameSpec } from './children.ts';
 import { evidenceFor } from './evidence.ts';
 import type { DeploymentView, Observed, RolloutRecord } from './observed.ts';
 import { ownershipOf } from './ownership.ts';
-import { isProven, returnedAt, softwareOf, wasGivenUp } from './record.ts';
+import { isProven, LONGEST_UNTIL_APPLIED_MS, recordsOf, returnedAt, softwareOf, wasGivenUp } from './record.ts';
 import { rollbackSettings } from './rollback-settings.ts';
 import { headOf } from './place.ts';
 import { readRollout, type Rollout } from './rollout.ts';
@@ -39,9 +39,6 @@ export type StateName =
   | 'Settled'
   /** It was done, and its pods became unavailable. */
   | 'Degraded';
-
-/** From a mark to the apply that follows it, another process may have to take over. */
-export const LONGEST_FROM_MARK_MS = 60_000;
 
 /** What is there, read once for each look: from the records, the Deployment and its pods, and never from the status. */
 export interface State {
@@ -83,7 +80,7 @@ export function readState(observed: Observed, now: number): State {
   const { installation, deployment: child, config } = observed;
   const { kind } = ownershipOf(child, installation);
   const deployment = kind === 'ours' || kind === 'orphan' ? child : undefined;
-  const records = recordsOf(observed, deployment);
+  const records = recordsOf(installation, deployment, observed.revisions);
   const proven = records.find(isProven);
   const head = deployment && headOf(deployment, records);
   const standing = standingOf(deployment, head, proven);
@@ -128,20 +125,6 @@ export function readState(observed: Observed, now: number): State {
   };
 }
 
-/**
- * The records that count, newest first. One without an owner was left behind by an earlier installation of this name: it
- * comes with the Deployment that was left behind with it, if it is of the same provider.
- */
-function recordsOf(
-  { installation: { uid, spec }, revisions }: Observed,
-  deployment: DeploymentView | undefined,
-): readonly RolloutRecord[] {
-  return revisions
-    .filter((r) => r.kind === 'record')
-    .filter(({ owner, provider }) => owner?.uid === uid || (!owner && deployment && provider === spec.provider))
-    .sort((a, b) => b.number - a.number);
-}
-
 /** Why the pods are not those of a record that they should be made of; undefined where they are. */
 function standingOf(
   deployment: DeploymentView | undefined,
@@ -172,7 +155,7 @@ function isOnItsWayBack(deployment: DeploymentView, given: RolloutRecord): boole
   const { observedGeneration, generation, progress, changed, appliedAt = '' } = deployment;
   const hasArrived = observedGeneration >= generation && progress === 'NewReplicaSetAvailable';
   // The mark comes right before it. What is applied later only heals it.
-  const isOfMark = epoch(appliedAt) <= epoch(returnedAt(given) ?? '') + LONGEST_FROM_MARK_MS;
+  const isOfMark = epoch(appliedAt) <= epoch(returnedAt(given) ?? '') + LONGEST_UNTIL_APPLIED_MS;
   return !hasArrived && changed === undefined && isOfMark;
 }
 

@@ -3,15 +3,16 @@ import { ANNOTATION, LABEL } from '../api/names.ts';
 import type { Committed, RecordData, RecordedDeployment, RecordFacts } from '../api/record.ts';
 import type { Release } from '../api/provider.ts';
 import { timestamp } from '../api/time.ts';
+import { requiredBy } from './attempt.ts';
 import { findRelease, tierDefinition } from './catalogue.ts';
-import { inputHashes, isSameSpec, ownedHash } from './children.ts';
+import { inputHashes, isSameSpec, labelsOf, ownedHash, versionLabel } from './children.ts';
 import { inputsHash } from './committed.ts';
 import type { Configuration } from './environment.ts';
-import type { DeploymentView, Observed, RolloutRecord } from './observed.ts';
+import type { DeploymentView, Installation, Observed, RolloutRecord } from './observed.ts';
 import type { Wanted } from './run.ts';
 import { servicePorts } from './service.ts';
 import type { SoftwareFinder } from './software.ts';
-import { hasAsked } from './software-for.ts';
+import { hasAsked, isLeftOver } from './software-for.ts';
 import { parseSoftware } from './software-set.ts';
 import { CONTAINER } from './template.ts';
 import { tierShape } from './tiers.ts';
@@ -30,14 +31,25 @@ export interface TakeOver {
 /** What a record says that is not found in the Deployment. */
 export type TakenOver = Pick<
   RecordFacts,
-  'provider' | 'trigger' | 'startedAt' | 'wish' | 'committed' | 'from' | 'ports' | 'hasBudget' | 'retries' | 'failures'
+  | 'provider'
+  | 'trigger'
+  | 'startedAt'
+  | 'wish'
+  | 'foundWith'
+  | 'committed'
+  | 'from'
+  | 'ports'
+  | 'hasBudget'
+  | 'requiredBy'
+  | 'retries'
+  | 'failures'
 >;
 
 export function takeOver(
   observed: Observed,
   deployment: DeploymentView,
   stable: RolloutRecord | undefined,
-  { configuration, finder, failures, now }: Pick<Wanted, 'configuration' | 'finder' | 'failures' | 'now'>,
+  { configuration, finder, failures, wishes, now }: Omit<Wanted, 'target'>,
 ): TakeOver {
   const { installation, catalogue, config, service, budget, retries } = observed;
   const { provider, upgradePolicy, version: named, resourceTier } = installation.spec;
@@ -53,11 +65,14 @@ export function takeOver(
     startedAt: timestamp(now),
     // Nobody knows for which wish it was made.
     wish: 'unknown',
+    // What somebody changed does not stay for that.
+    ...(committed && { foundWith: wishes.spec }),
     failures: [...failures],
     committed: committed ?? UNKNOWN,
     ...(stable && { from: stable.version }),
     ...(ports && { ports: [...ports] }),
     hasBudget: committed ? shape.budget : budget !== undefined,
+    ...(release && { requiredBy: requiredBy(release, finder, parseSoftware(deployment.software)) }),
     retries: [...retries],
   };
   return { kind: 'takeOver', version, facts };
@@ -79,8 +94,10 @@ function committedOf(
   }
   const { spec } = installation;
   const kept = finder.keep(parseSoftware(software));
-  // What the spec says of software does not show in the pods, but by what they have.
-  const asked = hasAsked(spec, kept.set) ? askedSoftware(spec) : 'unknown';
+  // What the spec said of software shows in the pods only by what they have.
+  const isAsAsked =
+    hasAsked(spec, kept.set) && !isLeftOver(spec, { requiredBy: requiredBy(release, finder, kept.set) });
+  const asked = isAsAsked ? askedSoftware(spec) : 'unknown';
   const definition = tierDefinition(catalogue, config, spec.resourceTier);
   const hashes = inputHashes({ installation, release, configuration, definition, software: kept });
   return inputsHash(hashes) === made ? { ...hashes, asked } : undefined;
@@ -101,16 +118,24 @@ interface PodSpec {
 }
 
 /** The record of a Deployment that stands, from the fields of it that the operator owns. */
-export function recordOfStanding({ metadata, spec }: Standing, number: number, facts: TakenOver): RecordData {
+export function recordOfStanding(
+  installation: Installation,
+  { metadata, spec }: Standing,
+  number: number,
+  facts: TakenOver,
+): RecordData {
   const annotations = spec.template?.metadata?.annotations ?? {};
   const { containers } = (spec.template?.['spec'] ?? {}) as PodSpec;
   const container = containers?.find((c) => c.name === CONTAINER);
-  const labels = { ...metadata?.labels, [LABEL.rollout]: String(number) };
+  const version = annotations[ANNOTATION.version] ?? '';
+  // Somebody may have taken one: nobody would miss it later.
+  const own = { ...labelsOf(installation), [LABEL.version]: versionLabel(version), [LABEL.rollout]: String(number) };
+  const labels = { ...metadata?.labels, ...own };
   const deployment = { metadata: { labels, annotations: {} }, spec };
   const configHash = annotations[ANNOTATION.configHash];
   return {
     ...facts,
-    version: annotations[ANNOTATION.version] ?? '',
+    version,
     image: container?.image ?? '',
     applied: ownedHash(deployment),
     effective: {

@@ -7,7 +7,6 @@ import type { Action } from '../plan/actions.ts';
 import type { ChildKind, ChildView, Installation } from '../plan/observed.ts';
 import { recordedDeployment } from '../plan/record.ts';
 import { Appeared } from './appeared.ts';
-import { isWatched } from './child-views.ts';
 import type { RawRevision } from './project-revision.ts';
 import type { Raw } from './raw.ts';
 import { CHILDREN } from './resources.ts';
@@ -45,7 +44,7 @@ export async function act(ports: ActPorts, installation: Installation, action: A
 }
 
 /** What was asked for may have been done: the API server says 5xx also where it lost sight of what it did. */
-export function isUnanswered(error: unknown): boolean {
+function isUnanswered(error: unknown): boolean {
   return error instanceof ApiError && (error.status === 0 || error.status >= 500);
 }
 
@@ -102,12 +101,9 @@ async function create(ports: ActPorts, installation: Installation, { child, obje
   }
 }
 
-/**
- * Reads what the caches may not show; decides nothing about it, for that is the plan's to do. What they will show anyhow they
- * show from now on: a rollout that is found to have begun keeps its place in the fleet.
- */
+/** Reads what the caches may not show; decides nothing about it, for that is the plan's to do. */
 async function look(
-  { writer, signal, seen, offer }: ActPorts,
+  { writer, signal, seen }: ActPorts,
   { namespace, name }: Installation,
   child: ChildKind,
 ): Promise<Raw | undefined> {
@@ -117,9 +113,6 @@ async function look(
     found &&
     (found.metadata.uid !== seen?.uid || found.metadata.annotations?.[ANNOTATION.applied] !== seen.applied)
   ) {
-    if (isWatched(found)) {
-      offer(child, found);
-    }
     throw new Appeared(child, found);
   }
   return found;

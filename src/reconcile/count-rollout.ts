@@ -1,6 +1,7 @@
 import type { Clock } from '../controller/clock.ts';
 import type { OperatorConfig } from '../api/operator-config.ts';
 import { headOf, placeEndsAt } from '../plan/place.ts';
+import { recordsOf } from '../plan/record.ts';
 import type { Caches } from './caches.ts';
 import type { Fleet } from './fleet.ts';
 
@@ -16,12 +17,15 @@ export type CountRollout = (key: string) => void;
 
 export function createCountRollout({ caches, fleet, config, clock }: CountPorts): CountRollout {
   return (key) => {
-    const uid = caches.installations.get(key)?.uid;
-    const deployment = caches.deployments.get(key);
+    const installation = caches.installations.get(key);
+    const found = caches.deployments.get(key);
     // Labels are anybody's to set: only the Deployment of an installation counts, or an orphan that it adopts.
-    const isIts = uid !== undefined && (deployment?.owner === undefined || deployment.owner.uid === uid);
-    const records = isIts ? caches.revisions.byIndex('installation', key).filter((r) => r.kind === 'record') : [];
-    const endsAt = placeEndsAt({ deployment, head: headOf(deployment, records) }, config);
+    const isIts = found?.owner === undefined || found.owner.uid === installation?.uid;
+    const deployment = isIts ? found : undefined;
+    const records = installation
+      ? recordsOf(installation, deployment, caches.revisions.byIndex('installation', key))
+      : [];
+    const endsAt = placeEndsAt({ deployment, head: headOf(deployment, records), records }, config);
     fleet.seen(key, endsAt !== undefined && clock.now() < endsAt);
   };
 }

@@ -11,8 +11,6 @@ export interface Fleet {
   readonly reserve: (key: string) => void;
   /** The cache shows what began, or it came to nothing: no place is reserved for it any more. */
   readonly settle: (key: string) => void;
-  /** Whether it began was not heard: keeps its place for one more try. Who hears nothing twice keeps it from nobody. */
-  readonly doubt: (key: string) => void;
   /** It waits for its turn, and is woken up when it comes. */
   readonly wait: (key: string) => void;
   /** It does not wait, or not any more: its turn is the next one's. */
@@ -25,7 +23,6 @@ export interface Fleet {
 export function createFleet(most: number, wake: (key: string) => void): Fleet {
   const underWay = new Set<string>();
   const reserved = new Set<string>();
-  const doubted = new Set<string>();
   /** Who waits, in turn; and the turns by who. */
   const line: Waiting[] = [];
   const turns = new Map<string, string>();
@@ -39,8 +36,14 @@ export function createFleet(most: number, wake: (key: string) => void): Fleet {
     return line.length === 0 ? 0 : placeOf(turns.get(key) ?? hash(key), line);
   }
 
-  /** Who is woken up stays in the line until it has begun or passed: a turn is never lost. */
+  /**
+   * Who is woken up stays in the line until it has begun or passed: a turn is never lost. Who holds a place and waits, since
+   * another began meanwhile, goes on with it.
+   */
   function wakeNext(): void {
+    if (free() === 0) {
+      [...underWay].filter((key) => turns.has(key)).forEach(wake);
+    }
     line.slice(0, Math.max(0, free())).forEach(({ key }) => wake(key));
   }
 
@@ -55,7 +58,6 @@ export function createFleet(most: number, wake: (key: string) => void): Fleet {
   }
 
   function settle(key: string): void {
-    doubted.delete(key);
     if (reserved.delete(key)) {
       wakeNext();
     }
@@ -69,13 +71,6 @@ export function createFleet(most: number, wake: (key: string) => void): Fleet {
       reserved.add(key);
     },
     settle,
-    doubt(key) {
-      if (doubted.has(key)) {
-        settle(key);
-      } else {
-        doubted.add(key);
-      }
-    },
     wait(key) {
       if (!turns.has(key)) {
         const turn = hash(key);

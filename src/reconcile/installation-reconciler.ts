@@ -11,10 +11,10 @@ import { plan } from '../plan/plan.ts';
 import { problem, waitFor, type Problem } from '../plan/problem.ts';
 import { markRefused } from '../plan/refused-write.ts';
 import { statusAfterFailure } from '../plan/status-after-failure.ts';
-import { act, isUnanswered } from './act.ts';
+import { act } from './act.ts';
 import { Appeared } from './appeared.ts';
 import type { Caches } from './caches.ts';
-import { offerTo, withChild } from './child-views.ts';
+import { isWatched, offerTo, withChild } from './child-views.ts';
 import type { CountRollout } from './count-rollout.ts';
 import type { Fleet } from './fleet.ts';
 import { observe } from './observe.ts';
@@ -127,12 +127,12 @@ export function createInstallationReconciler(ports: InstallationPorts) {
       }
       fleet.settle(key);
     } catch (error) {
-      // The next try finds it begun, or begins it; before the Deployment was written, nothing has begun.
-      if (planned.takesSlot && writing?.child === 'Deployment' && (signal.aborted || isUnanswered(error))) {
-        fleet.doubt(key);
-      } else {
-        fleet.settle(key);
+      // What the caches will show anyhow they show from now on: a rollout that is found to have begun keeps its place.
+      if (error instanceof Appeared && isWatched(error.raw)) {
+        offerToCaches(error.child, error.raw);
       }
+      // Where it may have begun all the same, its record keeps the place.
+      fleet.settle(key);
       signal.throwIfAborted();
       const failure = failureOf(error);
       const begun = failure?.reason === 'Rejected' && writing?.child === 'Deployment' ? look(key) : undefined;

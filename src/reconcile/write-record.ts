@@ -79,7 +79,7 @@ export async function takeOver(
     throw new Appeared('Deployment', live);
   }
   const standing = isWhole ? { ...owned, spec: owned.spec ?? {} } : { ...owned, spec: live.spec };
-  const data = recordOfStanding(standing, number, facts);
+  const data = recordOfStanding(installation, standing, number, facts);
   await writeRecord(ports, recordObject(installation, number, data));
   signal.throwIfAborted();
   const { object } = recordedDeployment(installation, data.deployment);

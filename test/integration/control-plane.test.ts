@@ -91,6 +91,7 @@ describe.skipIf(!cluster.disposable || !existsSync('/proc'))('the disposable con
         subresource: '',
         namespace: 'default',
         name: '',
+        manager: '',
         code: 403,
         receivedAt: expect.any(Number),
         loggedAt: expect.any(Number),

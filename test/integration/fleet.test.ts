@@ -65,8 +65,11 @@ describe.skipIf(!inject('controlPlane').disposable)('five hundred automatic inst
   afterAll(() => admin.close());
   afterAll(() => operator.stop());
   afterAll(async () => {
-    // kubectl would look after each of them, one after the other.
-    await admin.request({ method: 'DELETE', path: installationsPath(namespace) });
+    // kubectl would look after each of them, one after the other; and the API server ends a request after a minute.
+    await eventually(async () => {
+      await admin.request({ method: 'DELETE', path: installationsPath(namespace) });
+      return true;
+    });
     await cleanUp(namespace);
   });
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { limit } from '../../bench/limit.ts';
 import { settled } from '../../bench/rest.ts';
@@ -68,11 +69,11 @@ const HELD: End = {
 };
 
 /**
- * Nobody knows any more that 1.1.0 failed, nor of anything that was done before: what the spec asks for is tried once more. Or
- * the operator sees that the record of what runs is gone while that of the failure is still there, and remembers it.
+ * What stands is recorded, and serves first. Then what the spec asks for is tried once more, since nobody knows any more that it
+ * failed. Or the operator sees that the record of what runs is gone while that of the failure is still there, and remembers it.
  */
 const FORGOTTEN: readonly End[] = [
-  { version: '1.1.0', ready: 'False InstallFailed', records: ['1.0.0 open', '1.1.0 failed'] },
+  { version: '1.0.0', ready: 'False RolledBack', records: ['1.0.0 proven', '1.1.0 failed'] },
   { version: '1.0.0', ready: 'False RolledBack', records: ['1.0.0 proven'] },
 ];
 
@@ -139,6 +140,10 @@ const NODES = ['-l', 'kubernetes.io/os=linux'];
 const AT_ONCE = 6;
 
 const rows = MOMENTS.flatMap((when) => INTERFERENCES.map((what) => ({ what, when })));
+
+function inWords(record: Parameters<typeof markOf>[0]): string {
+  return `${record.data.version} ${markOf(record)}`;
+}
 
 function nameOf(what: Interference, when: Moment): string {
   return `${what} ${when.split(' ').at(-1)}`.replaceAll(' ', '-');
@@ -331,12 +336,14 @@ describe.skipIf(!inject('controlPlane').disposable)('what somebody does', () => 
       const { metadata, spec } = children.deployment(keyOf(name)) ?? {};
       const head = records.find(({ revision }) => String(revision) === metadata?.labels?.[LABEL.rollout]);
 
-      const end = endOf(seen);
+      // Of ends that are told alike, the one whose records there are.
+      const isIts = (e: End) => isDeepStrictEqual(e.records, records.map(inWords));
+      const end = ends.filter(({ ready }) => ready === conditionOf(seen, 'Ready')).find(isIts) ?? endOf(seen);
       expect(complaints.get(name)).toMatch(end?.refused ?? /^$/);
       expect({
         version: head?.data.version,
         images: [...new Set(children.pods(keyOf(name)).map((pod) => pod.spec.containers[0]?.image))],
-        records: records.map((record) => `${record.data.version} ${markOf(record)}`),
+        records: records.map(inWords),
         history: end?.history && told,
         // Whoever asks for new pods gets them.
         isRestarted: 'kubectl.kubernetes.io/restartedAt' in (spec?.template.metadata.annotations ?? {}),

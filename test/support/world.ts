@@ -221,7 +221,7 @@ export class World {
       }
       case 'takeOver': {
         const { deployment: standing } = this.#written.get(`web-${deployment?.template}`) ?? expect.fail('Not known');
-        const data = recordOfStanding(standing, action.number, action.facts);
+        const data = recordOfStanding(this.observed.installation, standing, action.number, action.facts);
         this.#record({ ...installation, name: `web-${action.number}` }, data);
         this.#see(this.#deployed(recordedDeployment(installation, data.deployment).object));
         break;

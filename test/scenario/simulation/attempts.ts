@@ -6,7 +6,21 @@ import { keyOf, type ApiServer, type Change } from '../cluster/server.ts';
 import { containerOf, templateOf, versionOf } from './deployments.ts';
 import type { Deed } from './oracles.ts';
 import { PROVIDER, published, publishedSoftware } from './people.ts';
-import { dataOf, isMarked, isReturn, newestProven, numberOf, ownerOf, recordOf, triggerOf } from './records.ts';
+import {
+  dataOf,
+  isFound,
+  isMarked,
+  isReturn,
+  isSameRollout,
+  madeOf,
+  newestProven,
+  numberOf,
+  orderOf,
+  ownerOf,
+  recordedMadeOf,
+  recordOf,
+  triggerOf,
+} from './records.ts';
 import { SIMULATED } from './simulated.ts';
 import { softwareOf, type SoftwareSet } from './software-rules.ts';
 
@@ -20,7 +34,7 @@ export function badAttempts(deed: Deed): string[] {
   if (!after) {
     return [];
   }
-  if (before && numberOf(before) === numberOf(after)) {
+  if (before && isSameRollout(server, before, after)) {
     return knewThatItWasUndone(deed) ? [`${versionOf(after)} of ${key} was undone in its midst, and goes on`] : [];
   }
   const bad: string[] = [];
@@ -34,7 +48,10 @@ export function badAttempts(deed: Deed): string[] {
   }
   const underWay = server.list(KINDS.Deployment).filter((d) => isUnderWay(server, d, deed.now));
   const isBegun = before === undefined || !isDeepStrictEqual(templateOf(before), templateOf(after));
-  if (isBegun && isUnasked(trigger) && underWay.length > deed.mostAtOnce) {
+  // An edit in the midst of what was found under way keeps the place of that, be it one too many.
+  const former = before && recordOf(server, before);
+  const isEdit = isFound(former) && !isMarked(former, 'proven') && versionOf(before!) === versionOf(after);
+  if (isBegun && isUnasked(trigger) && !isEdit && underWay.length > deed.mostAtOnce) {
     bad.push(`${underWay.length} rollouts that nobody asked for are under way at once`);
   }
   return bad;
@@ -45,7 +62,7 @@ function knewThatItWasUndone({ process, request, change, server }: Deed): boolea
   const seen = process.views.between(KINDS.Deployment, change.key, request.lookedAt, request.sentAt);
   return (
     seen.length > 0 &&
-    seen.every((d) => d !== undefined && !isMadeOf(d) && numberOf(d) === numberOf(change.after!)) &&
+    seen.every((d) => d !== undefined && !isMadeOf(server, d) && numberOf(d) === numberOf(change.after!)) &&
     !isMarked(recordOf(server, change.after!), 'proven')
   );
 }
@@ -69,10 +86,6 @@ export function lostFailures({ server, change: { kind, key, before } }: Deed): s
     : [];
 }
 
-function orderOf({ metadata }: ApiObject): number {
-  return Number(metadata.name.split('-').at(-1));
-}
-
 function isUnasked(trigger: string | undefined): boolean {
   return trigger === 'Policy' || trigger === 'SystemSoftware' || trigger === 'Tier';
 }
@@ -90,15 +103,15 @@ function isUnderWay(server: ApiServer, deployment: ApiObject, now: number): bool
     !isMarked(record, 'superseded') &&
     now < Date.parse(data.startedAt) + defaults.progressDeadlineSeconds * 1000 &&
     // Its first record is gone.
-    data.wish !== 'unknown' &&
-    isMadeOf(deployment) &&
+    !isFound(record) &&
+    isMadeOf(server, deployment) &&
     isInSight(server, deployment)
   );
 }
 
 /** Nobody brought another template back. */
-function isMadeOf(deployment: ApiObject): boolean {
-  return templateOf(deployment).metadata?.annotations?.[ANNOTATION.rollout] === String(numberOf(deployment));
+function isMadeOf(server: ApiServer, deployment: ApiObject): boolean {
+  return madeOf(deployment) === recordedMadeOf(recordOf(server, deployment));
 }
 
 /**

@@ -3,6 +3,7 @@ import type { RecordData } from '../../../src/api/record.ts';
 import { KINDS } from '../cluster/kinds.ts';
 import type { ApiObject } from '../cluster/object.ts';
 import { keyOf, type ApiServer, type Change } from '../cluster/server.ts';
+import { templateOf } from './deployments.ts';
 
 /** Which rollout a Deployment is in, by its label and the records that there were. */
 
@@ -10,18 +11,51 @@ export function numberOf({ metadata }: ApiObject): number {
   return Number(metadata.labels?.[LABEL.rollout]);
 }
 
-/** The record that a Deployment names, as it is or was last; also one that is removed by now. */
+/** The same rollout goes on, also where somebody took the label that says so. */
+export function isSameRollout(server: ApiServer, before: ApiObject, after: ApiObject): boolean {
+  const record = recordOf(server, after);
+  return (
+    numberOf(before) === numberOf(after) ||
+    (Number.isNaN(numberOf(before)) &&
+      record !== undefined &&
+      recordOf(server, before)?.metadata.uid === record.metadata.uid)
+  );
+}
+
+/** The number in the template. */
+export function madeOf(deployment: ApiObject): string | undefined {
+  return templateOf(deployment).metadata?.annotations?.[ANNOTATION.rollout];
+}
+
+/**
+ * The record that a Deployment names, as it is or was last; also one that is removed by now. Where somebody took its label,
+ * the newest of which its pods are made.
+ */
 export function recordOf(server: ApiServer, deployment: ApiObject): ApiObject | undefined {
-  const { namespace, name } = deployment.metadata;
-  const key = `${keyOf({ namespace, name })}-${numberOf(deployment)}`;
+  const { namespace, name, labels } = deployment.metadata;
+  const key = `${keyOf({ namespace, name })}-`;
+  const number = numberOf(deployment);
+  const isIts = (record: ApiObject) =>
+    labels?.[LABEL.rollout] === undefined ? recordedMadeOf(record) === madeOf(deployment) : orderOf(record) === number;
   const owner = ownerOf(deployment);
   return server.history.findLast(
     (c) =>
       c.kind === KINDS.ControllerRevision &&
-      c.key === key &&
+      c.key.startsWith(key) &&
       c.after !== undefined &&
+      isIts(c.after) &&
       (owner === undefined || ownerOf(c.after) === owner),
   )?.after;
+}
+
+/** The number that is in the name of a record. */
+export function orderOf({ metadata }: ApiObject): number {
+  return Number(metadata.name.split('-').at(-1));
+}
+
+/** The number in the template that a record has. */
+export function recordedMadeOf(record: ApiObject | undefined): string | undefined {
+  return dataOf(record)?.deployment.spec.template?.metadata?.annotations?.[ANNOTATION.rollout];
 }
 
 export function ownerOf(object: ApiObject | undefined): string | undefined {
@@ -46,7 +80,7 @@ export function newestProven(server: ApiServer, key: string, owner: string | und
   const proven = server
     .list(KINDS.ControllerRevision)
     .filter((r) => ownerOf(r) === owner && isMarked(r, 'proven') && keyOf(r.metadata).startsWith(`${key}-`));
-  return Math.max(0, ...proven.map(({ metadata }) => Number(metadata.name.split('-').at(-1))));
+  return Math.max(0, ...proven.map(orderOf));
 }
 
 /** What is proven is applied again after something else: no new rollout, and nobody asked for one. */
@@ -65,5 +99,22 @@ export function isReturn(server: ApiServer, { kind, key, version, before, after 
         ownerOf(c.after) === ownerOf(after) &&
         numberOf(c.after) === numberOf(after),
     )
+  );
+}
+
+/** It stood without a record, and was recorded as it stood. */
+export function isFound(record: ApiObject | undefined): boolean {
+  return dataOf(record)?.wish === 'unknown';
+}
+
+/** Somebody changed it while its record was gone: that counts as what ran, and what failed after it went back to it. */
+export function isBackToWhatWasFound(server: ApiServer, key: string): boolean {
+  const deployment = server.get(KINDS.Deployment, key);
+  const record = deployment && recordOf(server, deployment);
+  return (
+    dataOf(record)?.committed.wish === 'unknown' &&
+    server
+      .list(KINDS.ControllerRevision)
+      .some((r) => keyOf(r.metadata).startsWith(`${key}-`) && isMarked(r, 'failed') && ownerOf(r) === ownerOf(record))
   );
 }

@@ -10,7 +10,7 @@ import { faultOptions } from './faults.ts';
 import { childrenOf, misplacedChildren } from './outcome.ts';
 import { configure, install, publish, published, specOf, statusOf } from './people.ts';
 import type { PlantedBug } from './planted-bugs.ts';
-import { isMarked, recordOf } from './records.ts';
+import { isBackToWhatWasFound, isMarked, recordOf } from './records.ts';
 import { Simulation, Violation, type Option } from './simulation.ts';
 import { stockLastSoftware } from './software-chaos.ts';
 
@@ -136,7 +136,7 @@ async function judgeEnd(simulation: Simulation, last: string): Promise<void> {
   misplacedChildren(server).forEach((child) => simulation.violate(child));
   for (const installation of server.list(KINDS.ProviderInstallation)) {
     const key = keyOf(installation.metadata);
-    if (hadStrangers(server, key)) {
+    if (hadStrangers(server, key) || isBackToWhatWasFound(server, key)) {
       continue;
     }
     judgeProof(simulation, installation);

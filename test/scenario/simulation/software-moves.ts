@@ -5,13 +5,13 @@ import type { Release } from '../../../src/api/provider.ts';
 import type { SoftwareRelease } from '../../../src/api/software.ts';
 import { KINDS } from '../cluster/kinds.ts';
 import type { ApiObject } from '../cluster/object.ts';
-import type { ApiServer, Change } from '../cluster/server.ts';
+import { keyOf, type ApiServer, type Change } from '../cluster/server.ts';
 import { hadStarted, isTakenBack, wasAskedForSince } from './attempts.ts';
 import { isInTime } from './automation.ts';
 import { isRolledOut, templateOf, versionOf } from './deployments.ts';
 import type { Deed } from './oracles.ts';
 import { PROVIDER, specOf, statusOf } from './people.ts';
-import { dataOf, isReturn, numberOf, recordOf, triggerOf } from './records.ts';
+import { dataOf, isFound, isMarked, isReturn, isSameRollout, numberOf, recordOf, triggerOf } from './records.ts';
 import {
   isLeftOver,
   isWithin,
@@ -38,9 +38,8 @@ export function badSoftware(deed: Deed): string[] {
   }
   const set = softwareOf(after);
   const told = `${key} with ${inWords(set)}`;
-  if (before && numberOf(before) === numberOf(after)) {
-    const recorded = dataOf(recordOf(server, after))?.committed.software;
-    return isSame(set, softwareIn(recorded)) ? [] : [`heals ${told}, which was not recorded`];
+  if (before && isSameRollout(server, before, after)) {
+    return isSame(set, recordedSoftware(recordOf(server, after))) ? [] : [`heals ${told}, which was not recorded`];
   }
   if (isReturn(server, change)) {
     return formerly(server, change).some((d) => versionOf(d) === versionOf(after) && isSame(softwareOf(d), set))
@@ -64,11 +63,23 @@ export function badSoftware(deed: Deed): string[] {
   return former && !isForgotten(server, former) ? [...bad, ...badMoves(deed, former, beliefs)] : bad;
 }
 
-/** Somebody deleted its record, and with it all that was known of what ran. */
-function isForgotten(server: ApiServer, { metadata, ...deployment }: ApiObject): boolean {
-  const key = `${metadata.namespace}/${metadata.name}-${numberOf({ metadata, ...deployment })}`;
-  return server.history.some(
-    (c) => c.kind === KINDS.ControllerRevision && c.key === key && !c.after && c.by !== FIELD_MANAGER,
+/** Of what somebody had changed when it was recorded, what its pods have. */
+function recordedSoftware(record: ApiObject | undefined): SoftwareSet {
+  const { committed, deployment } = dataOf(record) ?? {};
+  return committed?.wish === 'unknown'
+    ? softwareOf(deployment as unknown as ApiObject)
+    : softwareIn(committed?.software);
+}
+
+/** Somebody deleted its record, and with it all that was known of what ran; what was recorded then may have proven nothing. */
+function isForgotten(server: ApiServer, deployment: ApiObject): boolean {
+  const key = `${keyOf(deployment.metadata)}-${numberOf(deployment)}`;
+  const record = recordOf(server, deployment);
+  return (
+    (isFound(record) && !isMarked(record, 'proven')) ||
+    server.history.some(
+      (c) => c.kind === KINDS.ControllerRevision && c.key === key && !c.after && c.by !== FIELD_MANAGER,
+    )
   );
 }
 

@@ -21,18 +21,29 @@ it.each<[string, RolloutRecord | undefined, Partial<DeploymentView>, string | un
   ['what was automatic is done, and is restarted by hand', proven(2, automatic), { updated: 1 }, undefined],
   ['there is no record of it', undefined, {}, undefined],
 ])('a rollout holds a place in the fleet until the platform’s deadline, or none: %s', (_, head, more, until) => {
-  const place = placeEndsAt({ deployment: deployment(head ?? open2, more), head }, config);
+  const place = placeEndsAt({ deployment: deployment(head ?? open2, more), head, records: head ? [head] : [] }, config);
   expect(place).toBe(until && clock(until));
 });
 
 it('holds none without a Deployment', () => {
-  expect(placeEndsAt({ deployment: undefined, head: undefined }, config)).toBeUndefined();
+  expect(placeEndsAt({ deployment: undefined, head: undefined, records: [] }, config)).toBeUndefined();
+});
+
+it.each<[string, readonly RolloutRecord[], string | undefined]>([
+  ['its record is written, and its Deployment is on the way', [open2, done1], '02:01'],
+  ['another one begins after it', [record(3, automatic), open2, done1], '03:01'],
+  ['the spec asked for it', [record(2, { trigger: 'Spec' }), done1], undefined],
+  ['the API server refused its Deployment', [refused(2, automatic), done1], undefined],
+  ['it was given up', [superseded(2, automatic), done1], undefined],
+])('a rollout that is about to begin holds one for a minute, or none: %s', (_, records, until) => {
+  const place = placeEndsAt({ deployment: deployment(done1), head: done1, records }, config);
+  expect(place).toBe(until && clock(until));
 });
 
 it('holds it by the deadline of the platform, whatever the spec says of its own', () => {
   const longer = { ...config, defaults: { ...config.defaults, progressDeadlineSeconds: 1200 } };
   const head = record(2, { ...automatic, startedAt: at('03:00') });
-  expect(placeEndsAt({ deployment: deployment(head), head }, longer)).toBe(clock('03:20'));
+  expect(placeEndsAt({ deployment: deployment(head), head, records: [head] }, longer)).toBe(clock('03:20'));
 });
 
 it.each<[string, Partial<DeploymentView> | undefined, number | undefined]>([

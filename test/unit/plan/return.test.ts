@@ -227,6 +227,12 @@ describe('a rollout that is over still has the Deployment, and nothing else may 
 
 describe('what came back serves first, before the same is tried again:', () => {
   const asked = failureOf(open2).wish ?? '';
+  const standing = record(1, { foundWith: 'own', wish: 'unknown' });
+  const found = (more: Parameters<typeof deployment>[1], now = '01:01'): Pieces => ({
+    records: [standing],
+    deployment: deployment(standing, { ...MIDWAY, available: 2, ...more }),
+    now,
+  });
   const back = (more: Parameters<typeof deployment>[1], pieces: Pieces = {}): Pieces => ({
     records: [done1, failed2],
     deployment: deployment(done1, { ...MIDWAY, appliedAt: at('02:11'), available: 1, ...more }),
@@ -247,6 +253,15 @@ describe('what came back serves first, before the same is tried again:', () => {
     ['not where the way back has failed', back({}, { now: '02:40' }), asked, false],
     ['not where it has arrived', back({ total: 2, updated: 2, available: 2 }), asked, false],
     ['not where nothing goes back', { ...inItsMidst }, asked, false],
+    ['it was found without a record, and has not proven itself', found({}), 'own', true],
+    ['not where the spec was edited since it was found', found({}), 'other', false],
+    [
+      'not where what was found has proven itself',
+      found({ total: 2, updated: 2, progress: 'NewReplicaSetAvailable' }),
+      'own',
+      false,
+    ],
+    ['not where what was found has failed', found(STUCK, '01:11'), 'own', false],
   ])('%s', (_, pieces, spec, isKept) => {
     const expected = isKept ? { kind: 'keep', version: '1.0.0' } : undefined;
     expect(servesFirst(look(pieces), { spec, tier: 'tier' })).toEqual(expected);

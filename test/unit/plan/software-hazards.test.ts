@@ -44,8 +44,12 @@ function pods(world: World): string | undefined {
 }
 
 /** Runs 1.0.0 with php 8.2.0. */
-function running(spec: Partial<Installation['spec']> = {}, catalogue = needsPhp): World {
-  const world = new World(catalogue, spec, [software('php', '8.2.0')]);
+function running(
+  spec: Partial<Installation['spec']> = {},
+  catalogue = needsPhp,
+  more: readonly SoftwareCatalogue[] = [],
+): World {
+  const world = new World(catalogue, spec, [software('php', '8.2.0'), ...more]);
   world.converge();
   world.journal.length = 0;
   return world;
@@ -168,6 +172,21 @@ it('a policy that is widened in the midst of a move does not begin it anew', () 
   world.settle();
 
   expect([pods(world), committed(world)]).toEqual([before, '1.0.0 with php=8.2.1']);
+});
+
+it('what nobody asks for any more in the midst of a move does not stay', () => {
+  const world = running(
+    { systemSoftware: [...patchLevel.systemSoftware, { name: 'icu' }] },
+    catalogueOf({ versions: [release('1.0.0')] }),
+    [software('icu', '74.1.0')],
+  );
+  world.shelve(...patches, software('icu', '74.1.0'));
+  world.settle();
+  const moving = committed(world);
+  world.edit(patchLevel);
+  world.settle();
+
+  expect([moving, committed(world)]).toEqual(['1.0.0 with icu=74.1.0 php=8.2.1', '1.0.0 with php=8.2.0']);
 });
 
 it.each<[string, (deployment: DeploymentView) => Partial<Observed>]>([

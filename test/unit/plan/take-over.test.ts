@@ -5,7 +5,8 @@ import { inputsHash } from '../../../src/plan/committed.ts';
 import { recordedDeployment } from '../../../src/plan/record.ts';
 import { readState } from '../../../src/plan/state.ts';
 import { recordOfStanding, takeOver, type TakenOver } from '../../../src/plan/take-over.ts';
-import { catalogue, installation } from '../../support/builders.ts';
+import { wishesOf } from '../../../src/plan/wish.ts';
+import { catalogue, installation, release } from '../../support/builders.ts';
 import {
   askedBy,
   at,
@@ -32,9 +33,10 @@ const standing = deployment(done2, { inputsHash: inputsHash(inputHashes(inputs))
 function take(pieces: Pieces) {
   const observed = seen(pieces);
   const { configuration, finder } = askedBy(observed);
+  const wishes = wishesOf(observed, configuration);
   const { deployment: stands, stable } = readState(observed, clock(NOW));
   const failures = [failureOf(record(3))];
-  const taken = takeOver(observed, stands!, stable, { configuration, finder, failures, now: clock(NOW) });
+  const taken = takeOver(observed, stands!, stable, { configuration, finder, failures, wishes, now: clock(NOW) });
   return { ...taken.facts, version: taken.version, configuration };
 }
 
@@ -76,7 +78,22 @@ describe('what a Deployment was made from, whose record is gone:', () => {
   it('its system software, as its template says', () => {
     const made = inputHashes(inputsOf('1.1.0', { software: 'php=8.2.0' }));
     const with82 = { ...standing, software: 'php=8.2.0', inputsHash: inputsHash(made) };
-    expect(take({ deployment: with82 }).committed).toEqual(made);
+    const spec = { systemSoftware: [{ name: 'php' }] };
+    const { committed, requiredBy } = take({ deployment: with82, spec });
+    expect({ ...committed, asked: undefined }).toEqual(made);
+    expect(requiredBy).toEqual({ php: [] });
+  });
+
+  it('what nobody needs any more of it is to be let go of', () => {
+    const needing = release('1.1.0', { systemSoftwareDependencies: [{ name: 'php', range: '8.x' }] });
+    const made = (of: typeof needing) => inputHashes(inputsOf('1.1.0', { release: of, software: 'php=8.2.0' }));
+    const asked = (of: typeof needing) => {
+      const with82 = { ...standing, software: 'php=8.2.0', inputsHash: inputsHash(made(of)) };
+      return take({ deployment: with82, catalogue: catalogue(of) }).committed;
+    };
+
+    expect(asked(needing)).toEqual(made(needing));
+    expect(asked(release('1.1.0'))).toEqual({ ...made(release('1.1.0')), asked: 'unknown' });
   });
 
   it('what the spec asks for of software, where the pods have it; else that is to be found anew', () => {
@@ -138,6 +155,16 @@ describe('is recorded with', () => {
       { deployment: { ...standing, ...edited() }, budget: budget() },
       { hasBudget: true },
     ],
+    [
+      'what the spec asks for now, which waits until this serves',
+      { deployment: standing, spec: { version: '1.2.0' } },
+      { foundWith: wishesOf(seen({ spec: { version: '1.2.0' } }), askedBy(seen({})).configuration).spec },
+    ],
+    [
+      'nothing that waits, where somebody changed it',
+      { deployment: { ...standing, ...edited() } },
+      { foundWith: undefined },
+    ],
     ['what failed before', { deployment: standing }, { failures: [failureOf(record(3))] }],
   ])('%s', (_, pieces, expected) => {
     const known = facts(pieces);
@@ -149,10 +176,10 @@ describe('is recorded with', () => {
 describe('the record of what stands', () => {
   const more = facts({ deployment: standing });
   const { object } = deploymentOf(inputsOf('1.1.0', { number: 2 }));
-  const owned = object as unknown as Parameters<typeof recordOfStanding>[0];
+  const owned = object as unknown as Parameters<typeof recordOfStanding>[1];
 
   it('says what its template says', () => {
-    expect(recordOfStanding(owned, 5, more)).toMatchObject({
+    expect(recordOfStanding(installation(), owned, 5, more)).toMatchObject({
       version: '1.1.0',
       image: 'registry.example.com/acme/web:1.1.0',
       effective: done2.effective,
@@ -161,25 +188,35 @@ describe('the record of what stands', () => {
   });
 
   it('names its own number on the Deployment, and nothing else of it changes', () => {
-    const { deployment: taken } = recordOfStanding(owned, 5, more);
+    const { deployment: taken } = recordOfStanding(installation(), owned, 5, more);
     expect(taken.metadata.labels).toEqual({ ...object.metadata.labels, 'provider-operator.io/rollout': '5' });
     expect(taken.spec).toBe(object.spec);
   });
 
+  it('has each label of ours again that somebody took', () => {
+    const bare = { ...owned, metadata: { labels: { 'example.com/team': 'a' } } };
+    const { deployment: taken } = recordOfStanding(installation(), bare, 5, more);
+    expect(taken.metadata.labels).toEqual({
+      ...object.metadata.labels,
+      'example.com/team': 'a',
+      'provider-operator.io/rollout': '5',
+    });
+  });
+
   it('says the very fields that are applied then, so that nobody seems to have changed them', () => {
-    const data = recordOfStanding(owned, 5, more);
+    const data = recordOfStanding(installation(), owned, 5, more);
     expect(recordedDeployment(installation(), data.deployment).hash).toBe(data.applied);
   });
 
   it('takes over what failed, where an operator before this one kept it', () => {
     const failures = [failureOf(record(4))];
     const annotations = { [ANNOTATION.failed]: JSON.stringify(failures), 'example.com/note': 'x' };
-    const data = recordOfStanding({ ...owned, metadata: { labels: {}, annotations } }, 5, more);
+    const data = recordOfStanding(installation(), { ...owned, metadata: { labels: {}, annotations } }, 5, more);
     expect(data.failures).toEqual([...more.failures, ...failures]);
     expect(data.deployment.metadata.annotations).toEqual({});
   });
 
-  it.each<[string, Parameters<typeof recordOfStanding>[0]]>([
+  it.each<[string, Parameters<typeof recordOfStanding>[1]]>([
     ['without a template', { spec: {} }],
     ['without containers', { spec: { template: { spec: {} } } }],
     [
@@ -187,7 +224,7 @@ describe('the record of what stands', () => {
       { spec: { template: { spec: { containers: [{ name: 'sidecar', image: 'x' }, {}] } } } },
     ],
   ])('has nothing of one %s', (_, odd) => {
-    expect(recordOfStanding(odd, 5, more)).toMatchObject({
+    expect(recordOfStanding(installation(), odd, 5, more)).toMatchObject({
       version: '',
       image: '',
       effective: { tier: { resources: {} } },

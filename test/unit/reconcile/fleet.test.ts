@@ -81,6 +81,19 @@ describe('who waits', () => {
     expect(fleet.mayBegin(third)).toBe(true);
   });
 
+  it('wakes who holds a place and waits, once the other who began meanwhile is done', () => {
+    const { fleet, woken } = fleetOf(1);
+    fleet.seen('a', true);
+    fleet.seen('b', true);
+    fleet.wait('a');
+    fleet.wait('c');
+    expect(fleet.mayBegin('a')).toBe(false);
+    fleet.seen('b', false);
+
+    expect(woken).toEqual(['a']);
+    expect([fleet.mayBegin('a'), fleet.mayBegin('c')]).toEqual([true, false]);
+  });
+
   it('keeps nobody out for whom there is room as well', () => {
     const { fleet } = fleetOf(2);
     const [first = '', second = '', third = ''] = inTurn(['a', 'b', 'c']);
@@ -94,20 +107,4 @@ describe('who waits', () => {
     fleet.reserve(second);
     expect([fleet.mayBegin(first), fleet.mayBegin(third)]).toEqual([true, false]);
   });
-});
-
-it('who does not hear whether it began keeps its place for one more try', () => {
-  const { fleet, woken } = fleetOf(1);
-  fleet.reserve('a');
-  fleet.wait('b');
-  fleet.doubt('a');
-  expect([fleet.mayBegin('a'), fleet.mayBegin('b')]).toEqual([true, false]);
-  fleet.reserve('a');
-  fleet.doubt('a');
-  expect(woken).toEqual(['b']);
-  fleet.reserve('a');
-  fleet.settle('a');
-  fleet.reserve('a');
-  fleet.doubt('a');
-  expect(fleet.mayBegin('b')).toBe(false);
 });
