@@ -161,21 +161,17 @@ describe('an upgrade that automation chose', () => {
     await expectToRead(story, 'crash-loop');
   });
 
-  it.skipIf(!isThorough)(
-    'finds no room in the quota, and is tried again after 6, 12 and 24 hours',
-    { timeout: 30_000 },
-    async () => {
-      const story = await installed('An automatic upgrade for which the quota has no room', AUTO);
-      await story.when('the platform team allows two pods in the namespace', () => {
-        story.simulation.deployments.quota = 2;
-      });
-      await publishes(story, '1.1.0');
-      await story.pass('60h');
+  it.skipIf(!isThorough)('finds no room in the quota, and is tried again after 6, 12 and 24 hours', async () => {
+    const story = await installed('An automatic upgrade for which the quota has no room', AUTO);
+    await story.when('the platform team allows two pods in the namespace', () => {
+      story.simulation.deployments.quota = 2;
+    });
+    await publishes(story, '1.1.0');
+    await story.pass('60h');
 
-      expect(results(story).filter((result) => result.startsWith('Policy'))).toHaveLength(4);
-      await expectToRead(story, 'quota');
-    },
-  );
+    expect(results(story).filter((result) => result.startsWith('Policy'))).toHaveLength(4);
+    await expectToRead(story, 'quota');
+  });
 
   it('is skipped', async () => {
     const story = await installed('A release that the tenant skips', { ...AUTO, upgrade: { skipVersions: ['1.1.0'] } });
@@ -387,33 +383,29 @@ describe('system software', () => {
     await expectToRead(story, 'software-edited');
   });
 
-  it.skipIf(!isThorough)(
-    'moves by its own policy in a window, and never again to what failed',
-    { timeout: 30_000 },
-    async () => {
-      const story = await installedOnPhp(
-        'System software that moves by its own policy while the release stays',
-        {
-          upgradePolicy: 'manual',
-          systemSoftware: [{ name: 'php', updatePolicy: 'patchLevel' }],
-          upgrade: { windows: [{ kind: 'allow', schedule: '0 2 * * *', duration: '30m', timeZone: 'UTC' }] },
-        },
-        { startsAt: '2026-03-02T22:00:00Z', timeZone: 'UTC' },
-      );
-      await publishesPhp(story, '8.2.1', '8.3.0');
-      await story.pass('8h');
-      await publishesPhp(story, badSoftware('php', '8.2.2', 'crash-loop'));
-      await story.pass('46h');
+  it.skipIf(!isThorough)('moves by its own policy in a window, and never again to what failed', async () => {
+    const story = await installedOnPhp(
+      'System software that moves by its own policy while the release stays',
+      {
+        upgradePolicy: 'manual',
+        systemSoftware: [{ name: 'php', updatePolicy: 'patchLevel' }],
+        upgrade: { windows: [{ kind: 'allow', schedule: '0 2 * * *', duration: '30m', timeZone: 'UTC' }] },
+      },
+      { startsAt: '2026-03-02T22:00:00Z', timeZone: 'UTC' },
+    );
+    await publishesPhp(story, '8.2.1', '8.3.0');
+    await story.pass('8h');
+    await publishesPhp(story, badSoftware('php', '8.2.2', 'crash-loop'));
+    await story.pass('46h');
 
-      expect(results(story).slice(1)).toEqual([
-        'SystemSoftware 1.0.0 Succeeded',
-        'SystemSoftware 1.0.0 RolledBack',
-        'Rollback 1.0.0 Succeeded',
-      ]);
-      expect(statusOf(story).systemSoftware).toMatchObject([{ name: 'php', currentVersion: '8.2.1' }]);
-      await expectToRead(story, 'software-updated');
-    },
-  );
+    expect(results(story).slice(1)).toEqual([
+      'SystemSoftware 1.0.0 Succeeded',
+      'SystemSoftware 1.0.0 RolledBack',
+      'Rollback 1.0.0 Succeeded',
+    ]);
+    expect(statusOf(story).systemSoftware).toMatchObject([{ name: 'php', currentVersion: '8.2.1' }]);
+    await expectToRead(story, 'software-updated');
+  });
 });
 
 describe('what failed', () => {
