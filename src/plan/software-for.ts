@@ -76,9 +76,19 @@ function updateOf(
   const isUpdate = base.kind === 'resolution' && moved.kind === 'resolution' && !isSameSet(moved.set, base.set);
   const mayBeginAnew = state.stable === undefined && installation.spec.upgradePolicy === 'auto';
   const update = isUpdate || mayBeginAnew ? moved : undefined;
-  return update?.kind === 'resolution' && !update.obstacle && !isSameSet(update.set, state.software)
+  return update?.kind === 'resolution' &&
+    !update.obstacle &&
+    !isSameSet(update.set, state.software) &&
+    movesAsAsked(installation.spec, state.software, update.set)
     ? update
     : undefined;
+}
+
+/** What is stable may not be what the spec asks for by now: automation moves nothing back to that. */
+function movesAsAsked(spec: InstallationSpec, from: SoftwareSet, to: SoftwareSet): boolean {
+  return (spec.systemSoftware ?? []).every(
+    (wish) => to.get(wish.name) === from.get(wish.name) || suits(wish, policyOf(wish, spec), to.get(wish.name)),
+  );
 }
 
 /** The spec says something else about system software than when the pods were made. */

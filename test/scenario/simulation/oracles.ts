@@ -11,7 +11,7 @@ import { isOpenTo } from './automation.ts';
 import { badAttempts, badMarks, lostFailures } from './attempts.ts';
 import { containerOf, isRolledOut, templateOf, versionOf, wasRolledOut } from './deployments.ts';
 import { PROVIDER, published, specOf, statusOf } from './people.ts';
-import { dataOf, isMarked, isReturn, newestProven, numberOf, ownerOf } from './records.ts';
+import { dataOf, isFound, isMarked, isReturn, newestProven, numberOf, ownerOf, recordOf } from './records.ts';
 import type { InFlight, OperatorProcess } from './process.ts';
 import { badSoftware, unsuited } from './software-moves.ts';
 
@@ -162,8 +162,8 @@ function badRollouts(deed: Deed, after: ApiObject): string[] {
   }
   const bad: string[] = [];
   const services = viewsOf(deed, KINDS.Service, key);
-  // What comes back serves the pods that are there; a Service that was lost meanwhile is another matter.
-  if (!isReturn(server, change) && !services.some((s) => s !== undefined)) {
+  // What comes back or was found serves the pods that are there; a Service that was lost meanwhile is another matter.
+  if (!isReturn(server, change) && !isFound(recordOf(server, after)) && !services.some((s) => s !== undefined)) {
     bad.push(`the Deployment ${key} is written before the Service that serves it`);
   }
   const to = versionOf(after);

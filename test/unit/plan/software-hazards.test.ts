@@ -406,6 +406,24 @@ describe('what failed with software', () => {
     ]);
   });
 
+  it('is not left by automation for what ran before and is not asked for, where rollback is switched off', () => {
+    const none = { systemSoftware: [{ name: 'php', updatePolicy: 'none' as const }] };
+    const world = running({
+      upgradePolicy: 'auto',
+      version: '1.0.0',
+      upgrade: { rollback: { enabled: false } },
+      ...none,
+    });
+    world.shelve(...patches);
+    world.edit({ systemSoftware: [{ name: 'php', version: '8.2.1', updatePolicy: 'none' }] });
+    world.settle();
+    world.pod({});
+    world.fail();
+    world.settle();
+
+    expect([committed(world), world.ready()]).toEqual(['1.0.0 with php=8.2.1', 'False RolloutFailed']);
+  });
+
   it('leaves the way open for newer software where rollback is switched off', () => {
     const world = running({ ...patchLevel, upgrade: { rollback: { enabled: false } } });
     world.shelve(...patches);
