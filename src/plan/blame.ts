@@ -1,6 +1,7 @@
 import type { Release } from '../api/provider.ts';
 import { findRelease } from './catalogue.ts';
 import { wishHash } from './children.ts';
+import { UNKNOWN } from './committed.ts';
 import type { Configuration } from './environment.ts';
 import type { NewFailure } from './failure-memory.ts';
 import type { Observed, RolloutRecord } from './observed.ts';
@@ -35,7 +36,8 @@ export function failureOf(observed: Observed, state: State, asked: Asked | undef
     image: head.image,
     reason: rollout.reason,
     message: rollout.message,
-    expires: rollout.expires,
+    // What nobody knows the inputs of says nothing against the release.
+    expires: head.committed.wish === UNKNOWN.wish ? 'at once' : rollout.expires,
     ...(wish !== undefined && { wish }),
     ...(moved !== undefined && { software: moved }),
     ...obeyed(observed, head),

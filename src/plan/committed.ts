@@ -17,3 +17,6 @@ export function isMadeFrom(hashes: Committed, committed: Committed | undefined):
     committed.software === hashes.software
   );
 }
+
+/** Of what somebody made: whatever the spec asks for is rolled out. */
+export const UNKNOWN: Committed = { wish: 'unknown', tier: 'unknown', release: 'unknown' };

@@ -41,7 +41,9 @@ export function statusOf(findings: Findings): InstallationStatus {
     observedGeneration: installation.generation,
     targetVersion: decision.kind === 'problem' ? base?.version : decision.version,
     installedVersion:
-      isRun || decision.kind === 'return' || decision.kind === 'takeOver' ? decision.version : base?.version,
+      isRun || decision.kind === 'return' || decision.kind === 'takeOver'
+        ? decision.version
+        : deployment && base?.version,
     currentVersion: stable?.version,
     previousVersion: stable?.previousVersion,
     latestVersion: catalogue && latestRelease(catalogue.releases)?.version,

@@ -6,7 +6,7 @@ import { timestamp } from '../api/time.ts';
 import { requiredBy } from './attempt.ts';
 import { findRelease, tierDefinition } from './catalogue.ts';
 import { inputHashes, isSameSpec, labelsOf, ownedHash, versionLabel } from './children.ts';
-import { inputsHash } from './committed.ts';
+import { inputsHash, UNKNOWN } from './committed.ts';
 import type { Configuration } from './environment.ts';
 import type { DeploymentView, Installation, Observed, RolloutRecord } from './observed.ts';
 import type { Wanted } from './run.ts';
@@ -77,9 +77,6 @@ export function takeOver(
   };
   return { kind: 'takeOver', version, facts };
 }
-
-/** Of what somebody made: whatever the spec asks for is rolled out. */
-export const UNKNOWN: Committed = { wish: 'unknown', tier: 'unknown', release: 'unknown' };
 
 /** What the spec, the platform and the catalogue say now, where the template was made from that, as its hash shows. */
 function committedOf(

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { failureOf, obeyed } from '../../../src/plan/blame.ts';
 import type { Asked } from '../../../src/plan/blame.ts';
+import { UNKNOWN } from '../../../src/plan/committed.ts';
 import { readState } from '../../../src/plan/state.ts';
 import { wishesOf } from '../../../src/plan/wish.ts';
 import { catalogue, shelf, software } from '../../support/builders.ts';
@@ -69,6 +70,14 @@ it('says what failed, and why, and whether that may pass', () => {
     expires: 'never',
   });
   expect(blame(failing({}))).toMatchObject({ reason: 'DeadlineExceeded', expires: 'later' });
+});
+
+it('holds nothing against a release of which it ran what nobody knows', () => {
+  const found = record(2, { committed: UNKNOWN });
+  expect(blame({ records: [done1, found], deployment: deployment(found, MIDWAY), ...past })).toMatchObject({
+    version: '1.1.0',
+    expires: 'at once',
+  });
 });
 
 /** What is held: what the spec asks for by now, the wish for which it was made, or none: then the version is to blame. */
