@@ -16,7 +16,7 @@ export function projectRevision(
   const { metadata, data } = raw;
   const name = metadata.labels?.[LABEL.installation] ?? '';
   // Only the name of a ControllerRevision and its data can never be changed.
-  const number = Number(/-(\d{1,9})$/.exec(metadata.name)?.[1] ?? 0);
+  const number = Number(/-(\d{1,15})$/.exec(metadata.name)?.[1] ?? 0);
   const base = {
     ...identity(metadata),
     installation: `${metadata.namespace ?? ''}/${name}`,

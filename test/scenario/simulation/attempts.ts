@@ -48,14 +48,16 @@ export function badAttempts(deed: Deed): string[] {
   }
   const underWay = server.list(KINDS.Deployment).filter((d) => isUnderWay(server, d, deed.now));
   const isBegun = before === undefined || !isDeepStrictEqual(templateOf(before), templateOf(after));
-  // An edit in the midst of what was found under way keeps the place of that, be it one too many.
+  // An edit in the midst of one keeps its place; where that was found without a record, it may be one too many.
   const former = before && recordOf(server, before);
-  const isEdit = isFound(former) && !isMarked(former, 'proven') && versionOf(before!) === versionOf(after);
+  const isEdit = isOpen(former) && isUnasked(dataOf(former)?.trigger) && versionOf(before!) === versionOf(after);
   if (isBegun && isUnasked(trigger) && !isEdit && underWay.length > deed.mostAtOnce) {
     bad.push(`${underWay.length} rollouts that nobody asked for are under way at once`);
   }
   return bad;
 }
+
+const MARKS = ['proven', 'failed', 'superseded'] as const;
 
 /** Somebody brought another template back before it was done, and the operator had heard of that. */
 function knewThatItWasUndone({ process, request, change, server }: Deed): boolean {
@@ -90,6 +92,10 @@ function isUnasked(trigger: string | undefined): boolean {
   return trigger === 'Policy' || trigger === 'SystemSoftware' || trigger === 'Tier';
 }
 
+function isOpen(record: ApiObject | undefined): boolean {
+  return record !== undefined && !MARKS.some((mark) => isMarked(record, mark));
+}
+
 /** Law 4: the head is automatic, not proven, without a verdict, and younger than the platform's deadline. */
 function isUnderWay(server: ApiServer, deployment: ApiObject, now: number): boolean {
   const record = recordOf(server, deployment);
@@ -98,9 +104,7 @@ function isUnderWay(server: ApiServer, deployment: ApiObject, now: number): bool
   return (
     data !== undefined &&
     isUnasked(data.trigger) &&
-    !isMarked(record, 'proven') &&
-    !isMarked(record, 'failed') &&
-    !isMarked(record, 'superseded') &&
+    isOpen(record) &&
     now < Date.parse(data.startedAt) + defaults.progressDeadlineSeconds * 1000 &&
     // Its first record is gone.
     !isFound(record) &&

@@ -59,6 +59,8 @@ describe('its number is in its name, which can never be changed:', () => {
   it.each<[string, string, number, 'record' | 'stray']>([
     ['web-2', 'web', 2, 'record'],
     ['web-123456789', 'web', 123_456_789, 'record'],
+    // Somebody made the one before it: what comes after that is found, too.
+    ['web-1000000000', 'web', 1_000_000_000, 'record'],
     ['web-2-3', 'web-2', 3, 'record'],
     // Of StatefulSets and DaemonSets: a hash.
     ['web-6d4f75cb8f', 'web', 0, 'stray'],
