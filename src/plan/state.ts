@@ -100,7 +100,7 @@ export function readState(observed: Observed, now: number): State {
   const mayReturn = stands && deployment && given && isOnItsWayBack(deployment, given);
   const isReturning = mayReturn === true && verdict(false)?.phase !== 'done';
   const rollout = verdict(isReturning);
-  const done = doneOf(deployment, head, isIntact, rollout);
+  const done = doneOf(deployment, head, rollout, isIntact || isAsAdmitted(observed, deployment));
   const stable = done === 'now' ? head : proven;
   const base = stands ? head : stable;
   const isRolledOut = isIntact && (rollout?.phase === 'done' || rollout?.phase === 'degraded');
@@ -162,17 +162,24 @@ function isOnItsWayBack(deployment: DeploymentView, given: RolloutRecord): boole
 function doneOf(
   deployment: DeploymentView | undefined,
   head: RolloutRecord | undefined,
-  isIntact: boolean,
   rollout: Rollout | undefined,
+  isAsApplied: boolean,
 ): State['done'] {
   if (head && isProven(head)) {
     return 'once';
   }
-  // An admission webhook made something else of what was applied: then that is what was rolled out.
-  const isAsApplied = isIntact || deployment?.changed === undefined;
   // Where no pod is asked for, nothing is proven.
   const serves = deployment !== undefined && Math.min(deployment.available, deployment.updated) > 0;
   return rollout?.phase === 'done' && isAsApplied && serves ? 'now' : 'never';
+}
+
+/**
+ * An admission webhook made something else of what was applied: then that is what is rolled out. Who only takes fields away
+ * leaves no trace in managedFields, and is known by the generation alone. Who does not know which one it wrote, after a
+ * restart, heals it first.
+ */
+function isAsAdmitted({ writtenGeneration }: Observed, deployment: DeploymentView | undefined): boolean {
+  return deployment?.changed === undefined && deployment?.generation === writtenGeneration;
 }
 
 /** Where all pods are new and available; with no pod at all, or with fields that somebody changed, it proves nothing. */

@@ -46,11 +46,19 @@ export function createInstallationReconciler(ports: InstallationPorts) {
   /** By key: the generation of the Deployment as it was written last. Lost at a restart, which only waits for its controller. */
   const generations = new Map<string, number | undefined>();
   const offerToCaches = offerTo(caches);
-  const unanswered = new Unanswered({ caches, writer, offer });
+  const unanswered = new Unanswered({ caches, writer, offer: offerFound });
 
   function offer(child: ChildKind, raw: Raw): void {
     if (child === 'Deployment') {
       generations.set(objectKey(raw.metadata), raw.metadata.generation);
+    }
+    offerToCaches(child, raw);
+  }
+
+  /** Whether what is there is what was written, nobody knows: somebody may have written since. */
+  function offerFound(child: ChildKind, raw: Raw): void {
+    if (child === 'Deployment') {
+      generations.delete(objectKey(raw.metadata));
     }
     offerToCaches(child, raw);
   }
@@ -129,7 +137,7 @@ export function createInstallationReconciler(ports: InstallationPorts) {
     } catch (error) {
       // What the caches will show anyhow they show from now on: a rollout that is found to have begun keeps its place.
       if (error instanceof Appeared && isWatched(error.raw)) {
-        offerToCaches(error.child, error.raw);
+        offerFound(error.child, error.raw);
       }
       // Where it may have begun all the same, its record keeps the place.
       fleet.settle(key);

@@ -107,6 +107,37 @@ export function isFound(record: ApiObject | undefined): boolean {
   return dataOf(record)?.wish === 'unknown';
 }
 
+/** The record of a Deployment that is there; where the one that it names is gone, the newest of which its pods are made. */
+export function headOf(server: ApiServer, deployment: ApiObject): ApiObject | undefined {
+  const { namespace, name } = deployment.metadata;
+  const records = server
+    .list(KINDS.ControllerRevision)
+    .filter((r) => keyOf(r.metadata).startsWith(`${keyOf({ namespace, name })}-`))
+    .sort((a, b) => orderOf(b) - orderOf(a));
+  return (
+    records.find((r) => orderOf(r) === numberOf(deployment)) ??
+    records.find((r) => recordedMadeOf(r) === madeOf(deployment))
+  );
+}
+
+/**
+ * Automation tried this version when it had not heard of the last wish yet, and it failed with the wish before: automation
+ * leaves it alone then until somebody asks for it.
+ */
+export function failedBeforeLastWish(server: ApiServer, key: string, version: string): boolean {
+  const deployment = server.get(KINDS.Deployment, key);
+  const { wish } = dataOf(deployment && headOf(server, deployment)) ?? {};
+  return server.history.some(
+    (c) =>
+      c.kind === KINDS.ControllerRevision &&
+      c.key.startsWith(`${key}-`) &&
+      isMarked(c.after, 'failed') &&
+      dataOf(c.after)?.trigger === 'Policy' &&
+      dataOf(c.after)?.version === version &&
+      dataOf(c.after)?.wish !== wish,
+  );
+}
+
 /** Somebody changed it while its record was gone: that counts as what ran, and what failed after it went back to it. */
 export function isBackToWhatWasFound(server: ApiServer, key: string): boolean {
   const deployment = server.get(KINDS.Deployment, key);

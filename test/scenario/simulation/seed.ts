@@ -10,7 +10,7 @@ import { faultOptions } from './faults.ts';
 import { childrenOf, misplacedChildren } from './outcome.ts';
 import { configure, install, publish, published, specOf, statusOf } from './people.ts';
 import type { PlantedBug } from './planted-bugs.ts';
-import { isBackToWhatWasFound, isMarked, recordOf } from './records.ts';
+import { failedBeforeLastWish, headOf, isBackToWhatWasFound, isMarked } from './records.ts';
 import { Simulation, Violation, type Option } from './simulation.ts';
 import { stockLastSoftware } from './software-chaos.ts';
 
@@ -126,7 +126,7 @@ function judgeProof(simulation: Simulation, installation: ApiObject): void {
   const { server } = simulation;
   const deployment = server.get(KINDS.Deployment, keyOf(installation.metadata));
   const isReady = findCondition(statusOf(installation).conditions, 'Ready')?.status === 'True';
-  if (isReady && deployment && !isMarked(recordOf(server, deployment), 'proven')) {
+  if (isReady && deployment && !isMarked(headOf(server, deployment), 'proven')) {
     simulation.violate(`${keyOf(installation.metadata)} is Ready at rest and was never marked as done`);
   }
 }
@@ -136,7 +136,8 @@ async function judgeEnd(simulation: Simulation, last: string): Promise<void> {
   misplacedChildren(server).forEach((child) => simulation.violate(child));
   for (const installation of server.list(KINDS.ProviderInstallation)) {
     const key = keyOf(installation.metadata);
-    if (hadStrangers(server, key) || isBackToWhatWasFound(server, key)) {
+    const isOver = failedBeforeLastWish(server, key, last) || isBackToWhatWasFound(server, key);
+    if (isOver || hadStrangers(server, key)) {
       continue;
     }
     judgeProof(simulation, installation);

@@ -38,7 +38,8 @@ export function badSoftware(deed: Deed): string[] {
   }
   const set = softwareOf(after);
   const told = `${key} with ${inWords(set)}`;
-  if (before && isSameRollout(server, before, after)) {
+  // What is found is recorded and applied as it was, whatever somebody did in between.
+  if (before && (isSameRollout(server, before, after) || isFound(recordOf(server, after)))) {
     return isSame(set, recordedSoftware(recordOf(server, after))) ? [] : [`heals ${told}, which was not recorded`];
   }
   if (isReturn(server, change)) {

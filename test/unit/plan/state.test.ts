@@ -453,7 +453,12 @@ const SPECIFICATION: Readonly<Record<StateName, readonly Row[]>> = {
     // Kong/kong-operator#522: a webhook rewrites the Deployment, and what owns it never becomes ready.
     [
       'an admission webhook made something else of it: then that is what was rolled out',
-      { records: [done1, open2], deployment: deployment(open2, { owned: 'rewritten.rewritten' }), now: '02:03' },
+      {
+        records: [done1, open2],
+        deployment: deployment(open2, { owned: 'rewritten.rewritten' }),
+        writtenGeneration: 2,
+        now: '02:03',
+      },
       { head: 2, stable: 2, base: 2, done: 'now', is: 'stands' },
     ],
     [
@@ -794,8 +799,14 @@ it.each<[string, Partial<DeploymentView>]>([
   ['what is available is old', { updated: 0, total: 2 }],
   ['no pod is asked for, and what is counted as available is old', { ...BEGINNING, replicas: 0, available: 2 }],
   ['somebody changed what was applied, and that is complete', edited()],
+  // Who only takes fields away is in no entry of managedFields.
+  [
+    'somebody took something away from what was applied, and that is complete',
+    { owned: 'less.less', generation: 3, observedGeneration: 3 },
+  ],
 ])('a rollout is not done where %s', (_, more) => {
-  const { done, stable } = read({ records: [done1, open2], deployment: deployment(open2, more), now: '02:05' });
+  const pieces = { records: [done1, open2], deployment: deployment(open2, more), writtenGeneration: 2, now: '02:05' };
+  const { done, stable } = read(pieces);
   expect({ done, stable: stable?.number }).toEqual({ done: 'never', stable: 1 });
 });
 
