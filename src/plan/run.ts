@@ -12,7 +12,7 @@ import { problem, type Problem } from './problem.ts';
 import { askedOf, begunRecord, nextNumber, NOTHING_ASKED } from './record.ts';
 import { rollbackSettings } from './rollback-settings.ts';
 import type { Resolution, SoftwareFinder } from './software.ts';
-import { asksForSoftware, hasAsked, isLeftOver, softwareFor } from './software-for.ts';
+import { asksForSoftware, isAsAsked, softwareFor } from './software-for.ts';
 import type { State } from './state.ts';
 import { tierShape } from './tiers.ts';
 import type { Trigger } from './trigger.ts';
@@ -82,7 +82,7 @@ function runOfUnknown(
   const { version } = target;
   const { spec } = installation;
   const isSameWish = base?.committed.wish === wishHash(installation, version, configuration);
-  const isSameSoftware = base !== undefined && hasAsked(spec, software) && !isLeftOver(spec, base);
+  const isSameSoftware = base !== undefined && isAsAsked(spec, software, base);
   if (base && isSameWish && (!asksForSoftware(spec, base) || isSameSoftware)) {
     return { kind: 'keep', version };
   }

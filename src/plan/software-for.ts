@@ -98,18 +98,19 @@ export function asksForSoftware(spec: InstallationSpec, record: RolloutRecord): 
 
 /** Automation moves it, and what the spec says by now is no reason to stop. */
 function isInItsMove({ installation }: Observed, { base, stable, software }: State): boolean {
-  const { spec } = installation;
-  const isMoving = base?.trigger === 'SystemSoftware' && base !== stable;
-  return isMoving && hasAsked(spec, software) && !isLeftOver(spec, base);
+  return base?.trigger === 'SystemSoftware' && base !== stable && isAsAsked(installation.spec, software, base);
 }
 
-/** Everything that the spec says about system software is true of this set. */
-export function hasAsked(spec: InstallationSpec, set: SoftwareSet): boolean {
-  return (spec.systemSoftware ?? []).every((wish) => suits(wish, policyOf(wish, spec), set.get(wish.name)));
-}
-
-/** The spec alone asked for some of it, and does so no more. */
-export function isLeftOver(spec: InstallationSpec, { requiredBy = {} }: Pick<RolloutRecord, 'requiredBy'>): boolean {
-  const isAsked = (name: string) => spec.systemSoftware?.some((wish) => wish.name === name) === true;
-  return Object.entries(requiredBy).some(([name, by]) => by.length === 0 && !isAsked(name));
+/** Everything that the spec says about system software is true of this set, and nothing is left of what it alone had asked for. */
+export function isAsAsked(
+  spec: InstallationSpec,
+  set: SoftwareSet,
+  { requiredBy = {} }: Pick<RolloutRecord, 'requiredBy'>,
+): boolean {
+  const wishes = spec.systemSoftware ?? [];
+  const isWanted = ([name, by]: [string, readonly string[]]) => by.length > 0 || wishes.some((w) => w.name === name);
+  return (
+    Object.entries(requiredBy).every(isWanted) &&
+    wishes.every((wish) => suits(wish, policyOf(wish, spec), set.get(wish.name)))
+  );
 }

@@ -12,7 +12,7 @@ import type { DeploymentView, Installation, Observed, RolloutRecord } from './ob
 import type { Wanted } from './run.ts';
 import { servicePorts } from './service.ts';
 import type { SoftwareFinder } from './software.ts';
-import { hasAsked, isLeftOver } from './software-for.ts';
+import { isAsAsked } from './software-for.ts';
 import { parseSoftware } from './software-set.ts';
 import { CONTAINER } from './template.ts';
 import { tierShape } from './tiers.ts';
@@ -29,21 +29,7 @@ export interface TakeOver {
 }
 
 /** What a record says that is not found in the Deployment. */
-export type TakenOver = Pick<
-  RecordFacts,
-  | 'provider'
-  | 'trigger'
-  | 'startedAt'
-  | 'wish'
-  | 'foundWith'
-  | 'committed'
-  | 'from'
-  | 'ports'
-  | 'hasBudget'
-  | 'requiredBy'
-  | 'retries'
-  | 'failures'
->;
+export type TakenOver = Omit<RecordFacts, 'version' | 'image' | 'applied' | 'effective'>;
 
 export function takeOver(
   observed: Observed,
@@ -92,9 +78,8 @@ function committedOf(
   const { spec } = installation;
   const kept = finder.keep(parseSoftware(software));
   // What the spec said of software shows in the pods only by what they have.
-  const isAsAsked =
-    hasAsked(spec, kept.set) && !isLeftOver(spec, { requiredBy: requiredBy(release, finder, kept.set) });
-  const asked = isAsAsked ? askedSoftware(spec) : 'unknown';
+  const needs = requiredBy(release, finder, kept.set);
+  const asked = isAsAsked(spec, kept.set, { requiredBy: needs }) ? askedSoftware(spec) : 'unknown';
   const definition = tierDefinition(catalogue, config, spec.resourceTier);
   const hashes = inputHashes({ installation, release, configuration, definition, software: kept });
   return inputsHash(hashes) === made ? { ...hashes, asked } : undefined;

@@ -10,7 +10,6 @@ import { Appeared } from './appeared.ts';
 import type { RawRevision } from './project-revision.ts';
 import type { Raw } from './raw.ts';
 import { CHILDREN } from './resources.ts';
-
 import type { Unanswered } from './unanswered.ts';
 import { takeOver, writeMark, writeRecord, type RecordPorts } from './write-record.ts';
 
