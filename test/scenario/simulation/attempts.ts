@@ -155,6 +155,8 @@ function failedForGood(server: ApiServer, { key, version, after }: Change): bool
   return (
     failure?.before !== undefined &&
     hadStarted(server, failure.before) &&
+    // What somebody had changed says nothing against the release.
+    dataOf(recordOf(server, failure.before))?.committed.wish !== 'unknown' &&
     !wasYankedEver(server, versionOf(failure.before)) &&
     !broughtYankedSoftware(server, failure) &&
     !wasAskedForSince(server, failure, key)

@@ -74,7 +74,11 @@ function statusLies(deed: Deed, installation: ApiObject): string[] {
     lies.push(`${change.key} shows a race as a problem of its owner: ${ready.message}`);
   }
   if (status.installedVersion !== undefined && status.installedVersion !== before?.installedVersion) {
-    if (!deployments.some((d) => versionOf(d) === status.installedVersion)) {
+    // What it wrote itself may be undone before it hears its own answer.
+    const written = deed.server.history.findLast(
+      (c) => c.kind === KINDS.Deployment && c.key === change.key && c.by === FIELD_MANAGER && c.after !== undefined,
+    )?.after;
+    if (![...deployments, written].some((d) => d && versionOf(d) === status.installedVersion)) {
       lies.push(`${change.key} says that ${status.installedVersion} is installed, and no Deployment has it`);
     }
   }
