@@ -194,7 +194,8 @@ function mayReturn({ server, change: { before, key } }: Deed, after: ApiObject):
   const given = before && server.get(KINDS.ControllerRevision, `${key}-${numberOf(before)}`);
   const isOver = isMarked(given, 'failed') || isMarked(given, 'superseded');
   const stands = before !== undefined && given !== undefined && !isOver && numberOf(before) > numberOf(after);
-  return numberOf(after) === newestProven(server, key, ownerOf(after)) && !stands;
+  // Its record may have been deleted since it was read.
+  return numberOf(after) >= newestProven(server, key, ownerOf(after)) && !stands;
 }
 
 interface Move {

@@ -77,7 +77,7 @@ function isForgotten(server: ApiServer, deployment: ApiObject): boolean {
   const key = `${keyOf(deployment.metadata)}-${numberOf(deployment)}`;
   const record = recordOf(server, deployment);
   return (
-    (isFound(record) && !isMarked(record, 'proven')) ||
+    (isFound(record) && (!isMarked(record, 'proven') || dataOf(record)?.committed.wish === 'unknown')) ||
     server.history.some(
       (c) => c.kind === KINDS.ControllerRevision && c.key === key && !c.after && c.by !== FIELD_MANAGER,
     )
