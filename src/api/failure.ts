@@ -12,7 +12,7 @@ export const MOST_RETRY_VALUES = 2;
 export const LONGEST_RETRY_VALUE = 80;
 
 /**
- * What failed, as the Deployment remembers it: a status may be lost, and what failed must not be tried again because of
+ * What failed, as a record remembers it: a status may be lost, and what failed must not be tried again because of
  * that. Kept until something of it runs, or nothing can ask for it any more.
  */
 export const Failure = z.object({

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Failure, MOST_FAILURES, secondsTime } from './failure.ts';
 import { StoredTier } from './tier.ts';
+import { isExactVersion } from './version.ts';
 
 /** Why a rollout was begun. */
 const Trigger = z.enum(['Install', 'Policy', 'Spec', 'SystemSoftware', 'Tier']);
@@ -39,7 +40,7 @@ const RecordFacts = z.object({
   /** Of what was found standing without a record: what the spec asked for then, which waits until this is done. */
   foundWith: z.string().optional(),
   committed: Committed,
-  version: z.string(),
+  version: z.string().refine(isExactVersion),
   image: z.string(),
   /** The version that was stable when it began. Absent: none was. */
   from: z.string().optional(),

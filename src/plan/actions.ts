@@ -42,6 +42,8 @@ export type Action =
   | {
       readonly kind: 'takeOver';
       readonly child: 'Deployment';
+      /** Of the Deployment that was seen. */
+      readonly uid: string;
       readonly number: number;
       readonly facts: TakenOver;
     }
@@ -74,7 +76,8 @@ function childrenFor(observed: Observed, state: State, decision: Decision): read
     return [];
   }
   if (decision.kind === 'takeOver') {
-    return [{ kind: 'takeOver', child: 'Deployment', number: nextNumber(observed), facts: decision.facts }];
+    const { uid, facts } = decision;
+    return [{ kind: 'takeOver', child: 'Deployment', uid, number: nextNumber(observed), facts }];
   }
   return decision.kind === 'run' && decision.isChanged
     ? starting(observed, state, decision)

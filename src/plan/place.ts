@@ -19,11 +19,12 @@ interface Head {
  */
 export function placeEndsAt({ deployment, head, records }: Head, { defaults }: OperatorConfig): number | undefined {
   const begun = begunRecord({ records, head });
-  if (begun && isAutomatic(begun.trigger)) {
-    return epoch(begun.startedAt) + LONGEST_UNTIL_APPLIED_MS;
-  }
   const isUnderWay = head && isAutomatic(head.trigger) && isOpen(head) && deployment?.template === head.template;
-  return isUnderWay ? epoch(head.startedAt) + defaults.progressDeadlineSeconds * 1000 : undefined;
+  const ends = [
+    begun && isAutomatic(begun.trigger) ? epoch(begun.startedAt) + LONGEST_UNTIL_APPLIED_MS : 0,
+    isUnderWay ? epoch(head.startedAt) + defaults.progressDeadlineSeconds * 1000 : 0,
+  ];
+  return Math.max(...ends) || undefined;
 }
 
 /** The record that a Deployment names; where somebody took its label, the one of which its pods are made. */

@@ -132,7 +132,7 @@ export function isOpen(record: RolloutRecord): boolean {
   return !isProven(record) && endedAt(record) === undefined;
 }
 
-/** One that was written and never applied: by a process that ended between the two, or with a write that was refused. */
+/** The newest that is open and that no Deployment names: its write was refused or never made, or somebody deleted the Deployment. */
 export function begunRecord({
   records: [newest],
   head,
@@ -154,9 +154,13 @@ export function timeAfter(records: readonly RolloutRecord[], now: number): strin
   return timestamp(Math.max(now, ...times.map((time) => (time === undefined ? now : epoch(time) + 1000))));
 }
 
+/** Labels are anybody's to set: what no counting reaches says nothing. */
+const HIGHEST_LABEL = 99_999_999;
+
 /** Never one that was used, be it by somebody else. */
 export function nextNumber({ revisions, deployment }: Pick<Observed, 'revisions' | 'deployment'>): number {
-  return Math.max(0, deployment?.record ?? 0, ...revisions.map((r) => r.number)) + 1;
+  const { record = 0 } = deployment ?? {};
+  return Math.max(0, record > HIGHEST_LABEL ? 0 : record, ...revisions.map((r) => r.number)) + 1;
 }
 
 /** The system software that a rollout was given; none without a record. */

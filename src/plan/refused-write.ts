@@ -17,7 +17,7 @@ const LONGEST_MESSAGE = 300;
  */
 export function markRefused(observed: Observed, message: string, now: number): Marking | undefined {
   const state = readState(observed, now);
-  const { stableSoftware, stable } = state;
+  const { stableSoftware, stable, head } = state;
   const record = begunRecord(state);
   if (!record) {
     return undefined;
@@ -30,7 +30,9 @@ export function markRefused(observed: Observed, message: string, now: number): M
   const known = recordedFailures(state);
   // Where nothing ran well before there is nothing to keep instead, and it is tried in spite of what is known of it.
   const isKnown = known.some((f) => f.wish === wish && !mayTryAgain(f, observed.retries, now));
-  if (!isAutomatic(trigger) || (trigger === 'Tier' && (isKnown || !stable))) {
+  // An edit in the midst of what automation chose: somebody asked for that, and what is under way goes on.
+  const isEdit = trigger === 'Policy' && head?.version === version;
+  if (!isAutomatic(trigger) || isEdit || (trigger === 'Tier' && (isKnown || !stable))) {
     return undefined;
   }
   const failure = {

@@ -4,11 +4,11 @@ import type { RecordData, RecordedDeployment } from '../api/record.ts';
 import { need } from './need.ts';
 import type { Observed } from './observed.ts';
 import { recordObject } from './record.ts';
-import { straysOf } from './retention.ts';
+import { neverBegun, straysOf } from './retention.ts';
 import type { Start } from './run.ts';
 import { serviceFor, servicePorts } from './service.ts';
 import type { State } from './state.ts';
-import { restoring, servingNow } from './upkeep.ts';
+import { removing, restoring, servingNow } from './upkeep.ts';
 
 /** What begins a rollout: its record, what the pods need, and the Deployment last. */
 export function starting(observed: Observed, state: State, start: Start): Action[] {
@@ -27,8 +27,9 @@ export function starting(observed: Observed, state: State, start: Start): Action
   const strays = deployment ? [] : straysOf(observed, state);
   return [
     // Before the Deployment is there, by which they could be taken for ours.
-    ...strays.map(({ name, uid }): Action => ({ kind: 'remove', child: 'ControllerRevision', name, uid })),
+    ...strays.map(removing),
     begun ? undefined : ({ kind: 'record', child: 'ControllerRevision', object: record } as const),
+    ...neverBegun(state, begun).map(removing),
     need(observed, 'Service', service, serviceFor(installation, own, servingNow(observed, state))),
     need(observed, 'PodDisruptionBudget', budget, budgetOf(inputs), true),
     begun && begun.applied !== want.hash

@@ -1,4 +1,5 @@
 import { epoch } from '../api/time.ts';
+import { isExactVersion } from '../api/version.ts';
 import { isSameSpec } from './children.ts';
 import { evidenceFor } from './evidence.ts';
 import type { DeploymentView, Observed, RolloutRecord } from './observed.ts';
@@ -17,7 +18,7 @@ export type StateName =
   | 'Lost'
   /** Nobody knows what the Deployment was made from: it is recorded as it stands. */
   | 'Unrecorded'
-  /** Somebody brought an older Deployment back whole: what is stable is applied again. */
+  /** Somebody brought back an older Deployment whole, or one of no version: what is stable is applied again. */
   | 'Outdated'
   /** `kubectl rollout undo`: the pods are made of another record than the Deployment says. */
   | 'Undone'
@@ -138,7 +139,8 @@ function standingOf(
     return 'Outdated';
   }
   if (!head) {
-    return 'Unrecorded';
+    // Its template names no version: nobody knows what it is.
+    return proven && !isExactVersion(deployment.version ?? '') ? 'Outdated' : 'Unrecorded';
   }
   // Where nobody wrote to it since, an admission webhook took the number away.
   if (deployment.template !== head.template && deployment.changed !== undefined) {

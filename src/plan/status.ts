@@ -43,7 +43,7 @@ export function statusOf(findings: Findings): InstallationStatus {
     installedVersion:
       isRun || decision.kind === 'return' || decision.kind === 'takeOver'
         ? decision.version
-        : deployment && base?.version,
+        : deployment && (state.name === 'Unrecorded' ? deployment.version : base?.version),
     currentVersion: stable?.version,
     previousVersion: stable?.previousVersion,
     latestVersion: catalogue && latestRelease(catalogue.releases)?.version,

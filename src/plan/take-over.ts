@@ -25,6 +25,8 @@ import { askedSoftware } from './wish.ts';
 export interface TakeOver {
   readonly kind: 'takeOver';
   readonly version: string;
+  /** Of the Deployment. */
+  readonly uid: string;
   readonly facts: TakenOver;
 }
 
@@ -61,7 +63,7 @@ export function takeOver(
     ...(release && { requiredBy: requiredBy(release, finder, parseSoftware(deployment.software)) }),
     retries: [...retries],
   };
-  return { kind: 'takeOver', version, facts };
+  return { kind: 'takeOver', version, uid: deployment.uid, facts };
 }
 
 /** What the spec, the platform and the catalogue say now, where the template was made from that, as its hash shows. */

@@ -23,8 +23,12 @@ export function upkeep(observed: Observed, state: State, decision: Decision): Ac
     need(observed, 'Service', service, want, isRolledOut),
     need(observed, 'PodDisruptionBudget', budget, base.hasBudget ? budgetFor(installation) : undefined, true),
     state.isPristine ? undefined : healing(observed, state, base, decision),
-    ...surplus.map(({ name, uid }): Action => ({ kind: 'remove', child: 'ControllerRevision', name, uid })),
+    ...surplus.map(removing),
   ].filter((action) => action !== undefined);
+}
+
+export function removing({ name, uid }: Pick<RolloutRecord, 'name' | 'uid'>): Action {
+  return { kind: 'remove', child: 'ControllerRevision', name, uid };
 }
 
 /** What serves until a rollout is done; where somebody deleted the Service, what is stable has. */

@@ -91,7 +91,7 @@ export function projectDeployment(raw: RawDeployment): Stored & DeploymentView {
 }
 
 function numberIn(label: string | undefined): number | undefined {
-  return label !== undefined && /^\d{1,8}$/.test(label) ? Number(label) : undefined;
+  return label !== undefined && /^\d{1,15}$/.test(label) ? Number(label) : undefined;
 }
 
 function portNumbers(ports: NonNullable<Container['ports']>): ReadonlyMap<string, number> {

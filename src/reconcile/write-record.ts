@@ -2,11 +2,12 @@ import { ApiError } from '../cluster/errors.ts';
 import { ownedFields } from '../cluster/owned-fields.ts';
 import type { Writer } from '../cluster/write.ts';
 import { ANNOTATION, FIELD_MANAGER, LABEL, MARKER } from '../api/names.ts';
+import { isExactVersion } from '../api/version.ts';
 import type { Action } from '../plan/actions.ts';
 import { isSameSpec, ownedHash } from '../plan/children.ts';
 import { UNKNOWN } from '../plan/committed.ts';
 import type { ChildKind, Installation } from '../plan/observed.ts';
-import { recordedDeployment, recordName, recordObject } from '../plan/record.ts';
+import { recordedDeployment, recordName, recordObject, recordsOf } from '../plan/record.ts';
 import { recordOfStanding, type Standing } from '../plan/take-over.ts';
 import { Appeared } from './appeared.ts';
 import { projectRevision, type RawRevision } from './project-revision.ts';
@@ -55,14 +56,18 @@ export async function writeMark(
 export async function takeOver(
   ports: RecordPorts,
   installation: Installation,
-  { number, facts }: Extract<Action, { kind: 'takeOver' }>,
+  { uid, number, facts }: Extract<Action, { kind: 'takeOver' }>,
 ): Promise<void> {
   const { writer, offer, signal } = ports;
-  const { namespace, name, uid } = installation;
+  const { namespace, name } = installation;
   const live = await writer.get<Raw & Pick<Standing, 'spec'>>(DEPLOYMENTS, { namespace, name });
   signal.throwIfAborted();
   if (!live) {
     return;
+  }
+  // Another one of this name may be anybody's.
+  if (live.metadata.uid !== uid) {
+    throw new Appeared('Deployment', live);
   }
   // The caches may be behind: then the record is there.
   const label = Number(live.metadata.labels?.[LABEL.rollout]);
@@ -70,7 +75,7 @@ export async function takeOver(
     label > 0 ? await writer.get<RawRevision>(RECORDS, { namespace, name: recordName({ name }, label) }) : undefined;
   signal.throwIfAborted();
   const seen = named && projectRevision(named);
-  if (named && seen?.kind === 'record' && (!seen.owner || seen.owner.uid === uid)) {
+  if (named && seen && recordsOf(installation, live, [seen]).length > 0) {
     throw new Appeared('ControllerRevision', named);
   }
   const owned = ownedFields(live, FIELD_MANAGER) as { readonly metadata?: object } & Partial<Pick<Standing, 'spec'>>;
@@ -81,6 +86,9 @@ export async function takeOver(
   }
   const standing = isWhole ? { ...owned, spec: owned.spec ?? {} } : { ...owned, spec: live.spec };
   const data = recordOfStanding(installation, standing, number, facts);
+  if (!isExactVersion(data.version)) {
+    throw new Appeared('Deployment', live);
+  }
   await writeRecord(ports, recordObject(installation, number, data));
   signal.throwIfAborted();
   const { object } = recordedDeployment(installation, data.deployment);

@@ -26,8 +26,8 @@ const ALL = [...FREE, 'standard', 'performance'];
 /** Other defaults, another table of tiers and another way to write a Deployment. */
 const CHANGES = {
   'api/operator-config.ts': [
-    ['.default(600)', '.default(900)'],
-    ['.default(10)', '.default(20)'],
+    ['int(2, 86_400, 600,', 'int(2, 86_400, 900,'],
+    ['int(0, 3600, 10,', 'int(0, 3600, 20,'],
   ],
   'plan/tiers.ts': [
     ["cpu: '50m'", "cpu: '75m'"],

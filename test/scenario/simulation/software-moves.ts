@@ -96,21 +96,21 @@ function beliefsOf({ process, request, change, server }: Deed): Belief[] {
     process.views.between(kind, key, request.lookedAt, request.sentAt);
   const providers = seen(KINDS.Provider, PROVIDER);
   const names = new Set(server.history.flatMap((c) => (c.kind === KINDS.SystemSoftware ? [c.key] : [])));
-  // One belief per moment would be more exact; nearly always there is but one.
   const software = new Map([...names].map((name) => [name, seen(KINDS.SystemSoftware, name)]));
+  // Each change of one is a moment of its own; which of two softwares changed first is not told.
+  const moments = Math.max(1, ...[...software.values()].map((views) => views.length));
   const published =
-    (pick: 'first' | 'last'): Published =>
+    (moment: number): Published =>
     (name, version) => {
       const views = software.get(name) ?? [];
-      const found = views.map((view) => versionsIn(view).find((r) => r.version === version));
-      return found.at(pick === 'first' ? 0 : -1);
+      return versionsIn(views[Math.min(moment, views.length - 1)]).find((r) => r.version === version);
     };
   return seen(KINDS.ProviderInstallation, change.key)
     .filter((installation) => installation !== undefined)
     .flatMap((installation) =>
       providers.flatMap((provider) => {
         const release = (d: ApiObject) => versionsIn(provider).find((r) => r.version === versionOf(d));
-        return (['first', 'last'] as const).map((pick) => ({ installation, release, published: published(pick) }));
+        return Array.from({ length: moments }, (_, i) => ({ installation, release, published: published(i) }));
       }),
     );
 }

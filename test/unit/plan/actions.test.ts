@@ -66,6 +66,7 @@ const wrong = problem('InvalidSpec', 'Correct the spec');
 const standing: Decision = {
   kind: 'takeOver',
   version: '1.0.0',
+  uid: 'uid-web',
   facts: {
     provider: 'acme/web',
     trigger: 'Spec',

@@ -40,6 +40,11 @@ it.each<[string, readonly RolloutRecord[], string | undefined]>([
   expect(place).toBe(until && clock(until));
 });
 
+it('holds that of what is under way until its own end, when an edit of it cannot be written', () => {
+  const records = [record(3, { ...automatic, startedAt: at('02:03') }), open2, done1];
+  expect(placeEndsAt({ deployment: deployment(open2), head: open2, records }, config)).toBe(clock('02:10'));
+});
+
 it('holds it by the deadline of the platform, whatever the spec says of its own', () => {
   const longer = { ...config, defaults: { ...config.defaults, progressDeadlineSeconds: 1200 } };
   const head = record(2, { ...automatic, startedAt: at('03:00') });

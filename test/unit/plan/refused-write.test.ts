@@ -76,6 +76,14 @@ it.each<[string, Pieces, { wish?: string; software?: string; attempts?: number; 
 it.each<[string, Pieces]>([
   ['the spec asked for it', { records: [done1, record(2)], ...at1 }],
   ['it is a first install', { records: [record(1)] }],
+  [
+    'it is an edit in the midst of what automation chose: again and again it would be tried at once',
+    {
+      records: [done1, automatic, record(3, { version: '1.1.0', trigger: 'Policy' })],
+      deployment: deployment(automatic, MIDWAY),
+      now: '02:01',
+    },
+  ],
   ['no rollout begins: the Deployment of a record was refused', { records: [done1], ...at1 }],
   [
     'the Deployment has it already: a heal was refused',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { straysOf, surplusOf } from '../../../src/plan/retention.ts';
+import { neverBegun, straysOf, surplusOf } from '../../../src/plan/retention.ts';
 import { recordedFailures } from '../../../src/plan/failure-memory.ts';
 import { readState } from '../../../src/plan/state.ts';
 import {
@@ -76,8 +76,13 @@ const SURPLUS: readonly (readonly [sentence: string, pieces: Pieces, surplus: re
   ['nothing while the Deployment is gone', { records: [done1, done2, done3] }, []],
   ['nothing while an older Deployment is back', { records: [done1, done2, done3], ...at1 }, []],
   [
-    'nothing while no rollout was ever done',
-    { records: [failed(1), failed(2)], deployment: deployment(failed(2), MIDWAY) },
+    'once a rollout has failed, those before it go, also where nothing was ever done',
+    { records: [failed(1), failed(2), failed(3)], deployment: deployment(failed(3), MIDWAY), now: '03:11' },
+    [1, 2],
+  ],
+  [
+    'nothing while no rollout was ever done, nor has failed',
+    { records: [failed(1), record(2)], deployment: deployment(record(2), MIDWAY), now: '02:01' },
     [],
   ],
 ];
@@ -109,6 +114,28 @@ describe('what no decision needs any more is removed:', () => {
       recordedFailures(before),
     );
   });
+});
+
+it.each<[string, Pieces, number | undefined, readonly number[]]>([
+  [
+    'each that the API server refused the Deployment of',
+    { records: [done1, record(2), record(3)], ...at1 },
+    undefined,
+    [2, 3],
+  ],
+  ['but the one that begins with it', { records: [done1, record(2), record(3)], ...at1 }, 3, [2]],
+  ['where nothing is there yet', { records: [record(1), record(2)] }, undefined, [1, 2]],
+  [
+    'none that has a Deployment',
+    { records: [done1, record(2)], deployment: deployment(record(2), MIDWAY) },
+    undefined,
+    [],
+  ],
+  ['none that has failed since, nor what is older', { records: [done1, record(2), failed(3)], ...at1 }, undefined, []],
+])('what never began goes when the next rollout begins: %s', (_, pieces, begins, expected) => {
+  const state = look(pieces);
+  const own = state.records.find(({ number }) => number === begins);
+  expect(numbers(neverBegun(state, own))).toEqual(expected);
 });
 
 describe('what is of no use to anybody is removed:', () => {

@@ -185,6 +185,19 @@ const SPECIFICATION: Readonly<Record<StateName, readonly Row[]>> = {
   ],
 
   Outdated: [
+    [
+      'somebody took the label and the annotations: it names no version any more',
+      {
+        records: [done1],
+        deployment: deployment(done1, { record: undefined, template: undefined, version: undefined }),
+      },
+      { stable: 1, base: 1, is: '' },
+    ],
+    [
+      'it names what is no version',
+      { records: [done1], deployment: deployment(done1, { record: undefined, template: 'x', version: 'banana' }) },
+      { stable: 1, base: 1, is: '' },
+    ],
     // velero-io/velero#5667: a restore brings the old workload back, and what manages it believes in the new version.
     [
       'a backup brought an older Deployment back whole',

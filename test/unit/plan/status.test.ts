@@ -291,6 +291,11 @@ describe('which version is which:', () => {
     ['it is back', { records: [done1, failed2], ...arrived, ...to('1.1.0') }, version('1.0.0', '1.0.0', '1.0.0')],
     ['it was deleted', { records: [done1, done2], ...to('1.1.0') }, version('1.1.0', '1.1.0', '1.1.0', '1.0.0')],
     [
+      'its record is gone, and it is suspended: nothing is recorded now',
+      { records: [done1], ...running(done2), ...to('1.1.0', { suspend: true }) },
+      version('1.1.0', '1.1.0', '1.0.0'),
+    ],
+    [
       'it was deleted while it is suspended: nothing is installed',
       { records: [done1, done2], ...to('1.1.0', { suspend: true }) },
       version('1.1.0', undefined, '1.1.0', '1.0.0'),

@@ -15,6 +15,7 @@ import {
   deployment,
   edited,
   failureOf,
+  findings,
   inputsOf,
   NOW,
   proven,
@@ -229,5 +230,24 @@ describe('the record of what stands', () => {
       image: '',
       effective: { tier: { resources: {} } },
     });
+  });
+});
+
+describe('a Deployment of no version, where nothing was ever done, is made anew:', () => {
+  const bare = { record: undefined, template: undefined };
+
+  it.each<[string, Pieces]>([
+    ['its template names none', { deployment: deployment(done1, { ...bare, version: undefined }) }],
+    ['its template names what is none', { deployment: deployment(done1, { ...bare, version: 'banana' }) }],
+  ])('%s', (_, pieces) => {
+    for (const spec of [{ version: '1.1.0' }, { upgradePolicy: 'auto' as const }, {}]) {
+      const { decision, actions } = findings({ ...pieces, spec });
+      expect(decision).toMatchObject({ kind: 'run', isChanged: true });
+      expect(actions.writes.map(({ kind, child }) => `${kind} ${child}`)).toEqual([
+        'record ControllerRevision',
+        'apply Service',
+        'apply Deployment',
+      ]);
+    }
   });
 });
