@@ -317,8 +317,9 @@ describe.skipIf(!inject('controlPlane').disposable)('what somebody does', () => 
     /** In place of what is there now; where the operator has made that anew before kubectl could, over it. */
     async function restore(backup: DeploymentObject | undefined): Promise<string> {
       const { uid: _, resourceVersion: __, ...metadata } = backup?.metadata ?? {};
-      const { code, stderr } = await run(['replace', '--force', '-f', '-'], { ...backup, metadata });
-      if (code !== 0 && state === 'up' && stderr.includes('AlreadyExists')) {
+      const { code, stderr } = await run(['replace', '--force', '--timeout=5s', '-f', '-'], { ...backup, metadata });
+      // It waits until there is none of this name, for minutes, while the operator makes it anew.
+      if (code !== 0 && state === 'up' && /AlreadyExists|timed out/.test(stderr)) {
         await eventually(() => kubectl(['replace', '-f', '-'], { ...backup, metadata }));
         return '';
       }
