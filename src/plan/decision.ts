@@ -1,5 +1,4 @@
 import { hash } from '../api/hash.ts';
-import { isExactVersion } from '../api/version.ts';
 import type { Failure } from '../api/failure.ts';
 import { assess, type Assessment } from './assessment.ts';
 import { usedConsent } from './attempt.ts';
@@ -79,9 +78,7 @@ export function decide(observed: Observed, state: State, now: number): Decided {
   const wishes = wishesOf(observed, configuration);
   const failures = failuresNow(state, wishes, fresh, now);
   const wanted = { configuration, failures, wishes, finder, now };
-  // One of no version is made anew, as the spec asks for it.
-  const isVersion = isExactVersion(state.deployment?.version ?? '');
-  if (state.name === 'Unrecorded' && state.deployment && isVersion && installation.spec.suspend !== true) {
+  if (state.name === 'Unrecorded' && state.deployment && installation.spec.suspend !== true) {
     return { decision: takeOver(observed, state.deployment, state.stable, wanted) };
   }
   const held = first ? undefined : heldBy(observed, state, { failures, wishes, now });

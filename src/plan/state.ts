@@ -12,7 +12,7 @@ import type { SoftwareSet } from './software-set.ts';
 
 /** One word for what an installation is in: logs, tests and docs use it. */
 export type StateName =
-  /** No Deployment, and nothing that was ever done: the first install. */
+  /** No Deployment, or one of no version, and nothing that was ever done: the first install. */
   | 'Absent'
   /** The Deployment is gone: what is stable comes back before anything else is decided. */
   | 'Lost'
@@ -139,8 +139,8 @@ function standingOf(
     return 'Outdated';
   }
   if (!head) {
-    // Its template names no version: nobody knows what it is.
-    return proven && !isExactVersion(deployment.version ?? '') ? 'Outdated' : 'Unrecorded';
+    const unnamed = proven ? 'Outdated' : 'Absent';
+    return isExactVersion(deployment.version ?? '') ? 'Unrecorded' : unnamed;
   }
   // Where nobody wrote to it since, an admission webhook took the number away.
   if (deployment.template !== head.template && deployment.changed !== undefined) {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual as equal } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { markOf, type RecordObject } from './support/child-watch.ts';
 import { cleanUp, installation, prepare, provider, release } from './support/cluster.ts';
@@ -105,6 +106,30 @@ it('kubectl rollout undo in the midst of an automatic rollout that fails holds n
     'Policy 1.1.0 Superseded',
     'Install 1.0.0 Succeeded',
   ]);
+});
+
+it.each<[string, string, string]>([
+  ['takes what says of which rollout it is', 'taken', 'null'],
+  ['writes of it what is no version and no number', 'forged', '"banana"'],
+])('somebody who may write Deployments and %s gets back what was done', async (_, name, value) => {
+  const own = { provider: `${name}/web` };
+  await apply(provider(name, '1.0.0', '1.1.0'), installation(namespace, name, { ...own, version: '1.0.0' }));
+  await waitFor('Ready', `pi/${name}`, namespace);
+  const { uid } = (await pi(name)).metadata;
+  const before = await deployment(name);
+  const annotations = `{"provider-operator.io/version":${value},"provider-operator.io/rollout":${value}}`;
+  const labels = `{"provider-operator.io/rollout":${value === 'null' ? value : '"999999999999999"'}}`;
+  const forged = `{"metadata":{"labels":${labels}},"spec":{"template":{"metadata":{"annotations":${annotations}}}}}`;
+  await kubectl(['patch', `deployment/${name}`, '-n', namespace, '--type=merge', '-p', forged]);
+  await eventually(async () => {
+    const { metadata, spec } = await deployment(name);
+    return metadata.labels?.['provider-operator.io/rollout'] === '1' && equal(spec.template, before.spec.template);
+  });
+  await eventually(async () => readyOf(await pi(name)) === 'True UpgradeAvailable');
+  expect(await records(name)).toEqual([`${name}-1 proven ${uid}`]);
+
+  await edit(name, { version: '1.1.0' });
+  expect(await records(name)).toEqual([`${name}-1 proven ${uid}`, `${name}-2 proven ${uid}`]);
 });
 
 it('a Service that kubectl expose made stays as it is when a release has ports', async () => {

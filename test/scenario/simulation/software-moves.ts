@@ -38,14 +38,11 @@ export function badSoftware(deed: Deed): string[] {
   }
   const set = softwareOf(after);
   const told = `${key} with ${inWords(set)}`;
+  const record = recordOf(server, after);
   // What is found is recorded and applied as it was, whatever somebody did in between.
-  if (before && (isSameRollout(server, before, after) || isFound(recordOf(server, after)))) {
-    return isSame(set, recordedSoftware(recordOf(server, after))) ? [] : [`heals ${told}, which was not recorded`];
-  }
-  if (isReturn(server, change)) {
-    return formerly(server, change).some((d) => versionOf(d) === versionOf(after) && isSame(softwareOf(d), set))
-      ? []
-      : [`goes back to ${told}, which never ran so`];
+  const isHeal = before !== undefined && (isSameRollout(server, before, after) || isFound(record));
+  if (isHeal || isReturn(server, change)) {
+    return isSame(set, recordedSoftware(record)) ? [] : [`applies ${told}, which was not recorded`];
   }
   const beliefs = beliefsOf(deed);
   const misfits = beliefs.map((belief) =>
