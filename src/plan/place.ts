@@ -12,19 +12,20 @@ interface Head {
 }
 
 /**
- * When the place in the fleet is free again that a rollout holds, in milliseconds since the epoch: at the platform's
- * deadline, whatever its own says. Undefined where it holds none: nobody waits for a rollout that was asked for, was done,
- * has failed, or was undone. A record whose Deployment is not there may be about to get it, or the write of that got no
- * answer: it holds a place for as long as another process may need to take over.
+ * When the place in the fleet is free again that a rollout holds, in milliseconds since the epoch: after the platform's
+ * deadline, whatever its own says, and the time that it may take to mark what failed by then. Undefined where it holds none:
+ * nobody waits for a rollout that was asked for, was done, has failed, or was undone. A record whose Deployment is not there
+ * may be about to get it, or the write of that got no answer: it holds a place for as long as another process may need to
+ * take over.
  */
 export function placeEndsAt({ deployment, head, records }: Head, { defaults }: OperatorConfig): number | undefined {
   const begun = begunRecord({ records, head });
   const isUnderWay = head && isAutomatic(head.trigger) && isOpen(head) && deployment?.template === head.template;
-  const ends = [
-    begun && isAutomatic(begun.trigger) ? epoch(begun.startedAt) + LONGEST_UNTIL_APPLIED_MS : 0,
-    isUnderWay ? epoch(head.startedAt) + defaults.progressDeadlineSeconds * 1000 : 0,
-  ];
-  return Math.max(...ends) || undefined;
+  const starts = [
+    begun && isAutomatic(begun.trigger) ? epoch(begun.startedAt) : undefined,
+    isUnderWay ? epoch(head.startedAt) + defaults.progressDeadlineSeconds * 1000 : undefined,
+  ].filter((start) => start !== undefined);
+  return starts.length > 0 ? Math.max(...starts) + LONGEST_UNTIL_APPLIED_MS : undefined;
 }
 
 /** The record that a Deployment names; where somebody took its label, the one of which its pods are made. */

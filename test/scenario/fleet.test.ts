@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { inTurn } from '../../src/reconcile/fleet.ts';
+import { release } from '../support/builders.ts';
 import { KINDS } from './cluster/kinds.ts';
 import { Narrator } from './narrator/narrator.ts';
 import { versionOf } from './simulation/deployments.ts';
@@ -17,6 +18,16 @@ async function twoInstalled(): Promise<Simulation> {
   ['web', 'db'].forEach((name) => install(simulation.server, name, { upgradePolicy: 'auto' }));
   await simulation.rest();
   return simulation;
+}
+
+/** Time goes by in which one thing does not happen. */
+async function passWithout(simulation: Simulation, held: string, ms: number): Promise<void> {
+  const until = simulation.clock.now() + ms;
+  while (simulation.clock.now() < until) {
+    const all = [...simulation.ownOptions(), ...simulation.clusterOptions()];
+    const options = all.filter(({ name }) => name !== held);
+    await (options.length > 0 ? simulation.step(options) : simulation.advance(1_000));
+  }
 }
 
 function begun({ server }: Simulation): string[] {
@@ -55,6 +66,21 @@ it('and keeps it until then, whatever else is to be written first', async () => 
 
   expect(simulation.violations).toEqual([]);
   expect(begun(simulation).length).toBe(2);
+});
+
+it('what fails by the deadline keeps its place until that is marked, however long the write takes', async () => {
+  const simulation = await twoInstalled();
+  const { server } = simulation;
+  publish(server, '1.0.0', release('1.1.0', { image: 'registry.example.com/acme/never-ready:1.1.0' }));
+  await passWithout(simulation, '', 30_000);
+  const [first = '', ...others] = begun(simulation);
+  await passWithout(simulation, `carry out Apply controllerrevisions.apps "shop/${first}-2"`, 110_000);
+
+  expect(
+    simulation.process?.requests.map(({ call }) => call.doing),
+    'the mark is on its way',
+  ).toHaveLength(1);
+  expect([others, begun(simulation)]).toEqual([[], [first]]);
 });
 
 it('what was done holds no place any more when somebody restarts its pods', async () => {

@@ -24,6 +24,9 @@ import {
 import { SIMULATED } from './simulated.ts';
 import { softwareOf, type SoftwareSet } from './software-rules.ts';
 
+/** A minute, in which another process may have to mark what failed. */
+const UNTIL_MARKED_MS = 60_000;
+
 /**
  * What must hold whenever an operator begins a rollout: nothing that failed is begun again unasked, nothing that was done
  * is taken back, and no more begin by themselves than the platform team allows.
@@ -96,7 +99,7 @@ function isOpen(record: ApiObject | undefined): boolean {
   return record !== undefined && !MARKS.some((mark) => isMarked(record, mark));
 }
 
-/** Law 4: the head is automatic, not proven, without a verdict, and younger than the platform's deadline. */
+/** Law 4: the head is automatic, not proven, without a verdict, and it is not long past the platform's deadline. */
 function isUnderWay(server: ApiServer, deployment: ApiObject, now: number): boolean {
   const record = recordOf(server, deployment);
   const data = dataOf(record);
@@ -105,7 +108,7 @@ function isUnderWay(server: ApiServer, deployment: ApiObject, now: number): bool
     data !== undefined &&
     isUnasked(data.trigger) &&
     isOpen(record) &&
-    now < Date.parse(data.startedAt) + defaults.progressDeadlineSeconds * 1000 &&
+    now < Date.parse(data.startedAt) + defaults.progressDeadlineSeconds * 1000 + UNTIL_MARKED_MS &&
     // Its first record is gone.
     !isFound(record) &&
     isMadeOf(server, deployment) &&

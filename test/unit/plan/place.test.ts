@@ -8,9 +8,9 @@ const automatic = { trigger: 'Policy' } as const;
 const [done1, open2] = [proven(1), record(2, automatic)];
 
 it.each<[string, RolloutRecord | undefined, Partial<DeploymentView>, string | undefined]>([
-  ['automation moves the version', open2, {}, '02:10'],
-  ['automation moves system software', record(2, { trigger: 'SystemSoftware' }), {}, '02:10'],
-  ['the platform changed a tier', record(2, { trigger: 'Tier' }), {}, '02:10'],
+  ['automation moves the version', open2, {}, '02:11'],
+  ['automation moves system software', record(2, { trigger: 'SystemSoftware' }), {}, '02:11'],
+  ['the platform changed a tier', record(2, { trigger: 'Tier' }), {}, '02:11'],
   ['the spec asked for it', record(2, { trigger: 'Spec' }), {}, undefined],
   ['it is a first install', record(1), {}, undefined],
   ['it was done', proven(2, automatic), {}, undefined],
@@ -20,10 +20,16 @@ it.each<[string, RolloutRecord | undefined, Partial<DeploymentView>, string | un
   ['somebody undid it', open2, { template: '1' }, undefined],
   ['what was automatic is done, and is restarted by hand', proven(2, automatic), { updated: 1 }, undefined],
   ['there is no record of it', undefined, {}, undefined],
-])('a rollout holds a place in the fleet until the platform’s deadline, or none: %s', (_, head, more, until) => {
-  const place = placeEndsAt({ deployment: deployment(head ?? open2, more), head, records: head ? [head] : [] }, config);
-  expect(place).toBe(until && clock(until));
-});
+])(
+  'a rollout holds a place in the fleet until it is marked as failed after the platform’s deadline, or none: %s',
+  (_, head, more, until) => {
+    const place = placeEndsAt(
+      { deployment: deployment(head ?? open2, more), head, records: head ? [head] : [] },
+      config,
+    );
+    expect(place).toBe(until && clock(until));
+  },
+);
 
 it('holds none without a Deployment', () => {
   expect(placeEndsAt({ deployment: undefined, head: undefined, records: [] }, config)).toBeUndefined();
@@ -42,13 +48,13 @@ it.each<[string, readonly RolloutRecord[], string | undefined]>([
 
 it('holds that of what is under way until its own end, when an edit of it cannot be written', () => {
   const records = [record(3, { ...automatic, startedAt: at('02:03') }), open2, done1];
-  expect(placeEndsAt({ deployment: deployment(open2), head: open2, records }, config)).toBe(clock('02:10'));
+  expect(placeEndsAt({ deployment: deployment(open2), head: open2, records }, config)).toBe(clock('02:11'));
 });
 
 it('holds it by the deadline of the platform, whatever the spec says of its own', () => {
   const longer = { ...config, defaults: { ...config.defaults, progressDeadlineSeconds: 1200 } };
   const head = record(2, { ...automatic, startedAt: at('03:00') });
-  expect(placeEndsAt({ deployment: deployment(head), head, records: [head] }, longer)).toBe(clock('03:20'));
+  expect(placeEndsAt({ deployment: deployment(head), head, records: [head] }, longer)).toBe(clock('03:21'));
 });
 
 it.each<[string, Partial<DeploymentView> | undefined, number | undefined]>([
