@@ -45,15 +45,19 @@ export function badSoftware(deed: Deed): string[] {
     return isSame(set, recordedSoftware(record)) ? [] : [`applies ${told}, which was not recorded`];
   }
   const beliefs = beliefsOf(deed);
-  const misfits = beliefs.map((belief) =>
-    misfitsIn(set, specOf(belief.installation), belief.release(after), belief.published),
+  const isUpdate = triggerOf(server, after) === 'SystemSoftware';
+  const misfits = beliefs.flatMap(({ installation, release, published }) =>
+    // Of what moves by its own policy, the others stay where they are.
+    (isUpdate ? specsSaying(installation, server) : [specOf(installation)]).map((spec) =>
+      misfitsIn(set, spec, release(after), published),
+    ),
   );
   const bad = misfits.every((all) => all.length > 0) ? [`rolls out ${told}: ${misfits[0]?.join(', ')}`] : [];
   const yanked = movedIn({ before: healed(server, change), after }, ({ name, version }) =>
     beliefs.every((belief) => belief.published(name, version)?.lifecycle?.stage === 'yanked'),
   );
   bad.push(...yanked.map((one) => `${key} moves to ${one}, which was yanked`));
-  if (triggerOf(server, after) === 'SystemSoftware' && failedForGood(server, change)) {
+  if (isUpdate && failedForGood(server, change)) {
     bad.push(`automation tries ${told} again, which failed`);
   }
   // Who heard of nothing that ran before begins anew.
