@@ -49,7 +49,7 @@ const RecordFacts = z.object({
   /** Hashes of the Deployment as it was applied, by `ownedHash`. */
   applied: z.string(),
   /** Of the Service. Absent: there is none. */
-  ports: z.array(ServicePort).optional(),
+  ports: z.array(ServicePort).readonly().optional(),
   hasBudget: z.boolean(),
   effective: z.object({ tier: StoredTier.optional(), configHash: z.string().optional() }),
   /** Who needs each system software; nobody: the spec alone asked for it. */

@@ -1,21 +1,18 @@
 import semver from 'semver';
 import { MOST_FAILURES, type Failure } from '../api/failure.ts';
-import type { RecordFacts } from '../api/record.ts';
-import type { Committed } from './committed.ts';
+import type { Committed, RecordFacts, Trigger } from '../api/record.ts';
 import type { Observed } from './observed.ts';
 import { askedOf, timeAfter } from './record.ts';
 import type { SoftwareFinder } from './software.ts';
 import type { Release } from '../api/provider.ts';
 import type { State } from './state.ts';
-import type { Trigger } from './trigger.ts';
 import type { Choice, Target } from './version.ts';
 import type { Wishes } from './wish.ts';
 
 /** What a rollout is to be made from. */
-export interface NextRollout {
+interface NextRollout {
   readonly target: Target | Choice;
   readonly hashes: Committed;
-  readonly wishes: Wishes;
   /** Its system software moves by its own policy, and nothing else changes. */
   readonly isUpdate: boolean;
 }
@@ -89,7 +86,7 @@ export function requiredBy(release: Release, finder: SoftwareFinder, set: State[
 /** Who asked for it: a version that moves, by whom it was chosen; else the spec, or the platform's table of tiers. */
 export function triggerOf(
   { base, deployment, head, stands, done, rollout }: State,
-  { target, hashes, isUpdate }: Pick<NextRollout, 'target' | 'hashes' | 'isUpdate'>,
+  { target, hashes, isUpdate }: NextRollout,
 ): Trigger {
   if (!base || !deployment) {
     return 'trigger' in target && deployment ? target.trigger : 'Install';

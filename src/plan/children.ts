@@ -1,9 +1,10 @@
 import { hash } from '../api/hash.ts';
 import { ANNOTATION, API_VERSION, INSTALLATION_KIND, LABEL } from '../api/names.ts';
 import type { Release } from '../api/provider.ts';
+import type { Committed } from '../api/record.ts';
 import type { OperatorConfig } from '../api/operator-config.ts';
 import type { Tier } from '../api/tier.ts';
-import { inputsHash, type Committed } from './committed.ts';
+import { inputsHash } from './committed.ts';
 import type { Configuration } from './environment.ts';
 import type { Installation } from './observed.ts';
 import type { Resolution } from './software.ts';

@@ -1,8 +1,6 @@
 import { hash } from '../api/hash.ts';
 import type { Committed } from '../api/record.ts';
 
-export type { Committed } from '../api/record.ts';
-
 /** Of what pods are made from: what the spec says about software shows in them only by what was chosen. */
 export function inputsHash({ asked: _, ...inputs }: Committed): string {
   return hash(inputs);

@@ -1,8 +1,7 @@
 import type { InstallationStatus } from '../api/installation.ts';
 import { epoch, timestamp } from '../api/time.ts';
 import { writesDeployment } from './actions.ts';
-import type { Findings } from './findings.ts';
-import type { RolloutRecord } from './observed.ts';
+import { appliedNow, type Findings, type Told } from './findings.ts';
 import { isProven, parseMark, returnedAt, REFUSED, wasGivenUp } from './record.ts';
 import { inWords, movedSince, parseSoftware } from './software-set.ts';
 
@@ -11,9 +10,6 @@ type Entry = NonNullable<InstallationStatus['history']>[number];
 /** As many as tell a story; no decision reads them. */
 const MOST_ENTRIES = 10;
 
-/** The part of a record that the history tells of, with its mark as this pass leaves it. */
-type Told = Pick<RolloutRecord, 'number' | 'trigger' | 'startedAt' | 'version' | 'from' | 'committed' | 'mark'>;
-
 /**
  * What was rolled out, newest first: what the records tell, and before that what was told when older records were still
  * there. An entry begins with the write that applies its template, so that it costs no write of its own.
@@ -21,8 +17,9 @@ type Told = Pick<RolloutRecord, 'number' | 'trigger' | 'startedAt' | 'version' |
 export function historyOf(findings: Findings): readonly Entry[] {
   const { observed, now } = findings;
   const before = observed.installation.status.history ?? [];
-  const records = recordsAfter(findings);
-  const head = headAfter(findings);
+  const applied = appliedNow(findings);
+  const records = recordsAfter(findings, applied);
+  const head = applied?.number ?? findings.state.head?.number;
   const known = [...returnOf(findings, records, head), ...records.flatMap((r) => entryOf(r, records, head))]
     .map((entry) => withFormer(entry, before))
     .sort(newestFirst);
@@ -35,7 +32,7 @@ export function historyOf(findings: Findings): readonly Entry[] {
 }
 
 /** The records with what this pass writes of them, newest first. */
-function recordsAfter({ state, decision, actions }: Findings): readonly Told[] {
+function recordsAfter({ state, actions }: Findings, applied: Told | undefined): readonly Told[] {
   const marks = new Map(
     actions.writes.flatMap((w) => (w.kind === 'mark' ? [[w.object.metadata.name, w] as const] : [])),
   );
@@ -43,22 +40,7 @@ function recordsAfter({ state, decision, actions }: Findings): readonly Told[] {
     const written = marks.get(record.name);
     return written ? { ...record, mark: parseMark(written.object.metadata.annotations) } : record;
   });
-  if (decision.kind !== 'run' || !decision.isChanged || decision.begun || !writesDeployment(actions)) {
-    return known;
-  }
-  const { inputs, attempt, version, committed } = decision;
-  return [{ ...attempt, number: inputs.number, version, committed, mark: {} }, ...known];
-}
-
-/** The number of the record that the Deployment names after this pass. */
-function headAfter({ state, decision, actions }: Findings): number | undefined {
-  if (!writesDeployment(actions)) {
-    return state.head?.number;
-  }
-  if (decision.kind === 'return') {
-    return decision.to.number;
-  }
-  return decision.kind === 'run' && decision.isChanged ? decision.inputs.number : state.head?.number;
+  return !applied || known.some(({ number }) => number === applied.number) ? known : [applied, ...known];
 }
 
 /** Undefined for one that was never applied. */

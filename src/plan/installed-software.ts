@@ -1,14 +1,14 @@
 import type { InstalledSoftware } from '../api/software.ts';
 import { findRelease } from './catalogue.ts';
-import type { Findings } from './findings.ts';
+import { appliedNow, type Findings } from './findings.ts';
+import { softwareOf } from './record.ts';
 import { policyOf } from './software-choices.ts';
-import { parseSoftware, type SoftwareSet } from './software-set.ts';
 
 /** The system software of a status: what the pods have, what they are to have, and what else there would be. */
 export function installedSoftware(findings: Findings): readonly InstalledSoftware[] {
   const { observed, state, decision, outlook } = findings;
   const { spec } = observed.installation;
-  const target = targetSet(findings);
+  const target = softwareOf(appliedNow(findings) ?? state.base);
   const version = decision.kind === 'problem' ? state.base?.version : decision.version;
   const release = findRelease(observed.catalogue, version);
   const known = release && outlook?.input.software?.describe(release, target);
@@ -28,12 +28,4 @@ export function installedSoftware(findings: Findings): readonly InstalledSoftwar
       ...(requiredBy && { requiredBy: requiredBy.slice(0, 32) }),
     };
   });
-}
-
-/** What is being written, or what is committed. */
-function targetSet({ observed, state, decision }: Findings): SoftwareSet {
-  if (decision.kind === 'run' && observed.installation.spec.suspend !== true) {
-    return decision.inputs.software.set;
-  }
-  return decision.kind === 'return' ? parseSoftware(decision.to.committed.software) : state.software;
 }

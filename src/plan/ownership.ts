@@ -5,7 +5,7 @@ import { INSTALLATION_KIND } from '../api/names.ts';
 export type Ownership =
   /** There is none: the first apply creates it, unforced. */
   | { readonly kind: 'absent' }
-  | { readonly kind: 'ours'; readonly uid: string }
+  | { readonly kind: 'ours' }
   /** Nobody controls it, and it was made for our pods: an orphan of an installation of this name. */
   | { readonly kind: 'orphan' }
   /** Of an earlier installation of this name, or on its way out: garbage collection comes first. */
@@ -24,7 +24,7 @@ export function ownershipOf(child: ChildView | undefined, installation: Installa
     return child.adoptable ? { kind: 'orphan' } : { kind: 'foreign', owner: 'somebody else' };
   }
   if (owner.uid === installation.uid) {
-    return { kind: 'ours', uid: child.uid };
+    return { kind: 'ours' };
   }
   return owner.kind === INSTALLATION_KIND && owner.name === installation.name
     ? { kind: 'leaving' }

@@ -164,6 +164,6 @@ export function nextNumber({ revisions, deployment }: Pick<Observed, 'revisions'
 }
 
 /** The system software that a rollout was given; none without a record. */
-export function softwareOf(record: RolloutRecord | undefined): SoftwareSet {
+export function softwareOf(record: Pick<RolloutRecord, 'committed'> | undefined): SoftwareSet {
   return record ? parseSoftware(record.committed.software) : NO_SOFTWARE;
 }

@@ -1,22 +1,23 @@
 import type { Failure } from '../api/failure.ts';
 import type { Release } from '../api/provider.ts';
+import type { Committed, Trigger } from '../api/record.ts';
 import { epoch } from '../api/time.ts';
 import { nextAttempt, requiredBy, triggerOf, type Attempt } from './attempt.ts';
 import { findRelease, isImageAllowed, tierDefinition } from './catalogue.ts';
 import { inputHashes, wishHash, type Inputs } from './children.ts';
-import { isMadeFrom, type Committed } from './committed.ts';
+import { isMadeFrom } from './committed.ts';
 import type { Configuration } from './environment.ts';
 import { failureBefore } from './failure-memory.ts';
 import type { Observed, RolloutRecord } from './observed.ts';
 import { problem, type Problem } from './problem.ts';
 import { askedOf, begunRecord, nextNumber, NOTHING_ASKED } from './record.ts';
+import { imageNotAllowed, releaseInvalid } from './refusal.ts';
 import { rollbackSettings } from './rollback-settings.ts';
 import type { Resolution, SoftwareFinder } from './software.ts';
 import { asksForSoftware, isAsAsked, softwareFor } from './software-for.ts';
 import type { State } from './state.ts';
 import { tierShape } from './tiers.ts';
-import type { Trigger } from './trigger.ts';
-import { imageNotAllowed, releaseInvalid, type Choice, type Target } from './version.ts';
+import type { Choice, Target } from './version.ts';
 import type { Wishes } from './wish.ts';
 
 /** These are the inputs of the children that should be there. */

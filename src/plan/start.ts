@@ -49,7 +49,7 @@ function recordData({ inputs, attempt, committed }: Start, { object, hash }: Chi
     version: release.version,
     image: release.image,
     applied: hash,
-    ...(ports && { ports: [...ports] }),
+    ...(ports && { ports }),
     hasBudget: budgetOf(inputs) !== undefined,
     effective: effective(inputs),
     deployment: { metadata: { labels, annotations }, spec: object.spec as RecordedDeployment['spec'] },

@@ -6,10 +6,8 @@ import type { Assessment } from './assessment.ts';
 import { usedConsent } from './attempt.ts';
 import { pendingUpgrade, updateCandidates } from './candidates.ts';
 import { latestRelease } from './catalogue.ts';
-import { effective } from './start.ts';
-import { servicePorts } from './service.ts';
 import { isOfSoftware, isSameThing, recordedFailures } from './failure-memory.ts';
-import type { Findings } from './findings.ts';
+import { appliedNow, type Findings } from './findings.ts';
 import { historyOf } from './history.ts';
 import { readiness } from './readiness.ts';
 import { installedSoftware } from './installed-software.ts';
@@ -37,6 +35,7 @@ export function statusOf(findings: Findings): InstallationStatus {
   const wasAtWork = AT_WORK.has(findCondition(before.conditions, 'Ready')?.reason ?? '');
   const isNewCurrent = stable?.version !== before.currentVersion;
   const consent = usedConsent(stable);
+  const rollout = appliedNow(findings) ?? base;
   const status: Draft = {
     observedGeneration: installation.generation,
     targetVersion: decision.kind === 'problem' ? base?.version : decision.version,
@@ -55,11 +54,12 @@ export function statusOf(findings: Findings): InstallationStatus {
     ...upgradesOf(findings),
     systemSoftware: emptyIsNone(installedSoftware(findings)),
     deploymentName: isRun || deployment ? installation.name : undefined,
-    serviceName: hasService(findings) ? installation.name : undefined,
+    // A Service that somebody deleted is still the one that should be there.
+    serviceName: rollout?.ports ? installation.name : undefined,
     installedAt: before.installedAt ?? (isRolledOut ? timestamp(now) : undefined),
     updatedAt:
       isRolledOut && (isNewCurrent || wasAtWork) ? timestamp(now) : (before.updatedAt ?? stable?.mark.provenAt),
-    effective: effectiveOf(findings),
+    effective: rollout?.effective,
     conditions: stampConditions(
       before.conditions ?? [],
       [
@@ -80,12 +80,6 @@ function handledRetry({ observed, state, actions }: Findings): string | undefine
   const { retry } = observed.installation;
   const isAtAnEnd = state.rollout?.phase === 'failed' && !writesDeployment(actions);
   return isAtAnEnd && retry !== undefined && !state.head?.retries.includes(retry) ? undefined : retry;
-}
-
-/** A Service that somebody deleted is still the one that should be there. */
-function hasService({ observed, state, decision }: Findings): boolean {
-  const isStarting = decision.kind === 'run' && decision.isChanged && observed.installation.spec.suspend !== true;
-  return isStarting ? servicePorts(decision.inputs.release) !== undefined : state.base?.ports !== undefined;
 }
 
 /** What may come next, and why it is not there yet. */
@@ -113,17 +107,6 @@ function availability({ state }: Findings): Verdict {
   return state.isAvailable
     ? verdict('Available', 'True', 'PodsAvailable', 'As many pods as asked for are available')
     : verdict('Available', 'False', 'PodsUnavailable', 'Fewer pods than asked for are available');
-}
-
-/** What is being written, or what was: what this build would make of a tier may be something else. */
-function effectiveOf({ observed, state, decision }: Findings): InstallationStatus['effective'] {
-  if (decision.kind === 'return') {
-    return decision.to.effective;
-  }
-  if (decision.kind === 'run' && decision.isChanged && observed.installation.spec.suspend !== true) {
-    return effective(decision.inputs);
-  }
-  return state.base?.effective;
 }
 
 /** What is remembered, newest first, each version once. A spec that cannot be read says nothing against what failed before. */

@@ -58,7 +58,7 @@ export function takeOver(
     failures: [...failures],
     committed: committed ?? UNKNOWN,
     ...(stable && { from: stable.version }),
-    ...(ports && { ports: [...ports] }),
+    ...(ports && { ports }),
     hasBudget: committed ? shape.budget : budget !== undefined,
     ...(release && { requiredBy: requiredBy(release, finder, parseSoftware(deployment.software)) }),
     retries: [...retries],

@@ -10,9 +10,6 @@ import { soakOf } from './soak.ts';
 import type { VersionInput } from './version-input.ts';
 import { faultOf } from './windows.ts';
 
-export { imageNotAllowed, releaseInvalid } from './refusal.ts';
-export type { VersionInput } from './version-input.ts';
-
 /** The version to run now. */
 export interface Target {
   readonly kind: 'target';

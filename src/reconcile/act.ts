@@ -66,15 +66,15 @@ function write(ports: ActPorts, installation: Installation, action: Action): Pro
   }
 }
 
-async function apply(ports: ActPorts, installation: Installation, action: Apply): Promise<void> {
-  const { child, uid, leaveReplicas: replicas } = action;
+async function apply(ports: ActPorts, installation: Installation, what: Put): Promise<void> {
+  const { child, uid, leaveReplicas: replicas } = what;
   if (uid !== undefined && replicas !== undefined) {
     await leaveReplicas(ports, installation, { uid, replicas });
   }
-  ports.offer(child, await put(ports, installation, action));
+  ports.offer(child, await put(ports, installation, what));
 }
 
-type Put = Pick<Apply, 'child' | 'object' | 'uid' | 'adopts'>;
+type Put = Pick<Apply, 'child' | 'object' | 'uid' | 'adopts' | 'leaveReplicas'>;
 
 function put(ports: ActPorts, installation: Installation, what: Put): Promise<Raw> {
   const { child, object, uid } = what;
@@ -119,20 +119,16 @@ async function look(
 
 /** Applies the Deployment of a record; that is read only now, because nobody needs it before. */
 async function restore(ports: ActPorts, installation: Installation, action: Restoring): Promise<void> {
-  const { writer, offer, signal } = ports;
   const { namespace } = installation;
-  const { uid, record, leaveReplicas: replicas } = action;
-  const found = await writer.get<RawRevision>(CHILDREN.ControllerRevision, { namespace, name: record });
-  signal.throwIfAborted();
+  const { record: name } = action;
+  const found = await ports.writer.get<RawRevision>(CHILDREN.ControllerRevision, { namespace, name });
+  ports.signal.throwIfAborted();
   const deployment = found?.data?.deployment;
   if (!deployment) {
-    throw new RecordGone(`The record "${record}" is gone`);
-  }
-  if (deployment.spec.replicas === undefined && uid !== undefined && replicas !== undefined) {
-    await leaveReplicas(ports, installation, { uid, replicas });
+    throw new RecordGone(`The record "${name}" is gone`);
   }
   const { object } = recordedDeployment(installation, deployment);
-  offer('Deployment', await put(ports, installation, { child: 'Deployment', object, uid }));
+  await apply(ports, installation, { ...action, object });
 }
 
 /**

@@ -7,7 +7,8 @@ import type { Window } from '../../../src/api/window.ts';
 import { isPrerelease } from '../../../src/api/version.ts';
 import { OperatorConfig } from '../../../src/api/operator-config.ts';
 import { assess } from '../../../src/plan/assessment.ts';
-import { decideVersion, type VersionInput } from '../../../src/plan/version.ts';
+import type { VersionInput } from '../../../src/plan/version-input.ts';
+import { decideVersion } from '../../../src/plan/version.ts';
 import { catalogue, config, release } from '../../support/builders.ts';
 
 const NOW = Date.parse('2026-01-01T00:00:00Z');
