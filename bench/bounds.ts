@@ -4,7 +4,7 @@ import type { Workload } from './workload.ts';
 /** What was measured of something that has a limit, which holds on a machine that does nothing else. */
 export interface Bound {
   readonly what: string;
-  readonly unit: 's' | 'x floor';
+  readonly unit: 's' | 'x floor' | 'MiB';
   readonly measured: readonly number[];
   /** The worst of them may be so much. */
   readonly most: number;

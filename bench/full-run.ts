@@ -16,6 +16,7 @@ import { waits } from './waits.ts';
 const CALM_MS = 3000;
 /** How much longer than a loop without logic the installs may take. */
 const MOST_OF_FLOOR = 1.5;
+const MOST_MIB_PER_THOUSAND = 15;
 
 /** What people wait for; the floor, then a life of the operator: started with nothing, install, idle, restart, publish. */
 export async function fullRun(
@@ -83,6 +84,9 @@ export async function fullRun(
   });
   await operator.stop();
 
+  const growthMiB = rest.memory.ownMiB - emptyMemory.ownMiB;
+  // With fewer than that the process has yet to grow into what it needs anyway.
+  const thousands = Math.max(1, installations / 1000);
   const lines = [
     ...costLines(phases),
     '',
@@ -92,13 +96,14 @@ export async function fullRun(
       `${figure((heap.heapUsed - emptyHeap.heapUsed) / installations)} bytes per installation`,
     `RSS: ${figure(emptyMemory.rssMiB)} MiB with nothing installed, ` +
       `${figure(rest.memory.rssMiB - emptyMemory.rssMiB, 1)} MiB more in the same process after install and idle, ` +
-      `${figure(rest.memory.ownMiB - emptyMemory.ownMiB, 1)} of it not pages of files`,
+      `${figure(growthMiB, 1)} of it not pages of files`,
     `Restart: everything seen after ${figure(restarted.secondsToReady, 2)} s, ` +
       `every installation judged after ${figure(restarted.secondsToAll, 2)} s`,
   ];
   const ratio = installed.seconds / floorSeconds;
   const bounds: readonly Bound[] = [
     { what: 'the installs', unit: 'x floor', measured: [ratio], most: MOST_OF_FLOOR },
+    { what: 'memory for a thousand', unit: 'MiB', measured: [growthMiB / thousands], most: MOST_MIB_PER_THOUSAND },
     ...waited,
   ];
   return { workload, lines, bounds };

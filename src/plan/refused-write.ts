@@ -1,4 +1,3 @@
-import type { Failure } from '../api/failure.ts';
 import { obeyed } from './blame.ts';
 import { addFailure, mayTryAgain, recordedFailures } from './failure-memory.ts';
 import { marking, type Marking } from './marks.ts';
@@ -45,6 +44,6 @@ export function markRefused(observed: Observed, message: string, now: number): M
     ...(moved !== undefined && { software: moved }),
     ...obeyed(observed, record),
   };
-  const [marked]: readonly (Failure | undefined)[] = addFailure(known, failure, now);
+  const marked = addFailure(known, failure, now)[0];
   return marked && marking(observed.installation, record, { ...record.mark, failure: marked });
 }

@@ -1,7 +1,7 @@
 import { firstIssue } from '../api/field.ts';
 import { SoftwareRelease, type SoftwareSpec } from '../api/software.ts';
 import { isExactVersion } from '../api/version.ts';
-import { latestRelease, NOT_EXACT, sortOut, type InvalidRelease } from './catalogue.ts';
+import { NOT_EXACT, sortOut, type InvalidRelease } from './catalogue.ts';
 
 /** The published versions of one system software, as the decisions read them. */
 export interface SoftwareCatalogue {
@@ -27,9 +27,4 @@ function findFault(published: SoftwareRelease): string | undefined {
     return firstIssue(parsed.error, 'version');
   }
   return isExactVersion(published.version) ? undefined : NOT_EXACT;
-}
-
-/** The highest for everybody: not yanked, no preview, no prerelease. */
-export function latestSoftware({ releases }: SoftwareCatalogue): SoftwareRelease | undefined {
-  return latestRelease(releases);
 }

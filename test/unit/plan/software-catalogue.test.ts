@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { SoftwareRelease, SoftwareSpec } from '../../../src/api/software.ts';
-import { latestSoftware, readSoftware } from '../../../src/plan/software-catalogue.ts';
+import { latestRelease } from '../../../src/plan/catalogue.ts';
+import { readSoftware } from '../../../src/plan/software-catalogue.ts';
 import { formatSoftware, inWords, isSameSet, movedSince, parseSoftware } from '../../../src/plan/software-set.ts';
 import { software } from '../../support/builders.ts';
 
@@ -73,7 +74,7 @@ describe('what is published', () => {
     ['8.3.0', 'deprecated or not', ['8.2.0', { version: '8.3.0', lifecycle: { stage: 'deprecated' } }]],
     [undefined, 'where there is one', ['8.3.0-rc.1']],
   ])('has %s for its latest: %s', (latest, _, versions) => {
-    expect(latestSoftware(software('php', ...versions))?.version).toBe(latest);
+    expect(latestRelease(software('php', ...versions).releases)?.version).toBe(latest);
   });
 });
 
