@@ -163,7 +163,7 @@ function isOnItsWayBack(deployment: DeploymentView, head: RolloutRecord | undefi
 
 /** Somebody wrote to it since. How many pods there are is an autoscaler's to write where the record says nothing of that. */
 function isChanged({ changed }: DeploymentView, head: RolloutRecord | undefined): boolean {
-  const isScaled = changed?.paths.every((path) => path.join('.') === 'spec.replicas');
+  const isScaled = changed?.paths.every(([first, second]) => first === 'spec' && second === 'replicas');
   return changed !== undefined && !(isScaled && head?.effective.tier && head.effective.tier.replicas === undefined);
 }
 
