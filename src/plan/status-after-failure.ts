@@ -32,12 +32,11 @@ export function statusAfterFailure(
   const verdicts = patience === 'none' ? stalled(reason, message) : waiting('Unknown', reason, message);
   const others = (planned.conditions ?? []).filter((c) => STAY.has(c.type));
   const health = (status.conditions ?? []).filter((c) => c.type === 'UpgradeHealthy');
+  const told = [...verdicts, ...([...others, ...health] as Verdict[])];
   return {
     ...Object.fromEntries([...entries, ...kept]),
-    conditions: stampConditions(status.conditions ?? [], [...verdicts, ...([...others, ...health] as Verdict[])], {
-      generation,
-      now,
-    }),
+    observedGeneration: generation,
+    conditions: stampConditions(status.conditions ?? [], told, { generation, now }),
   };
 }
 
