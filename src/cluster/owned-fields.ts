@@ -37,6 +37,8 @@ function entryOf(object: WithManagedFields, manager: string): ManagedFieldsEntry
   );
 }
 
+/** What was written through the scale subresource carries no time. */
+const LATEST = '9999';
 const MOST_PATHS = 32;
 
 interface Change {
@@ -53,11 +55,9 @@ export function lastChange(object: WithManagedFields, manager: string): Change |
   // An entry that is older than ours was there when we applied: it took nothing from us.
   const since = appliedAt(object, manager) ?? '';
   const others = entries.filter(
-    (e) => !e.manager?.startsWith(manager) && e.subresource !== 'status' && e.fieldsV1 && (e.time ?? since) >= since,
+    (e) => !e.manager?.startsWith(manager) && e.subresource !== 'status' && e.fieldsV1 && (e.time ?? LATEST) >= since,
   );
-  // What was written through the scale subresource carries no time, and whoever else wrote since did more.
-  const order = ({ time = '', subresource }: ManagedFieldsEntry) => (subresource === 'scale' ? '' : time);
-  const [last] = others.sort((a, b) => (order(a) < order(b) ? 1 : -1));
+  const [last] = others.sort((a, b) => ((a.time ?? LATEST) < (b.time ?? LATEST) ? 1 : -1));
   return (
     last?.fieldsV1 && { manager: last.manager ?? 'unknown', paths: [...leaves(last.fieldsV1)].slice(0, MOST_PATHS) }
   );

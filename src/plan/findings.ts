@@ -16,7 +16,7 @@ export interface Findings extends Decided {
 /** What the status tells of a rollout. */
 export type Told = Pick<
   RolloutRecord,
-  'number' | 'trigger' | 'startedAt' | 'version' | 'from' | 'wish' | 'committed' | 'effective' | 'ports' | 'mark'
+  'number' | 'trigger' | 'startedAt' | 'version' | 'from' | 'committed' | 'effective' | 'ports' | 'mark'
 >;
 
 /** The rollout that this pass applies, be it again; undefined where the Deployment stays with the one that it has. */

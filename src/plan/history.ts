@@ -1,7 +1,6 @@
 import type { InstallationStatus } from '../api/installation.ts';
 import { epoch, timestamp } from '../api/time.ts';
 import { writesDeployment } from './actions.ts';
-import { UNKNOWN } from './committed.ts';
 import { appliedNow, type Findings, type Told } from './findings.ts';
 import { isProven, parseMark, returnedAt, REFUSED, wasGivenUp } from './record.ts';
 import { inWords, movedSince, parseSoftware } from './software-set.ts';
@@ -44,25 +43,22 @@ function recordsAfter({ state, actions }: Findings, applied: Told | undefined): 
   return !applied || known.some(({ number }) => number === applied.number) ? known : [applied, ...known];
 }
 
-/** None for one that was never applied, nor for what was found as it stood: that ran before, unless it fails. */
+/** Undefined for one that was never applied. */
 function entryOf(record: Told, records: readonly Told[], head: number | undefined): Entry[] {
-  const { number, version, from, trigger, startedAt, mark, wish } = record;
+  const { number, version, from, trigger, startedAt, mark } = record;
   const isApplied = number <= (head ?? 0) || isProven(record) || wasGivenUp(record);
-  const isFound = wish === UNKNOWN.wish && !mark.failure;
-  if (!isApplied || isFound || mark.failure?.reason === REFUSED) {
+  if (!isApplied || mark.failure?.reason === REFUSED) {
     return [];
   }
   const moved = trigger === 'SystemSoftware' ? inWords(movedBy(record, records)) : '';
-  return [
-    {
-      version,
-      ...(from !== undefined && from !== version && { from }),
-      trigger,
-      startedAt,
-      ...(moved !== '' && { message: moved }),
-      ...endOf(record, records, head),
-    },
-  ];
+  const entry: Entry = {
+    version,
+    ...(from !== undefined && from !== version && { from }),
+    trigger,
+    startedAt,
+    ...(moved !== '' && { message: moved }),
+  };
+  return [{ ...entry, ...endOf(record, records, head) }];
 }
 
 /** What moved by its own policy: what is not as it was in what was stable before. */

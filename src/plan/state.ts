@@ -98,7 +98,7 @@ export function readState(observed: Observed, now: number): State {
           evidenceFor(observed, { deployment, head, proven, given, isIntact, isReturning, deadlineMs, now }),
         )
       : undefined;
-  const mayReturn = stands && deployment && given && isOnItsWayBack(deployment, head, given);
+  const mayReturn = stands && deployment && given && isOnItsWayBack(deployment, given);
   const isReturning = mayReturn === true && verdict(false)?.phase !== 'done';
   const rollout = verdict(isReturning);
   const done = doneOf(deployment, head, rollout, isIntact || isAsAdmitted(observed, deployment));
@@ -143,7 +143,7 @@ function standingOf(
     return isExactVersion(deployment.version ?? '') ? 'Unrecorded' : unnamed;
   }
   // Where nobody wrote to it since, an admission webhook took the number away.
-  if (deployment.template !== head.template && isChanged(deployment, head)) {
+  if (deployment.template !== head.template && deployment.changed !== undefined) {
     return 'Undone';
   }
   return !isProven(head) && head.mark.supersededAt !== undefined ? 'Superseded' : undefined;
@@ -153,18 +153,12 @@ function standingOf(
  * No mark says when what is stable has arrived. The Deployment controller does, in the condition `Progressing`; and where
  * somebody else wrote to the Deployment since, it alone is believed.
  */
-function isOnItsWayBack(deployment: DeploymentView, head: RolloutRecord | undefined, given: RolloutRecord): boolean {
-  const { observedGeneration, generation, progress, appliedAt = '' } = deployment;
+function isOnItsWayBack(deployment: DeploymentView, given: RolloutRecord): boolean {
+  const { observedGeneration, generation, progress, changed, appliedAt = '' } = deployment;
   const hasArrived = observedGeneration >= generation && progress === 'NewReplicaSetAvailable';
   // The mark comes right before it. What is applied later only heals it.
   const isOfMark = epoch(appliedAt) <= epoch(returnedAt(given) ?? '') + LONGEST_UNTIL_APPLIED_MS;
-  return !hasArrived && !isChanged(deployment, head) && isOfMark;
-}
-
-/** Somebody wrote to it since. How many pods there are is an autoscaler's to write where the record says nothing of that. */
-function isChanged({ changed }: DeploymentView, head: RolloutRecord | undefined): boolean {
-  const isScaled = changed?.paths.every(([first, second]) => first === 'spec' && second === 'replicas');
-  return changed !== undefined && !(isScaled && head?.effective.tier && head.effective.tier.replicas === undefined);
+  return !hasArrived && changed === undefined && isOfMark;
 }
 
 function doneOf(

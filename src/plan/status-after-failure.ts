@@ -32,11 +32,12 @@ export function statusAfterFailure(
   const verdicts = patience === 'none' ? stalled(reason, message) : waiting('Unknown', reason, message);
   const others = (planned.conditions ?? []).filter((c) => STAY.has(c.type));
   const health = (status.conditions ?? []).filter((c) => c.type === 'UpgradeHealthy');
-  const told = [...verdicts, ...([...others, ...health] as Verdict[])];
   return {
     ...Object.fromEntries([...entries, ...kept]),
-    observedGeneration: generation,
-    conditions: stampConditions(status.conditions ?? [], told, { generation, now }),
+    conditions: stampConditions(status.conditions ?? [], [...verdicts, ...([...others, ...health] as Verdict[])], {
+      generation,
+      now,
+    }),
   };
 }
 

@@ -6,7 +6,6 @@ import type { Assessment } from './assessment.ts';
 import { usedConsent } from './attempt.ts';
 import { pendingUpgrade, updateCandidates } from './candidates.ts';
 import { latestRelease } from './catalogue.ts';
-import { UNKNOWN } from './committed.ts';
 import { isOfSoftware, isSameThing, recordedFailures } from './failure-memory.ts';
 import { appliedNow, type Findings } from './findings.ts';
 import { historyOf } from './history.ts';
@@ -32,13 +31,7 @@ export function statusOf(findings: Findings): InstallationStatus {
   const { installation, catalogue } = observed;
   const before = installation.status;
   const isRun = decision.kind === 'run' && installation.spec.suspend !== true;
-  const { name, deployment, head, stable, base, isRolledOut } = state;
-  const isUnseen = deployment && deployment.observedGeneration < deployment.generation;
-  const isFound = head?.wish === UNKNOWN.wish && name === 'RollingOut' && isUnseen;
-  if (before.conditions && (decision.kind === 'takeOver' || isFound)) {
-    // What is taken over is what it was, until its controller has looked at what it was given.
-    return before;
-  }
+  const { deployment, stable, base, isRolledOut } = state;
   const wasAtWork = AT_WORK.has(findCondition(before.conditions, 'Ready')?.reason ?? '');
   const isNewCurrent = stable?.version !== before.currentVersion;
   const consent = usedConsent(stable);
@@ -47,9 +40,9 @@ export function statusOf(findings: Findings): InstallationStatus {
     observedGeneration: installation.generation,
     targetVersion: decision.kind === 'problem' ? base?.version : decision.version,
     installedVersion:
-      isRun || decision.kind === 'return'
+      isRun || decision.kind === 'return' || decision.kind === 'takeOver'
         ? decision.version
-        : deployment && (name === 'Unrecorded' ? deployment.version : base?.version),
+        : deployment && (state.name === 'Unrecorded' ? deployment.version : base?.version),
     currentVersion: stable?.version,
     previousVersion: stable?.previousVersion,
     latestVersion: catalogue && latestRelease(catalogue.releases)?.version,

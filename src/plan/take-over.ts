@@ -52,7 +52,7 @@ export function takeOver(
     trigger: committed && upgradePolicy === 'auto' && named !== version ? 'Policy' : 'Spec',
     startedAt: timestamp(now),
     // Nobody knows for which wish it was made.
-    wish: UNKNOWN.wish,
+    wish: 'unknown',
     // What somebody changed does not stay for that.
     ...(committed && { foundWith: wishes.spec }),
     failures: [...failures],

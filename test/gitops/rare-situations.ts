@@ -35,6 +35,14 @@ export const RARE_SITUATIONS: Readonly<Record<string, () => World>> = {
   Yanked: () => asking(release('1.1.0', { lifecycle: { stage: 'yanked' } })),
   PathMissing: () => asking(release('1.1.0', { upgradesFrom: '>=1.0.5' })),
   KubernetesUnsupported: () => asking(release('1.1.0', { requires: { kubernetes: '>=1.40.0' } })),
+  PreviouslyFailed() {
+    const world = new World(catalogue('1.0.0'), { version: '1.0.0' });
+    world.settle();
+    world.pod({ restarts: 3, waiting: { reason: 'CrashLoopBackOff', message: '' } });
+    world.settle();
+    see(world, { deployment: undefined });
+    return world;
+  },
   Unavailable() {
     const world = new World(catalogue('1.0.0'));
     world.converge();

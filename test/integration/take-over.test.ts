@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { settled } from '../../bench/rest.ts';
-import { findCondition } from '../../src/api/conditions.ts';
 import { FIELD_MANAGER, LABEL } from '../../src/api/names.ts';
 import { ownedFields } from '../../src/cluster/owned-fields.ts';
 import { markOf, startChildWatch, type ChildWatch, type RecordObject } from './support/child-watch.ts';
@@ -225,27 +224,6 @@ describe.skipIf(!inject('controlPlane').disposable)('what was installed before t
     expect(records(name)).toEqual(marks);
     expect(children.deployment(keyOf(name))?.metadata.labels?.[LABEL.rollout]).toBe('1');
   });
-
-  it.each(['fresh', 'upgraded', 'rolled-back', 'held'] as const)(
-    'is said to be what it was all the while: %s',
-    async (name) => {
-      const statuses = await witness.statusesOf(keyOf(name));
-      const first = statuses.findIndex(({ conditions }) => conditions);
-      const told = statuses.slice(first).map(({ currentVersion, installedAt, updatedAt, history, conditions }) => {
-        const ready = findCondition(conditions, 'Ready');
-        return {
-          currentVersion,
-          installedAt,
-          updatedAt,
-          history,
-          ready: `${ready?.status} ${ready?.reason} ${ready?.message}`,
-        };
-      });
-
-      expect(told[0]).toMatchObject({ currentVersion: expect.anything(), history: expect.anything() });
-      expect(told).toEqual(told.map(() => told[0]));
-    },
-  );
 
   it.each(['rolled-back', 'held'] as const)('remembers what failed: %s', async (name) => {
     const was = ofKind('ProviderInstallation').find(({ metadata }) => metadata.name === name);

@@ -17,8 +17,6 @@ export type SeenInstallation = Omit<InstallationObject, 'status'> & { readonly s
 export interface Witness {
   /** The installation as soon as the operator has reported on the spec that it has now, and `isIt` holds. */
   until(installation: string, isIt: (seen: SeenInstallation) => boolean): Promise<SeenInstallation>;
-  /** Every status that the installation has had up to now, one after the other. */
-  statusesOf(installation: string): Promise<readonly InstallationStatus[]>;
   /** Waits until the Deployment is to run what `isIt` says. */
   untilTemplate(installation: string, isIt: (template: Template) => boolean): Promise<void>;
   /** Every template that the Deployment has had up to now, one after the other. */
@@ -65,10 +63,6 @@ export async function startWitness(): Promise<Witness> {
         },
         () => `${key} stays ${JSON.stringify(last()?.status)}`,
       );
-    },
-    async statusesOf(key) {
-      await installations.catchUp(namespaceOf(key));
-      return of(key, installations.versions).map(({ status }) => status ?? {});
     },
     async untilTemplate(key, isIt) {
       const last = () => of(key, deployments.versions).map(templateOf).at(-1);

@@ -69,14 +69,6 @@ const object = {
   },
 } as const;
 
-const [US, SET] = object.metadata.managedFields;
-const SCALED = {
-  manager: 'hpa',
-  operation: 'Update',
-  subresource: 'scale',
-  fieldsV1: { 'f:spec': { 'f:replicas': {} } },
-};
-
 describe('what a manager owns', () => {
   it('is what it applied, without what others added', () => {
     expect(ownedFields(object, 'us')).toEqual({
@@ -116,16 +108,6 @@ describe('the last change by somebody else', () => {
         ['spec', 'containers', { name: 'one' }, 'image'],
       ],
     });
-  });
-
-  // The API server gives what is written through the scale subresource no time.
-  it.each([
-    ['before an autoscaler scaled it', [SCALED, ...object.metadata.managedFields], 'kubectl-set'],
-    ['an autoscaler alone', [SCALED], 'hpa'],
-    ['nobody, where all is older than what we applied', [{ ...US, time: '2027-01-01T00:00:00Z' }, SET], undefined],
-    ['an autoscaler, whenever that was', [{ ...US, time: '2027-01-01T00:00:00Z' }, SET, SCALED], 'hpa'],
-  ])('was made by %s', (_, managedFields, manager) => {
-    expect(lastChange({ metadata: { managedFields } }, 'us')?.manager).toBe(manager);
   });
 
   it('is none where only controllers wrote the status', () => {

@@ -30,8 +30,6 @@ function inWords({ version, from, trigger, startedAt, completedAt, result, messa
 const told = (pieces: Pieces) => historyOf(findings(pieces)).map(inWords);
 
 const [done1, done2, open2] = [proven(1), proven(2), record(2)];
-const FOUND = { wish: 'unknown' } as const;
-const found3 = proven(3, FOUND);
 const first = '1.0.0 by Install, 01:00 to 01:05 Succeeded';
 const running = (of: typeof done1, more: Parameters<typeof deployment>[1] = {}) => ({
   deployment: deployment(of, more),
@@ -257,31 +255,6 @@ describe('what was told before:', () => {
         }),
       ),
       ['1.1.0 from 1.0.0 by Spec, 02:00 to 02:06 Succeeded'],
-    ],
-    [
-      'is not told again of what was recorded as it stood: that is no rollout',
-      { ...before(entry({ result: 'Succeeded', completedAt: at('01:05') })), records: [found3], ...running(found3) },
-      [first],
-    ],
-    [
-      'had no end, and was recorded as it stood before it was done',
-      { ...before(entry({ version: '1.1.0', trigger: 'Spec' })), records: [found3], ...running(found3) },
-      ['1.1.0 by Spec, 01:00 to 12:00 Superseded'],
-    ],
-    [
-      'is followed by what was recorded as it stood, and failed',
-      {
-        ...before(entry({ result: 'Succeeded', completedAt: at('01:05') })),
-        records: [failed(3, FOUND), done1],
-        ...running(done1, { appliedAt: at('03:11') }),
-        ...to('1.0.0'),
-        now: '04:00',
-      },
-      [
-        '1.0.0 from 1.2.0 by Rollback, 03:10 to 04:00 Succeeded',
-        '1.2.0 from 1.1.0 by Spec, 03:00 to 03:10 RolledBack: it crashed',
-        first,
-      ],
     ],
     [
       'had another end than its record says',

@@ -359,17 +359,6 @@ describe('a write that is refused', () => {
     );
   });
 
-  it('is said of the spec that there is now, also where nothing else is known yet, as of what is to be taken over', () => {
-    const world = new World(catalogue('1.0.0'), { version: '1.0.0' });
-    world.converge();
-    world.edit({ config: { A: '1' } });
-    world.observed = { ...world.observed, revisions: [] };
-    const { installation } = world.observed;
-    const planned = plan(world.observed, world.now).status;
-    expect(planned).toEqual(installation.status);
-    expectKstatus(statusAfterFailure(installation, planned, refused('No'), world.now), installation.generation);
-  });
-
   it('keeps its words while only numbers differ: each new status would be the next attempt', () => {
     const { installation } = observed();
     const planned = plan(observed(), 0).status;

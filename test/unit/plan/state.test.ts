@@ -93,7 +93,6 @@ const [first12, with12, to13] = [
   proven(1, { software: 'php=8.2.0' }),
   record(2, { software: 'php=8.3.0', trigger: 'SystemSoftware' }),
 ];
-const SCALED = { changed: { manager: 'kube-controller-manager', paths: [['spec', 'replicas']] } };
 const withoutNumber = proven(1, { effective: { tier: {} } });
 const yanked = catalogue('1.0.0', release('1.1.0', { lifecycle: { stage: 'yanked', message: 'loses data' } }));
 
@@ -424,24 +423,6 @@ const SPECIFICATION: Readonly<Record<StateName, readonly Row[]>> = {
       { head: 1, stable: 1, base: 1, done: 'once', abandoned: 2, is: WHOLE },
     ],
     [
-      'what somebody else, and then an autoscaler, wrote to on its way back: the Deployment controller alone is believed',
-      {
-        records: [withoutNumber, failed2],
-        deployment: deployment(withoutNumber, {
-          ...BACK,
-          changed: {
-            manager: 'kubectl-rollout',
-            paths: [
-              ['spec', 'template'],
-              ['spec', 'replicas'],
-            ],
-          },
-        }),
-        now: '02:12',
-      },
-      { head: 1, stable: 1, base: 1, done: 'once', abandoned: 2, is: WHOLE },
-    ],
-    [
       'somebody else wrote to it on its way back: then the Deployment controller alone is believed',
       {
         records: [done1, failed2],
@@ -566,16 +547,6 @@ const SPECIFICATION: Readonly<Record<StateName, readonly Row[]>> = {
   ],
 
   Returning: [
-    // kubernetes/kubernetes#25238: an autoscaler writes to the same object in the midst of a rollout.
-    [
-      'an autoscaler asks for more pods meanwhile',
-      {
-        records: [withoutNumber, failed2],
-        deployment: deployment(withoutNumber, { ...BACK, ...SCALED }),
-        now: '02:12',
-      },
-      { head: 1, stable: 1, base: 1, done: 'once', abandoned: 2, is: `${WHOLE}, returning` },
-    ],
     [
       'what is stable was applied again after a failure',
       { records: [done1, failed2], deployment: deployment(done1, BACK), now: '02:12' },
