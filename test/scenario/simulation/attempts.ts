@@ -80,12 +80,19 @@ export function badMarks({ change: { kind, before, after, key } }: Deed): string
     : [];
 }
 
-/** What failed is known until a newer record takes it over. */
-export function lostFailures({ server, change: { kind, key, before } }: Deed): string[] {
+/** What failed is known until a newer record takes it over, as far as the operator had heard: somebody may delete that one, too. */
+export function lostFailures({ server, process, request, change: { kind, key, before } }: Deed): string[] {
   const owner = ownerOf(before);
-  const isNewest = !server
-    .list(KINDS.ControllerRevision)
-    .some((r) => ownerOf(r) === owner && orderOf(r) > orderOf(before!));
+  const newer = server.history.flatMap(({ kind: of, key: name, after }) =>
+    of === KINDS.ControllerRevision && after && ownerOf(after) === owner && orderOf(after) > orderOf(before!)
+      ? [name]
+      : [],
+  );
+  const isNewest = !newer.some((name) =>
+    process.views
+      .between(KINDS.ControllerRevision, name, request.lookedAt, request.sentAt)
+      .some((r) => r !== undefined),
+  );
   return kind === KINDS.ControllerRevision && isMarked(before, 'failed') && owner !== undefined && isNewest
     ? [`what failed with the record ${key} is forgotten`]
     : [];
