@@ -40,7 +40,7 @@ export function badSoftware(deed: Deed): string[] {
   const told = `${key} with ${inWords(set)}`;
   const record = recordOf(server, after);
   // What is found is recorded and applied as it was, whatever somebody did in between.
-  const isHeal = before !== undefined && (isSameRollout(server, before, after) || isFound(record));
+  const isHeal = isFound(record) || (before !== undefined && isSameRollout(server, before, after));
   if (isHeal || isReturn(server, change)) {
     return isSame(set, recordedSoftware(record)) ? [] : [`applies ${told}, which was not recorded`];
   }
