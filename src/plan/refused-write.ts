@@ -10,9 +10,9 @@ import { isAutomatic } from './trigger.ts';
 const LONGEST_MESSAGE = 300;
 
 /**
- * The mark of the rollout whose Deployment the API server has just refused, where nobody asked for it: what runs is none the worse for
- * it, so it is left alone for a while like any other failure. Undefined where somebody asked for it, and where no rollout begins: then the status says so, and it
- * is tried again as it is.
+ * The mark of the rollout whose Deployment the API server has just refused, where nobody asked for it: what runs is none the
+ * worse for it, so it is left alone for a while like any other failure. Undefined where somebody asked for it, and where no
+ * rollout begins: then the status says so, and it is tried again as it is.
  */
 export function markRefused(observed: Observed, message: string, now: number): Marking | undefined {
   const state = readState(observed, now);
