@@ -73,9 +73,9 @@ export class ApiError extends Error implements RetryHint {
   }
 }
 
-/** The fields that a server-side apply may not take, each with who has it, in the words of the API server. */
-export function fieldConflicts({ details }: ApiError): readonly StatusCause[] {
-  return (details.causes ?? []).filter((cause) => cause.reason === 'FieldManagerConflict');
+/** There is an object that a server-side apply may not make ours: others have its fields, or another object controls it. */
+export function isTaken({ details: { causes = [] } }: ApiError): boolean {
+  return causes.some(({ reason, field }) => reason === 'FieldManagerConflict' || field === 'metadata.ownerReferences');
 }
 
 export function isNotFound(error: unknown): boolean {

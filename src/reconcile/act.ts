@@ -1,4 +1,4 @@
-import { ApiError, fieldConflicts } from '../cluster/errors.ts';
+import { ApiError, isTaken } from '../cluster/errors.ts';
 import type { Resource } from '../cluster/resource.ts';
 import type { Writer } from '../cluster/write.ts';
 import { objectKey } from '../controller/object-key.ts';
@@ -10,7 +10,7 @@ import { Appeared } from './appeared.ts';
 import type { RawRevision } from './project-revision.ts';
 import type { Raw } from './raw.ts';
 import { CHILDREN } from './resources.ts';
-import type { Unanswered } from './unanswered.ts';
+import type { Unseen } from './unseen.ts';
 import { takeOver, writeMark, writeRecord, type RecordPorts } from './write-record.ts';
 
 type Apply = Extract<Action, { kind: 'apply' }>;
@@ -23,7 +23,7 @@ class RecordGone extends Error {
 }
 
 export interface ActPorts extends RecordPorts {
-  readonly unanswered: Unanswered;
+  readonly unseen: Unseen;
   /** The child that was seen when the action was decided on. */
   readonly seen: Pick<ChildView, 'uid' | 'applied'> | undefined;
 }
@@ -36,7 +36,7 @@ export async function act(ports: ActPorts, installation: Installation, action: A
   } catch (error) {
     // A record, a mark or its removal changes nothing that runs, and is found by the next try.
     if (isUnanswered(error) && action.child !== 'ControllerRevision') {
-      ports.unanswered.add(objectKey(installation), action.child);
+      ports.unseen.add(objectKey(installation), action.child);
     }
     throw error;
   }
@@ -88,7 +88,7 @@ async function create(ports: ActPorts, installation: Installation, { child, obje
   try {
     return await writer.apply<Raw>(CHILDREN[child], exact, { fieldManager: FIELD_MANAGER, force: false });
   } catch (error) {
-    if (!(error instanceof ApiError) || fieldConflicts(error).length === 0) {
+    if (!(error instanceof ApiError) || !isTaken(error)) {
       throw error;
     }
     // Only now is it worth a read: it may be ours and have lost the label by which it is watched.

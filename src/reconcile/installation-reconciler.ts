@@ -20,7 +20,7 @@ import type { Fleet } from './fleet.ts';
 import { observe } from './observe.ts';
 import type { Raw } from './raw.ts';
 import { createReporter, type ReportPorts } from './report.ts';
-import { Unanswered } from './unanswered.ts';
+import { Unseen } from './unseen.ts';
 
 /** As often as what was refused is tried again. */
 const LOOK_AGAIN_MS = 60_000;
@@ -46,7 +46,7 @@ export function createInstallationReconciler(ports: InstallationPorts) {
   /** By key: the generation of the Deployment as it was written last. Lost at a restart, which only waits for its controller. */
   const generations = new Map<string, number | undefined>();
   const offerToCaches = offerTo(caches);
-  const unanswered = new Unanswered({ caches, writer, offer: offerFound });
+  const unseen = new Unseen({ caches, writer, offer: offerFound });
 
   function offer(child: ChildKind, raw: Raw): void {
     if (child === 'Deployment') {
@@ -67,12 +67,12 @@ export function createInstallationReconciler(ports: InstallationPorts) {
     if (before && !after) {
       heals.delete(before.key);
       generations.delete(before.key);
-      unanswered.forget(before.key);
+      unseen.forget(before.key);
     }
   });
 
   return async function reconcile(key: string, run: Run): Promise<Outcome> {
-    const hidden = unanswered.has(key) ? await unanswered.look(key, run) : undefined;
+    const hidden = unseen.has(key) ? await unseen.look(key, run) : undefined;
     const remembered = heals.get(key);
     if (remembered && remembered.generation !== caches.installations.get(key)?.generation) {
       heals.delete(key);
@@ -125,7 +125,7 @@ export function createInstallationReconciler(ports: InstallationPorts) {
     try {
       for (const action of planned.writes) {
         writing = action;
-        await act({ writer, offer, signal, unanswered, seen: children[action.child] }, installation, action);
+        await act({ writer, offer, signal, unseen, seen: children[action.child] }, installation, action);
         remember(key, installation.generation, action);
         const healed = eventOfHeal(action);
         if (healed) {
@@ -146,7 +146,7 @@ export function createInstallationReconciler(ports: InstallationPorts) {
       const begun = failure?.reason === 'Rejected' && writing?.child === 'Deployment' ? look(key) : undefined;
       const mark = begun && failure && markRefused(begun, failure.message, clock.now());
       if (mark) {
-        await act({ writer, offer, signal, unanswered, seen: undefined }, installation, mark);
+        await act({ writer, offer, signal, unseen, seen: undefined }, installation, mark);
         return AT_ONCE;
       }
       if (failure) {

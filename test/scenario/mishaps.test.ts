@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { InstallationStatus } from '../../src/api/installation.ts';
+import { LABEL } from '../../src/api/names.ts';
 import type { Release } from '../../src/api/provider.ts';
 import { selectorOf } from '../../src/plan/children.ts';
 import { release } from '../support/builders.ts';
@@ -16,6 +17,7 @@ import {
   PROVIDER,
   publish,
   published,
+  relabel,
   restart,
   retry,
   scale,
@@ -164,6 +166,27 @@ it('a Deployment deleted in the midst of a rollout that was asked for serves aga
   ]);
 });
 
+it('a Deployment that loses the label by which it is watched, in the midst of a rollout, was not deleted', async () => {
+  const story = await installed('label', { version: '1.0.0' });
+  await publishes(story, bad('1.1.0', 'never-ready'));
+  await story.when('1.1.0', (server) => edit(server, 'web', { version: '1.1.0' }));
+  await story.pass('1m');
+  await story.when('removes a label', (server) => relabel(server, KINDS.Deployment, 'web', LABEL.installation));
+  await story.pass('2m');
+  const { labels } = story.server.get(KINDS.Deployment, 'shop/web')!.metadata;
+  const during = told(story)?.[0];
+  await story.pass('1h');
+  await story.end();
+
+  expect(labels).toHaveProperty([LABEL.installation]);
+  expect(during).toBe('Spec 1.1.0: undefined');
+  expect(told(story)).toEqual([
+    'Rollback 1.0.0: Succeeded',
+    'Spec 1.1.0: RolledBack, the new pods were not available within 600 s (they run and are not ready)',
+    'Install 1.0.0: Succeeded',
+  ]);
+});
+
 it('what an earlier installation of the name saved and left behind is in the way of nobody', async () => {
   const story = await installed('orphans', { version: '1.0.0' });
   await story.when('1.0.1', (server) => publish(server, ...published(server), '1.0.1'));
@@ -182,6 +205,30 @@ it('what an earlier installation of the name saved and left behind is in the way
   await story.end();
 
   expect([status(story).currentVersion, ready(story)]).toEqual(['1.0.1', 'True UpToDate']);
+});
+
+it('a Service that another object controls, and no label shows, is named and left alone', async () => {
+  const story = new Narrator({ title: 'controlled' });
+  await story.when('publishes and installs 1.0.0 where there is a Service', (server) => {
+    install(server, 'other', { version: '1.0.0', suspend: true });
+    const {
+      apiVersion,
+      kind,
+      metadata: { name, uid },
+    } = server.get(KINDS.ProviderInstallation, 'shop/other')!;
+    const owner = { apiVersion, kind, name, uid, controller: true };
+    const metadata = { namespace: 'shop', name: 'web', ownerReferences: [owner] };
+    server.create(KINDS.Service, { metadata, spec: {} }, 'tenant');
+    publish(server, '1.0.0');
+    install(server, 'web', { version: '1.0.0' });
+  });
+  await story.pass('2m');
+  const { status: is, reason, message } = status(story).conditions?.find(({ type }) => type === 'Ready') ?? {};
+  await story.end();
+
+  expect(`${is} ${reason}: ${message}`).toMatch(
+    /^False NameConflict: Service "web" belongs to ProviderInstallation "other" and is left alone/,
+  );
 });
 
 it('a Service that a tenant made for the pods, as kubectl expose does, stays as it is', async () => {

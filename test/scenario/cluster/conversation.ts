@@ -176,7 +176,20 @@ export const CONVERSATION: readonly Utterance[] = [
     query: ours(false),
     body: service({ name: 'http', port: 80 }),
   },
+  {
+    shows: 'a second controller is refused',
+    ...apply,
+    path: SERVICE,
+    query: ours(true),
+    body: controlledBy(service({ name: 'http', port: 80 }), 'former', 'present'),
+  },
 ];
+
+function controlledBy(object: object, ...uids: readonly string[]): object {
+  const owner = { apiVersion: 'v1', kind: 'ConfigMap', name: 'owner', controller: true };
+  const ownerReferences = uids.map((uid) => ({ ...owner, uid }));
+  return { ...object, metadata: { ...(object as { metadata: object }).metadata, ownerReferences } };
+}
 
 function withUid(object: object, uid: string): object {
   return { ...object, metadata: { ...(object as { metadata: object }).metadata, uid } };

@@ -481,4 +481,5 @@ export const RECORDED: readonly Answer[] = [
     },
   },
   { status: 409, reason: 'Conflict', causes: ['.spec.selector'] },
+  { status: 422, reason: 'Invalid', causes: Array<string>(3).fill('metadata.ownerReferences') },
 ];

@@ -24,3 +24,11 @@ export function conflict(message: string): Refused {
 export function immutable(message: string, field: string): Refused {
   return new Refused(422, 'Invalid', message, [{ reason: 'FieldValueInvalid', message: 'field is immutable', field }]);
 }
+
+export function secondController(what: string): Refused {
+  const field = 'metadata.ownerReferences';
+  const message = 'Only one reference can have Controller set to true';
+  const cause = { reason: 'FieldValueInvalid', message, field };
+  // A real one says it three times.
+  return new Refused(422, 'Invalid', `${what} is invalid: ${field}: ${message}`, [cause, cause, cause]);
+}

@@ -3,7 +3,7 @@ import { mergePatched } from './merge-patched.ts';
 import type { Kind } from './kinds.ts';
 import type { ApiObject, Draft, Edit, ManagedFieldsEntry } from './object.ts';
 import { apply, update, type Writer } from './ownership.ts';
-import { conflict, immutable, notFound, Refused } from './refusal.ts';
+import { conflict, immutable, notFound, Refused, secondController } from './refusal.ts';
 
 /** One change, as watches tell it. */
 export interface Change {
@@ -168,6 +168,10 @@ export class ApiServer {
     const changed = before && kind.immutable.find((field) => !isDeepStrictEqual(before[field], full[field]));
     if (changed !== undefined) {
       throw immutable(`${kind.plural} "${keyOf(full.metadata)}" is invalid: ${changed}: field is immutable`, changed);
+    }
+    const controllers = full.metadata.ownerReferences?.filter(({ controller }) => controller);
+    if (controllers && controllers.length > 1) {
+      throw secondController(`${kind.plural} "${keyOf(full.metadata)}"`);
     }
     const isNewSpec = !before || !isDeepStrictEqual(before['spec'], full['spec']);
     const generation = (before?.metadata.generation ?? 0) + (isNewSpec ? 1 : 0);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ApiError, fieldConflicts, isNotFound } from '../../../src/cluster/errors.ts';
+import { ApiError, isNotFound, isTaken } from '../../../src/cluster/errors.ts';
 
 function status(message: string, details?: object): object {
   return { kind: 'Status', apiVersion: 'v1', status: 'Failure', reason: 'Whatever', message, details };
@@ -81,10 +81,16 @@ describe('an error', () => {
     expect(ApiError.refused('x', { status: 429, body, retryAfter: header }).retryAfterMs).toBe(retryAfterMs);
   });
 
-  it('names the fields that others have, and who', () => {
-    const error = ApiError.refused('Apply x', { status: 409, body: status('Apply failed', conflicts) });
+  it.each`
+    status | causes                                                                  | taken
+    ${409} | ${conflicts.causes}                                                     | ${true}
+    ${409} | ${undefined}                                                            | ${false}
+    ${422} | ${[{ reason: 'FieldValueInvalid', field: 'metadata.ownerReferences' }]} | ${true}
+    ${422} | ${[{ reason: 'FieldValueInvalid', field: 'spec.ports' }]}               | ${false}
+  `('of status $status because of $causes means that the name is taken: $taken', ({ status: code, causes, taken }) => {
+    const error = ApiError.refused('Apply x', { status: code, body: status('Apply failed', { causes }) });
 
-    expect(fieldConflicts(error)).toEqual([conflicts.causes[0]]);
+    expect(isTaken(error)).toBe(taken);
   });
 
   it.each`

@@ -7,34 +7,37 @@ import { isWatched, withChild } from './child-views.ts';
 import type { Raw } from './raw.ts';
 import { CHILDREN } from './resources.ts';
 
-interface UnansweredPorts {
-  readonly caches: Pick<Caches, 'installations'>;
+interface UnseenPorts {
+  readonly caches: Pick<Caches, 'installations' | 'deployments' | 'revisions'>;
   readonly writer: Pick<Writer, 'get'>;
   readonly offer: (child: ChildKind, raw: Raw) => void;
 }
 
 /**
- * Children whose last write got no answer, by the key of their installation: what was asked for may be there, although no
- * cache shows it yet. Lost at a restart, which reads everything anew.
+ * Children that may be there although no cache shows them, by the key of their installation: the last write of them got no
+ * answer, or there are records of a Deployment and no Deployment. Somebody may have taken away the label by which it is
+ * watched, and what still runs must not be judged as deleted.
  */
-export class Unanswered {
-  readonly #ports: UnansweredPorts;
-  readonly #children = new Map<string, ReadonlySet<ChildKind>>();
+export class Unseen {
+  readonly #ports: UnseenPorts;
+  /** Lost at a restart, which reads everything anew. */
+  readonly #unanswered = new Map<string, ReadonlySet<ChildKind>>();
 
-  constructor(ports: UnansweredPorts) {
+  constructor(ports: UnseenPorts) {
     this.#ports = ports;
   }
 
   has(installation: string): boolean {
-    return this.#children.has(installation);
+    return this.#unanswered.has(installation) || this.#lacksDeployment(installation);
   }
 
+  /** Its last write got no answer. */
   add(installation: string, child: ChildKind): void {
-    this.#children.set(installation, new Set([...this.#of(installation), child]));
+    this.#unanswered.set(installation, new Set([...this.#unansweredOf(installation), child]));
   }
 
   forget(installation: string): void {
-    this.#children.delete(installation);
+    this.#unanswered.delete(installation);
   }
 
   /**
@@ -45,7 +48,8 @@ export class Unanswered {
     const { caches, writer, offer } = this.#ports;
     const installation = caches.installations.get(key);
     const hidden: [ChildKind, Raw][] = [];
-    for (const child of this.#of(key)) {
+    const lacking: ChildKind[] = this.#lacksDeployment(key) ? ['Deployment'] : [];
+    for (const child of new Set([...this.#unansweredOf(key), ...lacking])) {
       const raw = installation && (await readable(writer.get<Raw>(CHILDREN[child], installation)));
       signal.throwIfAborted();
       if (raw && isWatched(raw)) {
@@ -60,14 +64,19 @@ export class Unanswered {
       : (seen) => hidden.reduce((all, [child, raw]) => withChild(all, child, raw), seen);
   }
 
-  #of(installation: string): ChildKind[] {
-    return [...(this.#children.get(installation) ?? [])];
+  #lacksDeployment(installation: string): boolean {
+    const { deployments, revisions } = this.#ports.caches;
+    return !deployments.get(installation) && revisions.byIndex('installation', installation).length > 0;
+  }
+
+  #unansweredOf(installation: string): ChildKind[] {
+    return [...(this.#unanswered.get(installation) ?? [])];
   }
 
   #settle(installation: string, child: ChildKind): void {
-    const left = this.#of(installation).filter((other) => other !== child);
+    const left = this.#unansweredOf(installation).filter((other) => other !== child);
     if (left.length > 0) {
-      this.#children.set(installation, new Set(left));
+      this.#unanswered.set(installation, new Set(left));
     } else {
       this.forget(installation);
     }
