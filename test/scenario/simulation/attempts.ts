@@ -169,8 +169,28 @@ function failedForGood(server: ApiServer, { key, version, after }: Change): bool
     dataOf(recordOf(server, failure.before))?.committed.wish !== 'unknown' &&
     !wasYankedEver(server, versionOf(failure.before)) &&
     !broughtYankedSoftware(server, failure) &&
-    !wasAskedForSince(server, failure, key)
+    !wasAskedForSince(server, failure, key) &&
+    !isForgotten(server, failure)
   );
+}
+
+/** Somebody deleted the last record that knew of it. */
+function isForgotten(server: ApiServer, failure: Change): boolean {
+  const failed = versionOf(failure.before!);
+  const knows = (record: ApiObject | undefined) =>
+    (isMarked(record, 'failed') && dataOf(record)?.version === failed) ||
+    dataOf(record)?.failures.some(({ version }) => version === failed) === true;
+  const knowing = new Set<string>();
+  return server.history.some(({ kind, key, after, by, version }) => {
+    if (kind !== KINDS.ControllerRevision || !key.startsWith(`${failure.key}-`)) {
+      return false;
+    }
+    const hasKnown = knowing.delete(key);
+    if (knows(after)) {
+      knowing.add(key);
+    }
+    return hasKnown && knowing.size === 0 && after === undefined && by !== FIELD_MANAGER && version > failure.version;
+  });
 }
 
 /** What failed goes back. */

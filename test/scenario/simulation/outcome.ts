@@ -84,7 +84,7 @@ export function misplacedChildren(server: ApiServer): string[] {
     for (const { metadata } of server.list(kind)) {
       const owner = server.get(KINDS.ProviderInstallation, keyOf(metadata));
       // What somebody took away before the operator had no need of it any more is theirs.
-      if (!metadata.ownerReferences && !(owner && isWanted(kind, owner))) {
+      if (!metadata.ownerReferences && !(owner && isWanted(server, kind, owner))) {
         continue;
       }
       if (!metadata.ownerReferences?.some(({ uid }) => uid === owner?.metadata.uid)) {
@@ -96,7 +96,7 @@ export function misplacedChildren(server: ApiServer): string[] {
     const key = keyOf(installation.metadata);
     for (const kind of CHILD_KINDS) {
       const child = server.get(kind, key);
-      if (isWanted(kind, installation) ? !child : child?.metadata.ownerReferences) {
+      if (isWanted(server, kind, installation) ? !child : child?.metadata.ownerReferences) {
         misplaced.push(`${kind.kind} ${key} ${child ? 'is there without need' : 'is missing'}`);
       }
     }
@@ -104,9 +104,16 @@ export function misplacedChildren(server: ApiServer): string[] {
   return misplaced;
 }
 
-function isWanted(kind: Kind, installation: ApiObject): boolean {
-  return kind !== KINDS.PodDisruptionBudget || specOf(installation).resourceTier === 'performance';
+/** A tier that failed was taken back, with its budget: what runs by now says which one it is. */
+function isWanted(server: ApiServer, kind: Kind, installation: ApiObject): boolean {
+  const deployment = server.get(KINDS.Deployment, keyOf(installation.metadata));
+  const tier = deployment
+    ? TIERS[(deployment['spec'] as { replicas: number }).replicas]
+    : specOf(installation).resourceTier;
+  return kind !== KINDS.PodDisruptionBudget || tier === 'performance';
 }
+
+const TIERS: Readonly<Record<number, string>> = { 1: 'free', 2: 'standard', 3: 'performance' };
 
 function uidOf(server: ApiServer, namespace: string | undefined, name: string): string | undefined {
   return server.get(KINDS.ProviderInstallation, keyOf({ namespace, name }))?.metadata.uid;
