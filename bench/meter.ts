@@ -1,8 +1,7 @@
-import type { Requests } from '../test/integration/support/requests.ts';
+import { type Requests, now } from '../test/integration/support/requests.ts';
 import type { Cluster } from './cluster.ts';
 import { metricIn, type OperatorProcess } from './operator.ts';
 import { cpuSeconds, findProcess, memoryOf, type Memory } from './process-stats.ts';
-import { now } from '../test/integration/support/requests.ts';
 import { requestsSince } from './rest.ts';
 
 /** What a phase of a run has cost. */

@@ -60,7 +60,7 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
   operator.start();
   const signal = await stopped;
   log.info({ signal }, 'Stopping');
-  // What hangs must not outlast the grace that Kubernetes gives to a pod.
+  // A request that hangs must not outlast the grace that Kubernetes gives to a pod.
   await Promise.race([operator.stop(), sleep(LONGEST_STOP_MS, undefined, { ref: false })]);
   await probes.close();
   log.info('Stopped');

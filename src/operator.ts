@@ -20,7 +20,7 @@ import { createWake, wakeOnChanges } from './reconcile/wakes.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 import { messageOf, reflectorHooks } from './telemetry/reflector-hooks.ts';
 
-/** What is refused now may be allowed later (rights, admission rules, a name that was taken), and nothing tells us. */
+/** A refused write may be allowed later (rights, admission rules, a name that was taken), and nothing tells us. */
 const REFUSED_AGAIN_MS = 60_000;
 /** Longer than any healthy run: each of its few requests has 30 s. */
 const LONGEST_RECONCILE_MS = 120_000;
@@ -47,7 +47,7 @@ export interface OperatorOptions {
 }
 
 export interface Operator {
-  /** What keeps it from seeing what changes, and from acting or standing by to act; undefined where nothing does. */
+  /** Why it cannot see changes, act, or stand by to act. Undefined where it can. */
   readonly obstacle: () => string | undefined;
   start(): void;
   /** Finishes what is under way, gives back the Lease and lets go of every connection. */

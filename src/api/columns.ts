@@ -1,4 +1,4 @@
-/** What `kubectl get` shows. */
+/** The columns of `kubectl get`. */
 export interface Column {
   readonly name: string;
   readonly type: string;
@@ -34,7 +34,7 @@ export const installationColumns: Column[] = [
   wide(column('Image', '.status.currentImage', 'Image of the current version')),
 ];
 
-/** What is published, and whether all of it can be used. */
+/** Of everything published: how much there is, and whether all of it can be used. */
 function publishedColumns(what: { readonly one: string; readonly use: string; readonly latest: string }): Column[] {
   return [
     column('Latest', '.status.latestVersion', what.latest),

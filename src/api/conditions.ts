@@ -26,7 +26,7 @@ export function conditionList(description: string) {
   return listMap(Condition, 16, description, 'type').optional();
 }
 
-/** The conditions of an installation, by design/api.md §7. `Reconciling` and `Stalled` are there only while true. */
+/** The conditions of an installation; README has the table of them. `Reconciling` and `Stalled` are there only while true. */
 export type ConditionType =
   | 'Ready'
   | 'Reconciling'

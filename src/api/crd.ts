@@ -30,8 +30,8 @@ export interface SchemaNode {
  * Makes a structural schema of a zod schema.
  * https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#specifying-a-structural-schema
  *
- * What zod says beyond it is put into words that the apiserver takes: patterns that are refinements travel as CEL
- * (field.ts), the pattern of a map's keys is dropped (a CEL rule stands beside it).
+ * Such a schema cannot say all that zod can: patterns that are refinements travel as CEL (field.ts), and the pattern of a map's
+ * keys is dropped (a CEL rule stands beside it).
  */
 function structuralSchema(schema: z.ZodType): SchemaNode {
   const root = z.toJSONSchema(schema, {
@@ -60,7 +60,7 @@ function nullMeansAbsent(node: SchemaNode): SchemaNode {
   const required = (node['required'] ?? []) as readonly string[];
   for (const [name, child] of Object.entries(node.properties ?? {})) {
     nullMeansAbsent(child);
-    // What has a default gets it in place of null, and an enum is a closed list.
+    // A field with a default gets it in place of null, and an enum is a closed list.
     if (!required.includes(name) && !('default' in child) && !('enum' in child)) {
       child['nullable'] = true;
     }

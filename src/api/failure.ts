@@ -12,8 +12,8 @@ export const MOST_RETRY_VALUES = 2;
 export const LONGEST_RETRY_VALUE = 80;
 
 /**
- * What failed, as a record remembers it: a status may be lost, and what failed must not be tried again because of
- * that. Kept until something of it runs, or nothing can ask for it any more.
+ * A failure, as a record remembers it: a status may be lost, and a failed release must not be tried again because of that.
+ * It is kept until the release runs well, or until nothing can ask for it any more.
  */
 export const Failure = z.object({
   version: z
@@ -24,7 +24,7 @@ export const Failure = z.object({
   /** CamelCase. */
   reason: z.string().max(64),
   message: z.string().max(300),
-  /** What is held: nothing of this wish is tried again until it changes. Absent: automation chose, and skips the version. */
+  /** The wish that is held: it is not tried again until it changes. Absent: automation chose, and skips the version. */
   wish: z.string().max(32).optional(),
   /** The values of the annotation `…/retry` that were there already, on the installation and on its Provider. */
   retries: z.array(z.string().max(LONGEST_RETRY_VALUE)).max(MOST_RETRY_VALUES).optional(),

@@ -31,7 +31,7 @@ const OwnTier = Tier.strict();
 const int = (min: number, max: number, value: number, description: string) =>
   z.int().min(min).max(max).default(value).describe(description);
 
-/** What the platform team decides for every tenant: the content of the file that OPERATOR_CONFIG names. */
+/** The decisions of the platform team for every tenant: the content of the file that OPERATOR_CONFIG names. */
 export const OperatorConfig = z.strictObject({
   tiers: z
     .strictObject({ free: OwnTier.optional(), standard: OwnTier.optional(), performance: OwnTier.optional() })

@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import type { Rule } from './field.ts';
-import { listMap, matching, text, time } from './field.ts';
+import { type Rule, listMap, matching, text, time } from './field.ts';
 
-/** What every published version has, of a provider or of system software. */
+/** The fields of every published version, of a provider or of system software. */
 
 /** A DNS label without `--`: two names joined by `--` or by a dot can always be told apart again. */
 export const NAME = /^[a-z0-9]+(-[a-z0-9]+)*$/;
@@ -31,7 +30,7 @@ export const Lifecycle = z
   })
   .describe('How far the publisher stands behind this version; supported when absent.');
 
-/** What reaches the pod never changes once it is published, so that a version means one thing. */
+/** The fields that reach the pod never change once they are published, so that a version means one thing. */
 export function immutable(field: string, presence: 'required' | 'added once'): Rule {
   return {
     rule:

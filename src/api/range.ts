@@ -2,7 +2,7 @@ import semver, { type Comparator, type Range, type SemVer } from 'semver';
 import type { z } from 'zod';
 import { text } from './field.ts';
 
-/** What the schema, the catalogue and every decision take for a range. */
+/** The only meaning of a range, for the schema, the catalogue and every decision. */
 const LONGEST = 256;
 
 /** As many as a large catalogue has; each is parsed once and not at every decision. */
@@ -90,7 +90,7 @@ function isPinned({ operator, semver: { prerelease } }: Comparator): boolean {
   return operator === '' && (prerelease?.length ?? 0) > 0;
 }
 
-/** What all comparators allow, of the versions without a prerelease. */
+/** The versions without a prerelease that all comparators allow. */
 function intervalOf(comparators: readonly Comparator[]): Interval {
   let from = LEAST;
   let to = BEYOND;

@@ -29,7 +29,7 @@ const ServicePort = z.object({
   targetPort: z.union([z.string(), z.int()]),
 });
 
-/** What a record says besides the Deployment: all that a decision needs to know of a rollout. */
+/** The facts of a record besides its Deployment: all that a decision needs to know of a rollout. */
 const RecordFacts = z.object({
   /** `org/name`. */
   provider: z.string(),
@@ -58,7 +58,7 @@ const RecordFacts = z.object({
   consent: z.string().optional(),
   /** Values of the annotation `…/retry` that are obeyed by it, on the installation and on its Provider. */
   retries: z.array(z.string()),
-  /** What failed before and is still avoided or held. */
+  /** Failures before it that are still avoided or held. */
   failures: z.array(Failure).max(MOST_FAILURES),
   /** It follows a rollout that failed, and nobody had withdrawn that. */
   isMending: z.boolean().optional(),

@@ -15,7 +15,7 @@ function softwareName(description: string) {
   return matching(NAME, 31, NAME_MESSAGE, description);
 }
 
-/** What one thing needs of another one. */
+/** The versions of another software that a release or a software needs. */
 export function softwareDependencies(description: string) {
   return listMap(
     z
@@ -87,7 +87,7 @@ export const SoftwareStatus = z
   .describe('What the operator found in it.');
 export type SoftwareStatus = z.output<typeof SoftwareStatus>;
 
-/** What a tenant says of one software. */
+/** A tenant's wish for one software. */
 export const SoftwareWish = z
   .object({
     name: softwareName('Name of the SystemSoftware.'),

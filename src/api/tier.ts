@@ -56,7 +56,7 @@ const consistent = withRules(
   ...NAMES.map(fits),
 );
 
-/** What one tier gives to an installation. Without `replicas` the operator leaves the number to somebody else, such as an HPA. */
+/** The pods and resources of one tier. Without `replicas` the operator leaves the number to somebody else, such as an HPA. */
 export const Tier = tierWith(consistent);
 export type Tier = z.output<typeof Tier>;
 

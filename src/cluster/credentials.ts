@@ -4,7 +4,7 @@ const REREAD_AFTER_MS = 60_000;
 const PATIENCE_MS = 10_000;
 
 /**
- * What `read` returns, read again at most each 60 s: kubelet and exec plugins replace a token long before it expires.
+ * Reads again at most each 60 s, and returns the last reading: kubelet and exec plugins replace a token long before it expires.
  * A reading that fails leaves the one before in use, so that only the API server decides that it is too old.
  */
 export function rereadSeldom<Credential>(read: () => Promise<Credential>, clock: Clock): () => Promise<Credential> {

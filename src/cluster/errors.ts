@@ -6,7 +6,7 @@ export interface StatusCause {
   readonly field?: string;
 }
 
-/** What the API server says of a request that it refused (`kind: Status`). */
+/** The answer of the API server to a request that it refused (`kind: Status`). */
 interface Status {
   readonly reason?: string;
   readonly message?: string;

@@ -101,7 +101,7 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
   async function write(series: Series): Promise<void> {
     const { count } = series;
     try {
-      await transport.request(series.written === 0 ? creation(series) : update(series));
+      await transport.request(series.written === 0 ? creation(series) : updateSeries(series));
     } catch (error) {
       giveUp(series, error);
       return;
@@ -119,7 +119,7 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
 
   function creation(series: Series): Call {
     const { regarding, type, reason, action, note } = series.happening;
-    const namespace = namespaceOf(series.happening);
+    const namespace = namespaceOfEvent(series.happening);
     return {
       method: 'POST',
       path: collectionPath(EVENTS, namespace),
@@ -145,8 +145,8 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
   return { record, flush: () => outbox.flush() };
 }
 
-function update(series: Series): Call {
-  const name = { name: series.name, namespace: namespaceOf(series.happening) };
+function updateSeries(series: Series): Call {
+  const name = { name: series.name, namespace: namespaceOfEvent(series.happening) };
   return {
     method: 'PATCH',
     path: objectPath(EVENTS, name),
@@ -176,6 +176,6 @@ function idOf({ regarding, type, reason, action, note }: Happening): string {
   return JSON.stringify([apiVersion, kind, namespace, name, uid, type, reason, action, note]);
 }
 
-function namespaceOf({ regarding }: Happening): string {
+function namespaceOfEvent({ regarding }: Happening): string {
   return regarding.namespace ?? 'default';
 }

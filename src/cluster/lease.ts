@@ -33,7 +33,7 @@ export function createLeaseStore(
   const described = describeObject(LEASES, name);
   const path = objectPath(LEASES, name);
   const resource = resourceLabel(LEASES);
-  /** What others have put on it stays. */
+  /** Labels and annotations of others stay. */
   const metadataOf = new WeakMap<LeaseSeen, object>();
 
   function remember(lease: Lease): LeaseSeen {
@@ -96,13 +96,13 @@ function seenIn({ metadata, spec = {} }: Lease): LeaseSeen {
   const record = {
     holder: spec.holderIdentity ?? '',
     seconds: spec.leaseDurationSeconds ?? 0,
-    acquiredAt: timeIn(spec.acquireTime),
-    renewedAt: timeIn(spec.renewTime),
+    acquiredAt: microTimeIn(spec.acquireTime),
+    renewedAt: microTimeIn(spec.renewTime),
     transitions: spec.leaseTransitions ?? 0,
   };
   return { record, version: metadata.resourceVersion };
 }
 
-function timeIn(text: string | undefined): number {
+function microTimeIn(text: string | undefined): number {
   return text === undefined ? 0 : Date.parse(text);
 }

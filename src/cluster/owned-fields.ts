@@ -1,5 +1,5 @@
 /**
- * What one manager owns in an object, by its managedFields.
+ * The fields that one manager owns in an object, by its managedFields.
  * https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management
  *
  * A change by anybody else takes the changed fields out of the set, a removed field leaves it too: so the fields that
@@ -22,16 +22,16 @@ export interface WithManagedFields {
 
 /** The part of `object` that `manager` owns by server-side apply; an empty object where it owns nothing. */
 export function ownedFields(object: WithManagedFields, manager: string): Record<string, unknown> {
-  const entry = entryOf(object, manager);
+  const entry = appliedEntry(object, manager);
   return entry?.fieldsV1 ? (extract(object, entry.fieldsV1) as Record<string, unknown>) : {};
 }
 
 /** When an apply of `manager` changed anything of the object last; RFC 3339. */
 export function appliedAt(object: WithManagedFields, manager: string): string | undefined {
-  return entryOf(object, manager)?.time;
+  return appliedEntry(object, manager)?.time;
 }
 
-function entryOf(object: WithManagedFields, manager: string): ManagedFieldsEntry | undefined {
+function appliedEntry(object: WithManagedFields, manager: string): ManagedFieldsEntry | undefined {
   return object.metadata?.managedFields?.find(
     (e) => e.manager === manager && e.operation === 'Apply' && !e.subresource,
   );
@@ -41,7 +41,7 @@ function entryOf(object: WithManagedFields, manager: string): ManagedFieldsEntry
 const LATEST = '9999';
 const MOST_PATHS = 32;
 
-interface Change {
+interface ManagerChange {
   readonly manager: string;
   /** The first of the fields that it wrote, as paths: members by name, items by their keys. */
   readonly paths: readonly Path[];
@@ -50,7 +50,7 @@ interface Change {
 type Path = readonly (string | object)[];
 
 /** Who wrote to the object last since `manager` did, but for its status. */
-export function lastChange(object: WithManagedFields, manager: string): Change | undefined {
+export function lastChange(object: WithManagedFields, manager: string): ManagerChange | undefined {
   const entries = object.metadata?.managedFields ?? [];
   // An entry that is older than ours was there when we applied: it took nothing from us.
   const since = appliedAt(object, manager) ?? '';

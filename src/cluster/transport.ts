@@ -11,9 +11,9 @@ export interface Call {
   readonly body?: unknown;
   readonly contentType?: string;
   readonly signal?: AbortSignal;
-  /** What this is for, put in front of an error: `Apply deployments.apps "shop/web"`. */
+  /** Purpose of the call, put in front of an error: `Apply deployments.apps "shop/web"`. */
   readonly doing: string;
-  /** What is called, without names, for metrics: `deployments.apps`. */
+  /** Type of the objects, for metrics: `deployments.apps`. */
   readonly resource: string;
 }
 

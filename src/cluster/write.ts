@@ -14,7 +14,7 @@ interface Applicable {
   readonly metadata: ObjectName;
 }
 
-/** What is done to single objects, by name. */
+/** Requests about single objects, by name. */
 export interface Writer {
   /** Server-side apply; returns the object as it is stored now. */
   apply<Stored = unknown>(resource: Resource, object: Applicable, options: ApplyOptions): Promise<Stored>;

@@ -1,5 +1,5 @@
 import { sleep, systemClock, type Cancel, type Clock } from './clock.ts';
-import { canTake, LEASE_MS, observe, releasedRecord, type LeaseRecord, type Observation } from './lease-record.ts';
+import { canTake, LEASE_MS, observeLease, releasedRecord, type LeaseRecord, type Observation } from './lease-record.ts';
 
 /** A Lease as it was read or written; `version` is what a later write has to name. */
 export interface LeaseSeen {
@@ -62,7 +62,7 @@ export function createElection({ store, identity, clock = systemClock, hooks = {
   const abort = new AbortController();
   let running: Promise<void> | undefined;
   let seen: LeaseSeen | undefined;
-  /** What was written last, and what was tried after that: an answer may be lost, or the write itself. */
+  /** The last record that was written, and those that were tried after it: an answer may be lost, or the write itself. */
   let mine: readonly LeaseRecord[] = [];
   let observation: Observation | undefined;
   let leadsUntil = -Infinity;
@@ -135,7 +135,7 @@ export function createElection({ store, identity, clock = systemClock, hooks = {
         // A leader knows what it wrote last, and saves the reading.
         const askedAt = clock.monotonic();
         const current = isLeading() && seen ? seen : await store.read(signal);
-        observation = observe(observation, current?.record, clock.monotonic(), askedAt);
+        observation = observeLease(observation, current?.record, clock.monotonic(), askedAt);
         if (!canTake(observation, { mine, isLeading: isLeading() }, clock.monotonic())) {
           seen = undefined;
           loseNow();
@@ -146,7 +146,7 @@ export function createElection({ store, identity, clock = systemClock, hooks = {
         seen = await store.write(next, current, signal);
         if (seen) {
           mine = [seen.record];
-          observation = observe(observation, seen.record, clock.monotonic());
+          observation = observeLease(observation, seen.record, clock.monotonic());
           lead(startedAt + RENEW_MS);
           return;
         }

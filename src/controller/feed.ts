@@ -1,14 +1,14 @@
 import { namespaceOf } from './object-key.ts';
 import { isNewer } from './resource-version.ts';
 
-/** What a store keeps: the projection of an object, with the two things that the runtime needs to know of it. */
+/** The projection of an object, with the two things that the runtime needs to know of it. */
 export interface Stored {
   readonly key: string;
   readonly resourceVersion: string;
 }
 
 /** The store, as its feeds see it. */
-export interface Shelf<T> {
+export interface FeedStore<T> {
   get(key: string): T | undefined;
   keys(): Iterable<string>;
   put(item: T): void;
@@ -18,19 +18,19 @@ export interface Shelf<T> {
 /**
  * One reflector's part of a store: a namespace, or all.
  *
- * What the API server sends is the truth, in its order. What our own writes returned may run ahead of it (`offer`), and
- * counts until the feed gets there; an answer that the feed has already passed is old news, perhaps of an object that is
+ * The events of the API server are the truth, in their order. The answers to our own writes may run ahead of them (`offer`),
+ * and count until the feed gets there. An answer that the feed has already passed is old news, perhaps of an object that is
  * deleted by now, and is refused.
  */
 export class Feed<T extends Stored> {
   readonly #namespace: string;
-  readonly #shelf: Shelf<T>;
+  readonly #shelf: FeedStore<T>;
   /** The newest version that was delivered. */
   #highWater = '';
   /** Versions that were offered and not delivered yet, by key. */
   readonly #ahead = new Map<string, string>();
 
-  constructor(namespace: string, shelf: Shelf<T>) {
+  constructor(namespace: string, shelf: FeedStore<T>) {
     this.#namespace = namespace;
     this.#shelf = shelf;
   }

@@ -2,7 +2,7 @@ import type { Stored } from './feed.ts';
 import { endsInitialEvents, type KubernetesObject } from './list-watch.ts';
 import { Stalled } from './stall-guard.ts';
 
-/** What a stream brings before it says that this was all: it comes in no order, so that nothing of it counts before. */
+/** The events of a stream before it says that these were all. They come in no order, so that none of them counts before. */
 export class InitialEvents<T extends Stored> {
   readonly #items = new Map<string, T>();
   #isComplete = false;

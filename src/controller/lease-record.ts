@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 
-/** What a Lease says. Times are milliseconds since the epoch, of a clock that may not be ours. */
+/** The content of a Lease. Times are milliseconds since the epoch, of a clock that may not be ours. */
 export interface LeaseRecord {
   /** Empty: nobody. */
   readonly holder: string;
@@ -10,7 +10,7 @@ export interface LeaseRecord {
   readonly transitions: number;
 }
 
-/** What the Lease said when it was last seen to change, and when that was by our monotonic clock. */
+/** The Lease as it was when it was last seen to change, and when that was by our monotonic clock. */
 export interface Observation {
   readonly record: LeaseRecord | undefined;
   readonly since: number;
@@ -32,8 +32,8 @@ export function releasedRecord(record: LeaseRecord, now: number): LeaseRecord {
   return { ...record, holder: '', seconds: RELEASED_SECONDS, renewedAt: now };
 }
 
-/** What is known after a look that began at `askedAt` and was answered `now`. */
-export function observe(
+/** The observation after a look that began at `askedAt` and was answered `now`. */
+export function observeLease(
   before: Observation | undefined,
   record: LeaseRecord | undefined,
   now: number,
@@ -48,7 +48,7 @@ export function observe(
 
 /** Who asks for the Lease. */
 export interface Candidate {
-  /** What this process wrote last, and what it tried to write after that. */
+  /** The last record that this process wrote, and those that it tried to write after that. */
   readonly mine: readonly LeaseRecord[];
   readonly isLeading: boolean;
 }

@@ -10,7 +10,7 @@ export interface Page<Raw> {
   readonly resourceVersion: string;
 }
 
-/** What an API server says of a failure, also in the midst of a watch. */
+/** The answer of an API server that failed, also in the midst of a watch. */
 export interface FailureStatus {
   readonly code?: number;
   readonly reason?: string;

@@ -4,8 +4,8 @@ import { Deadlines } from './deadlines.ts';
 import { Line } from './line.ts';
 
 /**
- * What goes first: what somebody has just asked for, then what happened to something that is under way, then what is only
- * looked at again. A thousand objects that are listed anew do not keep anybody waiting who edits one.
+ * An edit of somebody goes first, then a change of something that is under way, then an object that is only looked at again.
+ * A thousand objects that are listed anew keep nobody waiting who edits one.
  */
 const PRIORITIES = ['edit', 'change', 'resync'] as const;
 export type Priority = (typeof PRIORITIES)[number];

@@ -29,7 +29,7 @@ export interface ReflectorHooks {
 export interface ReflectorOptions<Raw extends KubernetesObject, T extends Stored> {
   readonly source: ListWatch<Raw>;
   readonly feed: Feed<T>;
-  /** What to keep of an object; undefined for one that is not to be seen at all. */
+  /** Makes the projection of an object. Undefined for one that is not to be seen at all. */
   readonly project: (raw: Raw) => T | undefined;
   readonly clock?: Clock;
   readonly random?: () => number;
@@ -162,17 +162,17 @@ export class Reflector<Raw extends KubernetesObject, T extends Stored> {
   }
 
   async #watch(startedAt: number, signal: AbortSignal): Promise<void> {
-    // What arrives before the end of the initial events is no version to go on from: they come in no order.
+    // Initial events come in no order: none of their versions is one to go on from.
     let initial = this.#resourceVersion === undefined ? new InitialEvents<T>() : undefined;
     let cancelSettling: Cancel | undefined;
     const guard = new StallGuard(this.#clock, signal, initial ? INITIAL_QUIET_MS : QUIET_MS);
     try {
       const events = await this.#source.watch(this.#resourceVersion, guard.signal);
-      // What happened meanwhile comes first, and until it has the picture is an old one.
+      // Events that happened meanwhile come first. Until they have come the picture is an old one.
       cancelSettling = initial ? undefined : this.#clock.setTimeout(() => this.#setWatching(true), SETTLING_MS);
       for await (const event of events) {
         guard.signal.throwIfAborted();
-        // What changes meanwhile is no sign that the initial events go on.
+        // A change meanwhile is no sign that the initial events go on.
         if (!initial || event.type === 'ADDED') {
           guard.heard();
         }

@@ -1,4 +1,4 @@
-/** What waiting can do about an error: nothing to wait for, time may heal it, or only a new input can. */
+/** Whether waiting helps against an error: there is nothing to wait for, time may heal it, or only a new input can. */
 export type Retry = 'now' | 'backoff' | 'never';
 
 /** An error that knows whether waiting helps; any error may carry these properties. */

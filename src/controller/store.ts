@@ -74,7 +74,7 @@ export class Store<T extends Stored, Index extends string = never> {
     } else {
       this.#items.delete(key);
     }
-    if (isSame(before, after)) {
+    if (isSameProjection(before, after)) {
       return;
     }
     for (const index of this.#indexes.values()) {
@@ -86,7 +86,7 @@ export class Store<T extends Stored, Index extends string = never> {
   }
 }
 
-function isSame<T extends Stored>(before: T | undefined, after: T | undefined): boolean {
+function isSameProjection<T extends Stored>(before: T | undefined, after: T | undefined): boolean {
   if (!before || !after) {
     return before === after;
   }

@@ -15,7 +15,7 @@ export class WatchError extends Error {
   }
 }
 
-/** What an answer of an API server says of itself, whoever carries it. */
+/** Code and reason of an answer of an API server, whoever carries it. */
 type Answer = Pick<Partial<WatchError>, 'status' | 'details'>;
 
 /** Whether a watch can not go on from where it was: the past was compacted away, or etcd went back behind it. */

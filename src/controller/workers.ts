@@ -4,7 +4,7 @@ import type { WorkQueue } from './queue.ts';
 import { createTimeSlice } from './time-slice.ts';
 import { retryHint } from './retry.ts';
 
-/** What a run leaves to do; nothing, unless it says when to look again. */
+/** When to look again after a run. Absent: not before something changes. */
 export interface Outcome {
   readonly requeueAfterMs?: number;
 }

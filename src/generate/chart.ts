@@ -17,7 +17,7 @@ interface Value {
   readonly description: string;
 }
 
-function write(file: string, text: string): void {
+function writeGenerated(file: string, text: string): void {
   writeFileSync(new URL(file, directory), text);
 }
 
@@ -50,7 +50,7 @@ function valuesSchema(): SchemaNode {
       }
     },
   }) as SchemaNode;
-  // What a chart gets that is part of another one, whose values are not ours to name.
+  // Values that a chart gets as a part of another one, and that are not ours to name.
   const fromParent = {
     global: { type: 'object', description: 'Values that a parent chart gives to all of its parts' },
     enabled: { type: 'boolean', description: 'Whether a parent chart installs this part' },
@@ -138,12 +138,12 @@ ${valuesTable(valuesOf(ownSchema))}`;
 
 mkdirSync(new URL('templates/crds/', directory), { recursive: true });
 for (const crd of crds) {
-  write(`templates/crds/${crd.spec.names.plural}.yaml`, crdTemplate(crd));
+  writeGenerated(`templates/crds/${crd.spec.names.plural}.yaml`, crdTemplate(crd));
 }
-write('Chart.yaml', note + yaml(chart));
-write('values.yaml', `${note}\n${valuesFile(ownSchema)}`);
-write('values.schema.json', `${JSON.stringify(schema, null, 2)}\n`);
-write('README.md', readme);
+writeGenerated('Chart.yaml', note + yaml(chart));
+writeGenerated('values.yaml', `${note}\n${valuesFile(ownSchema)}`);
+writeGenerated('values.schema.json', `${JSON.stringify(schema, null, 2)}\n`);
+writeGenerated('README.md', readme);
 console.log(
   'Wrote charts/provider-operator/{Chart.yaml,values.yaml,values.schema.json,README.md,templates/crds/*.yaml}',
 );

@@ -1,14 +1,15 @@
 import type { InstallationStatus } from '../api/installation.ts';
-import { actionsFor, type Action } from './actions.ts';
-import type { Assessment } from './assessment.ts';
-import { becauseOf, type Because } from './because.ts';
-import { decide, type Decided } from './decision.ts';
-import { graceOf } from './grace.ts';
-import type { Observed } from './observed.ts';
-import { placeEndsAt } from './place.ts';
-import { readState, type State } from './state.ts';
-import { statusOf } from './status.ts';
-import { isAutomatic } from './trigger.ts';
+import { actionsFor } from './act/actions.ts';
+import type { Action } from './act/action.ts';
+import type { Assessment } from './version/assessment.ts';
+import { becauseOf, type Because } from './tell/because.ts';
+import { decide, type Decided } from './decide/decision.ts';
+import { graceOf } from './tell/grace.ts';
+import type { Observed } from './state/observed.ts';
+import { placeEndsAt } from './state/place.ts';
+import { readState, type State } from './state/state.ts';
+import { statusOf } from './tell/status.ts';
+import { isAutomatic } from './state/trigger.ts';
 
 /** All that one reconcile does. Nothing else leaves `plan/`. */
 export interface Plan {

@@ -3,15 +3,15 @@ import type { Resource } from '../cluster/resource.ts';
 import type { Writer } from '../cluster/write.ts';
 import { objectKey } from '../controller/object-key.ts';
 import { ANNOTATION, FIELD_MANAGER, LEFT_TO_OTHERS } from '../api/names.ts';
-import type { Action } from '../plan/actions.ts';
-import type { ChildKind, ChildView, Installation } from '../plan/observed.ts';
-import { recordedDeployment } from '../plan/record.ts';
+import type { Action } from '../plan/act/action.ts';
+import type { ChildKind, ChildView, Installation } from '../plan/state/observed.ts';
+import { recordedDeployment } from '../plan/pods/record-object.ts';
 import { Appeared } from './appeared.ts';
 import type { RawRevision } from './project-revision.ts';
 import type { Raw } from './raw.ts';
 import { CHILDREN } from './resources.ts';
 import type { Unseen } from './unseen.ts';
-import { takeOver, writeMark, writeRecord, type RecordPorts } from './write-record.ts';
+import { recordStanding, writeMark, writeRecord, type RecordPorts } from './write-record.ts';
 
 type Apply = Extract<Action, { kind: 'apply' }>;
 type Restoring = Extract<Action, { kind: 'restore' }>;
@@ -32,22 +32,22 @@ export interface ActPorts extends RecordPorts {
 export async function act(ports: ActPorts, installation: Installation, action: Action): Promise<void> {
   ports.signal.throwIfAborted();
   try {
-    await write(ports, installation, action);
+    await carryOut(ports, installation, action);
   } catch (error) {
     // A record, a mark or its removal changes nothing that runs, and is found by the next try.
-    if (isUnanswered(error) && action.child !== 'ControllerRevision') {
+    if (gotNoAnswer(error) && action.child !== 'ControllerRevision') {
       ports.unseen.add(objectKey(installation), action.child);
     }
     throw error;
   }
 }
 
-/** What was asked for may have been done: the API server says 5xx also where it lost sight of what it did. */
-function isUnanswered(error: unknown): boolean {
+/** The write may have been done all the same: the API server says 5xx also where it lost sight of what it did. */
+function gotNoAnswer(error: unknown): boolean {
   return error instanceof ApiError && (error.status === 0 || error.status >= 500);
 }
 
-function write(ports: ActPorts, installation: Installation, action: Action): Promise<void> {
+function carryOut(ports: ActPorts, installation: Installation, action: Action): Promise<void> {
   switch (action.kind) {
     case 'apply':
       return apply(ports, installation, action);
@@ -58,7 +58,7 @@ function write(ports: ActPorts, installation: Installation, action: Action): Pro
     case 'mark':
       return writeMark(ports, action);
     case 'takeOver':
-      return takeOver(ports, installation, action);
+      return recordStanding(ports, installation, action);
     case 'remove': {
       const { child, name, uid } = action;
       return ports.writer.remove(CHILDREN[child], { namespace: installation.namespace, name }, { uid });

@@ -1,4 +1,4 @@
-import type { ChildKind } from '../plan/observed.ts';
+import type { ChildKind } from '../plan/state/observed.ts';
 import type { Raw } from './raw.ts';
 
 /** A child that the caches do not show is there, so what was decided without it is void. */

@@ -101,9 +101,9 @@ export function createCaches(options: CacheOptions) {
     start: () => reflectors.forEach((reflector) => reflector.start()),
     /** Half a picture would make installations look as if their children or providers were missing. */
     hasSynced: () => reflectors.every((reflector) => reflector.hasSynced),
-    /** What people wish is seen as it changes: nobody acts on wishes that may be withdrawn by now. */
+    /** Changes of installations and of all that is published are seen: nobody acts on a wish that may be withdrawn by now. */
     seesWishes: () => wishes.every((reflector) => reflector.isWatching),
-    /** What changes is seen. */
+    /** Every change is seen. */
     isLive: () => reflectors.every((reflector) => reflector.isLive),
     /** The server answers: who waits for that needs not wait any longer. */
     wake: () => reflectors.forEach((reflector) => reflector.wake()),

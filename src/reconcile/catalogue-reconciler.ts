@@ -10,9 +10,9 @@ import { API_VERSION, FIELD_MANAGER } from '../api/names.ts';
 import type { OperatorConfig } from '../api/operator-config.ts';
 import type { ProviderStatus } from '../api/provider.ts';
 import type { SoftwareStatus } from '../api/software.ts';
-import { eventsBetween } from '../plan/events.ts';
-import { providerStatus } from '../plan/provider-status.ts';
-import { softwareStatus } from '../plan/software-status.ts';
+import { eventsBetween } from '../plan/tell/events.ts';
+import { providerStatus } from '../plan/tell/provider-status.ts';
+import { softwareStatus } from '../plan/tell/software-status.ts';
 import type { Caches } from './caches.ts';
 import { projectProvider, projectSoftware } from './project.ts';
 import type { Raw } from './raw.ts';
@@ -31,7 +31,7 @@ interface View extends Stored {
   readonly status: ProviderStatus | SoftwareStatus;
 }
 
-/** What is to be known of a kind of which people publish versions. */
+/** The parts in which kinds differ of which people publish versions. */
 interface CatalogueKind<V extends View> {
   readonly resource: Resource;
   readonly store: Pick<Store<V>, 'get' | 'offer'>;

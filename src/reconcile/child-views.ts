@@ -1,5 +1,5 @@
 import { LABEL } from '../api/names.ts';
-import type { ChildKind, Observed } from '../plan/observed.ts';
+import type { ChildKind, Observed } from '../plan/state/observed.ts';
 import type { Caches } from './caches.ts';
 import { projectChild, projectDeployment, projectService } from './project-children.ts';
 import { projectRevision } from './project-revision.ts';
@@ -16,7 +16,7 @@ export function offerTo(caches: Caches): (child: ChildKind, raw: Raw) => void {
   return (child, raw) => offers[child](raw);
 }
 
-/** What was seen, with a child as it was read in the place in which the plan looks for it. */
+/** The observation with a child that was read from the API server in place of the one from the caches. */
 export function withChild(seen: Observed, child: ChildKind, raw: Raw): Observed {
   switch (child) {
     case 'Deployment':

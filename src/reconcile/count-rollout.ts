@@ -1,7 +1,7 @@
 import type { Clock } from '../controller/clock.ts';
 import type { OperatorConfig } from '../api/operator-config.ts';
-import { headOf, placeEndsAt } from '../plan/place.ts';
-import { recordsOf } from '../plan/record.ts';
+import { headOf, placeEndsAt } from '../plan/state/place.ts';
+import { recordsOf } from '../plan/state/record.ts';
 import type { Caches } from './caches.ts';
 import type { Fleet } from './fleet.ts';
 

@@ -33,7 +33,7 @@ export function createFleet(most: number, wake: (key: string) => void): Fleet {
 
   /** Those who wait and whose turn is earlier. */
   function countBefore(key: string): number {
-    return line.length === 0 ? 0 : placeOf(turns.get(key) ?? hash(key), line);
+    return line.length === 0 ? 0 : positionOf(turns.get(key) ?? hash(key), line);
   }
 
   /**
@@ -53,7 +53,7 @@ export function createFleet(most: number, wake: (key: string) => void): Fleet {
       return false;
     }
     turns.delete(key);
-    line.splice(placeOf(turn, line), 1);
+    line.splice(positionOf(turn, line), 1);
     return true;
   }
 
@@ -75,7 +75,7 @@ export function createFleet(most: number, wake: (key: string) => void): Fleet {
       if (!turns.has(key)) {
         const turn = hash(key);
         turns.set(key, turn);
-        line.splice(placeOf(turn, line), 0, { key, turn });
+        line.splice(positionOf(turn, line), 0, { key, turn });
       }
     },
     pass(key) {
@@ -99,7 +99,7 @@ interface Waiting {
 }
 
 /** The first index whose turn is not earlier. */
-function placeOf(turn: string, line: readonly Waiting[]): number {
+function positionOf(turn: string, line: readonly Waiting[]): number {
   let [from, to] = [0, line.length];
   while (from < to) {
     const middle = (from + to) >> 1;

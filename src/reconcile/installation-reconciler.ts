@@ -3,14 +3,14 @@ import type { Clock } from '../controller/clock.ts';
 import { objectKey } from '../controller/object-key.ts';
 import type { Outcome, Run } from '../controller/workers.ts';
 import type { OperatorConfig } from '../api/operator-config.ts';
-import type { Action } from '../plan/actions.ts';
-import { eventOfHeal } from '../plan/events.ts';
-import { countHeal } from '../plan/heal.ts';
-import type { ChildKind, Heals, Observed } from '../plan/observed.ts';
+import type { Action } from '../plan/act/action.ts';
+import { eventOfHeal } from '../plan/tell/events.ts';
+import { countHeal } from '../plan/act/heal.ts';
+import type { ChildKind, Heals, Observed } from '../plan/state/observed.ts';
 import { plan } from '../plan/plan.ts';
-import { problem, waitFor, type Problem } from '../plan/problem.ts';
-import { markRefused } from '../plan/refused-write.ts';
-import { statusAfterFailure } from '../plan/status-after-failure.ts';
+import { problem, waitFor, type Problem } from '../api/problem.ts';
+import { markRefused } from '../plan/act/refused-write.ts';
+import { statusAfterFailure } from '../plan/tell/status-after-failure.ts';
 import { act } from './act.ts';
 import { Appeared } from './appeared.ts';
 import type { Caches } from './caches.ts';
@@ -87,7 +87,7 @@ export function createInstallationReconciler(ports: InstallationPorts) {
     for (let seen = hidden?.(observed) ?? observed, looks = hidden ? 1 : 0; ; looks += 1) {
       try {
         const outcome = await pass(key, seen, run);
-        // What the caches do not show wakes nobody up when it goes.
+        // An object that the caches do not show wakes nobody up when it goes.
         return looks === 0 ? outcome : { requeueAfterMs: Math.min(outcome.requeueAfterMs ?? Infinity, LOOK_AGAIN_MS) };
       } catch (error) {
         if (!(error instanceof Appeared) || looks === MOST_LOOKS) {
@@ -135,14 +135,14 @@ export function createInstallationReconciler(ports: InstallationPorts) {
       }
       fleet.settle(key);
     } catch (error) {
-      // What the caches will show anyhow they show from now on: a rollout that is found to have begun keeps its place.
+      // The caches would show it anyhow; they show it from now on, so that a rollout that has begun keeps its place.
       if (error instanceof Appeared && isWatched(error.raw)) {
         offerFound(error.child, error.raw);
       }
       // Where it may have begun all the same, its record keeps the place.
       fleet.settle(key);
       signal.throwIfAborted();
-      const failure = failureOf(error);
+      const failure = problemOf(error);
       const begun = failure?.reason === 'Rejected' && writing?.child === 'Deployment' ? look(key) : undefined;
       const mark = begun && failure && markRefused(begun, failure.message, clock.now());
       if (mark) {
@@ -181,15 +181,15 @@ export function createInstallationReconciler(ports: InstallationPorts) {
   }
 }
 
-/** What a refused write means to the user; undefined where it only came too early. */
-function failureOf(error: unknown): Problem | undefined {
+/** The problem that a refused write is to the user. Undefined where the write only came too early. */
+function problemOf(error: unknown): Problem | undefined {
   if (!(error instanceof ApiError) || error.retry === 'now') {
     return undefined;
   }
   return error.retry === 'never' ? problem('Rejected', error.message) : waitFor('RetryingAfterError', error.message);
 }
 
-/** What somebody asked for is tried again as it is. */
+/** Adds that a refused wish is tried again as it is. */
 function withOutlook(failure: Problem): Problem {
   return failure.reason === 'Rejected'
     ? { ...failure, message: `${failure.message}; it is tried again every minute` }

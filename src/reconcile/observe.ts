@@ -1,5 +1,5 @@
 import type { OperatorConfig } from '../api/operator-config.ts';
-import type { ChildKind, Heals, Observed } from '../plan/observed.ts';
+import type { ChildKind, Heals, Observed } from '../plan/state/observed.ts';
 import { providerKey, type Caches } from './caches.ts';
 
 /** All that the caches know of one installation, taken in one synchronous pass; undefined where it does not exist. */

@@ -2,9 +2,10 @@ import { appliedAt, lastChange, ownedFields } from '../cluster/owned-fields.ts';
 import type { Stored } from '../controller/feed.ts';
 import { hash } from '../api/hash.ts';
 import { ANNOTATION, FIELD_MANAGER, LABEL } from '../api/names.ts';
-import { ownedHash, selectorOf } from '../plan/children.ts';
-import type { ChildView, DeploymentView, ServicePort, ServiceView } from '../plan/observed.ts';
-import { CONTAINER, templateId } from '../plan/template.ts';
+import { ownedHash } from '../plan/state/owned-hash.ts';
+import { selectorOf } from '../plan/pods/children.ts';
+import type { ChildView, DeploymentView, ServicePort, ServiceView } from '../plan/state/observed.ts';
+import { CONTAINER, templateId } from '../plan/pods/template.ts';
 import { identity, ownerOf, type Raw } from './raw.ts';
 import { shared, sharedText, sharedValue } from './shared.ts';
 

@@ -1,7 +1,7 @@
 import type { Stored } from '../controller/feed.ts';
 import { LABEL } from '../api/names.ts';
-import type { PodView } from '../plan/observed.ts';
-import { templateId } from '../plan/template.ts';
+import type { PodView } from '../plan/state/observed.ts';
+import { templateId } from '../plan/pods/template.ts';
 import { identity, type Raw } from './raw.ts';
 import { sharedText } from './shared.ts';
 

@@ -1,9 +1,10 @@
 import type { Stored } from '../controller/feed.ts';
 import { LABEL } from '../api/names.ts';
 import { parseRecord, type RecordData, type RecordFacts } from '../api/record.ts';
-import type { RolloutRecord, StrayRevision } from '../plan/observed.ts';
-import { parseMark, recordName } from '../plan/record.ts';
-import { templateId } from '../plan/template.ts';
+import type { RolloutRecord, StrayRevision } from '../plan/state/observed.ts';
+import { parseMark } from '../plan/state/record.ts';
+import { recordName } from '../plan/pods/record-object.ts';
+import { templateId } from '../plan/pods/template.ts';
 import { identity, ownerOf, type Raw } from './raw.ts';
 import { sharedText, sharedValue } from './shared.ts';
 
@@ -33,7 +34,7 @@ export function projectRevision(
   const { minReadySeconds = 0, template } = deployment.spec;
   return {
     ...base,
-    ...compact(facts),
+    ...compactFacts(facts),
     kind: 'record',
     template: sharedText(templateId(template?.metadata?.annotations)),
     minReadySeconds,
@@ -42,7 +43,7 @@ export function projectRevision(
 }
 
 /** Thousands of records have most of this in common. */
-function compact(facts: RecordFacts): RecordFacts {
+function compactFacts(facts: RecordFacts): RecordFacts {
   const { committed, ports, effective } = facts;
   return {
     ...facts,

@@ -8,10 +8,10 @@ import { withoutNulls } from '../api/nulls.ts';
 import type { OperatorConfig } from '../api/operator-config.ts';
 import { ProviderSpec, type ProviderStatus } from '../api/provider.ts';
 import { SoftwareSpec, type SoftwareStatus } from '../api/software.ts';
-import { readCatalogue, type Catalogue } from '../plan/catalogue.ts';
-import type { Installation } from '../plan/observed.ts';
-import type { Published } from '../plan/published-status.ts';
-import { readSoftware, type SoftwareCatalogue } from '../plan/software-catalogue.ts';
+import { readCatalogue, type Catalogue } from '../plan/catalogue/catalogue.ts';
+import type { Installation } from '../plan/state/observed.ts';
+import type { Published } from '../plan/tell/published-status.ts';
+import { readSoftware, type SoftwareCatalogue } from '../plan/catalogue/software-catalogue.ts';
 import { identity, type Metadata, type Raw } from './raw.ts';
 import { sharedText, sharedValue } from './shared.ts';
 
@@ -35,9 +35,9 @@ export function projectInstallation(raw: Raw & { spec?: unknown; status?: Instal
     namespace: metadata.namespace ?? '',
     name: metadata.name,
     deleting: metadata.deletionTimestamp !== undefined,
-    retry: retryOf(metadata),
+    retry: retryAnnotation(metadata),
     spec,
-    status: compact(raw.status ?? {}),
+    status: compactStatus(raw.status ?? {}),
   };
 }
 
@@ -45,7 +45,7 @@ export function projectInstallation(raw: Raw & { spec?: unknown; status?: Instal
  * Keeps once what others say, too. It changes the object that came from the wire, which nobody else has: a copy of it would
  * take more memory than a parsed object does.
  */
-function compact(status: Mutable<InstallationStatus>): InstallationStatus {
+function compactStatus(status: Mutable<InstallationStatus>): InstallationStatus {
   const { effective, currentImage } = status;
   if (currentImage !== undefined) {
     status.currentImage = sharedText(currentImage);
@@ -79,7 +79,7 @@ export function projectProvider(
   const { error } = ProviderSpec.omit({ versions: true }).safeParse(spec);
   return {
     ...judged(raw.metadata, error),
-    retry: retryOf(raw.metadata),
+    retry: retryAnnotation(raw.metadata),
     catalogue: readCatalogue(spec, config),
     status: raw.status ?? {},
   };
@@ -100,14 +100,14 @@ export function projectSoftware(raw: Raw & { spec?: unknown; status?: SoftwareSt
   };
 }
 
-/** What every kind of ours has, and what its spec breaks, if anything. */
+/** The fields of every kind of ours, and the rule that its spec breaks, if any. */
 function judged(metadata: Metadata, error: Parameters<typeof firstIssue>[0] | undefined) {
   const { uid, generation = 0 } = metadata;
   return { ...identity(metadata), uid, generation, invalid: error && firstIssue(error, 'spec') };
 }
 
 /** As much of it as is remembered. */
-function retryOf({ annotations }: Metadata): string | undefined {
+function retryAnnotation({ annotations }: Metadata): string | undefined {
   return annotations?.[ANNOTATION.retry]?.slice(0, 64);
 }
 

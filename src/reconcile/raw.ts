@@ -1,7 +1,7 @@
 import type { WithManagedFields } from '../cluster/owned-fields.ts';
 import type { Stored } from '../controller/feed.ts';
 import { objectKey } from '../controller/object-key.ts';
-import type { ChildView } from '../plan/observed.ts';
+import type { ChildView } from '../plan/state/observed.ts';
 import { sharedText } from './shared.ts';
 
 /** The part of an object from the API server that all projections look at. */

@@ -9,13 +9,13 @@ import {
   SOFTWARE_PLURAL,
   VERSION,
 } from '../api/names.ts';
-import type { ChildKind } from '../plan/observed.ts';
+import type { ChildKind } from '../plan/state/observed.ts';
 
 const own = { group: GROUP, version: VERSION };
 const core = { group: '', version: 'v1', namespaced: true };
 const apps = { ...core, group: 'apps' };
 
-/** What the operator watches and writes. */
+/** The types of objects that the operator watches and writes. */
 export const INSTALLATIONS: Resource = {
   ...own,
   plural: INSTALLATION_PLURAL,

@@ -1,4 +1,4 @@
-import type { Installation } from '../plan/observed.ts';
+import type { Installation } from '../plan/state/observed.ts';
 import { providerKey, type Caches } from './caches.ts';
 
 /**

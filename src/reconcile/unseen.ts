@@ -1,7 +1,7 @@
 import { ApiError } from '../cluster/errors.ts';
 import type { Writer } from '../cluster/write.ts';
 import type { Run } from '../controller/workers.ts';
-import type { ChildKind, Observed } from '../plan/observed.ts';
+import type { ChildKind, Observed } from '../plan/state/observed.ts';
 import type { Caches } from './caches.ts';
 import { isWatched, withChild } from './child-views.ts';
 import type { Raw } from './raw.ts';

@@ -1,5 +1,5 @@
 import type { Priority, WorkQueue } from '../controller/queue.ts';
-import { isInTrouble } from '../plan/rollout.ts';
+import { isInTrouble } from '../plan/state/rollout.ts';
 import type { Caches } from './caches.ts';
 import type { CountRollout } from './count-rollout.ts';
 import { inTurn, type Fleet } from './fleet.ts';

@@ -3,12 +3,13 @@ import { ownedFields } from '../cluster/owned-fields.ts';
 import type { Writer } from '../cluster/write.ts';
 import { ANNOTATION, FIELD_MANAGER, LABEL, MARKER } from '../api/names.ts';
 import { isExactVersion } from '../api/version.ts';
-import type { Action } from '../plan/actions.ts';
-import { isSameSpec, ownedHash } from '../plan/children.ts';
-import { UNKNOWN } from '../plan/committed.ts';
-import type { ChildKind, Installation } from '../plan/observed.ts';
-import { recordedDeployment, recordName, recordObject, recordsOf } from '../plan/record.ts';
-import { recordOfStanding, type Standing } from '../plan/take-over.ts';
+import type { Action } from '../plan/act/action.ts';
+import { isSameSpec, ownedHash } from '../plan/state/owned-hash.ts';
+import { UNKNOWN } from '../plan/state/committed.ts';
+import type { ChildKind, Installation } from '../plan/state/observed.ts';
+import { recordedDeployment, recordName, recordObject } from '../plan/pods/record-object.ts';
+import { recordsOf } from '../plan/state/record.ts';
+import { recordOfStanding, type Standing } from '../plan/decide/take-over.ts';
 import { Appeared } from './appeared.ts';
 import { projectRevision, type RawRevision } from './project-revision.ts';
 import type { Raw } from './raw.ts';
@@ -53,7 +54,7 @@ export async function writeMark(
 }
 
 /** Records the Deployment as the API server has it, and lets it name its record; no pod is touched by that. */
-export async function takeOver(
+export async function recordStanding(
   ports: RecordPorts,
   installation: Installation,
   { uid, number, facts }: Extract<Action, { kind: 'takeOver' }>,

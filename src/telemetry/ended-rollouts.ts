@@ -3,8 +3,8 @@ import type { InstallationStatus } from '../api/installation.ts';
 /** The part of a status that tells of rollouts. */
 export type Rollouts = Pick<InstallationStatus, 'history'>;
 
-type Entry = NonNullable<Rollouts['history']>[number];
-type Ended = Entry & { readonly result: NonNullable<Entry['result']>; readonly completedAt: string };
+type HistoryEntry = NonNullable<Rollouts['history']>[number];
+type Ended = HistoryEntry & { readonly result: NonNullable<HistoryEntry['result']>; readonly completedAt: string };
 
 /** The rollouts that were under way before and have ended since. What a lost status is rebuilt with has not ended now. */
 export function endedRollouts({ history: before = [] }: Rollouts, { history: after = [] }: Rollouts): readonly Ended[] {
@@ -14,6 +14,6 @@ export function endedRollouts({ history: before = [] }: Rollouts, { history: aft
   });
 }
 
-function isEnded(entry: Entry): entry is Ended {
+function isEnded(entry: HistoryEntry): entry is Ended {
   return entry.result !== undefined && entry.completedAt !== undefined;
 }

@@ -14,8 +14,8 @@ export interface MeasuredInstallation {
 }
 
 /**
- * What became of installations and their upgrades. A series of its own has only the installation that is not Ready, so
- * that a thousand healthy ones cost as much as one. Its labels are called neither `namespace` nor `pod`: a scrape puts the
+ * Metrics of installations and of how their upgrades ended. Only an installation that is not Ready has a series of its own,
+ * so that a thousand healthy ones cost as much as one. Its labels are called neither `namespace` nor `pod`: a scrape puts the
  * operator's own there.
  */
 export function createInstallationMetrics(registry: Registry) {

@@ -34,7 +34,7 @@ export function reflectorHooks(
   };
 }
 
-/** What to do about a list or a watch that failed. */
+/** Tells an operator's administrator what to do about a list or a watch that failed. */
 function hintFor(error: unknown, resource: string): string {
   const status = error instanceof ApiError ? error.status : undefined;
   if (status === 404 && resource.endsWith(GROUP)) {

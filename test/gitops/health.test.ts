@@ -26,11 +26,11 @@ vi.mock(import('../support/kstatus.ts'), async (importOriginal) => {
 
 // They run here once more, for what they lead to.
 await Promise.all([
-  import('../unit/plan/hazards.test.ts'),
+  import('../unit/plan/stories/hazards.test.ts'),
   import('../unit/plan/plan.test.ts'),
-  import('../unit/plan/published-status.test.ts'),
-  import('../unit/plan/rollback.test.ts'),
-  import('../unit/plan/software-stories.test.ts'),
+  import('../unit/plan/tell/published-status.test.ts'),
+  import('../unit/plan/stories/rollback.test.ts'),
+  import('../unit/plan/stories/software-stories.test.ts'),
 ]);
 
 const SEEDS = 20;

@@ -1,7 +1,7 @@
 import { OperatorConfig } from '../../src/api/operator-config.ts';
-import type { Observed } from '../../src/plan/observed.ts';
+import type { Observed } from '../../src/plan/state/observed.ts';
 import type { Release } from '../../src/api/provider.ts';
-import type { SoftwareCatalogue } from '../../src/plan/software-catalogue.ts';
+import type { SoftwareCatalogue } from '../../src/plan/catalogue/software-catalogue.ts';
 import { catalogue, release, software, softwareRelease } from '../support/builders.ts';
 import { World } from '../support/world.ts';
 

@@ -458,7 +458,7 @@ describe('the operator holds, says why, and is Ready again after the undo', () =
   });
 });
 
-it('and no Deployment or Service was written during the whole table', async (context) => {
+it('no Deployment or Service is written because of a bad input', async (context) => {
   context.skip(!inject('controlPlane').disposable, 'The audit log is only there on a control plane of our own');
   const { events } = await readAudit(auditLog(), auditedFrom);
   const ofOperator = events.filter((e) => e.userAgent.startsWith('provider-operator/'));

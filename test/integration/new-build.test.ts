@@ -29,12 +29,12 @@ const CHANGES = {
     ['int(2, 86_400, 600,', 'int(2, 86_400, 900,'],
     ['int(0, 3600, 10,', 'int(0, 3600, 20,'],
   ],
-  'plan/tiers.ts': [
+  'plan/pods/tiers.ts': [
     ["cpu: '50m'", "cpu: '75m'"],
     ["memory: '512Mi'", "memory: '768Mi'"],
     ['replicas: 3', 'replicas: 4'],
   ],
-  'plan/children.ts': [['revisionHistoryLimit: 3', 'revisionHistoryLimit: 5']],
+  'plan/pods/children.ts': [['revisionHistoryLimit: 3', 'revisionHistoryLimit: 5']],
 } as const;
 
 type Told = KubernetesObject & { readonly status: InstallationStatus };

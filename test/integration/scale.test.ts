@@ -65,7 +65,7 @@ describe.skipIf(!inject('controlPlane').disposable)('a thousand installations, w
     expect(looks).toBeLessThanOrEqual(MOST_LOOKS * installations);
   });
 
-  it('then ask for nothing in a minute', async () => {
+  it('ask for nothing in a minute once they are Ready', async () => {
     const { requests, memory } = await idle(stage(), 60);
     const { heapUsed } = await operator.heap();
     await operator.stop();

@@ -195,7 +195,7 @@ describe('what somebody changes is healed', () => {
     expect((await pi('manual')).status.currentVersion).toBe('1.1.0');
   });
 
-  it('and each time an event says what was undone', async () => {
+  it('an event says what was undone, each time', async () => {
     const events = await kubectl([
       'get',
       'events',

@@ -36,7 +36,7 @@ describe('the alerts', () => {
     expect(stdout).toContain(`SUCCESS: ${alerts.length} rules found`);
   });
 
-  it('and every query of dashboards and runbooks are PromQL', async () => {
+  it('are PromQL, as is every query of dashboards and runbooks', async () => {
     const queries = readShippedQueries();
     const file = join(mkdtempSync(join(tmpdir(), 'provider-operator-queries-')), 'queries.yaml');
     const rules = queries.map(({ expr }, i) => ({ record: `shipped:query:${i}`, expr }));

@@ -48,7 +48,7 @@ it('a rollout that is found to have begun keeps its place, although its watch la
   expect([first.length, begun(simulation).length]).toEqual([1, 2]);
 });
 
-it('and keeps it until then, whatever else is to be written first', async () => {
+it('a rollout whose write got no answer keeps its place, whatever else is to be written first', async () => {
   const simulation = await twoInstalled();
   const { server } = simulation;
   const [first = ''] = inTurn(['shop/web', 'shop/db']);

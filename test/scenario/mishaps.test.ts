@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { InstallationStatus } from '../../src/api/installation.ts';
 import { LABEL } from '../../src/api/names.ts';
 import type { Release } from '../../src/api/provider.ts';
-import { selectorOf } from '../../src/plan/children.ts';
+import { selectorOf } from '../../src/plan/pods/children.ts';
 import { release } from '../support/builders.ts';
 import { KINDS } from './cluster/kinds.ts';
 import type { ApiServer } from './cluster/server.ts';

@@ -433,7 +433,7 @@ describe('what failed', () => {
     await expectToRead(story, 'retry');
   });
 
-  it('and was asked for by the spec is held until the wish changes', async () => {
+  it('is held until the wish changes, if the spec asked for it', async () => {
     const story = await installed('A version and a configuration that the tenant asks for fail', {
       version: '1.0.0',
       config: { GREETING: 'hello' },

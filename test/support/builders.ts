@@ -2,9 +2,9 @@ import { InstallationSpec, type InstallationStatus } from '../../src/api/install
 import { OperatorConfig } from '../../src/api/operator-config.ts';
 import type { ProviderSpec, Release } from '../../src/api/provider.ts';
 import type { SoftwareRelease } from '../../src/api/software.ts';
-import { readCatalogue, type Catalogue } from '../../src/plan/catalogue.ts';
-import type { Installation, Observed, References } from '../../src/plan/observed.ts';
-import { readSoftware, type Shelf, type SoftwareCatalogue } from '../../src/plan/software-catalogue.ts';
+import { readCatalogue, type Catalogue } from '../../src/plan/catalogue/catalogue.ts';
+import type { Installation, Observed, References } from '../../src/plan/state/observed.ts';
+import { readSoftware, type Shelf, type SoftwareCatalogue } from '../../src/plan/catalogue/software-catalogue.ts';
 
 /** Test objects with sensible values, each part of which a test may replace. */
 

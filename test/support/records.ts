@@ -2,11 +2,12 @@ import type { Failure } from '../../src/api/failure.ts';
 import { INSTALLATION_KIND } from '../../src/api/names.ts';
 import type { Release } from '../../src/api/provider.ts';
 import { timestamp } from '../../src/api/time.ts';
-import { budgetFor, deploymentOf, inputHashes, type Inputs } from '../../src/plan/children.ts';
-import { decide } from '../../src/plan/decision.ts';
-import { actionsFor } from '../../src/plan/actions.ts';
-import { readConfiguration } from '../../src/plan/environment.ts';
-import type { Findings } from '../../src/plan/findings.ts';
+import { budgetFor, deploymentOf } from '../../src/plan/pods/children.ts';
+import { inputHashes, type Inputs } from '../../src/plan/pods/inputs.ts';
+import { decide } from '../../src/plan/decide/decision.ts';
+import { actionsFor } from '../../src/plan/act/actions.ts';
+import { readConfiguration } from '../../src/plan/pods/environment.ts';
+import type { Findings } from '../../src/plan/tell/findings.ts';
 import type {
   ChildView,
   DeploymentView,
@@ -15,17 +16,17 @@ import type {
   RolloutRecord,
   ServiceView,
   StrayRevision,
-} from '../../src/plan/observed.ts';
-import type { Return } from '../../src/plan/return.ts';
-import type { Start, Stay } from '../../src/plan/run.ts';
-import { REFUSED } from '../../src/plan/record.ts';
-import { serviceFor, servicePorts } from '../../src/plan/service.ts';
-import { softwareFinder } from '../../src/plan/software.ts';
-import { parseSoftware, NO_SOFTWARE } from '../../src/plan/software-set.ts';
-import { effective } from '../../src/plan/start.ts';
-import { readState } from '../../src/plan/state.ts';
-import { tierShape } from '../../src/plan/tiers.ts';
-import { wishesOf } from '../../src/plan/wish.ts';
+} from '../../src/plan/state/observed.ts';
+import type { Return } from '../../src/plan/decide/return.ts';
+import type { Start, Stay } from '../../src/plan/decide/desired.ts';
+import { REFUSED } from '../../src/plan/state/record.ts';
+import { serviceFor, servicePorts } from '../../src/plan/pods/service.ts';
+import { softwareFinder } from '../../src/plan/software/finder.ts';
+import { parseSoftware, NO_SOFTWARE } from '../../src/plan/software/set.ts';
+import { effective } from '../../src/plan/act/start.ts';
+import { readState } from '../../src/plan/state/state.ts';
+import { tierShape } from '../../src/plan/pods/tiers.ts';
+import { wishesOf } from '../../src/plan/pods/wish.ts';
 import { catalogue, config, installation, noReferences, observed, release as aRelease, shelf } from './builders.ts';
 
 /**

@@ -2,9 +2,9 @@ import { expect } from 'vitest';
 import { LABEL } from '../../src/api/names.ts';
 import { InstallationStatus } from '../../src/api/installation.ts';
 import type { RecordData } from '../../src/api/record.ts';
-import type { Catalogue } from '../../src/plan/catalogue.ts';
-import { isSameSpec } from '../../src/plan/children.ts';
-import type { Action } from '../../src/plan/actions.ts';
+import type { Catalogue } from '../../src/plan/catalogue/catalogue.ts';
+import { isSameSpec } from '../../src/plan/state/owned-hash.ts';
+import type { Action } from '../../src/plan/act/action.ts';
 import type {
   ChildView,
   DeploymentView,
@@ -13,12 +13,13 @@ import type {
   PodView,
   RolloutRecord,
   ServiceView,
-} from '../../src/plan/observed.ts';
+} from '../../src/plan/state/observed.ts';
 import { plan, type Plan } from '../../src/plan/plan.ts';
-import { parseMark, recordedDeployment } from '../../src/plan/record.ts';
-import { readState, type State } from '../../src/plan/state.ts';
-import type { SoftwareCatalogue } from '../../src/plan/software-catalogue.ts';
-import { recordOfStanding } from '../../src/plan/take-over.ts';
+import { parseMark } from '../../src/plan/state/record.ts';
+import { recordedDeployment } from '../../src/plan/pods/record-object.ts';
+import { readState, type State } from '../../src/plan/state/state.ts';
+import type { SoftwareCatalogue } from '../../src/plan/catalogue/software-catalogue.ts';
+import { recordOfStanding } from '../../src/plan/decide/take-over.ts';
 import { projectChild, projectDeployment, projectService } from '../../src/reconcile/project-children.ts';
 import { projectRevision } from '../../src/reconcile/project-revision.ts';
 import { asApplied } from '../scenario/cluster/applied.ts';

@@ -27,7 +27,7 @@ describe('README', () => {
   });
 
   it('has every reason of Ready that the operator gives, and no other', () => {
-    const sources = globSync('src/{plan,reconcile}/*.ts')
+    const sources = globSync('src/{plan,reconcile}/**/*.ts')
       // Those of what is published, and of UpdateAvailable.
       .filter((file) => !file.endsWith('published-status.ts') && !file.endsWith('explanation.ts'))
       .map((file) => readFileSync(file, 'utf8'))

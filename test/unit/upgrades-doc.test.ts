@@ -41,7 +41,7 @@ describe('docs/upgrades.md', () => {
 
     expect(new Set(own.map(([name = '']) => name.replaceAll('`', '')))).toEqual(
       found(
-        'src/plan/{upgrade-health,record}.ts',
+        'src/plan/{tell/upgrade-health,state/record}.ts',
         /\b(?:un)?healthy\('(\w+)'/g,
         /\? '(\w+)' : '\w+'/g,
         /const REFUSED = '(\w+)'/g,
@@ -59,7 +59,7 @@ describe('docs/upgrades.md', () => {
 
   it('has every word for how a rollout fails, and no other', () => {
     expect(new Set(namesIn(page, 'Failure'))).toEqual(
-      found('src/plan/{rollout,record}.ts', /\bfailed\(\s*'(\w+)'/g, /const REFUSED = '(\w+)'/g),
+      found('src/plan/state/{rollout,record}.ts', /\bfailed\(\s*'(\w+)'/g, /const REFUSED = '(\w+)'/g),
     );
   });
 

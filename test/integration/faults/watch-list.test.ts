@@ -73,7 +73,7 @@ describe.skipIf(!cluster.disposable)('where a stream of all objects', { concurre
     },
   );
 
-  it('or a list is asked for, it is what is true now, never what some server remembers', async (context) => {
+  it('cannot be had: a list is asked for what is true now, never for what some server remembers', async (context) => {
     const { proxy, workload, asked } = await startSettled({ ...cluster, namespace: 'remembered' }, context);
     proxy.inject(
       { kind: 'refuse', code: 400 },

@@ -4,7 +4,7 @@ import { createTransport } from '../../../src/cluster/transport.ts';
 import { ownedFields } from '../../../src/cluster/owned-fields.ts';
 import { FIELD_MANAGER } from '../../../src/api/names.ts';
 import { isNewer } from '../../../src/controller/resource-version.ts';
-import { escapeExpansion } from '../../../src/plan/environment.ts';
+import { escapeExpansion } from '../../../src/plan/pods/environment.ts';
 import { CHILDREN, INSTALLATIONS } from '../../../src/reconcile/resources.ts';
 import { inject } from 'vitest';
 import {

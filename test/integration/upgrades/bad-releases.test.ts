@@ -168,7 +168,7 @@ describe.skipIf(!inject('controlPlane').disposable)('a release that does not wor
     ]);
   });
 
-  it.concurrent('and whose pods cannot be created is given up long before its deadline', async () => {
+  it.concurrent('whose pods cannot be created is given up long before its deadline', async () => {
     const key = `${patientNamespace}/patient`;
     const spec = {
       provider: 'patient/web',

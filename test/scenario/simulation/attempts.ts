@@ -4,7 +4,7 @@ import { KINDS } from '../cluster/kinds.ts';
 import type { ApiObject } from '../cluster/object.ts';
 import { keyOf, type ApiServer, type Change } from '../cluster/server.ts';
 import { containerOf, templateOf, versionOf } from './deployments.ts';
-import type { Deed } from './oracles.ts';
+import type { Deed } from './deed.ts';
 import { PROVIDER, published, publishedSoftware } from './people.ts';
 import {
   dataOf,

@@ -2,17 +2,17 @@ import { isDeepStrictEqual } from 'node:util';
 import semver from 'semver';
 import { findCondition } from '../../../src/api/conditions.ts';
 import { FIELD_MANAGER } from '../../../src/api/names.ts';
-import { escapeExpansion } from '../../../src/plan/environment.ts';
+import { escapeExpansion } from '../../../src/plan/pods/environment.ts';
 import { expectKstatus } from '../../support/kstatus.ts';
 import { isInstallation, KINDS, type Kind } from '../cluster/kinds.ts';
 import type { ApiObject } from '../cluster/object.ts';
-import type { ApiServer, Change } from '../cluster/server.ts';
+import type { ApiServer } from '../cluster/server.ts';
 import { isOpenTo } from './automation.ts';
 import { badAttempts, badMarks, lostFailures } from './attempts.ts';
+import type { Deed } from './deed.ts';
 import { containerOf, isRolledOut, templateOf, versionOf, wasRolledOut } from './deployments.ts';
 import { PROVIDER, published, specOf, statusOf } from './people.ts';
 import { dataOf, isFound, isMarked, isReturn, newestProven, numberOf, ownerOf, recordOf } from './records.ts';
-import type { InFlight, OperatorProcess } from './process.ts';
 import { badSoftware, unsuited } from './software-moves.ts';
 
 /**
@@ -20,17 +20,6 @@ import { badSoftware, unsuited } from './software-moves.ts';
  * reached it, so it is held against what it was told (`Views`) between the moment at which it may have begun to look and
  * the one at which it sent the write; never against its own hashes.
  */
-
-/** A write of an operator, when it is carried out. */
-export interface Deed {
-  readonly change: Change;
-  readonly server: ApiServer;
-  readonly process: OperatorProcess;
-  readonly request: InFlight;
-  readonly now: number;
-  /** Rollouts that may be under way without anybody having asked for them. */
-  readonly mostAtOnce: number;
-}
 
 /** Every truth that this write breaks. */
 export function judgeWrite(deed: Deed): string[] {

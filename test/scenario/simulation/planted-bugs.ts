@@ -3,7 +3,7 @@ import type { RecordData } from '../../../src/api/record.ts';
 import type { Failure } from '../../../src/api/failure.ts';
 import type { OperatorConfig } from '../../../src/api/operator-config.ts';
 import type { SoftwareRelease } from '../../../src/api/software.ts';
-import { ownedHash } from '../../../src/plan/children.ts';
+import { ownedHash } from '../../../src/plan/state/owned-hash.ts';
 import type { WatchEvent } from '../../../src/controller/list-watch.ts';
 import type { Call, Transport } from '../../../src/cluster/transport.ts';
 import type { ApiObject, Draft } from '../cluster/object.ts';

@@ -9,7 +9,7 @@ import { keyOf, type ApiServer, type Change } from '../cluster/server.ts';
 import { hadStarted, isTakenBack, wasAskedForSince } from './attempts.ts';
 import { isInTime } from './automation.ts';
 import { isRolledOut, templateOf, versionOf } from './deployments.ts';
-import type { Deed } from './oracles.ts';
+import type { Deed } from './deed.ts';
 import { PROVIDER, specOf, statusOf } from './people.ts';
 import { dataOf, isFound, isMarked, isReturn, isSameRollout, numberOf, recordOf, triggerOf } from './records.ts';
 import {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import {
   canTake,
-  observe,
+  observeLease,
   releasedRecord,
   type LeaseRecord,
   type Observation,
@@ -40,16 +40,16 @@ it.each`
   let record: LeaseRecord | undefined;
   for (let second = 0; second <= at; second += 1) {
     record = changes.has(second) ? changes.get(second) : record;
-    observation = observe(observation, record, second * 1000);
+    observation = observeLease(observation, record, second * 1000);
   }
 
   expect(canTake(observation!, { mine: [mine], isLeading }, at * 1000)).toBe(may);
 });
 
 it('starts to wait anew for a Lease that is missing, where it could not be looked at for a while', () => {
-  const gone = observe(observe(undefined, held, 0), undefined, 1_000);
+  const gone = observeLease(observeLease(undefined, held, 0), undefined, 1_000);
   const candidate = { mine: [mine], isLeading: false };
 
-  expect(canTake(observe(gone, undefined, 6_000), candidate, 16_000)).toBe(true);
-  expect(canTake(observe(gone, undefined, 6_001), candidate, 16_000)).toBe(false);
+  expect(canTake(observeLease(gone, undefined, 6_000), candidate, 16_000)).toBe(true);
+  expect(canTake(observeLease(gone, undefined, 6_001), candidate, 16_000)).toBe(false);
 });

@@ -14,10 +14,10 @@ const { options: _, ...rules } = JSON.parse(readFileSync(join(repository, '.oxli
 };
 writeFileSync(join(root, '.oxlintrc.json'), JSON.stringify(rules));
 
-function lint(layer: string, code: string): string {
+function lint(layer: string, ...codes: readonly string[]): string {
   const folder = join(root, 'src', layer);
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'probe.ts'), `${code}\n`);
+  codes.forEach((code, i) => writeFileSync(join(folder, `probe-${i}.ts`), `${code}\n`));
   try {
     return execFileSync(join(repository, 'node_modules/.bin/oxlint'), ['-c', '.oxlintrc.json', 'src'], {
       cwd: root,
@@ -31,10 +31,10 @@ function lint(layer: string, code: string): string {
 }
 
 describe.each([
-  ['plan', "import { request } from 'undici'; export const x = request;", 'plan/ is pure'],
-  ['plan', "import { KubeConfig } from '@kubernetes/client-node'; export const x = KubeConfig;", 'plan/ is pure'],
-  ['plan', "import { readFileSync } from 'node:fs'; export const x = readFileSync;", 'plan/ is pure'],
-  ['plan', "import { apply } from '../cluster/write.ts'; export const x = apply;", 'plan/ is pure'],
+  ['plan', "import { request } from 'undici'; export const x = request;", 'the rooms of plan/'],
+  ['plan', "import { KubeConfig } from '@kubernetes/client-node'; export const x = KubeConfig;", 'the rooms of plan/'],
+  ['plan', "import { readFileSync } from 'node:fs'; export const x = readFileSync;", 'the rooms of plan/'],
+  ['plan', "import { apply } from '../cluster/write.ts'; export const x = apply;", 'the rooms of plan/'],
   ['plan', 'export const x = Date.now();', 'Take the time as a value'],
   ['plan', 'export const x = new Date();', 'Take the time as a value'],
   ['plan', 'export const x = performance.now();', 'Take the time as a value'],
@@ -50,7 +50,42 @@ describe.each([
   });
 });
 
+/** The rooms of plan/, from the lowest to the highest. */
+const ROOMS = ['catalogue', 'software', 'state', 'pods', 'failures', 'version', 'decide', 'act', 'tell'] as const;
+
+const FOREIGN = ['undici', 'node:fs', '@kubernetes/client-node', '../plan.ts', '../../cluster/write.ts'];
+
+describe.each(ROOMS.map((room, i) => [room, ROOMS.slice(0, i), ROOMS.slice(i + 1)] as const))(
+  'in plan/%s/',
+  (room, below, above) => {
+    const importing = (module: string) => `export type { X } from '${module}';`;
+    const entryOf = (other: string) => `../${other}/${other}.ts`;
+
+    it('refuses imports of the rooms above it, and of all that is not pure', () => {
+      const refused = [...above.map(entryOf), ...FOREIGN];
+      const complaints = lint(`plan/${room}`, ...refused.map(importing)).split(`${room}/ `);
+      expect(complaints).toHaveLength(refused.length + 1);
+    });
+
+    it('accepts imports of the rooms below it, and of the contract', () => {
+      const accepted = [...below.map(entryOf), '../../api/hash.ts', './other.ts'];
+      expect(lint(`plan/${room}`, ...accepted.map(importing))).not.toContain('no-restricted-imports');
+    });
+  },
+);
+
+it('refuses the windows an import of any other room', () => {
+  expect(lint('plan/windows', "export type { X } from '../catalogue/catalogue.ts';")).toContain('windows/ ');
+});
+
+it('refuses modules that import each other, be it for a type', () => {
+  const one = "import type { B } from './probe-1.ts';\nexport type A = B;";
+  const other = "import type { A } from './probe-0.ts';\nexport type B = A;";
+  expect(lint('plan/state', one, other)).toContain('Dependency cycle');
+});
+
 it('accepts what a layer may do', () => {
-  const code = "import semver from 'semver';\nimport { hash } from '../api/hash.ts';\nexport const x = [semver, hash];";
-  expect(lint('plan', code)).not.toContain('plan/ is pure');
+  const code =
+    "import semver from 'semver';\nimport { hash } from '../../api/hash.ts';\nexport const x = [semver, hash];";
+  expect(lint('plan/version', code)).not.toContain('no-restricted-imports');
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { statusAfterFailure } from '../../../src/plan/status-after-failure.ts';
-import type { Observed } from '../../../src/plan/observed.ts';
+import { statusAfterFailure } from '../../../src/plan/tell/status-after-failure.ts';
+import type { Observed } from '../../../src/plan/state/observed.ts';
 import { plan } from '../../../src/plan/plan.ts';
 import {
   catalogue,

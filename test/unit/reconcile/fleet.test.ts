@@ -49,7 +49,7 @@ describe('who waits', () => {
     expect(inTurn(keys)).not.toEqual(keys);
   });
 
-  it('and does not want any more gives its turn to the next', () => {
+  it('passes its turn to the next when it does not want it any more', () => {
     const { fleet, woken } = fleetOf(1);
     fleet.seen('x', true);
     const [first = '', second = ''] = inTurn(['a', 'b']);
@@ -61,7 +61,7 @@ describe('who waits', () => {
     expect(woken).toEqual([first, second]);
   });
 
-  it('and came to nothing lets the next one try', () => {
+  it('tries when the rollout before it came to nothing', () => {
     const { fleet, woken } = fleetOf(1);
     fleet.reserve('a');
     fleet.wait('b');

@@ -75,7 +75,7 @@ describe('its number is in its name, which can never be changed:', () => {
     expect({ number: seen.number, kind: seen.kind }).toEqual({ number, kind });
   });
 
-  it('and in no field that anybody can write', () => {
+  it('no field that anybody can write counts', () => {
     const forged = { revision: 99 };
     const labels = { ...metadata.labels, [LABEL.rollout]: '99' };
     const data = { ...facts, deployment, number: 99, revision: 99, kind: 'stray', name: 'web-99' };

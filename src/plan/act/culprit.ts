@@ -1,0 +1,49 @@
+import type { ChildView, FieldPath } from '../state/observed.ts';
+
+/**
+ * Who changed what, as messages say it: the last manager that wrote, and the first of its fields that we want as well.
+ * Nobody owns a field that is gone, nor one that a webhook rewrote for us.
+ */
+export function culpritOf({ changed }: ChildView, want?: object): string {
+  const path = changed?.paths.find((p) => want === undefined || hasPath(want, p));
+  return changed && path
+    ? `${formatPath(path)} was changed by "${changed.manager}"`
+    : 'A field was removed, or rewritten by a webhook';
+}
+
+/** Whether there is something at the path. */
+function hasPath(value: unknown, [first, ...rest]: FieldPath): boolean {
+  if (first === undefined) {
+    return true;
+  }
+  if (typeof first === 'object') {
+    return (
+      Array.isArray(value) &&
+      value.some(
+        (item) =>
+          Object.entries(first).every(([k, v]) => (item as Record<string, unknown> | null)?.[k] === v) &&
+          hasPath(item, rest),
+      )
+    );
+  }
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    Object.hasOwn(value, first) &&
+    hasPath((value as Record<string, unknown>)[first], rest)
+  );
+}
+
+/** As people write it: `spec.replicas`, `spec.template.spec.containers[name=provider].image`. */
+function formatPath(path: FieldPath): string {
+  return path
+    .map((part) =>
+      typeof part === 'string'
+        ? `.${part}`
+        : `[${Object.entries(part)
+            .map(([k, v]) => `${k}=${String(v)}`)
+            .join(',')}]`,
+    )
+    .join('')
+    .slice(1);
+}

@@ -1,0 +1,196 @@
+import { hash } from '../../api/hash.ts';
+import type { Failure } from '../../api/failure.ts';
+import { assess, type Assessment } from '../version/assessment.ts';
+import { usedConsent } from './attempt.ts';
+import { failureOf } from '../failures/blame.ts';
+import { readConfiguration } from '../pods/environment.ts';
+import {
+  addFailure,
+  avoidedSoftware,
+  heldFailure,
+  recordedFailures,
+  rememberedFailures,
+  type NewFailure,
+} from '../failures/failures.ts';
+import type { Observed } from '../state/observed.ts';
+import { obstacleTo } from './obstacle.ts';
+import { problem, type Problem } from '../../api/problem.ts';
+import { cancelOf, returnFirst, returnFromOver, servesFirst, type Return } from './return.ts';
+import { runOf, type Keep, type Desired, type Start, type Wanted } from './desired.ts';
+import { budgetOf } from '../pods/children.ts';
+import { servicePorts } from '../pods/service.ts';
+import { takeOver, type TakeOver } from './take-over.ts';
+import { softwareFinder, type SoftwareFinder } from '../software/finder.ts';
+import { isStuck, type State } from '../state/state.ts';
+import type { VersionInput } from '../version/version-input.ts';
+import { decideVersion, type VersionDecision } from '../version/version.ts';
+import { wishesOf, type Wishes } from '../pods/wish.ts';
+
+export type Decision = Desired | Keep | Held | Return | TakeOver | Problem;
+
+/** The wish of the spec was tried and failed. The pods that ran before go on until the spec changes. */
+export interface Held {
+  readonly kind: 'held';
+  readonly version: string;
+  readonly failure: Failure;
+  /** Not the spec but the platform's table of tiers changed. */
+  readonly isOfPlatform: boolean;
+}
+
+/** A decision, and how it looks for the releases that could come next; that is absent where the spec cannot be read. */
+export interface Decided {
+  readonly decision: Decision;
+  readonly outlook?: Outlook;
+  /** A failure that this look found and that is to be marked, also where nothing goes back. */
+  readonly failure?: Failure | undefined;
+}
+
+/** The releases that may come next, and when. */
+interface Outlook {
+  readonly wishes: Wishes;
+  readonly input: VersionInput;
+  readonly assessments: readonly Assessment[];
+  readonly choice: VersionDecision;
+}
+
+/** Decides what should run: the first thing that stands in the way, else the inputs of the children. */
+export function decide(observed: Observed, state: State, now: number): Decided {
+  const { installation, config } = observed;
+  const standing = obstacleTo(installation, 'Deployment', observed.deployment);
+  if (standing) {
+    return { decision: standing };
+  }
+  const configuration = readConfiguration(installation.spec, observed.references, config.reservedEnvNames);
+  const isReadable = installation.invalid === undefined && configuration.kind !== 'problem';
+  const finder = softwareFinder(softwareInput(observed, state, now));
+  const fresh = failureOf(observed, state, isReadable ? { configuration, finder } : undefined);
+  const failure = fresh && addFailure(recordedFailures(state), fresh, now)[0];
+  const first = returnFirst(observed, state, fresh, now);
+  if (installation.invalid !== undefined || configuration.kind === 'problem') {
+    // A failed rollout goes back, whatever is wrong with the spec by now.
+    const fault = installation.invalid;
+    const wrong = fault === undefined ? undefined : problem('InvalidSpec', `Correct the spec: ${fault}`);
+    return {
+      decision: first ?? returnFromOver(observed, state) ?? wrong ?? (configuration as Problem),
+      failure,
+    };
+  }
+  const wishes = wishesOf(observed, configuration);
+  const failures = failuresNow(state, wishes, fresh, now);
+  const wanted = { configuration, failures, wishes, finder, now };
+  if (state.name === 'Unrecorded' && state.deployment && installation.spec.suspend !== true) {
+    return { decision: takeOver(observed, state.deployment, state.stable, wanted) };
+  }
+  const held = first ? undefined : heldBy(observed, state, { failures, wishes, now });
+  const outlook = outlookOf(observed, state, { isReturning: first !== undefined, held, failures, wishes, finder, now });
+  const chosen = held ?? servesFirst(state, wishes) ?? decideWith(observed, state, wanted, outlook.choice);
+  const decision = first ?? (isStart(chosen) ? chosen : (returnFromOver(observed, state) ?? chosen));
+  const begins = isStart(decision) && !(decision.kind === 'return' && decision.cause === 'Failed');
+  return { decision, failure, outlook: begins ? begun(outlook, decision) : outlook };
+}
+
+/** A rollout begins with it, or a cancel. */
+function isStart(decision: Decision): decision is Return | Start {
+  return decision.kind === 'return' || (decision.kind === 'run' && decision.isChanged);
+}
+
+function softwareInput({ installation, software, config, retries }: Observed, state: State, now: number) {
+  const avoided = avoidedSoftware(recordedFailures(state), { retries, now });
+  return { spec: installation.spec, shelf: software, stable: state.stableSoftware, avoided, config, now };
+}
+
+/** The failures that are remembered, and the one that this look found. */
+function failuresNow(state: State, wishes: Wishes, fresh: NewFailure | undefined, now: number): readonly Failure[] {
+  const remembered = rememberedFailures(state, wishes);
+  return fresh ? addFailure(remembered, fresh, now) : remembered;
+}
+
+/** The outlook once this rollout is under way, so that the next look tells nothing else of it. */
+function begun({ wishes, input, choice }: Outlook, { version }: Desired | Return): Outlook {
+  const next: VersionInput = { ...input, installed: version, isBusy: true };
+  return { wishes, input: next, assessments: assess(next), choice };
+}
+
+function outlookOf(
+  observed: Observed,
+  state: State,
+  more: {
+    readonly failures: readonly Failure[];
+    readonly isReturning: boolean;
+    readonly held: Held | undefined;
+    readonly wishes: Wishes;
+    readonly finder: SoftwareFinder;
+    readonly now: number;
+  },
+): Outlook {
+  const { installation, catalogue, config, firstSeen, kubernetesVersion, slot, retries } = observed;
+  const { spec, uid } = installation;
+  const { isReturning, held, failures, wishes, finder, now } = more;
+  const { stable, base, rollout, isAvailable, name } = state;
+  const input: VersionInput = {
+    spec,
+    catalogue,
+    config,
+    stable: stable?.version,
+    // On the way back, the stable version is the one that will be installed.
+    installed: isReturning ? stable?.version : base?.version,
+    isBusy: spec.suspend === true || rollout?.phase === 'progressing' || isReturning,
+    usedConsent: usedConsent(stable),
+    failures,
+    retries,
+    wish: wishes.spec,
+    isHealthy: (isAvailable || isStuck(state)) && !held && name !== 'Stranded',
+    firstSeen,
+    kubernetesVersion,
+    software: finder,
+    slot,
+    turn: hash(uid),
+    now,
+  };
+  const assessments = assess(input);
+  return { wishes, input, assessments, choice: decideVersion(input, assessments) };
+}
+
+function decideWith(
+  observed: Observed,
+  state: State,
+  wanted: Omit<Wanted, 'target'>,
+  choice: VersionDecision,
+): Decision {
+  if (choice.kind !== 'target') {
+    return choice;
+  }
+  const cancel = cancelOf(observed, state, choice.version, wanted.configuration);
+  if (cancel) {
+    return cancel;
+  }
+  const decision = runOf(observed, state, { ...wanted, target: choice });
+  return decision.kind === 'run' ? (obstacleToChildren(observed, decision) ?? decision) : decision;
+}
+
+/** The Service or the PodDisruptionBudget of this name, where it is somebody else's. */
+function obstacleToChildren({ installation, service, budget }: Observed, { inputs }: Desired): Problem | undefined {
+  return (
+    (servicePorts(inputs.release) && obstacleTo(installation, 'Service', service)) ??
+    (budgetOf(inputs) && obstacleTo(installation, 'PodDisruptionBudget', budget))
+  );
+}
+
+/** The failure that holds the wish of the spec; none while a rollout for this very wish is being tried, or runs. */
+function heldBy(
+  { retries }: Observed,
+  state: State,
+  { failures, wishes, now }: { readonly failures: readonly Failure[]; readonly wishes: Wishes; readonly now: number },
+): Held | undefined {
+  const { deployment, stable, base, records } = state;
+  const failure = heldFailure(failures, { wishes, retries, now });
+  // Where no pods are any more, or nothing ever ran well, there is nothing to keep instead.
+  if (!failure || !deployment || !stable || !base) {
+    return undefined;
+  }
+  const failedSince = records.some(({ number, mark }) => number > base.number && mark.failure?.at === failure.at);
+  const isCommitted = base.wish === failure.wish && !failedSince;
+  return isCommitted
+    ? undefined
+    : { kind: 'held', version: base.version, failure, isOfPlatform: failure.wish === wishes.tier };
+}

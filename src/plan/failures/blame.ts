@@ -1,0 +1,85 @@
+import type { Release } from '../../api/provider.ts';
+import { findRelease } from '../catalogue/catalogue.ts';
+import { wishHash } from '../pods/inputs.ts';
+import { UNKNOWN } from '../state/committed.ts';
+import type { Configuration } from '../pods/environment.ts';
+import type { NewFailure } from './failures.ts';
+import type { Observed, RolloutRecord } from '../state/observed.ts';
+import type { SoftwareFinder } from '../software/finder.ts';
+import { formatSoftware, isSameSet, movedSince } from '../software/set.ts';
+import type { State } from '../state/state.ts';
+import { wishesOf } from '../pods/wish.ts';
+
+/** The present wish of the spec, as far as it can be read. */
+export interface Asked {
+  readonly configuration: Configuration;
+  readonly finder: SoftwareFinder;
+}
+
+/**
+ * The failure of a rollout that was no way back and had not been done before, and who is to blame. Undefined where it is
+ * marked already.
+ *
+ * If automation chose the version, the version is to blame, so that the rest of the spec may roll out alone after it. If the
+ * spec asked for it, the spec as a whole is to blame: also where it asks by now, in whatever words, for the very pods that failed.
+ */
+export function failureOf(observed: Observed, state: State, asked: Asked | undefined): NewFailure | undefined {
+  const { head, stands, rollout, done, stable, stableSoftware, software } = state;
+  if (!head || !stands || rollout?.phase !== 'failed' || done !== 'never' || head.mark.failure) {
+    return undefined;
+  }
+  const wish = blamedWish(observed, state, head, asked);
+  // Where the release is the one that ran well, what it runs on may be to blame: automation leaves that alone, too.
+  const moved = head.version === stable?.version ? formatSoftware(movedSince(stableSoftware, software)) : undefined;
+  return {
+    version: head.version,
+    image: head.image,
+    reason: rollout.reason,
+    message: rollout.message,
+    // Where nobody knows the inputs, the failure says nothing against the release.
+    expires: head.committed.wish === UNKNOWN.wish ? 'at once' : rollout.expires,
+    ...(wish !== undefined && { wish }),
+    ...(moved !== undefined && { software: moved }),
+    ...obeyed(observed, head),
+  };
+}
+
+/** The values of `…/retry` that did not help; the one of a Provider that is gone is the one that was there at the beginning. */
+export function obeyed({ retries }: Pick<Observed, 'retries'>, record: RolloutRecord): Pick<NewFailure, 'retries'> {
+  const ofProvider = (value: string) => value.startsWith('Provider ');
+  const known = retries.some(ofProvider) ? retries : [...retries, ...record.retries.filter(ofProvider)];
+  return known.length > 0 ? { retries: [...known] } : {};
+}
+
+function blamedWish(
+  observed: Observed,
+  state: State,
+  { trigger, wish, committed, version }: RolloutRecord,
+  asked: Asked | undefined,
+): string | undefined {
+  const { installation, catalogue } = observed;
+  const { version: named, upgradePolicy } = installation.spec;
+  const isNamed = named === version;
+  const isStillWished =
+    (named === undefined || isNamed || upgradePolicy === 'auto') &&
+    asked !== undefined &&
+    committed.wish === wishHash(installation, version, asked.configuration) &&
+    isSoftwareWished(findRelease(catalogue, version), state, trigger, asked);
+  if (trigger !== 'Tier' && isStillWished && (trigger !== 'Policy' || isNamed)) {
+    return wishesOf(observed, asked.configuration).spec;
+  }
+  return trigger === 'Policy' || trigger === 'SystemSoftware' ? undefined : wish;
+}
+
+/** Where the release is not known any more, nobody asked for what moved by itself. */
+function isSoftwareWished(
+  release: Release | undefined,
+  { software }: State,
+  trigger: RolloutRecord['trigger'],
+  { finder }: Asked,
+): boolean {
+  const wished = release && finder.resolve(release);
+  return wished === undefined
+    ? trigger !== 'SystemSoftware'
+    : wished.kind === 'resolution' && isSameSet(wished.set, software);
+}

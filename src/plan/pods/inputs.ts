@@ -1,0 +1,51 @@
+import { hash } from '../../api/hash.ts';
+import type { OperatorConfig } from '../../api/operator-config.ts';
+import type { Release } from '../../api/provider.ts';
+import type { Committed } from '../../api/record.ts';
+import type { Tier } from '../../api/tier.ts';
+import type { Configuration } from './environment.ts';
+import type { Installation } from '../state/observed.ts';
+import type { Resolution } from '../software/resolution.ts';
+import { formatSoftware } from '../software/set.ts';
+import type { TierShape } from './tiers.ts';
+import { askedSoftware } from './wish.ts';
+
+/** All that the children of one installation are made from. */
+export interface Inputs {
+  readonly installation: Installation;
+  readonly release: Release;
+  readonly configuration: Configuration;
+  readonly shape: TierShape;
+  readonly definition: Tier | undefined;
+  /** Of the record. */
+  readonly number: number;
+  readonly progressDeadlineSeconds: number;
+  readonly minReadySeconds: number;
+  readonly software: Pick<Resolution, 'uses' | 'set'>;
+  readonly softwareDelivery: OperatorConfig['softwareDelivery'];
+}
+
+/** The hashes by which a change of the inputs is seen: of the wish, of the tier's definition, of the release. */
+export function inputHashes(
+  inputs: Pick<Inputs, 'installation' | 'release' | 'configuration' | 'definition' | 'software'>,
+): Committed {
+  const { installation, release, configuration, definition, software } = inputs;
+  const asked = askedSoftware(installation.spec);
+  const chosen = formatSoftware(software.set);
+  return {
+    wish: wishHash(installation, release.version, configuration),
+    tier: hash(definition ?? null),
+    release: releaseHash(release),
+    ...(asked !== undefined && { asked }),
+    ...(chosen !== undefined && { software: chosen }),
+  };
+}
+
+export function wishHash({ spec }: Installation, version: string, configuration: Configuration): string {
+  return hash({ version, config: configuration.hash, tier: spec.resourceTier, documentRoot: spec.documentRoot });
+}
+
+/** Of all that reaches the pods. */
+function releaseHash({ image, runtime, documentRoot, systemSoftwareDependencies }: Release): string {
+  return hash({ image, runtime, documentRoot, systemSoftwareDependencies });
+}

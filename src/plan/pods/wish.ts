@@ -1,0 +1,28 @@
+import { hash } from '../../api/hash.ts';
+import { tierDefinition } from '../catalogue/catalogue.ts';
+import type { Configuration } from './environment.ts';
+import type { Installation, Observed } from '../state/observed.ts';
+
+/** Hashes of the present wish. A failure holds the wish that it had; another wish lets go of it. */
+export interface Wishes {
+  /** Of the spec alone, whatever version automation chooses and whatever the platform means by a tier. */
+  readonly spec: string;
+  /** The same with what the platform means by its tier. */
+  readonly tier: string;
+}
+
+export function wishesOf({ installation, catalogue, config }: Observed, configuration: Configuration): Wishes {
+  const { version, resourceTier, documentRoot } = installation.spec;
+  const software = askedSoftware(installation.spec);
+  const spec = hash({ version, config: configuration.hash, tier: resourceTier, documentRoot, software });
+  return { spec, tier: hash({ spec, definition: tierDefinition(catalogue, config, resourceTier) ?? null }) };
+}
+
+/** Hash of what a spec says about system software, in whatever order; undefined where it says nothing. */
+export function askedSoftware({ systemSoftware = [] }: Installation['spec']): string | undefined {
+  return systemSoftware.length === 0 ? undefined : hash(systemSoftware.toSorted((a, b) => (a.name < b.name ? -1 : 1)));
+}
+
+export function isOneOf({ spec, tier }: Wishes, wish: string | undefined): boolean {
+  return wish === spec || wish === tier;
+}

@@ -1,0 +1,33 @@
+import { findCondition } from '../../api/conditions.ts';
+import type { InstallationStatus } from '../../api/installation.ts';
+import type { Action } from '../act/action.ts';
+
+export interface EventDraft {
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: string;
+  /** The deed of the operator, as a verb in CamelCase. */
+  readonly action: string;
+  readonly note: string;
+}
+
+/** The event that tells the difference between two statuses, none where nothing happened. */
+export function eventsBetween(before: InstallationStatus, after: InstallationStatus): EventDraft[] {
+  const was = findCondition(before.conditions, 'Ready');
+  const is = findCondition(after.conditions, 'Ready');
+  const isStalled = findCondition(after.conditions, 'Stalled') !== undefined;
+  const wasStalled = findCondition(before.conditions, 'Stalled') !== undefined;
+  // One rollout after the other, as on a path: each is said.
+  const isSame = was?.status === is?.status && was?.reason === is?.reason && wasStalled === isStalled;
+  if (!is || (isSame && (is.reason !== 'RollingOut' || is.message === was?.message))) {
+    return [];
+  }
+  const isBad = isStalled || is.reason === 'RollingBack';
+  return [{ type: isBad ? 'Warning' : 'Normal', reason: is.reason, action: 'Reconcile', note: is.message }];
+}
+
+/** The event of a change by somebody else that was undone; undefined for any other write. */
+export function eventOfHeal(action: Action): EventDraft | undefined {
+  return 'heals' in action && action.heals !== undefined
+    ? { type: 'Warning', reason: 'DriftHealed', action: 'Heal', note: `Restored ${action.child}: ${action.heals}` }
+    : undefined;
+}

@@ -1,0 +1,96 @@
+import type { BlockReason } from '../../api/upgrade-status.ts';
+import { ANNOTATION } from '../../api/names.ts';
+import type { Assessment } from '../version/assessment.ts';
+import { isOfSoftware, type Failure } from '../failures/failures.ts';
+import type { Release } from '../../api/provider.ts';
+import { changeBetween } from '../catalogue/level.ts';
+import { softwareRefusal } from '../version/refusal.ts';
+import type { VersionInput } from '../version/version-input.ts';
+
+/** Reasons that are automation's alone: they stop nobody who names a version. */
+const OF_AUTOMATION: ReadonlySet<BlockReason> = new Set(['Level', 'SecurityOnly', 'Unhealthy', 'Policy']);
+
+/** Tells a tenant what to do to get a newer release. */
+export interface Explanation {
+  readonly reason: BlockReason | 'NewerRelease';
+  readonly message: string;
+}
+
+export function explain(
+  { release, blockedBy, notBefore }: Pick<Assessment, 'release' | 'blockedBy' | 'notBefore'>,
+  { spec, failures = [], software }: Pick<VersionInput, 'spec' | 'failures' | 'software'>,
+  runs: string,
+): Explanation {
+  const { version } = release;
+  const isManual = spec.upgradePolicy === 'manual';
+  const reason = blockedBy.find((r) => !isManual || !OF_AUTOMATION.has(r));
+  const take = `Set version ${version} to take it`;
+  const automatically = `${version} is taken automatically`;
+  const note = release.breaking?.note ? `: ${release.breaking.note}` : '';
+  switch (reason) {
+    case undefined:
+    case 'Policy':
+      return { reason: 'NewerRelease', message: isManual ? take : `${automatically} when it can be` };
+    case 'Yanked':
+      return { reason, message: `Wait for another release, ${version} was yanked` };
+    case 'ImageNotAllowed':
+      return { reason, message: `Ask the platform team to allow image "${release.image}" in allowedImagePrefixes` };
+    case 'Kubernetes':
+      return { reason, message: `${version} needs Kubernetes "${release.requires?.kubernetes}"` };
+    case 'ContentChanged':
+      return { reason, message: `Publish a new version, ${version} was published again with other content` };
+    case 'MissingUserInputs':
+      return { reason, message: `Add the missing userInputs to take ${version}` };
+    case 'SoftwareConflict':
+      return { reason, message: whyNoSoftware(release, software) };
+    case 'PreviouslyFailed':
+      return { reason, message: whyLeftAlone(version, failures, notBefore) };
+    case 'Skipped':
+      return { reason, message: `${take}, or remove it from upgrade.skipVersions` };
+    case 'Preview':
+      return { reason, message: `${take}, it is a preview` };
+    case 'Prerelease':
+      return { reason, message: `${take}, it is a prerelease` };
+    case 'Breaking':
+      return { reason, message: `${take}, it is breaking${note}` };
+    case 'Range':
+      return { reason, message: `${take}, or widen upgrade.range "${spec.upgrade?.range}"` };
+    case 'Level':
+      return { reason, message: `${take}, or set upgrade.level ${changeBetween(runs, version)}` };
+    case 'SecurityOnly':
+      return { reason, message: `${take}, it fixes nothing of security and upgrade.securityOnly is set` };
+    case 'PathMissing':
+      return { reason, message: `Wait for a release on the way, none leads from ${runs} to ${version}` };
+    case 'Deprecated':
+    case 'Expired':
+      return { reason, message: `${take}, it is deprecated or expired` };
+    case 'Suspended':
+      return { reason, message: `Set suspend to false to take ${version}` };
+    case 'Unhealthy':
+      return { reason, message: `${automatically} when what condition Ready says is mended` };
+    case 'Soaking':
+      return { reason, message: `${automatically} when it is as old as upgrade.minReleaseAge asks` };
+    case 'OutsideWindow':
+      return {
+        reason,
+        message: `${automatically} when its turn in an upgrade window comes: see status.pendingUpgrade`,
+      };
+    case 'Queued':
+      return { reason, message: `${automatically} when its turn comes` };
+  }
+}
+
+function whyNoSoftware(release: Release, software: VersionInput['software']): string {
+  const why = software && softwareRefusal(release, software)?.message;
+  return `${why ?? 'Change systemSoftware'}, to take ${release.version}`;
+}
+
+function whyLeftAlone(version: string, failures: readonly Failure[], notBefore: number | undefined): string {
+  const again = `annotate the installation with a new ${ANNOTATION.retry}`;
+  if (notBefore !== undefined) {
+    return `${version} failed here and is tried again later: to try it at once, ${again}`;
+  }
+  return failures.some((f) => f.version === version && !isOfSoftware(f))
+    ? `${version} failed here: wait for a newer release, or ${again} to try it again`
+    : `Wait for a newer release than those in status.failedVersions, or ${again}: too many failed in a row to try ${version}`;
+}

@@ -1,0 +1,52 @@
+import { stampConditions, verdict, type Condition, type Verdict } from '../../api/conditions.ts';
+import type { InvalidRelease } from '../catalogue/catalogue.ts';
+import { stalled } from './readiness.ts';
+
+/** A Provider or a SystemSoftware, as decisions look at it. */
+export interface Published<Catalogue extends Readable, Status> {
+  readonly generation: number;
+  /** The rule that the spec breaks, where it was stored before the schema had that rule. */
+  readonly invalid: string | undefined;
+  readonly catalogue: Catalogue;
+  readonly status: Status;
+}
+
+interface Readable {
+  readonly releases: readonly object[];
+  readonly invalid: readonly InvalidRelease[];
+}
+
+/** How people speak of it. */
+interface Words {
+  readonly one: string;
+  readonly use: string;
+  /** The reason of `Ready` where one of them cannot be used. */
+  readonly invalid: string;
+}
+
+/** The status of everything published: how much of it can be used, and which versions cannot and why. */
+export function publishedStatus(
+  published: Published<Readable, { readonly conditions?: Condition[] | undefined }>,
+  latest: { readonly version: string } | undefined,
+  words: Words,
+  now: number,
+) {
+  const { generation, catalogue, status } = published;
+  return {
+    observedGeneration: generation,
+    ...(latest && { latestVersion: latest.version }),
+    publishedVersions: catalogue.releases.length,
+    ...(catalogue.invalid.length > 0 && { invalidVersions: [...catalogue.invalid] }),
+    conditions: stampConditions(status.conditions ?? [], verdicts(published, words), { generation, now }),
+  };
+}
+
+function verdicts({ invalid, catalogue }: Published<Readable, unknown>, { one, use, ...words }: Words): Verdict[] {
+  const [first] = catalogue.invalid;
+  if (invalid === undefined && !first) {
+    return [verdict('Ready', 'True', 'Published', `Every ${one} can be ${use}`)];
+  }
+  return first
+    ? stalled(words.invalid, `Correct ${one} ${first.version}, the valid ones can be ${use}: ${first.reason}`)
+    : stalled('InvalidSpec', `Correct the spec: ${invalid}`);
+}

@@ -1,0 +1,90 @@
+import semver from 'semver';
+import { verdict, type Verdict } from '../../api/conditions.ts';
+import type { Assessment } from '../version/assessment.ts';
+import { isComing } from './candidates.ts';
+import { findRelease, isFading, isImageAllowed, latestRelease } from '../catalogue/catalogue.ts';
+import { explain } from './explanation.ts';
+import type { Findings } from './findings.ts';
+import type { Observed } from '../state/observed.ts';
+
+/** Whether something newer is published, and what it takes to get it: information, no part of `Ready`. */
+export function updateAvailable(
+  { observed, state, decision, outlook, now }: Findings,
+  assessments: readonly Assessment[] = [],
+): Verdict {
+  const { installation, catalogue } = observed;
+  const { spec } = installation;
+  const isAtRest = decision.kind === 'problem' || (spec.suspend === true && decision.kind !== 'return');
+  const version = isAtRest ? state.base?.version : decision.version;
+  const unavailable = whyUnavailable(observed, version, state.base?.version);
+  if (unavailable !== undefined) {
+    return update('Unknown', 'CatalogueUnavailable', unavailable);
+  }
+  const isRunning = decision.kind === 'keep' || (decision.kind === 'run' && !decision.isChanged);
+  if (isRunning && decision.isContentChanged) {
+    return update(
+      'Unknown',
+      'ContentChanged',
+      `Release ${version} was published again with other content, which is not rolled out by itself: publish a new version`,
+    );
+  }
+  if (version === undefined) {
+    return update('Unknown', 'NotInstalled', 'Nothing is installed yet');
+  }
+  const newer = newerRelease(observed, version);
+  // The release that automation takes by itself says more than the newest, if that is another.
+  const told = assessments.find(isComing) ?? assessments.find((a) => a.release.version === newer);
+  if (told && semver.gt(told.release.version, version)) {
+    const { failures, software } = outlook?.input ?? {};
+    const { reason, message } = explain(told, { spec, failures, software }, version);
+    return update('True', reason, message);
+  }
+  if (newer === undefined) {
+    return update('False', 'UpToDate', `No newer release than ${version} is published`);
+  }
+  const release = findRelease(catalogue, newer);
+  if (release?.breaking) {
+    const note = release.breaking.note ? `: ${release.breaking.note}` : '';
+    return update('True', 'Breaking', `Set version ${newer} to take it, it is breaking${note}`);
+  }
+  if (release && isFading(release, now)) {
+    return update('True', 'Deprecated', `Set version ${newer} to take it, it is deprecated or expired`);
+  }
+  return spec.upgradePolicy === 'manual'
+    ? update('True', 'NewerRelease', `Set version ${newer} to take it`)
+    : update('True', 'NewerRelease', `${newer} is taken automatically when it can be`);
+}
+
+/** Why nothing is known of what comes after `version`, if that is so. */
+function whyUnavailable(
+  { installation, catalogue, config }: Observed,
+  version: string | undefined,
+  committed: string | undefined,
+): string | undefined {
+  const { provider } = installation.spec;
+  const fault = catalogue?.invalid.find((r) => r.version === version);
+  if (fault) {
+    return `Release ${fault.version} cannot be installed any more: ${fault.reason}`;
+  }
+  if (version === undefined) {
+    return catalogue ? undefined : `Provider "${provider}" is not published`;
+  }
+  const runs = findRelease(catalogue, version);
+  if (!runs) {
+    return `Release ${version} of "${provider}" is not published: what runs goes on`;
+  }
+  return version === committed && !isImageAllowed(runs.image, config.allowedImagePrefixes)
+    ? `The image of ${version} is not allowed any more ("${runs.image}"): what runs goes on, ask the platform team`
+    : undefined;
+}
+
+/** The highest release above `version` that anybody may install. */
+export function newerRelease({ catalogue, config }: Observed, version: string | undefined): string | undefined {
+  const allowed = catalogue?.releases.filter((r) => isImageAllowed(r.image, config.allowedImagePrefixes)) ?? [];
+  const latest = latestRelease(allowed)?.version;
+  return latest !== undefined && version !== undefined && semver.gt(latest, version) ? latest : undefined;
+}
+
+function update(status: Verdict['status'], reason: string, message: string): Verdict {
+  return verdict('UpdateAvailable', status, reason, message);
+}

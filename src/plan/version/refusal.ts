@@ -1,0 +1,136 @@
+import semver from 'semver';
+import type { InstallationSpec } from '../../api/installation.ts';
+import { ANNOTATION } from '../../api/names.ts';
+import type { Release } from '../../api/provider.ts';
+import type { BlockReason } from '../../api/upgrade-status.ts';
+import { findRelease, type Catalogue, type InvalidRelease } from '../catalogue/catalogue.ts';
+import { blockersOf, isUnblocked } from './gates.ts';
+import { notYet, problem, type Problem } from '../../api/problem.ts';
+import type { SoftwareFinder } from '../software/finder.ts';
+import type { VersionInput } from './version-input.ts';
+
+/** Why a version cannot be had, in words that say what to do. */
+
+export function imageNotAllowed(release: Release): Problem {
+  return problem(
+    'ImageNotAllowed',
+    `Ask the platform team to allow image "${release.image}" of release ${release.version} in allowedImagePrefixes`,
+  );
+}
+
+export function releaseInvalid({ provider }: InstallationSpec, { version, reason }: InvalidRelease): Problem {
+  return problem('ReleaseInvalid', `Release ${version} of "${provider}" cannot be installed: ${reason}`);
+}
+
+export function providerNotFound({ provider }: InstallationSpec): Problem {
+  return notYet(
+    'ProviderNotFound',
+    `Publish Provider "${provider.replace('/', '.')}" or correct spec.provider: there is no provider "${provider}"`,
+  );
+}
+
+export function versionNotFound(spec: InstallationSpec, catalogue: Catalogue, version: string): Problem {
+  const { provider } = spec;
+  const fault = catalogue.invalid.find((r) => r.version === version);
+  if (fault) {
+    return releaseInvalid(spec, fault);
+  }
+  const published = catalogue.releases.slice(0, 3).map((r) => r.version);
+  const hint = published.length > 0 ? `, such as ${published.join(', ')}` : ': none is published yet';
+  return notYet('VersionNotFound', `Set a published version of "${provider}" instead of ${version}${hint}`);
+}
+
+/** Why a release that somebody named is refused, if it is. */
+export function refusalOf(release: Release, input: VersionInput): Problem | undefined {
+  const { installed, kubernetesVersion } = input;
+  const { version, requires } = release;
+  const [reason] = blockersOf(release, 'explicit', input);
+  const stays = installed === undefined || installed === version ? '' : `; ${installed} stays`;
+  if (reason === 'Yanked') {
+    return problem('Yanked', `Set another version than ${version}, it was yanked${whyYanked(release)}${stays}`);
+  }
+  if (reason === 'Kubernetes') {
+    return problem(
+      'KubernetesUnsupported',
+      `Set another version than ${version}, it needs Kubernetes "${requires?.kubernetes}" and this is ${kubernetesVersion}${stays}`,
+    );
+  }
+  if (reason === 'PreviouslyFailed') {
+    return problem(
+      'PreviouslyFailed',
+      `Change the spec, or annotate the installation with a new ${ANNOTATION.retry}: ${version} failed as it is asked for${stays}`,
+    );
+  }
+  const software =
+    reason === 'SoftwareConflict' ? input.software && softwareRefusal(release, input.software) : undefined;
+  if (software) {
+    return { ...software, message: `${software.message}${stays}` };
+  }
+  return reason && imageNotAllowed(release);
+}
+
+/** Why there is no system software with which pods of a release can be made, if there is none. */
+export function softwareRefusal(release: Release, software: SoftwareFinder): Problem | undefined {
+  const resolution = software.resolve(release);
+  return resolution.kind === 'problem' ? resolution : resolution.obstacle;
+}
+
+/** Why no upgrade ends at a release that could be had otherwise. */
+export function pathMissing(release: Release, catalogue: Catalogue, stable: string, input: VersionInput): Problem {
+  const { version, upgradesFrom } = release;
+  const isBetween = (other: string) => semver.gt(other, stable) && semver.lt(other, version);
+  const shut = catalogue.requiredVersions.find((required) => {
+    const hop = findRelease(catalogue, required);
+    return isBetween(required) && !(hop && isUnblocked(hop, 'explicit', input));
+  });
+  const limit = upgradesFrom === undefined ? '' : `: it can be reached from "${upgradesFrom}" only`;
+  return problem(
+    'PathMissing',
+    shut === undefined
+      ? `Set another version than ${version}, no published release leads there from ${stable}${limit}`
+      : `Set another version than ${version}, release ${shut} on the way there cannot be installed and must not be left out`,
+  );
+}
+
+/** Why a first install finds nothing, with the way out that is really there. */
+export function noRelease(input: VersionInput, catalogue: Catalogue): Problem {
+  const { spec } = input;
+  const offered = catalogue.releases.filter((r) => r.lifecycle?.stage !== 'yanked');
+  const [newest] = offered;
+  const refusal = newest && refusalOf(newest, input);
+  if (refusal) {
+    return refusal;
+  }
+  const [fault] = catalogue.invalid;
+  if (!newest && fault) {
+    return releaseInvalid(spec, fault);
+  }
+  if (!newest && catalogue.releases.length > 0) {
+    return notYet('NoRelease', `Publish another release of "${spec.provider}": all that are published were yanked`);
+  }
+  for (const release of offered) {
+    const steps = stepsTo(release, input);
+    if (steps) {
+      const { version } = release;
+      return notYet('NoRelease', `${steps}, no other release could be chosen, or set version ${version} to name one`);
+    }
+  }
+  const hint = newest ? `, or set version ${newest.version} to name one` : '';
+  return notYet('NoRelease', `Publish a release of "${spec.provider}" that is no preview and no prerelease${hint}`);
+}
+
+/** The change of the spec that lets a release in. Undefined where something else keeps it out, too. */
+function stepsTo(release: Release, input: VersionInput): string | undefined {
+  const { upgrade } = input.spec;
+  const steps: Partial<Record<BlockReason, string>> = {
+    Skipped: `remove ${release.version} from upgrade.skipVersions`,
+    Range: `widen upgrade.range "${upgrade?.range}"`,
+  };
+  const all = blockersOf(release, 'install', input).map((reason) => steps[reason]);
+  const words = all.every((step) => step !== undefined) ? all.join(' and ') : '';
+  return words === '' ? undefined : words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+function whyYanked({ lifecycle }: Release): string {
+  return lifecycle?.message ? ` (${lifecycle.message})` : '';
+}

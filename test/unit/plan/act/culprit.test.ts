@@ -1,0 +1,35 @@
+import { expect, it } from 'vitest';
+import { culpritOf } from '../../../../src/plan/act/culprit.ts';
+import type { ChildView, FieldPath } from '../../../../src/plan/state/observed.ts';
+
+const want = {
+  metadata: { labels: { 'provider-operator.io/provider': 'acme.web' } },
+  spec: { replicas: 2, template: { spec: { containers: [{ name: 'provider', image: 'x' }] } } },
+};
+
+it.each<[FieldPath[], string]>([
+  [[['spec', 'replicas']], 'spec.replicas was changed by "kubectl"'],
+  [
+    [['spec', 'template', 'spec', 'containers', { name: 'provider' }, 'image']],
+    'spec.template.spec.containers[name=provider].image was changed by "kubectl"',
+  ],
+  [
+    [['metadata', 'labels', 'provider-operator.io/provider']],
+    'metadata.labels.provider-operator.io/provider was changed by "kubectl"',
+  ],
+  // What it wrote of its own is not what was taken from us.
+  [
+    [
+      ['spec', 'externalTrafficPolicy'],
+      ['spec', 'replicas'],
+    ],
+    'spec.replicas was changed by "kubectl"',
+  ],
+  [
+    [['spec', 'template', 'spec', 'containers', { name: 'sidecar' }, 'image']],
+    'A field was removed, or rewritten by a webhook',
+  ],
+  [[], 'A field was removed, or rewritten by a webhook'],
+])('%j: %s', (paths, culprit) => {
+  expect(culpritOf({ changed: { manager: 'kubectl', paths } } as unknown as ChildView, want)).toBe(culprit);
+});

@@ -1,0 +1,149 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { containerEnv, escapeExpansion, isReserved, readConfiguration } from '../../../../src/plan/pods/environment.ts';
+import { config, installation, noReferences } from '../../../support/builders.ts';
+
+function read(spec: Parameters<typeof installation>[0], references = noReferences) {
+  return readConfiguration(installation(spec).spec, references, config.reservedEnvNames);
+}
+
+/** What kubelet does with a value when no variable is known (third_party/forked/golang/expansion/expand.go). */
+function expand(value: string): string {
+  let out = '';
+  for (let i = 0; i < value.length; i += 1) {
+    if (value[i] !== '$' || i + 1 === value.length) {
+      out += value[i];
+    } else if (value[i + 1] === '$') {
+      out += '$';
+      i += 1;
+    } else if (value[i + 1] === '(' && value.includes(')', i)) {
+      i = value.indexOf(')', i);
+      out += '<expanded>';
+    } else {
+      out += value[i];
+    }
+  }
+  return out;
+}
+
+describe('config', () => {
+  it('renders sorted by name, so that the order of keys never rolls pods', () => {
+    expect(read({ config: { B: '2', A: '1' } })).toEqual(read({ config: { A: '1', B: '2' } }));
+    expect(read({ config: { B: '2', A: '1' } })).toMatchObject({
+      env: [
+        { name: 'A', value: '1' },
+        { name: 'B', value: '2' },
+      ],
+    });
+  });
+
+  it('keeps an empty value as a set variable', () => {
+    expect(read({ config: { EMPTY: '' } })).toMatchObject({ env: [{ name: 'EMPTY' }] });
+  });
+
+  it.each(['LD_PRELOAD', 'NODE_OPTIONS', 'KUBERNETES_SERVICE_HOST', 'DOCUMENT_ROOT', 'PATH'])(
+    'refuses %s and names it',
+    (name) => {
+      const problem = read({ config: { [name]: 'x', FINE: 'y' } });
+      expect(problem).toMatchObject({
+        kind: 'problem',
+        reason: 'ReservedEnvName',
+        message: expect.stringContaining(`"${name}"`) as string,
+      });
+    },
+  );
+
+  it('names no more than a few reserved variables: a message is to be read', () => {
+    const config = Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`KUBERNETES_${'X'.repeat(100)}${i}`, '']));
+    expect((read({ config }) as { message: string }).message.length).toBeLessThan(1000);
+  });
+
+  it('refuses more than 64 KiB in all', () => {
+    const values = Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`K${i}`, 'x'.repeat(8000)]));
+    expect(read({ config: values })).toMatchObject({ kind: 'problem', reason: 'ConfigTooLarge' });
+  });
+
+  it('reaches the process literally, whatever it is', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: fc.constantFrom('$', '(', ')', 'X', ' ') }), (value) => {
+        expect(expand(escapeExpansion(value))).toBe(value);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
+
+describe('configFrom', () => {
+  const configFrom = [{ name: 'A', configMapKeyRef: { name: 'settings', key: 'a' } }];
+
+  it('waits for a ConfigMap that may still be delivered', () => {
+    expect(read({ configFrom })).toMatchObject({ reason: 'ConfigMapNotFound', patience: 'grace' });
+  });
+
+  it('has another hash when the content changes, and the same variables', () => {
+    const [one, two] = ['1', '2'].map((hash) => read({ configFrom }, { content: () => ({ kind: 'hash', hash }) }));
+    expect(one).toMatchObject({ env: (two as { env: unknown }).env });
+    expect((one as { hash: string }).hash).not.toBe((two as { hash: string }).hash);
+  });
+
+  it('has the same hash in whatever order it is written', () => {
+    const two = [...configFrom, { name: 'B', configMapKeyRef: { name: 'settings', key: 'b' } }];
+    const content = (_: string, __: string, key: string) => ({ kind: 'hash', hash: key }) as const;
+    expect(read({ configFrom: two }, { content })).toEqual(read({ configFrom: two.toReversed() }, { content }));
+  });
+
+  it('does not ask for Secrets that are not watched', () => {
+    const secret = [{ name: 'A', secretKeyRef: { name: 's', key: 'k' } }];
+    expect(read({ configFrom: secret })).toMatchObject({
+      env: [{ name: 'A', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } }],
+    });
+  });
+});
+
+describe('the environment of a container', () => {
+  it('gives the tenant the last word, and each name once', () => {
+    const env = containerEnv(
+      {
+        env: [
+          { name: 'A', value: 'release' },
+          { name: 'B', value: 'release' },
+        ],
+      },
+      '/public',
+      [{ name: 'A', value: 'tenant' }],
+    );
+    expect(env).toEqual([
+      { name: 'B', value: 'release' },
+      { name: 'DOCUMENT_ROOT', value: '/public' },
+      { name: 'A', value: 'tenant' },
+    ]);
+  });
+
+  it('keeps the order of the release, whose variables may refer to each other', () => {
+    expect(
+      containerEnv(
+        {
+          env: [
+            { name: 'Z', value: '1' },
+            { name: 'A', value: '$(Z)' },
+          ],
+        },
+        undefined,
+        [],
+      ),
+    ).toEqual([
+      { name: 'Z', value: '1' },
+      { name: 'A', value: '$(Z)' },
+    ]);
+  });
+});
+
+it.each([
+  ['LD_PRELOAD', ['LD_*'], true],
+  ['LD', ['LD_*'], false],
+  ['PATH', ['PATH'], true],
+  ['PATHS', ['PATH'], false],
+  ['ANY', ['*'], true],
+])('%s against %s is reserved: %s', (name, list, reserved) => {
+  expect(isReserved(name, list)).toBe(reserved);
+});
