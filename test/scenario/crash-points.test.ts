@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ApiError } from '../../src/cluster/errors.ts';
 import { describeStory } from './simulation/check.ts';
-import { childWrites, misplacedChildren, outcomeOf } from './simulation/outcome.ts';
+import { childWrites, misplacedChildren, outcomeOf } from './simulation/oracles/outcome.ts';
 import { Simulation } from './simulation/simulation.ts';
 import { STORIES, type Story } from './simulation/stories.ts';
 

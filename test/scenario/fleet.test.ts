@@ -3,9 +3,9 @@ import { inTurn } from '../../src/reconcile/fleet.ts';
 import { release } from '../support/builders.ts';
 import { KINDS } from './cluster/kinds.ts';
 import { Narrator } from './narrator/narrator.ts';
-import { versionOf } from './simulation/deployments.ts';
-import { triggerOf } from './simulation/records.ts';
-import { changeContainer, edit, install, publish, restart } from './simulation/people.ts';
+import { versionOf } from './simulation/people/deployments.ts';
+import { triggerOf } from './simulation/oracles/records.ts';
+import { changeContainer, edit, install, publish, restart } from './simulation/people/people.ts';
 import { Simulation } from './simulation/simulation.ts';
 import { loseNextAnswer, passUntold } from './simulation/untold.ts';
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { KINDS } from './cluster/kinds.ts';
-import { install, publish, statusOf, yank } from './simulation/people.ts';
+import { install, publish, statusOf, yank } from './simulation/people/people.ts';
 import { Simulation } from './simulation/simulation.ts';
 import { loseNextAnswer, passUntold } from './simulation/untold.ts';
 

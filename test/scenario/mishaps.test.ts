@@ -8,7 +8,7 @@ import { KINDS } from './cluster/kinds.ts';
 import type { ApiServer } from './cluster/server.ts';
 import { Narrator } from './narrator/narrator.ts';
 import { isReadyPod } from './narrator/pods.ts';
-import { containerOf } from './simulation/deployments.ts';
+import { containerOf } from './simulation/people/deployments.ts';
 import {
   bad,
   disown,
@@ -25,7 +25,7 @@ import {
   undo,
   wipeStatus,
   type Wish,
-} from './simulation/people.ts';
+} from './simulation/people/people.ts';
 
 /** What people do to children by accident or on purpose, in the midst of something else; each of these went wrong once. */
 

@@ -16,7 +16,7 @@ import {
   wipeStatus,
   yank,
   type Wish,
-} from './simulation/people.ts';
+} from './simulation/people/people.ts';
 import type { Release } from '../../src/api/provider.ts';
 import type { SoftwareRelease } from '../../src/api/software.ts';
 import type { InstallationStatus } from '../../src/api/installation.ts';

@@ -4,7 +4,7 @@ import { KINDS } from '../cluster/kinds.ts';
 import type { ApiObject } from '../cluster/object.ts';
 import type { Change } from '../cluster/server.ts';
 import type { RecordData } from '../../../src/api/record.ts';
-import { numberOf } from '../simulation/records.ts';
+import { numberOf } from '../simulation/oracles/records.ts';
 
 interface DeploymentSpec {
   readonly replicas: number;

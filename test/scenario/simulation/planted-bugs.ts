@@ -7,8 +7,8 @@ import { ownedHash } from '../../../src/plan/state/owned-hash.ts';
 import type { WatchEvent } from '../../../src/controller/list-watch.ts';
 import type { Call, Transport } from '../../../src/cluster/transport.ts';
 import type { ApiObject, Draft } from '../cluster/object.ts';
-import type { Wrap } from './process.ts';
-import type { Template } from './deployments.ts';
+import type { Wrap } from './process/process.ts';
+import type { Template } from './people/deployments.ts';
 import { SIMULATED } from './simulated.ts';
 
 /** Bugs as operators have them in the field, planted between the operator and its cluster: each must be found. */

@@ -4,15 +4,15 @@ import type { Release } from '../../../src/api/provider.ts';
 import { KINDS } from '../cluster/kinds.ts';
 import type { ApiObject } from '../cluster/object.ts';
 import { keyOf } from '../cluster/server.ts';
-import { driftOptions, lastWord, prepare, wishOptions } from './chaos.ts';
-import { hadStrangers } from './deployments.ts';
-import { faultOptions } from './faults.ts';
-import { childrenOf, misplacedChildren } from './outcome.ts';
-import { configure, install, publish, published, specOf, statusOf } from './people.ts';
+import { driftOptions, lastWord, prepare, wishOptions } from './chaos/chaos.ts';
+import { hadStrangers } from './people/deployments.ts';
+import { faultOptions } from './chaos/faults.ts';
+import { childrenOf, misplacedChildren } from './oracles/outcome.ts';
+import { configure, install, publish, published, specOf, statusOf } from './people/people.ts';
 import type { PlantedBug } from './planted-bugs.ts';
-import { failedBeforeLastWish, headOf, isBackToWhatWasFound, isMarked } from './records.ts';
+import { failedBeforeLastWish, headOf, isBackToWhatWasFound, isMarked } from './oracles/records.ts';
 import { Simulation, Violation, type Option } from './simulation.ts';
-import { stockLastSoftware } from './software-chaos.ts';
+import { stockLastSoftware } from './chaos/software-chaos.ts';
 
 /** How many things people do, in each part of a seed. */
 const WISHES = 4;

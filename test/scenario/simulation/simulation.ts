@@ -6,11 +6,11 @@ import { DeploymentController } from '../cluster/deployment-controller.ts';
 import { GarbageCollector } from '../cluster/garbage-collector.ts';
 import { KINDS } from '../cluster/kinds.ts';
 import { ApiServer, type Change } from '../cluster/server.ts';
-import { Exchange } from './exchange.ts';
-import { judgeWrite } from './oracles.ts';
-import { judgePods } from './serving.ts';
-import { OperatorProcess, type InFlight, type Wrap } from './process.ts';
-import { wipeStatus } from './people.ts';
+import { Exchange } from './process/exchange.ts';
+import { judgeWrite } from './oracles/oracles.ts';
+import { judgePods } from './oracles/serving.ts';
+import { OperatorProcess, type InFlight, type Wrap } from './process/process.ts';
+import { wipeStatus } from './people/people.ts';
 import { Random } from './random.ts';
 import { SIMULATED } from './simulated.ts';
 

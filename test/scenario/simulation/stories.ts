@@ -1,7 +1,7 @@
 import { release } from '../../support/builders.ts';
 import { KINDS } from '../cluster/kinds.ts';
 import type { ApiServer } from '../cluster/server.ts';
-import { bad, changeContainer, configure, disown, edit, install, publish, relabel, scale } from './people.ts';
+import { bad, changeContainer, configure, disown, edit, install, publish, relabel, scale } from './people/people.ts';
 import { LABEL } from '../../../src/api/names.ts';
 
 /** Something that people do to a cluster at rest, with what it may cost the operator when nothing goes wrong. */

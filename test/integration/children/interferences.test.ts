@@ -1,0 +1,379 @@
+import { isDeepStrictEqual } from 'node:util';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { limit } from '../../../bench/limit.ts';
+import { settled } from '../../../bench/rest.ts';
+import { LABEL } from '../../../src/api/names.ts';
+import { markOf, startChildWatch, type ChildWatch } from '../support/child-watch.ts';
+import { auditLog, cleanUp, installation, prepare, provider, release } from '../support/cluster.ts';
+import { apply, eventually, kubectl, run, type DeploymentObject } from '../support/kubectl.ts';
+import { addNamespace } from '../support/namespace.ts';
+import { startOperator, type RunningOperator } from '../support/operator.ts';
+import { patch, runs } from '../support/outcome.ts';
+import { conditionOf, startWitness, type SeenInstallation, type Witness } from '../support/witness.ts';
+
+/**
+ * Whatever somebody does to a Deployment or to its records, in whatever moment, and whether the operator sees it happen or
+ * finds it when it starts: the end is what a fresh look at the spec and at the records says.
+ *
+ * What is done, and where that went wrong with other controllers:
+ * - `undo`: `kubectl rollout undo` brings the template of former pods back, and not what belongs to it
+ *   (kubernetes/kubectl#1301); in the midst of a rollout its controller waits for ever for what is gone (fluxcd/flagger#724).
+ * - `restart`: `kubectl rollout restart` is taken for drift: one pod is restarted and the others are not
+ *   (open-telemetry/opentelemetry-operator#1300, operator-framework/operator-lifecycle-manager#3392).
+ * - `set image`: `kubectl set image` is undone by nobody (kubernetes-sigs/cluster-api-operator#589), or not where it was
+ *   done while the operator was down (flant/addon-operator#518).
+ * - `delete`: a Deployment that was deleted stays away until the operator restarts (kiali/kiali#2886,
+ *   grafana/grafana-operator#1573).
+ * - `forget`: the memory is deleted, here the records, elsewhere the Secrets of releases: what runs counts as never
+ *   installed (helm/helm#12598), and is uninstalled for that (operator-framework/operator-sdk#1102).
+ * - `restore`: a Deployment comes back from a backup, and what came after it replaces its pods again (velero-io/velero#9461).
+ * - `restore without owner`: backups are restored without owners (velero-io/velero#4707), and then its controller does not
+ *   know it any more (knative/serving#10926).
+ */
+const INTERFERENCES = ['undo', 'restart', 'set image', 'delete', 'forget', 'restore', 'restore without owner'] as const;
+type Interference = (typeof INTERFERENCES)[number];
+
+const MOMENTS = ['at rest after an upgrade', 'in the first install', 'in a rollout', 'on the way back'] as const;
+type Moment = (typeof MOMENTS)[number];
+
+interface End {
+  /** The version whose pods run, and nothing but them. */
+  readonly version: string;
+  readonly ready: string;
+  /** The records and how their rollouts ended, oldest first. */
+  readonly records: readonly string[];
+  /** Newest first; absent where it depends on who was quicker. */
+  readonly history?: readonly string[] | undefined;
+  /** What kubectl says, where this cannot be done. */
+  readonly refused?: RegExp;
+}
+
+/** As if nothing had been done. */
+const INSTALLED: End = {
+  version: '1.0.0',
+  ready: 'True UpgradeAvailable',
+  records: ['1.0.0 proven'],
+  history: ['Install 1.0.0 Succeeded'],
+};
+const UPGRADED: End = {
+  version: '1.1.0',
+  ready: 'True UpToDate',
+  records: ['1.0.0 proven', '1.1.0 proven'],
+  history: ['Spec 1.1.0 Succeeded', 'Install 1.0.0 Succeeded'],
+};
+const HELD: End = {
+  version: '1.0.0',
+  ready: 'False RolledBack',
+  records: ['1.0.0 proven', '1.1.0 failed'],
+  history: ['Rollback 1.0.0 Succeeded', 'Spec 1.1.0 RolledBack', 'Install 1.0.0 Succeeded'],
+};
+
+/**
+ * What stands is recorded, and serves first. Then what the spec asks for is tried once more, since nobody knows any more that it
+ * failed. Or the operator sees that the record of what runs is gone while that of the failure is still there, and remembers it.
+ */
+const FORGOTTEN: readonly End[] = [
+  { version: '1.0.0', ready: 'False RolledBack', records: ['1.0.0 proven', '1.1.0 failed'] },
+  { version: '1.0.0', ready: 'False RolledBack', records: ['1.0.0 proven'] },
+];
+
+const ENDS: Readonly<Record<Moment, Readonly<Record<Interference, End | readonly End[]>>>> = {
+  'at rest after an upgrade': {
+    undo: UPGRADED,
+    restart: UPGRADED,
+    'set image': UPGRADED,
+    delete: UPGRADED,
+    // What stands is recorded as it stands.
+    forget: {
+      ...UPGRADED,
+      records: ['1.1.0 proven'],
+      history: ['Spec 1.1.0 Succeeded', 'Spec 1.1.0 Succeeded', 'Install 1.0.0 Succeeded'],
+    },
+    restore: UPGRADED,
+    'restore without owner': UPGRADED,
+  },
+  'in the first install': {
+    // There is nothing before it.
+    undo: { ...INSTALLED, refused: /no rollout history found/ },
+    restart: INSTALLED,
+    'set image': INSTALLED,
+    delete: INSTALLED,
+    forget: { ...INSTALLED, history: ['Spec 1.0.0 Succeeded', 'Install 1.0.0 Superseded'] },
+    // There is no older one: what the backup has is this very install.
+    restore: INSTALLED,
+    'restore without owner': INSTALLED,
+  },
+  'in a rollout': {
+    // That one is over, and what the spec asks for is begun anew.
+    undo: { ...UPGRADED, history: ['Spec 1.1.0 Succeeded', 'Spec 1.1.0 Superseded', 'Install 1.0.0 Succeeded'] },
+    restart: UPGRADED,
+    'set image': UPGRADED,
+    // What is stable serves again first.
+    delete: {
+      ...UPGRADED,
+      history: ['Spec 1.1.0 Succeeded', 'Rollback 1.0.0 Succeeded', 'Spec 1.1.0 RolledBack', 'Install 1.0.0 Succeeded'],
+    },
+    forget: {
+      ...UPGRADED,
+      records: ['1.1.0 proven'],
+      history: ['Spec 1.1.0 Succeeded', 'Spec 1.1.0 Superseded', 'Install 1.0.0 Succeeded'],
+    },
+    restore: { ...UPGRADED, history: undefined },
+    'restore without owner': { ...UPGRADED, history: undefined },
+  },
+  'on the way back': {
+    undo: HELD,
+    restart: HELD,
+    'set image': HELD,
+    delete: HELD,
+    forget: FORGOTTEN,
+    restore: HELD,
+    'restore without owner': HELD,
+  },
+};
+
+const CONFIG = 'defaults: {stableSeconds: 0, progressDeadlineSeconds: 240}';
+const IMPATIENT = { upgrade: { rollback: { progressDeadlineSeconds: 10 } } };
+const PATIENT = { upgrade: { rollback: { progressDeadlineSeconds: 120 } } };
+const NODES = ['-l', 'kubernetes.io/os=linux'];
+/** Processes of kubectl; more of them only take the time of each other. */
+const AT_ONCE = 6;
+
+const rows = MOMENTS.flatMap((when) => INTERFERENCES.map((what) => ({ what, when })));
+
+function inWords(record: Parameters<typeof markOf>[0]): string {
+  return `${record.data.version} ${markOf(record)}`;
+}
+
+function nameOf(what: Interference, when: Moment): string {
+  return `${what} ${when.split(' ').at(-1)}`.replaceAll(' ', '-');
+}
+
+/** The names of the installations to which something is done in one of these moments. */
+function namesOf(...moments: readonly Moment[]): string[] {
+  return rows.filter(({ when }) => moments.includes(when)).map(({ what, when }) => nameOf(what, when));
+}
+
+const upgraded = namesOf('at rest after an upgrade');
+const installing = namesOf('in the first install');
+const upgrading = namesOf('in a rollout');
+const goingBack = namesOf('on the way back');
+
+/** Of a release; 1.1.0 never is ready where a way back is needed. */
+function imageOf(name: string, version: string): string {
+  const isBad = version === '1.1.0' && goingBack.includes(name);
+  return `registry.example.com/acme/${isBad ? 'never-ready' : 'web'}:${version}`;
+}
+
+let witness: Witness;
+let children: ChildWatch;
+
+describe.skipIf(!inject('controlPlane').disposable)('what somebody does', () => {
+  beforeAll(async () => {
+    await prepare('interferences');
+    witness = await startWitness();
+    children = await startChildWatch();
+    const bad = release('1.1.0', { image: 'registry.example.com/acme/never-ready:1.1.0' });
+    await apply(provider('good', '1.0.0', '1.1.0'), provider('bad', '1.0.0', bad));
+  });
+  afterAll(() => children.stop());
+  afterAll(() => witness.stop());
+  afterAll(() => Promise.all(['interferences', 'interferences-up', 'interferences-down'].map(cleanUp)));
+
+  describe.each(['up', 'down'] as const)('while the operator is %s', (state) => {
+    const namespace = `interferences-${state}`;
+    const keyOf = (name: string) => `${namespace}/${name}`;
+    /** What kubectl complained about. */
+    const complaints = new Map<string, string>();
+    const podsBefore = new Map<string, readonly string[]>();
+    let operator: RunningOperator;
+
+    beforeAll(async () => {
+      await addNamespace(namespace);
+      operator = await startOperator({}, CONFIG);
+      await create([...upgraded, ...upgrading], 'good/web');
+      await create(goingBack, 'bad/web');
+      await come([...upgraded, ...upgrading, ...goingBack], '1.0.0');
+      const atFirst = await deployments();
+      await Promise.all([
+        edit(upgraded, { version: '1.1.0' }).then(() => come(upgraded, '1.1.0')),
+        edit(goingBack, { version: '1.1.0' }).then(() => haveNewPods(goingBack)),
+      ]);
+
+      // From here on no node takes a pod: what is under way stays so.
+      await kubectl(['cordon', ...NODES]);
+      await deletePods(goingBack, '1.0.0');
+      await edit(goingBack, IMPATIENT);
+      // Each gets its time back at once: the way back has no longer than what failed.
+      await Promise.all(goingBack.map((name) => are([name], 'Unknown RollingBack').then(() => edit([name], PATIENT))));
+      await create(installing, 'good/web');
+      await edit(upgrading, { version: '1.1.0' });
+      await are([...installing, ...upgrading], 'Unknown RollingOut');
+      await are(goingBack, 'Unknown RollingBack');
+      const backups = new Map([...(await deployments()), ...atFirst]);
+      rows.forEach(({ what, when }) => podsBefore.set(nameOf(what, when), pods(nameOf(what, when))));
+
+      if (state === 'down') {
+        await operator.stop();
+      }
+      const few = limit(AT_ONCE);
+      await Promise.all(
+        rows.map(({ what, when }) =>
+          few(async () => {
+            const name = nameOf(what, when);
+            complaints.set(name, await interfere(what, name, backups.get(name)));
+          }),
+        ),
+      );
+      if (state === 'down') {
+        operator = await startOperator({}, CONFIG);
+      }
+      await settled(auditLog());
+      await kubectl(['uncordon', ...NODES]);
+      await settled(auditLog());
+      await edit([nameOf('forget', 'on the way back')], IMPATIENT);
+      await children.catchUp(namespace);
+    }, 240_000);
+    afterAll(() => kubectl(['uncordon', ...NODES]));
+    // It ends truthfully: `Ready` was never a lie.
+    afterAll(() => operator?.stop());
+
+    async function create(names: readonly string[], of: string): Promise<void> {
+      const spec = { provider: of, version: '1.0.0', resourceTier: 'free' };
+      await apply(...names.map((name) => installation(namespace, name, spec)));
+    }
+
+    async function edit(names: readonly string[], spec: object): Promise<void> {
+      const few = limit(AT_ONCE);
+      await Promise.all(names.map((name) => few(() => patch(keyOf(name), { spec }))));
+    }
+
+    async function come(names: readonly string[], version: string): Promise<void> {
+      await Promise.all(names.map((name) => witness.until(keyOf(name), runs(version))));
+    }
+
+    async function are(names: readonly string[], ready: string): Promise<void> {
+      await Promise.all(
+        names.map((name) => witness.until(keyOf(name), (seen) => conditionOf(seen, 'Ready') === ready)),
+      );
+    }
+
+    /** Waits until each has a pod of the release that never is ready. */
+    async function haveNewPods(names: readonly string[]): Promise<void> {
+      const isNew = (name: string) =>
+        children
+          .pods(keyOf(name))
+          .some(({ metadata, spec }) => metadata.labels?.[LABEL.version] === '1.1.0' && spec.nodeName);
+      await children.until(
+        () => names.every(isNew),
+        () => `No pod of 1.1.0: ${names.filter((name) => !isNew(name)).join(', ')}`,
+      );
+    }
+
+    async function deletePods(names: readonly string[], version: string): Promise<void> {
+      const selector = `${LABEL.version}=${version},${LABEL.installation} in (${names.join(',')})`;
+      await kubectl(['delete', 'pods', '-n', namespace, '-l', selector]);
+    }
+
+    async function deployments(): Promise<Map<string, DeploymentObject>> {
+      const list = JSON.parse(await kubectl(['get', 'deployments', '-n', namespace, '-o', 'json'])) as {
+        readonly items: readonly DeploymentObject[];
+      };
+      return new Map(list.items.map((deployment) => [deployment.metadata.name, deployment]));
+    }
+
+    function pods(name: string): string[] {
+      return children
+        .pods(keyOf(name))
+        .map(({ metadata }) => metadata.uid)
+        .sort();
+    }
+
+    /** Returns what kubectl complains about. */
+    async function interfere(what: Interference, name: string, backup: DeploymentObject | undefined): Promise<string> {
+      const on = [`deployment/${name}`, '-n', namespace];
+      switch (what) {
+        case 'undo':
+          return complaintOf('rollout', 'undo', ...on);
+        case 'restart':
+          return complaintOf('rollout', 'restart', ...on);
+        case 'set image':
+          return complaintOf('set', 'image', ...on, 'provider=registry.example.com/somebody/else:1');
+        case 'delete':
+          return complaintOf('delete', ...on);
+        case 'forget':
+          return complaintOf('delete', 'controllerrevisions', '-n', namespace, '-l', `${LABEL.installation}=${name}`);
+        case 'restore':
+          return restore(backup);
+        case 'restore without owner':
+          return restore(backup && { ...backup, metadata: { ...backup.metadata, ownerReferences: [] } });
+      }
+    }
+
+    async function complaintOf(...args: readonly string[]): Promise<string> {
+      return (await run(args)).stderr;
+    }
+
+    /** In place of what is there now; where the operator has made that anew before kubectl could, over it. */
+    async function restore(backup: DeploymentObject | undefined): Promise<string> {
+      const { uid: _, resourceVersion: __, ...metadata } = backup?.metadata ?? {};
+      const { code, stderr } = await run(['replace', '--force', '--timeout=5s', '-f', '-'], { ...backup, metadata });
+      // It waits until there is none of this name, for minutes, while the operator makes it anew.
+      if (code !== 0 && state === 'up' && /AlreadyExists|timed out/.test(stderr)) {
+        await eventually(() => kubectl(['replace', '-f', '-'], { ...backup, metadata }));
+        return '';
+      }
+      return code === 0 ? '' : stderr;
+    }
+
+    it.concurrent.each(rows)('$what, $when', { timeout: 90_000 }, async ({ what, when }) => {
+      const name = nameOf(what, when);
+      const ends = [ENDS[when][what]].flat();
+      const endOf = (i: SeenInstallation) => ends.find(({ ready }) => ready === conditionOf(i, 'Ready'));
+      const seen = await witness.until(keyOf(name), (i) => endOf(i) !== undefined);
+      await children.catchUp(namespace);
+      const told = seen.status.history?.map((entry) => `${entry.trigger} ${entry.version} ${entry.result}`);
+      const records = children.records(keyOf(name));
+      const { metadata, spec } = children.deployment(keyOf(name)) ?? {};
+      const head = records.find(({ revision }) => String(revision) === metadata?.labels?.[LABEL.rollout]);
+
+      // Of ends that are told alike, the one whose records there are.
+      const isIts = (e: End) => isDeepStrictEqual(e.records, records.map(inWords));
+      const end = ends.filter(({ ready }) => ready === conditionOf(seen, 'Ready')).find(isIts) ?? endOf(seen);
+      expect(complaints.get(name)).toMatch(end?.refused ?? /^$/);
+      expect({
+        version: head?.data.version,
+        images: [...new Set(children.pods(keyOf(name)).map((pod) => pod.spec.containers[0]?.image))],
+        records: records.map(inWords),
+        history: end?.history && told,
+        // Whoever asks for new pods gets them.
+        isRestarted: 'kubectl.kubernetes.io/restartedAt' in (spec?.template.metadata.annotations ?? {}),
+      }).toEqual({
+        version: end?.version,
+        images: [imageOf(name, end?.version ?? '')],
+        records: end?.records,
+        history: end?.history,
+        isRestarted: what === 'restart',
+      });
+    });
+
+    it('does not cost what runs a pod, where its records are gone', () => {
+      const name = nameOf('forget', 'at rest after an upgrade');
+
+      expect(podsBefore.get(name)).toHaveLength(1);
+      expect(pods(name)).toEqual(podsBefore.get(name));
+    });
+
+    it('never takes back that a rollout was done', () => {
+      const versions = rows.flatMap(({ what, when }) => children.recordVersions(keyOf(nameOf(what, when))));
+      const marks = Map.groupBy(versions, ({ metadata }) => metadata.uid);
+      const sinceProven = [...marks.values()].map((ofOne) => {
+        const all = ofOne.map(markOf);
+        return all.includes('proven') ? all.slice(all.indexOf('proven')) : [];
+      });
+
+      expect(sinceProven.filter((since) => since.length > 0).length).toBeGreaterThan(rows.length);
+      expect(sinceProven.filter((since) => since.some((mark) => mark !== 'proven'))).toEqual([]);
+    });
+  });
+});

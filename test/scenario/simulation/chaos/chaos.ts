@@ -1,0 +1,305 @@
+import semver from 'semver';
+import { LABEL } from '../../../../src/api/names.ts';
+import type { Release } from '../../../../src/api/provider.ts';
+import { release } from '../../../support/builders.ts';
+import { KINDS } from '../../cluster/kinds.ts';
+import { FATES } from '../../cluster/pod.ts';
+import { keyOf, type ApiServer } from '../../cluster/server.ts';
+import { WINDOWS } from '../people/automation.ts';
+import { templateOf, type Template } from '../people/deployments.ts';
+import { CHILD_KINDS } from '../oracles/outcome.ts';
+import {
+  bad,
+  changeContainer,
+  configure,
+  disown,
+  earlierDeployment,
+  edit,
+  install,
+  publish,
+  published,
+  relabel,
+  replace,
+  restart,
+  retry,
+  scale,
+  specOf,
+  undo,
+  wipeStatus,
+  yank,
+  type Wish,
+} from '../people/people.ts';
+import type { Random } from '../random.ts';
+import type { Option, Simulation } from '../simulation.ts';
+import {
+  anyNeeds,
+  firstWish,
+  isBounded,
+  LAST_NEEDS,
+  lastSoftware,
+  lastWish,
+  publishingSoftware,
+  softwareWishes,
+  stockSoftware,
+} from './software-chaos.ts';
+import { softwareOf } from '../oracles/software-rules.ts';
+
+const NAMES = ['web', 'db'];
+const TIERS = ['free', 'standard', 'performance'] as const;
+const SETTINGS = { name: 'LEVEL', configMapKeyRef: { name: 'settings', key: 'level' } };
+
+/** The cluster as the chaos finds it. */
+export function prepare({ server, random }: Simulation): void {
+  configure(server, 'settings', { level: 'info' });
+  stockSoftware(server);
+  const needs = anyNeeds(server, random, true);
+  publish(server, random.chance(0.1) ? bad('1.0.0', random.pick(FATES), needs) : release('1.0.0', needs));
+  NAMES.slice(0, random.chance(0.3) ? 1 : 2).forEach((name) => install(server, name, anyWish(random)));
+}
+
+function anyWish(random: Random): Wish {
+  return {
+    upgradePolicy: random.pick(['auto', 'auto', 'manual'] as const),
+    resourceTier: random.pick(TIERS),
+    ...(random.chance(0.5) && { config: { GREETING: random.pick(['hello', 'a $(B)', '']) } }),
+    ...(random.chance(0.3) && { configFrom: [SETTINGS] }),
+    ...(random.chance(0.2) && { upgrade: { windows: WINDOWS } }),
+    ...firstWish(random),
+  };
+}
+
+/** What publishers and tenants may do next. */
+export function wishOptions(simulation: Simulation): Option[] {
+  const { server, random, deployments } = simulation;
+  const releases = published(server);
+  const versions = releases.map((r) => r.version);
+  const publishing: Option[] = [
+    { weight: 8, name: 'a release is published', run: () => publish(server, ...releases, nextRelease(server, random)) },
+    { weight: 1, name: 'the last release is yanked', run: () => yank(server, releases.at(-1)!.version) },
+    { weight: 0.5, name: 'all is to be tried again', run: () => retry(server, String(random.below(1_000))) },
+    {
+      weight: 0.7,
+      name: 'the quota is used up',
+      run: () => (deployments.quota = server.list(KINDS.Pod).length),
+    },
+    {
+      weight: deployments.quota === Infinity ? 0 : 2,
+      name: 'the quota is raised',
+      run: () => (deployments.quota = Infinity),
+    },
+    {
+      weight: releases.length > 1 ? 0.5 : 0,
+      name: 'the last release is taken back',
+      run: () => publish(server, ...releases.slice(0, -1)),
+    },
+    {
+      weight: 1,
+      name: 'the settings are changed',
+      run: () => configure(server, 'settings', { level: random.pick(['info', 'debug']) }),
+    },
+    ...publishingSoftware(simulation),
+  ];
+  const tenants = NAMES.flatMap((name): Option[] => {
+    const installation = server.get(KINDS.ProviderInstallation, `shop/${name}`);
+    if (!installation) {
+      return [{ weight: 1, name: `${name} is installed`, run: () => install(server, name, anyWish(random)) }];
+    }
+    const { suspend, config } = specOf(installation);
+    const version = random.pick(versions);
+    const wishes: readonly {
+      readonly weight: number;
+      readonly what: string;
+      readonly wish: Parameters<typeof edit>[2];
+    }[] = [
+      { weight: 1, what: 'another configuration', wish: { config: { GREETING: random.pick(['A', 'B']) } } },
+      { weight: 0.5, what: 'no configuration', wish: { config: config ? undefined : {} } },
+      { weight: 1, what: 'another tier', wish: { resourceTier: random.pick(TIERS) } },
+      { weight: 1, what: 'the manual policy', wish: { upgradePolicy: 'manual' } },
+      { weight: 1, what: 'the automatic policy', wish: { upgradePolicy: 'auto' } },
+      { weight: 1, what: `version ${version}`, wish: { version } },
+      { weight: 0.5, what: 'no version', wish: { version: undefined } },
+      { weight: 0.5, what: `consent to ${version}`, wish: { version, upgrade: { allowDowngradeTo: version } } },
+      { weight: suspend ? 2 : 0.3, what: suspend ? 'to go on' : 'to be left alone', wish: { suspend: !suspend } },
+      { weight: 0.3, what: 'the settings', wish: { configFrom: [SETTINGS] } },
+      { weight: 1, what: 'what does not work', wish: { config: { GREETING: random.pick(FATES) } } },
+      ...softwareWishes(simulation),
+      ...anyLimits(version).map((upgrade) => ({
+        weight: 0.3,
+        what: `upgrade ${JSON.stringify(upgrade)}`,
+        wish: { upgrade },
+      })),
+    ];
+    return [
+      ...wishes.map(({ weight, what, wish }) => ({
+        weight,
+        name: `${name} wants ${what}`,
+        run: () => edit(server, name, wish),
+      })),
+      {
+        weight: 1,
+        name: `${name} is to be tried again`,
+        run: () => retry(server, String(random.below(1_000)), name),
+      },
+      {
+        weight: 0.5,
+        name: `${name} is deleted`,
+        run: () => server.remove(KINDS.ProviderInstallation, `shop/${name}`, 'tenant'),
+      },
+    ];
+  });
+  return [...publishing, ...tenants];
+}
+
+function anyLimits(version: string): NonNullable<Wish['upgrade']>[] {
+  return [
+    {},
+    { windows: WINDOWS },
+    { skipVersions: [version] },
+    { minReleaseAge: '2m' },
+    { level: 'patch' },
+    { level: 'major' },
+    { rollback: { enabled: false } },
+    { rollback: { progressDeadlineSeconds: 60, stableSeconds: 30 } },
+  ];
+}
+
+function nextRelease(server: ApiServer, random: Random): Release {
+  const version = semver.inc(highest(server), random.pick(['patch', 'minor'] as const))!;
+  const servicePort = random.pick([80, 80, 8000]);
+  const runtime = { ports: [{ name: 'http', containerPort: 8080, servicePort }] };
+  // A stepping stone that nobody may take by itself would be the end of every way.
+  const advice = random.pick([{}, {}, {}, {}, { required: true }, { breaking: { note: 'changes' } }]);
+  const more = { runtime, ...advice, ...anyNeeds(server, random, 'required' in advice) };
+  return random.chance(0.5) ? bad(version, random.pick(FATES), more) : release(version, more);
+}
+
+/** Of all that ever were: a version is used once. */
+function highest(server: ApiServer): string {
+  return everPublished(server)
+    .map((r) => r.version)
+    .reduce((a, b) => (semver.gt(a, b) ? a : b));
+}
+
+/** Each as it was last, the lowest first. */
+function everPublished(server: ApiServer): Release[] {
+  const ever = server.history
+    .filter(({ kind }) => kind === KINDS.Provider)
+    .flatMap(({ object }) => (object['spec'] as { versions: readonly Release[] }).versions);
+  const last = new Map(ever.map((release) => [release.version, release]));
+  return [...last.values()].sort((a, b) => semver.compare(a.version, b.version));
+}
+
+/** What others may do to the children. */
+export function driftOptions(simulation: Simulation): Option[] {
+  const { server, random, deployments } = simulation;
+  return NAMES.flatMap((name): Option[] => {
+    const key = `shop/${name}`;
+    const deployment = server.get(KINDS.Deployment, key);
+    const isWorking = !FATES.some((fate) => JSON.stringify(deployment ?? {}).includes(`"${fate}"`));
+    // A variable or a container that copies files, which is nobody else's, would stay when it is not needed any more.
+    const hasSoftware = deployment !== undefined && Object.keys(softwareOf(deployment)).length > 0;
+    const present = CHILD_KINDS.filter((kind) => server.get(kind, key));
+    const anyChild = present.flatMap((kind): Option[] => [
+      { weight: 0.4, name: `${kind.plural} ${name} is deleted`, run: () => server.remove(kind, key, 'intruder') },
+      {
+        // What does not work would be theirs from then on, and stay.
+        weight: isWorking && !(hasSoftware && kind === KINDS.Deployment) ? 0.2 : 0,
+        name: `${kind.plural} ${name} is replaced`,
+        run: () => replace(server, kind, name),
+      },
+      { weight: 0.2, name: `${kind.plural} ${name} is disowned`, run: () => disown(server, kind, name) },
+      {
+        weight: 0.2,
+        name: `${kind.plural} ${name} loses a label`,
+        run: () => relabel(server, kind, name, random.pick([LABEL.installation, LABEL.provider, LABEL.rollout])),
+      },
+    ]);
+    if (!server.get(KINDS.Deployment, key)) {
+      return anyChild;
+    }
+    return [
+      ...anyChild,
+      { weight: 0.5, name: `${name} is scaled`, run: () => scale(server, name, 1 + random.below(4)) },
+      {
+        weight: 0.5,
+        name: `${name} gets another image`,
+        run: () => changeContainer(server, name, { image: `registry.example.com/evil:${random.below(3)}` }),
+      },
+      {
+        weight: 0.5,
+        name: `${name} gets another environment`,
+        run: () => changeContainer(server, name, { env: [{ name: 'GREETING', value: 'evil' }] }),
+      },
+      { weight: bringsNothing(server, key) ? 0.3 : 0, name: `${name} is rolled back`, run: () => undo(server, name) },
+      { weight: 1.5, name: `a pod of ${name} stumbles`, run: () => deployments.disturb(key) },
+      { weight: 0.5, name: `${name} is restarted`, run: () => restart(server, name) },
+      { weight: 0.5, name: `the status of ${name} is wiped`, run: () => wipeStatus(server, name) },
+      { weight: 0.3, name: `a record of ${name} is deleted`, run: () => removeRecord(simulation, name) },
+    ];
+  });
+}
+
+/** What an earlier template has, and the present one has not, would stay as well. */
+function bringsNothing(server: ApiServer, key: string): boolean {
+  const deployment = server.get(KINDS.Deployment, key);
+  const earlier = earlierDeployment(server, key);
+  const partsOf = (template: Template) =>
+    [...(template.spec.initContainers ?? []), ...(template.spec.containers[0]?.env ?? [])].map(({ name }) => name);
+  return (
+    deployment !== undefined &&
+    earlier !== undefined &&
+    partsOf(templateOf(earlier)).every((part) => partsOf(templateOf(deployment)).includes(part))
+  );
+}
+
+/** Any of those that there are. */
+function removeRecord({ server, random }: Simulation, name: string): void {
+  const records = server.list(KINDS.ControllerRevision).filter(({ metadata }) => metadata.name.startsWith(`${name}-`));
+  if (records.length > 0) {
+    server.remove(KINDS.ControllerRevision, keyOf(random.pick(records).metadata), 'intruder');
+  }
+}
+
+/**
+ * The end of it: wishes that can be granted from whatever became of the installations, so that everybody knows what
+ * there must be in the end.
+ */
+export function lastWord({ server, random, deployments }: Simulation): string {
+  const last = semver.inc(highest(server), 'minor')!;
+  configure(server, 'settings', { level: 'warn' });
+  deployments.quota = Infinity;
+  // Also what was taken back: a Deployment that was deleted cannot be made again without its release.
+  const installations = server.list(KINDS.ProviderInstallation);
+  const isStuck = installations.some((i) => specOf(i).upgrade?.rollback?.enabled === false);
+  // What failed and did not go back is not tried again: no way leads over it.
+  publish(
+    server,
+    ...everPublished(server).map(({ required, ...r }) => (required && !isStuck ? { ...r, required } : r)),
+  );
+  // What does not work may be a stepping stone to what does.
+  published(server)
+    .filter(isBad)
+    .forEach(({ version }) => yank(server, version));
+  lastSoftware(server);
+  const isNeeded = random.chance(0.6);
+  const ofSoftware = { isNeeded, isBounded: published(server).some(isBounded), random };
+  publish(server, ...published(server), release(last, isNeeded ? LAST_NEEDS : {}));
+  // And what works may have failed for want of room.
+  retry(server, 'at last');
+  for (const { metadata, ...installation } of installations) {
+    const wish = installation['spec'] as Wish;
+    const { upgradePolicy, config } = wish;
+    edit(server, metadata.name, {
+      suspend: undefined,
+      upgrade: undefined,
+      version: upgradePolicy === 'manual' ? last : undefined,
+      systemSoftware: lastWish(wish, ofSoftware),
+      config: FATES.some((fate) => fate === config?.['GREETING']) ? { GREETING: 'at last' } : config,
+    });
+  }
+  return last;
+}
+
+function isBad({ image }: Release): boolean {
+  return FATES.some((fate) => image.includes(fate));
+}

@@ -1,0 +1,257 @@
+import { isDeepStrictEqual } from 'node:util';
+import { ANNOTATION, FIELD_MANAGER, LABEL } from '../../../../src/api/names.ts';
+import { KINDS } from '../../cluster/kinds.ts';
+import type { ApiObject } from '../../cluster/object.ts';
+import { keyOf, type ApiServer, type Change } from '../../cluster/server.ts';
+import { containerOf, templateOf, versionOf } from '../people/deployments.ts';
+import type { Deed } from './deed.ts';
+import { PROVIDER, published, publishedSoftware } from '../people/people.ts';
+import {
+  dataOf,
+  isFound,
+  isMarked,
+  isReturn,
+  isSameRollout,
+  madeOf,
+  newestProven,
+  numberOf,
+  orderOf,
+  ownerOf,
+  recordedMadeOf,
+  recordOf,
+  triggerOf,
+} from './records.ts';
+import { SIMULATED } from '../simulated.ts';
+import { softwareOf, type SoftwareSet } from './software-rules.ts';
+
+/** A minute, in which another process may have to mark what failed. */
+const UNTIL_MARKED_MS = 60_000;
+
+/**
+ * What must hold whenever an operator begins a rollout: nothing that failed is begun again unasked, nothing that was done
+ * is taken back, and no more begin by themselves than the platform team allows.
+ */
+export function badAttempts(deed: Deed): string[] {
+  const { change, server } = deed;
+  const { before, after, key } = change;
+  if (!after) {
+    return [];
+  }
+  if (before && isSameRollout(server, before, after)) {
+    return knewThatItWasUndone(deed) ? [`${versionOf(after)} of ${key} was undone in its midst, and goes on`] : [];
+  }
+  const bad: string[] = [];
+  const trigger = isReturn(server, change) ? 'Return' : triggerOf(server, after);
+  if (trigger === 'Policy' && before && versionOf(before) !== versionOf(after) && failedForGood(server, change)) {
+    bad.push(`automation tries ${versionOf(after)} for ${key} again, which failed`);
+  }
+  const proven = newestProven(server, key, ownerOf(after));
+  if (numberOf(after) < proven) {
+    bad.push(`record ${proven} of ${key} was done, and ${numberOf(after)} takes its place`);
+  }
+  const underWay = server.list(KINDS.Deployment).filter((d) => isUnderWay(server, d, deed.now));
+  const isBegun = before === undefined || !isDeepStrictEqual(templateOf(before), templateOf(after));
+  // An edit in the midst of one keeps its place; where that was found without a record, it may be one too many.
+  const former = before && recordOf(server, before);
+  const isEdit = isOpen(former) && isUnasked(dataOf(former)?.trigger) && versionOf(before!) === versionOf(after);
+  if (isBegun && isUnasked(trigger) && !isEdit && underWay.length > deed.mostAtOnce) {
+    bad.push(`${underWay.length} rollouts that nobody asked for are under way at once`);
+  }
+  return bad;
+}
+
+const MARKS = ['proven', 'failed', 'superseded'] as const;
+
+/** Somebody brought another template back before it was done, and the operator had heard of that. */
+function knewThatItWasUndone({ process, request, change, server }: Deed): boolean {
+  const seen = process.views.between(KINDS.Deployment, change.key, request.lookedAt, request.sentAt);
+  return (
+    seen.length > 0 &&
+    seen.every((d) => d !== undefined && !isMadeOf(server, d) && numberOf(d) === numberOf(change.after!)) &&
+    !isMarked(recordOf(server, change.after!), 'proven')
+  );
+}
+
+/** What is proven stays proven, and is never blamed. */
+export function badMarks({ change: { kind, before, after, key } }: Deed): string[] {
+  const isMark = kind === KINDS.ControllerRevision && isMarked(before, 'proven') && after !== undefined;
+  return isMark && (!isMarked(after, 'proven') || isMarked(after, 'failed'))
+    ? [`the record ${key} was done, and loses its mark or is blamed`]
+    : [];
+}
+
+/** What failed is known until a newer record takes it over, as far as the operator had heard: somebody may delete that one, too. */
+export function lostFailures({ server, process, request, change: { kind, key, before } }: Deed): string[] {
+  const owner = ownerOf(before);
+  const newer = server.history.flatMap(({ kind: of, key: name, after }) =>
+    of === KINDS.ControllerRevision && after && ownerOf(after) === owner && orderOf(after) > orderOf(before!)
+      ? [name]
+      : [],
+  );
+  const isNewest = !newer.some((name) =>
+    process.views
+      .between(KINDS.ControllerRevision, name, request.lookedAt, request.sentAt)
+      .some((r) => r !== undefined),
+  );
+  return kind === KINDS.ControllerRevision && isMarked(before, 'failed') && owner !== undefined && isNewest
+    ? [`what failed with the record ${key} is forgotten`]
+    : [];
+}
+
+function isUnasked(trigger: string | undefined): boolean {
+  return trigger === 'Policy' || trigger === 'SystemSoftware' || trigger === 'Tier';
+}
+
+function isOpen(record: ApiObject | undefined): boolean {
+  return record !== undefined && !MARKS.some((mark) => isMarked(record, mark));
+}
+
+/** Law 4: the head is automatic, not proven, without a verdict, and it is not long past the platform's deadline. */
+function isUnderWay(server: ApiServer, deployment: ApiObject, now: number): boolean {
+  const record = recordOf(server, deployment);
+  const data = dataOf(record);
+  const { defaults } = SIMULATED;
+  return (
+    data !== undefined &&
+    isUnasked(data.trigger) &&
+    isOpen(record) &&
+    now < Date.parse(data.startedAt) + defaults.progressDeadlineSeconds * 1000 + UNTIL_MARKED_MS &&
+    // Its first record is gone.
+    !isFound(record) &&
+    isMadeOf(server, deployment) &&
+    isInSight(server, deployment)
+  );
+}
+
+/** Nobody brought another template back. */
+function isMadeOf(server: ApiServer, deployment: ApiObject): boolean {
+  return madeOf(deployment) === recordedMadeOf(recordOf(server, deployment));
+}
+
+/**
+ * One that somebody took the label or the owner of is out of the operator's sight until it is heard of again, one that
+ * somebody deleted and made again was gone for a moment, one whose record somebody deleted is not known to be a rollout, and
+ * one whose installation is gone will be gone, too.
+ */
+function isInSight(server: ApiServer, { metadata }: ApiObject): boolean {
+  const owner = metadata.ownerReferences?.[0]?.uid;
+  const creation = server.history.find((c) => c.before === undefined && c.after?.metadata.uid === metadata.uid);
+  return (
+    metadata.labels?.[LABEL.installation] !== undefined &&
+    server.get(KINDS.ControllerRevision, `${keyOf(metadata)}-${metadata.labels[LABEL.rollout]}`) !== undefined &&
+    creation?.by === FIELD_MANAGER &&
+    server.list(KINDS.ProviderInstallation).some((installation) => installation.metadata.uid === owner)
+  );
+}
+
+/** The same image was taken back after its containers had started, and nobody has asked for it since. */
+function failedForGood(server: ApiServer, { key, version, after }: Change): boolean {
+  const owner = ownerOf(after);
+  const image = after && containerOf(after)?.image;
+  const isIt = (d: ApiObject) => versionOf(d) === versionOf(after!) && containerOf(d)?.image === image;
+  const failure = server.history.findLast(
+    (c) =>
+      c.kind === KINDS.Deployment &&
+      c.key === key &&
+      c.version < version &&
+      c.by === FIELD_MANAGER &&
+      c.before !== undefined &&
+      ownerOf(c.before) === owner &&
+      isTakenBack(server, c) &&
+      // Then the system software is to blame.
+      triggerOf(server, c.before) !== 'SystemSoftware' &&
+      isIt(c.before),
+  );
+  return (
+    failure?.before !== undefined &&
+    hadStarted(server, failure.before) &&
+    // What somebody had changed says nothing against the release.
+    dataOf(recordOf(server, failure.before))?.committed.wish !== 'unknown' &&
+    !wasYankedEver(server, versionOf(failure.before)) &&
+    !broughtYankedSoftware(server, failure) &&
+    !wasAskedForSince(server, failure, key) &&
+    !isForgotten(server, failure)
+  );
+}
+
+/** Somebody deleted the last record that knew of it. */
+function isForgotten(server: ApiServer, failure: Change): boolean {
+  const failed = versionOf(failure.before!);
+  const knows = (record: ApiObject | undefined) =>
+    (isMarked(record, 'failed') && dataOf(record)?.version === failed) ||
+    dataOf(record)?.failures.some(({ version }) => version === failed) === true;
+  const knowing = new Set<string>();
+  return server.history.some(({ kind, key, after, by, version }) => {
+    if (kind !== KINDS.ControllerRevision || !key.startsWith(`${failure.key}-`)) {
+      return false;
+    }
+    const hasKnown = knowing.delete(key);
+    if (knows(after)) {
+      knowing.add(key);
+    }
+    return hasKnown && knowing.size === 0 && after === undefined && by !== FIELD_MANAGER && version > failure.version;
+  });
+}
+
+/** What failed goes back. */
+export function isTakenBack(server: ApiServer, change: Change): boolean {
+  const { before } = change;
+  return before !== undefined && isReturn(server, change) && isMarked(recordOf(server, before), 'failed');
+}
+
+export function hadStarted(server: ApiServer, deployment: ApiObject): boolean {
+  const number = templateOf(deployment).metadata?.annotations?.[ANNOTATION.rollout];
+  return server.history.some(
+    ({ kind, after }) =>
+      kind === KINDS.Pod &&
+      after?.metadata.annotations?.[ANNOTATION.rollout] === number &&
+      after?.metadata.labels?.[LABEL.installation] === deployment.metadata.name &&
+      // Also what only copies files.
+      /"phase":"Running"|"restartCount":[1-9]/.test(JSON.stringify(after?.['status'])),
+  );
+}
+
+/** A release that is yanked is taken back although nothing is wrong with its containers. */
+function wasYankedEver(server: ApiServer, version: string | undefined): boolean {
+  return server.history.some(
+    ({ kind, after }) =>
+      kind === KINDS.Provider &&
+      after !== undefined &&
+      published({ get: () => after }).some((r) => r.version === version && r.lifecycle?.stage === 'yanked'),
+  );
+}
+
+/** Any of what a set has. */
+function wasSoftwareYankedEver(server: ApiServer, set: SoftwareSet, by = Infinity): boolean {
+  return server.history.some(
+    ({ kind, key, after, version }) =>
+      kind === KINDS.SystemSoftware &&
+      version < by &&
+      after !== undefined &&
+      publishedSoftware({ get: () => after }, key).some(
+        (r) => r.version === set[key] && r.lifecycle?.stage === 'yanked',
+      ),
+  );
+}
+
+/** Nor is anything wrong with a release that moved to software which was yanked then: with other software it may be tried. */
+function broughtYankedSoftware(server: ApiServer, { version, before, after }: Change): boolean {
+  const had = after ? softwareOf(after) : {};
+  const brought = Object.entries(before ? softwareOf(before) : {}).filter(([name, its]) => had[name] !== its);
+  return wasSoftwareYankedEver(server, Object.fromEntries(brought), version);
+}
+
+export function wasAskedForSince(server: ApiServer, failure: Change, key: string): boolean {
+  const retryOf = (object: ApiObject | undefined) => object?.metadata.annotations?.[ANNOTATION.retry];
+  return server.history.some(
+    (c) =>
+      // What came in the moment of the failure may not have been seen then.
+      c.version > failure.version - SEEN_LATE &&
+      (c.key === key || c.key === PROVIDER) &&
+      (c.kind === KINDS.ProviderInstallation || c.kind === KINDS.Provider) &&
+      retryOf(c.before) !== retryOf(c.after),
+  );
+}
+
+/** Changes that an operator may not have heard of yet. */
+const SEEN_LATE = 60;

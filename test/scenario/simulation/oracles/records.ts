@@ -1,0 +1,151 @@
+import { ANNOTATION, FIELD_MANAGER, LABEL } from '../../../../src/api/names.ts';
+import type { RecordData } from '../../../../src/api/record.ts';
+import { KINDS } from '../../cluster/kinds.ts';
+import type { ApiObject } from '../../cluster/object.ts';
+import { keyOf, type ApiServer, type Change } from '../../cluster/server.ts';
+import { templateOf } from '../people/deployments.ts';
+
+/** Which rollout a Deployment is in, by its label and the records that there were. */
+
+export function numberOf({ metadata }: ApiObject): number {
+  return Number(metadata.labels?.[LABEL.rollout]);
+}
+
+/** The same rollout goes on, also where somebody took the label that says so. */
+export function isSameRollout(server: ApiServer, before: ApiObject, after: ApiObject): boolean {
+  const record = recordOf(server, after);
+  return (
+    numberOf(before) === numberOf(after) ||
+    (Number.isNaN(numberOf(before)) &&
+      record !== undefined &&
+      recordOf(server, before)?.metadata.uid === record.metadata.uid)
+  );
+}
+
+/** The number in the template. */
+export function madeOf(deployment: ApiObject): string | undefined {
+  return templateOf(deployment).metadata?.annotations?.[ANNOTATION.rollout];
+}
+
+/**
+ * The record that a Deployment names, as it is or was last; also one that is removed by now. Where somebody took its label,
+ * the newest of which its pods are made.
+ */
+export function recordOf(server: ApiServer, deployment: ApiObject): ApiObject | undefined {
+  const { namespace, name, labels } = deployment.metadata;
+  const key = `${keyOf({ namespace, name })}-`;
+  const number = numberOf(deployment);
+  const isIts = (record: ApiObject) =>
+    labels?.[LABEL.rollout] === undefined ? recordedMadeOf(record) === madeOf(deployment) : orderOf(record) === number;
+  const owner = ownerOf(deployment);
+  return server.history.findLast(
+    (c) =>
+      c.kind === KINDS.ControllerRevision &&
+      c.key.startsWith(key) &&
+      c.after !== undefined &&
+      isIts(c.after) &&
+      (owner === undefined || ownerOf(c.after) === owner),
+  )?.after;
+}
+
+/** The number that is in the name of a record. */
+export function orderOf({ metadata }: ApiObject): number {
+  return Number(metadata.name.split('-').at(-1));
+}
+
+/** The number in the template that a record has. */
+export function recordedMadeOf(record: ApiObject | undefined): string | undefined {
+  return dataOf(record)?.deployment.spec.template?.metadata?.annotations?.[ANNOTATION.rollout];
+}
+
+export function ownerOf(object: ApiObject | undefined): string | undefined {
+  return object?.metadata.ownerReferences?.[0]?.uid;
+}
+
+export function dataOf(record: ApiObject | undefined): RecordData | undefined {
+  return record?.['data'] as RecordData | undefined;
+}
+
+/** Why the rollout that a Deployment is in was begun. */
+export function triggerOf(server: ApiServer, deployment: ApiObject): string | undefined {
+  return dataOf(recordOf(server, deployment))?.trigger;
+}
+
+export function isMarked(record: ApiObject | undefined, mark: 'proven' | 'failed' | 'superseded'): boolean {
+  return record?.metadata.annotations?.[ANNOTATION[mark]] !== undefined;
+}
+
+/** The highest number of a record that was done, of those that are there. */
+export function newestProven(server: ApiServer, key: string, owner: string | undefined): number {
+  const proven = server
+    .list(KINDS.ControllerRevision)
+    .filter((r) => ownerOf(r) === owner && isMarked(r, 'proven') && keyOf(r.metadata).startsWith(`${key}-`));
+  return Math.max(0, ...proven.map(orderOf));
+}
+
+/** What is proven is applied again after something else: no new rollout, and nobody asked for one. */
+export function isReturn(server: ApiServer, { kind, key, version, before, after }: Change): boolean {
+  return (
+    after !== undefined &&
+    (before === undefined || numberOf(before) !== numberOf(after)) &&
+    isMarked(recordOf(server, after), 'proven') &&
+    server.history.some(
+      (c) =>
+        c.kind === kind &&
+        c.key === key &&
+        c.version < version &&
+        c.by === FIELD_MANAGER &&
+        c.after !== undefined &&
+        ownerOf(c.after) === ownerOf(after) &&
+        numberOf(c.after) === numberOf(after),
+    )
+  );
+}
+
+/** It stood without a record, and was recorded as it stood. */
+export function isFound(record: ApiObject | undefined): boolean {
+  return dataOf(record)?.wish === 'unknown';
+}
+
+/** The record of a Deployment that is there; where the one that it names is gone, the newest of which its pods are made. */
+export function headOf(server: ApiServer, deployment: ApiObject): ApiObject | undefined {
+  const { namespace, name } = deployment.metadata;
+  const records = server
+    .list(KINDS.ControllerRevision)
+    .filter((r) => keyOf(r.metadata).startsWith(`${keyOf({ namespace, name })}-`))
+    .sort((a, b) => orderOf(b) - orderOf(a));
+  return (
+    records.find((r) => orderOf(r) === numberOf(deployment)) ??
+    records.find((r) => recordedMadeOf(r) === madeOf(deployment))
+  );
+}
+
+/**
+ * Automation tried this version when it had not heard of the last wish yet, and it failed with the wish before: automation
+ * leaves it alone then until somebody asks for it.
+ */
+export function failedBeforeLastWish(server: ApiServer, key: string, version: string): boolean {
+  const deployment = server.get(KINDS.Deployment, key);
+  const { wish } = dataOf(deployment && headOf(server, deployment)) ?? {};
+  return server.history.some(
+    (c) =>
+      c.kind === KINDS.ControllerRevision &&
+      c.key.startsWith(`${key}-`) &&
+      isMarked(c.after, 'failed') &&
+      dataOf(c.after)?.trigger === 'Policy' &&
+      dataOf(c.after)?.version === version &&
+      dataOf(c.after)?.wish !== wish,
+  );
+}
+
+/** Somebody changed it while its record was gone: that counts as what ran, and what failed after it went back to it. */
+export function isBackToWhatWasFound(server: ApiServer, key: string): boolean {
+  const deployment = server.get(KINDS.Deployment, key);
+  const record = deployment && recordOf(server, deployment);
+  return (
+    dataOf(record)?.committed.wish === 'unknown' &&
+    server
+      .list(KINDS.ControllerRevision)
+      .some((r) => keyOf(r.metadata).startsWith(`${key}-`) && isMarked(r, 'failed') && ownerOf(r) === ownerOf(record))
+  );
+}

@@ -1,0 +1,288 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { InstallationSpec } from '../../../../src/api/installation.ts';
+import { FIELD_MANAGER } from '../../../../src/api/names.ts';
+import type { Release } from '../../../../src/api/provider.ts';
+import type { SoftwareRelease } from '../../../../src/api/software.ts';
+import { KINDS } from '../../cluster/kinds.ts';
+import type { ApiObject } from '../../cluster/object.ts';
+import { keyOf, type ApiServer, type Change } from '../../cluster/server.ts';
+import { hadStarted, isTakenBack, wasAskedForSince } from './attempts.ts';
+import { isInTime } from '../people/automation.ts';
+import { isRolledOut, templateOf, versionOf } from '../people/deployments.ts';
+import type { Deed } from './deed.ts';
+import { PROVIDER, specOf, statusOf } from '../people/people.ts';
+import { dataOf, isFound, isMarked, isReturn, isSameRollout, numberOf, recordOf, triggerOf } from './records.ts';
+import {
+  isLeftOver,
+  isWithin,
+  softwareIn,
+  misfitsIn,
+  policyFor,
+  softwareOf,
+  type Published,
+  type SoftwareSet,
+} from './software-rules.ts';
+
+/**
+ * What must hold of the system software in a template that an operator writes: what comes back has what it had, what is
+ * new has what it needs, and nothing moves that nobody asked to and that its policy keeps.
+ */
+export function badSoftware(deed: Deed): string[] {
+  const { change, server } = deed;
+  const { before, after, key } = change;
+  if (!after || (before && isDeepStrictEqual(templateOf(before), templateOf(after)))) {
+    return [];
+  }
+  if (isLeftOver(after)) {
+    return [];
+  }
+  const set = softwareOf(after);
+  const told = `${key} with ${inWords(set)}`;
+  const record = recordOf(server, after);
+  // What is found is recorded and applied as it was, whatever somebody did in between.
+  const isHeal = isFound(record) || (before !== undefined && isSameRollout(server, before, after));
+  if (isHeal || isReturn(server, change)) {
+    return isSame(set, recordedSoftware(record)) ? [] : [`applies ${told}, which was not recorded`];
+  }
+  const beliefs = beliefsOf(deed);
+  const isUpdate = triggerOf(server, after) === 'SystemSoftware';
+  const misfits = beliefs.flatMap(({ installation, release, published }) =>
+    // Of what moves by its own policy, the others stay where they are.
+    (isUpdate ? specsSaying(installation, server) : [specOf(installation)]).map((spec) =>
+      misfitsIn(set, spec, release(after), published),
+    ),
+  );
+  const bad = misfits.every((all) => all.length > 0) ? [`rolls out ${told}: ${misfits[0]?.join(', ')}`] : [];
+  const yanked = movedIn({ before: healed(server, change), after }, ({ name, version }) =>
+    beliefs.every((belief) => belief.published(name, version)?.lifecycle?.stage === 'yanked'),
+  );
+  bad.push(...yanked.map((one) => `${key} moves to ${one}, which was yanked`));
+  if (isUpdate && failedForGood(server, change)) {
+    bad.push(`automation tries ${told} again, which failed`);
+  }
+  // Who heard of nothing that ran before begins anew.
+  const former = before && isAsCommitted(server, change) ? formerly(server, change).at(-1) : undefined;
+  return former && !isForgotten(server, former) ? [...bad, ...badMoves(deed, former, beliefs)] : bad;
+}
+
+/** Of what somebody had changed when it was recorded, what its pods have. */
+function recordedSoftware(record: ApiObject | undefined): SoftwareSet {
+  const { committed, deployment } = dataOf(record) ?? {};
+  return committed?.wish === 'unknown'
+    ? softwareOf(deployment as unknown as ApiObject)
+    : softwareIn(committed?.software);
+}
+
+/** Somebody deleted its record, and with it all that was known of what ran; what was recorded then may have proven nothing. */
+function isForgotten(server: ApiServer, deployment: ApiObject): boolean {
+  const key = `${keyOf(deployment.metadata)}-${numberOf(deployment)}`;
+  const record = recordOf(server, deployment);
+  return (
+    (isFound(record) && (!isMarked(record, 'proven') || dataOf(record)?.committed.wish === 'unknown')) ||
+    server.history.some(
+      (c) => c.kind === KINDS.ControllerRevision && c.key === key && !c.after && c.by !== FIELD_MANAGER,
+    )
+  );
+}
+
+/** What an operator may have believed of all that it looks at. */
+interface Belief {
+  readonly installation: ApiObject;
+  readonly release: (deployment: ApiObject) => Release | undefined;
+  readonly published: Published;
+}
+
+function beliefsOf({ process, request, change, server }: Deed): Belief[] {
+  const seen = (kind: Parameters<typeof process.views.between>[0], key: string) =>
+    process.views.between(kind, key, request.lookedAt, request.sentAt);
+  const providers = seen(KINDS.Provider, PROVIDER);
+  const names = new Set(server.history.flatMap((c) => (c.kind === KINDS.SystemSoftware ? [c.key] : [])));
+  const software = new Map([...names].map((name) => [name, seen(KINDS.SystemSoftware, name)]));
+  // Each change of one is a moment of its own; which of two softwares changed first is not told.
+  const moments = Math.max(1, ...[...software.values()].map((views) => views.length));
+  const published =
+    (moment: number): Published =>
+    (name, version) => {
+      const views = software.get(name) ?? [];
+      return versionsIn(views[Math.min(moment, views.length - 1)]).find((r) => r.version === version);
+    };
+  return seen(KINDS.ProviderInstallation, change.key)
+    .filter((installation) => installation !== undefined)
+    .flatMap((installation) =>
+      providers.flatMap((provider) => {
+        const release = (d: ApiObject) => versionsIn(provider).find((r) => r.version === versionOf(d));
+        return Array.from({ length: moments }, (_, i) => ({ installation, release, published: published(i) }));
+      }),
+    );
+}
+
+type Version = Release & SoftwareRelease;
+
+function versionsIn(published: ApiObject | undefined): readonly Version[] {
+  return (published?.['spec'] as { readonly versions?: readonly Version[] } | undefined)?.versions ?? [];
+}
+
+/** What moved away from what ran well, though it could have stayed. */
+function badMoves({ change, server, now }: Deed, former: ApiObject, beliefs: readonly Belief[]): string[] {
+  const { before, after, key } = change;
+  const [was, is] = [softwareOf(former), softwareOf(after!)];
+  const isUpdate = triggerOf(server, after!) === 'SystemSoftware';
+  if (isUpdate && versionOf(before!) !== versionOf(after!)) {
+    return [`${key} moves to ${versionOf(after!)} on the way to ${inWords(is)}`];
+  }
+  const ran = formerly(server, change).map(softwareOf);
+  return Object.entries(is).flatMap(([name, to]) => {
+    const from = was[name];
+    // Who has not heard yet that it was done takes the newest.
+    const isKnown = beliefs.every(({ installation }) =>
+      statusOf(installation).systemSoftware?.some((s) => s.name === name && s.currentVersion === from),
+    );
+    if (from === undefined || from === to || !isKnown || ran.some((set) => set[name] === to)) {
+      return [];
+    }
+    const isFree = beliefs.some((belief) => {
+      const { installation, release, published } = belief;
+      const spec = specOf(installation);
+      const couldStay = misfitsIn({ ...is, [name]: from }, spec, release(after!), published).length === 0;
+      const mayMove = isUpdate && isWithin(policyFor(name, spec), from, to) && isInTime(installation, now);
+      return spec.suspend !== true && (!couldStay || mayMove);
+    });
+    return isFree ? [] : [`${key} moves from ${name} ${from} to ${to}, and nobody asked for it`];
+  });
+}
+
+/** Automation moved there before, its containers had started, and it had to go back; nobody has asked for it since. */
+function failedForGood(server: ApiServer, change: Change): boolean {
+  const moved = movedIn(change);
+  const failure = server.history.findLast(
+    (c) =>
+      isOfSame(c, change) &&
+      c.before !== undefined &&
+      triggerOf(server, c.before) === 'SystemSoftware' &&
+      isTakenBack(server, c) &&
+      // All of it again: with another version of one, what that needs may be the same.
+      isAllOf(moved, movedIn({ before: c.after, after: c.before })),
+  );
+  return (
+    failure?.before !== undefined &&
+    hadStarted(server, failure.before) &&
+    !wasAskedForSince(server, failure, change.key) &&
+    !wasBlamedOnTenant(server, failure)
+  );
+}
+
+function isAllOf(moved: readonly string[], failed: readonly string[]): boolean {
+  return moved.length > 0 && moved.every((one) => failed.includes(one));
+}
+
+/** By then the spec itself named what was tried: then it is held, and let go of when another is asked for. */
+function wasBlamedOnTenant(server: ApiServer, { key, version, after }: Change): boolean {
+  const installation = server.history.findLast(
+    (c) => c.kind === KINDS.ProviderInstallation && c.key === key && c.version < version,
+  )?.after;
+  return installation !== undefined && specOf(installation).version === versionOf(after!);
+}
+
+/** What is in another version, or was not there, as `php 8.3.0`. */
+function movedIn(
+  { before, after }: Pick<Change, 'before' | 'after'>,
+  isMeant: (use: { readonly name: string; readonly version: string }) => boolean = () => true,
+): string[] {
+  const was = before ? softwareOf(before) : {};
+  const is = Object.entries(after ? softwareOf(after) : {}).map(([name, version]) => ({ name, version }));
+  return is
+    .filter((use) => was[use.name] !== use.version && isMeant(use))
+    .map(({ name, version }) => `${name} ${version}`);
+}
+
+/** All that was rolled out well of it, the last one last. */
+function formerly(server: ApiServer, change: Change): ApiObject[] {
+  return server.history.flatMap((c) => (isOfSame(c, change) && isRolledOut(c.after!) ? [c.after!] : []));
+}
+
+/** What the operator rolled out last, where it did so well: somebody else's change is undone, whatever is yanked by now. */
+function healed(server: ApiServer, change: Change): ApiObject | undefined {
+  const last = server.history.findLast((c) => isOfSame(c, change) && c.by === FIELD_MANAGER)?.after;
+  const former = formerly(server, change);
+  return former.findLast((d) => last && numberOf(d) === numberOf(last)) ?? former.at(-1);
+}
+
+function isOfSame({ kind, key, version, after }: Change, change: Change): boolean {
+  const owner = (d: ApiObject | undefined) => d?.metadata.ownerReferences?.[0]?.uid;
+  // One that somebody took the owner of is the same all the while.
+  const isOwned = owner(after) === undefined || owner(after) === owner(change.after);
+  return kind === KINDS.Deployment && key === change.key && version < change.version && after !== undefined && isOwned;
+}
+
+/** Nobody else has changed what the operator committed. */
+function isAsCommitted(server: ApiServer, change: Change): boolean {
+  const last = server.history.findLast(
+    (c) => isOfSame(c, change) && c.before?.metadata.generation !== c.after?.metadata.generation,
+  );
+  return last?.by === FIELD_MANAGER;
+}
+
+/** What is wrong with the system software of pods that are said to be as everybody wants them. */
+export function unsuited(installation: ApiObject, deployment: ApiObject, server: ApiServer): string | undefined {
+  if (isLeftOver(deployment)) {
+    return undefined;
+  }
+  const set = softwareOf(deployment);
+  const told = Object.fromEntries(
+    (statusOf(installation).systemSoftware ?? []).map(({ name, currentVersion }) => [name, currentVersion]),
+  );
+  if (!isSame(told, set)) {
+    return `${inWords(set)} and not ${inWords(told)}`;
+  }
+  const files = templateOf(deployment).spec.initContainers;
+  const without = Object.entries(set).find(
+    ([name, version]) => !files?.some(({ image }) => image.includes(`/software/${name}:${version}`)),
+  );
+  if (without) {
+    return `no files of ${without.join(' ')}`;
+  }
+  // What is committed stays, whatever is published later: it must suit something that was published once.
+  const releases = everPublished(server, KINDS.Provider, PROVIDER, versionOf(deployment));
+  const specs = specsSaying(installation, server);
+  const suits = releases.some((release) =>
+    [true, false].some((isLatest) => {
+      const published: Published = (name, version) =>
+        everPublished(server, KINDS.SystemSoftware, name, version).at(isLatest ? -1 : 0);
+      return specs.some((spec) => misfitsIn(set, spec, release, published).length === 0);
+    }),
+  );
+  return suits ? undefined : `${inWords(set)}, which does not suit`;
+}
+
+/**
+ * The spec since it says of software what it says now. A switch of its policy moves nothing by itself, so that what was a
+ * floor when automation moved above it may be exactly what is asked for by now.
+ */
+function specsSaying(installation: ApiObject, server: ApiServer): InstallationSpec[] {
+  const { systemSoftware } = specOf(installation);
+  const all = server.history.flatMap(({ kind, after }) =>
+    kind === KINDS.ProviderInstallation && after?.metadata.uid === installation.metadata.uid ? [specOf(after)] : [],
+  );
+  const isOther = (spec: InstallationSpec) => !isDeepStrictEqual(spec.systemSoftware, systemSoftware);
+  return [specOf(installation), ...all.slice(all.findLastIndex(isOther) + 1)];
+}
+
+/** What was ever said of a version, without repetitions. */
+function everPublished(server: ApiServer, kind: Change['kind'], key: string, version: string | undefined): Version[] {
+  const all = server.history.flatMap((c) =>
+    c.kind === kind && c.key === key ? versionsIn(c.after).filter((r) => r.version === version) : [],
+  );
+  return all.filter((one, i) => all.findIndex((other) => isDeepStrictEqual(other, one)) === i);
+}
+
+function isSame(a: Readonly<Record<string, unknown>>, b: SoftwareSet): boolean {
+  return isDeepStrictEqual({ ...a }, { ...b });
+}
+
+function inWords(set: Readonly<Record<string, string | undefined>>): string {
+  return (
+    Object.entries(set)
+      .map(([name, version]) => `${name} ${version}`)
+      .join(' and ') || 'no software'
+  );
+}

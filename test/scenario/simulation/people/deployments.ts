@@ -1,0 +1,78 @@
+import { ownedFields } from '../../../../src/cluster/owned-fields.ts';
+import { ANNOTATION, FIELD_MANAGER } from '../../../../src/api/names.ts';
+import { KINDS } from '../../cluster/kinds.ts';
+import type { ApiObject } from '../../cluster/object.ts';
+import type { ApiServer } from '../../cluster/server.ts';
+
+export interface Template {
+  readonly metadata?: { readonly annotations?: Readonly<Record<string, string>> };
+  readonly spec: {
+    readonly initContainers?: readonly { readonly name: string; readonly image: string }[];
+    readonly containers: readonly {
+      readonly image: string;
+      readonly env?: readonly { readonly name: string; readonly value?: string }[];
+    }[];
+  };
+}
+
+export function templateOf(deployment: ApiObject): Template {
+  return (deployment['spec'] as { readonly template: Template }).template;
+}
+
+export function versionOf(deployment: ApiObject): string | undefined {
+  return templateOf(deployment).metadata?.annotations?.[ANNOTATION.version];
+}
+
+export function containerOf(deployment: ApiObject): Template['spec']['containers'][number] | undefined {
+  return templateOf(deployment).spec.containers[0];
+}
+
+/** It was done at some time, although pods may have become unavailable, or asked for otherwise, since. */
+export function wasRolledOut(server: ApiServer, key: string, version: string): boolean {
+  return server.history.some(
+    (c) =>
+      c.kind === KINDS.Deployment && c.key === key && c.after && versionOf(c.after) === version && isRolledOut(c.after),
+  );
+}
+
+export function isRolledOut({ metadata, ...deployment }: ApiObject): boolean {
+  const { replicas } = deployment['spec'] as { readonly replicas: number };
+  const status = (deployment['status'] ?? {}) as Readonly<Record<string, number>>;
+  return (
+    (status['observedGeneration'] ?? 0) >= (metadata.generation ?? 0) &&
+    // Pods too many, after a scale-down, harm nobody.
+    status['updatedReplicas'] === status['replicas'] &&
+    (status['updatedReplicas'] ?? 0) >= replicas &&
+    (status['availableReplicas'] ?? 0) >= replicas
+  );
+}
+
+/**
+ * What `kubectl rollout undo` brings back is its own: a container that the operator takes away later stays in the pods, and may
+ * keep what was asked for last from starting.
+ */
+export function hadStrangers(server: ApiServer, key: string): boolean {
+  const asked = server.history.findLast(
+    ({ kind, before, after, ...c }) =>
+      kind === KINDS.ProviderInstallation &&
+      c.key === key &&
+      before?.metadata.generation !== after?.metadata.generation,
+  );
+  return server.history.some(
+    ({ kind, by, version, after, ...c }) =>
+      kind === KINDS.Deployment &&
+      c.key === key &&
+      by === FIELD_MANAGER &&
+      version > (asked?.version ?? 0) &&
+      after !== undefined &&
+      hasStrangers(after),
+  );
+}
+
+function hasStrangers(deployment: ApiObject): boolean {
+  const { spec } = ownedFields(deployment, FIELD_MANAGER) as {
+    readonly spec?: { readonly template?: Partial<Template> };
+  };
+  const own = spec?.template?.spec?.initContainers?.map(({ name }) => name) ?? [];
+  return templateOf(deployment).spec.initContainers?.some(({ name }) => !own.includes(name)) === true;
+}

@@ -1,0 +1,214 @@
+import type { InstallationSpec, InstallationStatus } from '../../../../src/api/installation.ts';
+import { ANNOTATION } from '../../../../src/api/names.ts';
+import type { Release } from '../../../../src/api/provider.ts';
+import type { SoftwareRelease } from '../../../../src/api/software.ts';
+import { release, softwareRelease } from '../../../support/builders.ts';
+import { KINDS, type Kind } from '../../cluster/kinds.ts';
+import type { ApiObject } from '../../cluster/object.ts';
+import type { Fate } from '../../cluster/pod.ts';
+import type { ApiServer } from '../../cluster/server.ts';
+import { templateOf, type Template } from './deployments.ts';
+
+/** What people do to a cluster, in the words of the stories: publishers, tenants and third parties. */
+
+export type Wish = Partial<InstallationSpec>;
+
+/** Whose releases all of them install. */
+export const PROVIDER = 'acme.web';
+
+export function publish(server: ApiServer, ...versions: readonly (Release | string)[]): void {
+  const spec = { org: 'acme', name: 'web', versions: versions.map((v) => (typeof v === 'string' ? release(v) : v)) };
+  if (server.get(KINDS.Provider, PROVIDER)) {
+    server.edit(KINDS.Provider, PROVIDER, { manager: 'publisher' }, (live) => ({ ...live, spec }));
+  } else {
+    server.create(KINDS.Provider, { metadata: { name: PROVIDER }, spec }, 'publisher');
+  }
+}
+
+export function published(server: Pick<ApiServer, 'get'>): readonly Release[] {
+  return (
+    (server.get(KINDS.Provider, PROVIDER)?.['spec'] as { versions: readonly Release[] } | undefined)?.versions ?? []
+  );
+}
+
+/** Another word of what there is of one software. */
+export function publishSoftware(
+  server: ApiServer,
+  name: string,
+  ...versions: readonly (SoftwareRelease | string)[]
+): void {
+  const spec = { versions: versions.map((v) => (typeof v === 'string' ? softwareRelease(name, v) : v)) };
+  if (server.get(KINDS.SystemSoftware, name)) {
+    server.edit(KINDS.SystemSoftware, name, { manager: 'publisher' }, (live) => ({ ...live, spec }));
+  } else {
+    server.create(KINDS.SystemSoftware, { metadata: { name }, spec }, 'publisher');
+  }
+}
+
+export function publishedSoftware(server: Pick<ApiServer, 'get'>, name: string): readonly SoftwareRelease[] {
+  const { versions = [] } = (server.get(KINDS.SystemSoftware, name)?.['spec'] ?? {}) as {
+    readonly versions?: readonly SoftwareRelease[];
+  };
+  return versions;
+}
+
+export function install(server: ApiServer, name: string, wish: Wish = {}): void {
+  const spec = { provider: 'acme/web', ...wish };
+  server.create(KINDS.ProviderInstallation, { metadata: { namespace: 'shop', name }, spec }, 'tenant');
+}
+
+/** Changes the spec; what is undefined is taken out. */
+export function edit(
+  server: ApiServer,
+  name: string,
+  wish: { readonly [Field in keyof Wish]: Wish[Field] | undefined },
+): void {
+  server.edit(KINDS.ProviderInstallation, `shop/${name}`, { manager: 'tenant' }, (live) => {
+    const entries = Object.entries({ ...specOf(live), ...wish }).filter(([, value]) => value !== undefined);
+    return { ...live, spec: Object.fromEntries(entries) };
+  });
+}
+
+export function specOf(installation: ApiObject): InstallationSpec {
+  return installation['spec'] as InstallationSpec;
+}
+
+export function statusOf(installation: ApiObject): InstallationStatus {
+  return installation['status'] as InstallationStatus;
+}
+
+export function configure(server: ApiServer, name: string, data: Readonly<Record<string, string>>): void {
+  if (server.get(KINDS.ConfigMap, `shop/${name}`)) {
+    server.edit(KINDS.ConfigMap, `shop/${name}`, { manager: 'tenant' }, (live) => ({ ...live, data }));
+  } else {
+    server.create(KINDS.ConfigMap, { metadata: { namespace: 'shop', name }, data }, 'tenant');
+  }
+}
+
+interface Podlike {
+  readonly replicas?: number;
+  readonly template: Template;
+}
+
+/** Somebody changes the container of a Deployment. */
+export function changeContainer(server: ApiServer, name: string, change: object): void {
+  changeSpec(server, name, 'intruder', (spec) => {
+    const containers = spec.template.spec.containers.map((c) => ({ ...c, ...change }));
+    return { ...spec, template: { ...spec.template, spec: { ...spec.template.spec, containers } } };
+  });
+}
+
+export function scale(server: ApiServer, name: string, replicas: number): void {
+  changeSpec(server, name, 'kubectl', (spec) => ({ ...spec, replicas }), 'scale');
+}
+
+function changeSpec(
+  server: ApiServer,
+  name: string,
+  manager: string,
+  change: (spec: Podlike) => Podlike,
+  subresource?: string,
+): void {
+  const writer = { manager, ...(subresource !== undefined && { subresource }) };
+  server.edit(KINDS.Deployment, `shop/${name}`, writer, (live) => ({ ...live, spec: change(live['spec'] as Podlike) }));
+}
+
+/** `kubectl rollout restart`: the same pods, made anew. */
+export function restart(server: ApiServer, name: string): void {
+  changeSpec(server, name, 'kubectl-rollout', (spec) => {
+    const { metadata } = spec.template;
+    const annotations = { ...metadata?.annotations, 'kubectl.kubernetes.io/restartedAt': String(server.version) };
+    return { ...spec, template: { ...spec.template, metadata: { ...metadata, annotations } } };
+  });
+}
+
+/** Somebody brings an earlier template back, and the annotations that the Deployment had with it: `kubectl rollout undo`. */
+export function undo(server: ApiServer, name: string): void {
+  const key = `shop/${name}`;
+  const earlier = earlierDeployment(server, key);
+  if (earlier) {
+    const { annotations = {} } = earlier.metadata;
+    const template = templateOf(earlier);
+    server.edit(KINDS.Deployment, key, { manager: 'kubectl-rollout' }, (live) => ({
+      ...live,
+      metadata: { ...live.metadata, annotations },
+      spec: { ...(live['spec'] as Podlike), template },
+    }));
+  }
+}
+
+/** The last one whose template is not what there is now. */
+export function earlierDeployment(server: ApiServer, key: string): ApiObject | undefined {
+  const live = server.get(KINDS.Deployment, key);
+  const current = live && JSON.stringify(templateOf(live));
+  return server.history
+    .flatMap(({ kind, key: k, after }) => (kind === KINDS.Deployment && k === key && after ? [after] : []))
+    .findLast((deployment) => JSON.stringify(templateOf(deployment)) !== current);
+}
+
+export function relabel(server: ApiServer, kind: Kind, name: string, label: string): void {
+  server.edit(kind, `shop/${name}`, { manager: 'intruder' }, (live) => {
+    const { [label]: _, ...labels } = live.metadata.labels ?? {};
+    return { ...live, metadata: { ...live.metadata, labels } };
+  });
+}
+
+/** Somebody takes the owner away, so that it is nobody's. */
+export function disown(server: ApiServer, kind: Kind, name: string): void {
+  server.edit(kind, `shop/${name}`, { manager: 'intruder' }, (live) => {
+    const { ownerReferences: _, ...metadata } = live.metadata;
+    return { ...live, metadata };
+  });
+}
+
+/** As `kubectl replace --force`: another object with the same content. */
+export function replace(server: ApiServer, kind: Kind, name: string): void {
+  const live = server.get(kind, `shop/${name}`);
+  if (live) {
+    const { uid: _, resourceVersion: _v, managedFields: _m, ...metadata } = live.metadata;
+    server.remove(kind, `shop/${name}`, 'kubectl-replace');
+    server.create(kind, { ...live, metadata, status: {} }, 'kubectl-replace');
+  }
+}
+
+/** A release whose pods become what its image says. */
+export function bad(version: string, fate: Fate, more: Partial<Release> = {}): Release {
+  return release(version, { image: `registry.example.com/acme/web:${version}-${fate}`, ...more });
+}
+
+/** A version of a software with which pods become what its image, or a variable that it brings, says. */
+export function badSoftware(
+  name: string,
+  version: string,
+  fate: Fate,
+  more: Partial<SoftwareRelease> = {},
+): SoftwareRelease {
+  const { provides, ...good } = softwareRelease(name, version, more);
+  return fate === 'never-ready'
+    ? { ...good, provides: { ...provides, env: [{ name: 'MODE', value: fate }] } }
+    : { ...good, provides: { ...provides, image: `${provides?.image}-${fate}` } };
+}
+
+/** The release is taken back for everybody who does not run it yet. */
+export function yank(server: ApiServer, version: string, message = ''): void {
+  const yanked = { stage: 'yanked', message } as const;
+  publish(server, ...published(server).map((r) => (r.version === version ? { ...r, lifecycle: yanked } : r)));
+}
+
+/** Asks for what failed to be tried again: for one installation, or for all of the Provider. */
+export function retry(server: ApiServer, value: string, name?: string): void {
+  const [kind, key] = name === undefined ? [KINDS.Provider, PROVIDER] : [KINDS.ProviderInstallation, `shop/${name}`];
+  server.edit(kind, key, { manager: 'tenant' }, (live) => {
+    const annotations = { ...live.metadata.annotations, [ANNOTATION.retry]: value };
+    return { ...live, metadata: { ...live.metadata, annotations } };
+  });
+}
+
+/** As when a backup without status is restored. */
+export function wipeStatus(server: ApiServer, name: string): void {
+  const writer = { manager: 'intruder', subresource: 'status' };
+  const key = `shop/${name}`;
+  if (server.get(KINDS.ProviderInstallation, key)) {
+    server.edit(KINDS.ProviderInstallation, key, writer, (live) => ({ ...live, status: { observedGeneration: -1 } }));
+  }
+}
