@@ -7,7 +7,7 @@ import type { Fleet } from './fleet.ts';
 
 export interface CountPorts {
   readonly caches: Pick<Caches, 'installations' | 'deployments' | 'revisions'>;
-  readonly fleet: Pick<Fleet, 'seen'>;
+  readonly fleet: Pick<Fleet, 'countUnderWay'>;
   readonly config: OperatorConfig;
   readonly clock: Pick<Clock, 'now'>;
 }
@@ -26,6 +26,6 @@ export function createCountRollout({ caches, fleet, config, clock }: CountPorts)
       ? recordsOf(installation, deployment, caches.revisions.byIndex('installation', key))
       : [];
     const endsAt = placeEndsAt({ deployment, head: headOf(deployment, records), records }, config);
-    fleet.seen(key, endsAt !== undefined && clock.now() < endsAt);
+    fleet.countUnderWay(key, endsAt !== undefined && clock.now() < endsAt);
   };
 }

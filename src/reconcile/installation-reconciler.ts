@@ -6,8 +6,9 @@ import type { OperatorConfig } from '../api/operator-config.ts';
 import type { Action } from '../plan/act/action.ts';
 import { eventOfHeal } from '../plan/tell/events.ts';
 import { countHeal } from '../plan/act/heal.ts';
-import type { ChildKind, Heals, Observed } from '../plan/state/observed.ts';
-import { plan } from '../plan/plan.ts';
+import type { ChildKind, ChildView, Heals, Observed } from '../plan/state/observed.ts';
+import { plan, type Plan } from '../plan/plan.ts';
+import { findCondition } from '../api/conditions.ts';
 import { problem, waitFor, type Problem } from '../api/problem.ts';
 import { markRefused } from '../plan/act/refused-write.ts';
 import { statusAfterFailure } from '../plan/tell/status-after-failure.ts';
@@ -80,13 +81,13 @@ export function createInstallationReconciler(ports: InstallationPorts) {
     const observed = look(key);
     // Without a finalizer there is nothing to do on deletion: the children are garbage collected.
     if (!observed || observed.installation.deleting) {
-      fleet.pass(key);
-      fleet.settle(key);
+      fleet.leaveLine(key);
+      fleet.endReservation(key);
       return {};
     }
     for (let seen = hidden?.(observed) ?? observed, looks = hidden ? 1 : 0; ; looks += 1) {
       try {
-        const outcome = await pass(key, seen, run);
+        const outcome = await reconcileOnce(key, seen, run);
         // An object that the caches do not show wakes nobody up when it goes.
         return looks === 0 ? outcome : { requeueAfterMs: Math.min(outcome.requeueAfterMs ?? Infinity, LOOK_AGAIN_MS) };
       } catch (error) {
@@ -100,64 +101,96 @@ export function createInstallationReconciler(ports: InstallationPorts) {
   };
 
   /** Once through plan, act and report. */
-  async function pass(key: string, observed: Observed, { reconcileID, signal }: Run): Promise<Outcome> {
+  async function reconcileOnce(key: string, observed: Observed, run: Run): Promise<Outcome> {
     const { installation } = observed;
-    const children = {
-      Deployment: observed.deployment,
-      Service: observed.service,
-      PodDisruptionBudget: observed.budget,
-      ControllerRevision: undefined,
-    };
     const planned = plan(observed, clock.now());
     countRollout(key);
-    // Between this moment and the answer to the write nobody else may take the place.
-    if (planned.takesSlot) {
-      fleet.reserve(key);
-    } else {
-      fleet.settle(key);
+    claimPlace(key, planned);
+    for (const action of planned.writes) {
+      try {
+        await write(observed, action, planned, run);
+      } catch (error) {
+        return await afterFailedWrite(observed, action, planned, run, error);
+      }
     }
-    if (planned.isQueued) {
-      fleet.wait(key);
-    } else {
-      fleet.pass(key);
+    fleet.endReservation(key);
+    run.signal.throwIfAborted();
+    if (isOvertaken(observed, planned)) {
+      return AT_ONCE;
     }
-    let writing: Action | undefined;
-    try {
-      for (const action of planned.writes) {
-        writing = action;
-        await act({ writer, offer, signal, unseen, seen: children[action.child] }, installation, action);
-        remember(key, installation.generation, action);
-        const healed = eventOfHeal(action);
-        if (healed) {
-          record(installation, healed);
-        }
-        log.debug({ reconcileID, installation: key, ...describe(action), because: planned.because }, 'Wrote a child');
-      }
-      fleet.settle(key);
-    } catch (error) {
-      // The caches would show it anyhow; they show it from now on, so that a rollout that has begun keeps its place.
-      if (error instanceof Appeared && isWatched(error.raw)) {
-        offerFound(error.child, error.raw);
-      }
-      // Where it may have begun all the same, its record keeps the place.
-      fleet.settle(key);
-      signal.throwIfAborted();
-      const failure = problemOf(error);
-      const begun = failure?.reason === 'Rejected' && writing?.child === 'Deployment' ? look(key) : undefined;
-      const mark = begun && failure && markRefused(begun, failure.message, clock.now());
-      if (mark) {
-        await act({ writer, offer, signal, unseen, seen: undefined }, installation, mark);
-        return AT_ONCE;
-      }
-      if (failure) {
-        const status = statusAfterFailure(installation, planned.status, withOutlook(failure), clock.now());
-        await report(installation, status, reconcileID);
-      }
-      throw error;
-    }
-    signal.throwIfAborted();
-    await report(installation, planned.status, reconcileID);
+    await report(installation, planned.status, run.reconcileID);
     return planned.requeueAfterMs === undefined ? {} : { requeueAfterMs: planned.requeueAfterMs };
+  }
+
+  /** Between this moment and the answer to the write nobody else may take the place. */
+  function claimPlace(key: string, { takesSlot, isQueued }: Plan): void {
+    if (takesSlot) {
+      fleet.reservePlace(key);
+    } else {
+      fleet.endReservation(key);
+    }
+    if (isQueued) {
+      fleet.joinLine(key);
+    } else {
+      fleet.leaveLine(key);
+    }
+  }
+
+  async function write(
+    observed: Observed,
+    action: Action,
+    { because }: Plan,
+    { reconcileID, signal }: Run,
+  ): Promise<void> {
+    const { installation } = observed;
+    const key = objectKey(installation);
+    await act({ writer, offer, signal, unseen, seen: childIn(observed, action.child) }, installation, action);
+    remember(key, installation.generation, action);
+    const healed = eventOfHeal(action);
+    if (healed) {
+      record(installation, healed);
+    }
+    log.debug({ reconcileID, installation: key, ...describe(action), because }, 'Wrote a child');
+  }
+
+  /** Tells the user why, and throws the error, so that all is tried again; a refused rollout is marked first. */
+  async function afterFailedWrite(
+    { installation }: Observed,
+    action: Action,
+    planned: Plan,
+    { reconcileID, signal }: Run,
+    error: unknown,
+  ): Promise<Outcome> {
+    const key = objectKey(installation);
+    // The caches would show it anyhow; they show it from now on, so that a rollout that has begun keeps its place.
+    if (error instanceof Appeared && isWatched(error.raw)) {
+      offerFound(error.child, error.raw);
+    }
+    // Where it may have begun all the same, its record keeps the place.
+    fleet.endReservation(key);
+    signal.throwIfAborted();
+    const failure = problemOf(error);
+    const begun = failure?.reason === 'Rejected' && action.child === 'Deployment' ? look(key) : undefined;
+    const mark = begun && failure && markRefused(begun, failure.message, clock.now());
+    if (mark) {
+      await act({ writer, offer, signal, unseen, seen: undefined }, installation, mark);
+      return AT_ONCE;
+    }
+    if (failure) {
+      const status = statusAfterFailure(installation, planned.status, withOutlook(failure), clock.now());
+      await report(installation, status, reconcileID);
+    }
+    throw error;
+  }
+
+  /**
+   * Somebody changed the Deployment after it was observed, and the write undid that: its pods are replaced again, and the
+   * planned status does not know it.
+   */
+  function isOvertaken({ installation, deployment }: Observed, { status, writes }: Plan): boolean {
+    const isReady = findCondition(status.conditions, 'Ready')?.status === 'True';
+    const wrote = writes.some(({ child, kind }) => child === 'Deployment' && kind !== 'takeOver');
+    return isReady && wrote && generations.get(objectKey(installation)) !== deployment?.generation;
   }
 
   function look(key: string): Observed | undefined {
@@ -194,6 +227,12 @@ function withOutlook(failure: Problem): Problem {
   return failure.reason === 'Rejected'
     ? { ...failure, message: `${failure.message}; it is tried again every minute` }
     : failure;
+}
+
+function childIn({ deployment, service, budget }: Observed, child: ChildKind): ChildView | undefined {
+  return { Deployment: deployment, Service: service, PodDisruptionBudget: budget, ControllerRevision: undefined }[
+    child
+  ];
 }
 
 function describe(action: Action): object {

@@ -2,7 +2,8 @@ import type { Priority, WorkQueue } from '../controller/queue.ts';
 import { isInTrouble } from '../plan/state/rollout.ts';
 import type { Caches } from './caches.ts';
 import type { CountRollout } from './count-rollout.ts';
-import { inTurn, type Fleet } from './fleet.ts';
+import type { Fleet } from './fleet.ts';
+import { inTurn } from './turns.ts';
 import type { KubernetesVersion } from './kubernetes-version.ts';
 import { softwareUsers } from './software-users.ts';
 
@@ -36,9 +37,9 @@ export function wakeOnChanges({ caches, fleet, countRollout, kubernetes, wake, q
       // Its children are garbage collected; there is nothing to do.
       const key = before?.key ?? '';
       queues.installations.drop(key);
-      fleet.pass(key);
-      fleet.settle(key);
-      fleet.seen(key, false);
+      fleet.leaveLine(key);
+      fleet.endReservation(key);
+      fleet.countUnderWay(key, false);
       return;
     }
     countRollout(after.key);

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { inTurn } from '../../src/reconcile/fleet.ts';
+import { inTurn } from '../../src/reconcile/turns.ts';
 import { release } from '../support/builders.ts';
 import { KINDS } from './cluster/kinds.ts';
 import { Narrator } from './narrator/narrator.ts';
