@@ -2,7 +2,7 @@ import { hash } from '../../api/hash.ts';
 import type { Failure } from '../../api/failure.ts';
 import { assess, type Assessment } from '../version/assessment.ts';
 import { usedConsent } from './attempt.ts';
-import { failureOf } from '../failures/blame.ts';
+import { failureOf, type Asked } from '../failures/blame.ts';
 import { readConfiguration } from '../pods/environment.ts';
 import {
   addFailure,
@@ -16,7 +16,8 @@ import type { Observed } from '../state/observed.ts';
 import { obstacleTo } from './obstacle.ts';
 import { problem, type Problem } from '../../api/problem.ts';
 import { cancelOf, returnFirst, returnFromOver, servesFirst, type Return } from './return.ts';
-import { runOf, type Keep, type Desired, type Start, type Wanted } from './desired.ts';
+import { runOf, type Desired, type Start, type Wanted } from './desired.ts';
+import type { Keep } from './hindrance.ts';
 import { budgetOf } from '../pods/children.ts';
 import { servicePorts } from '../pods/service.ts';
 import { takeOver, type TakeOver } from './take-over.ts';
@@ -53,7 +54,20 @@ interface Outlook {
   readonly choice: VersionDecision;
 }
 
-/** Decides what should run: the first thing that stands in the way, else the inputs of the children. */
+/**
+ * Decides what should run. The first of these that applies:
+ *
+ * 1. Somebody else's Deployment has the name: that is the problem.
+ * 2. A rollout failed, or what is stable is gone: it comes back (`returnFirst`), whatever is wrong with the spec by now.
+ * 3. The spec cannot be read: that is the problem (`withoutWish`).
+ * 4. The Deployment has no record: it is taken over as it is found.
+ * 5. The wish failed before: it is held (`heldBy`).
+ * 6. What came back, or was found, has to serve first (`servesFirst`).
+ * 7. The spec asks for what ran before: the rollout under way is cancelled (`cancelOf`).
+ * 8. The version that the spec and the policy want, with its inputs (`runOf`), unless something hinders it.
+ *
+ * Where nothing begins by 5 to 8, what is over and still has the Deployment goes back (`returnFromOver`).
+ */
 export function decide(observed: Observed, state: State, now: number): Decided {
   const { installation, config } = observed;
   const standing = obstacleTo(installation, 'Deployment', observed.deployment);
@@ -61,32 +75,49 @@ export function decide(observed: Observed, state: State, now: number): Decided {
     return { decision: standing };
   }
   const configuration = readConfiguration(installation.spec, observed.references, config.reservedEnvNames);
-  const isReadable = installation.invalid === undefined && configuration.kind !== 'problem';
   const finder = softwareFinder(softwareInput(observed, state, now));
-  const fresh = failureOf(observed, state, isReadable ? { configuration, finder } : undefined);
-  const failure = fresh && addFailure(recordedFailures(state), fresh, now)[0];
-  const first = returnFirst(observed, state, fresh, now);
-  if (installation.invalid !== undefined || configuration.kind === 'problem') {
-    // A failed rollout goes back, whatever is wrong with the spec by now.
-    const fault = installation.invalid;
-    const wrong = fault === undefined ? undefined : problem('InvalidSpec', `Correct the spec: ${fault}`);
-    return {
-      decision: first ?? returnFromOver(observed, state) ?? wrong ?? (configuration as Problem),
-      failure,
-    };
+  if (installation.invalid !== undefined) {
+    return withoutWish(observed, state, problem('InvalidSpec', `Correct the spec: ${installation.invalid}`), now);
   }
-  const wishes = wishesOf(observed, configuration);
+  if (configuration.kind === 'problem') {
+    return withoutWish(observed, state, configuration, now);
+  }
+  return withWish(observed, state, { configuration, finder }, now);
+}
+
+/** Nobody knows what is asked for: only what failed or is over goes back. */
+function withoutWish(observed: Observed, state: State, fault: Problem, now: number): Decided {
+  const { fresh, failure } = failureNow(observed, state, undefined, now);
+  const back = returnFirst(observed, state, fresh, now) ?? returnFromOver(observed, state);
+  return { decision: back ?? fault, failure };
+}
+
+function withWish(observed: Observed, state: State, asked: Asked, now: number): Decided {
+  const { fresh, failure } = failureNow(observed, state, asked, now);
+  const wishes = wishesOf(observed, asked.configuration);
   const failures = failuresNow(state, wishes, fresh, now);
-  const wanted = { configuration, failures, wishes, finder, now };
-  if (state.name === 'Unrecorded' && state.deployment && installation.spec.suspend !== true) {
+  const wanted = { ...asked, failures, wishes, now };
+  if (state.name === 'Unrecorded' && state.deployment && observed.installation.spec.suspend !== true) {
     return { decision: takeOver(observed, state.deployment, state.stable, wanted) };
   }
-  const held = first ? undefined : heldBy(observed, state, { failures, wishes, now });
-  const outlook = outlookOf(observed, state, { isReturning: first !== undefined, held, failures, wishes, finder, now });
+  const first = returnFirst(observed, state, fresh, now);
+  const held = first ? undefined : heldBy(observed, state, wanted);
+  const outlook = outlookOf(observed, state, { ...wanted, isReturning: first !== undefined, held });
   const chosen = held ?? servesFirst(state, wishes) ?? decideWith(observed, state, wanted, outlook.choice);
   const decision = first ?? (isStart(chosen) ? chosen : (returnFromOver(observed, state) ?? chosen));
   const begins = isStart(decision) && !(decision.kind === 'return' && decision.cause === 'Failed');
   return { decision, failure, outlook: begins ? begun(outlook, decision) : outlook };
+}
+
+/** The failure that this look found: as it is found, and as it is added to those that are recorded. */
+function failureNow(
+  observed: Observed,
+  state: State,
+  asked: Asked | undefined,
+  now: number,
+): { readonly fresh: NewFailure | undefined; readonly failure: Failure | undefined } {
+  const fresh = failureOf(observed, state, asked);
+  return { fresh, failure: fresh && addFailure(recordedFailures(state), fresh, now)[0] };
 }
 
 /** A rollout begins with it, or a cancel. */

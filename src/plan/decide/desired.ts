@@ -3,19 +3,19 @@ import type { Release } from '../../api/provider.ts';
 import type { Committed, Trigger } from '../../api/record.ts';
 import { epoch } from '../../api/time.ts';
 import { nextAttempt, requiredBy, triggerOf, type Attempt } from './attempt.ts';
-import { findRelease, isImageAllowed, tierDefinition } from '../catalogue/catalogue.ts';
+import { findRelease, tierDefinition } from '../catalogue/catalogue.ts';
 import { inputHashes, wishHash, type Inputs } from '../pods/inputs.ts';
 import { isMadeFrom } from '../state/committed.ts';
 import type { Configuration } from '../pods/environment.ts';
+import { hindranceTo, type Keep } from './hindrance.ts';
 import { failureBefore } from '../failures/failures.ts';
 import type { Observed, RolloutRecord } from '../state/observed.ts';
 import { problem, type Problem } from '../../api/problem.ts';
 import { askedOf, begunRecord, nextNumber, NOTHING_ASKED } from '../state/record.ts';
-import { imageNotAllowed, releaseInvalid } from '../version/refusal.ts';
+import { releaseInvalid } from '../version/refusal.ts';
 import { rollbackSettings } from '../state/rollback-settings.ts';
-import type { Resolution } from '../software/resolution.ts';
 import type { SoftwareFinder } from '../software/finder.ts';
-import { asksForSoftware, isAsAsked, softwareFor } from './software-for.ts';
+import { asksForSoftware, isAsAsked, softwareFor, type Chosen } from './software-for.ts';
 import type { State } from '../state/state.ts';
 import { tierShape } from '../pods/tiers.ts';
 import type { Choice, Target } from '../version/version.ts';
@@ -48,15 +48,6 @@ interface Running {
   readonly inputs: Inputs;
   /** When system software may be updated, where only the time for it has not come. */
   readonly notBefore?: number | undefined;
-}
-
-/** The running pods stay: nobody knows their release any more, or the fleet has no room for a change by the platform. */
-export interface Keep {
-  readonly kind: 'keep';
-  readonly version: string;
-  readonly isQueued?: boolean;
-  /** The release was published again with other content than the running pods have. */
-  readonly isContentChanged?: boolean;
 }
 
 /** The version to run, and all that its inputs are made from. */
@@ -97,56 +88,88 @@ function runOfUnknown(
       );
 }
 
+/** In this order: the software to run with; whether the pods that run are those already; what hinders a rollout; the rollout. */
 function runOfRelease(observed: Observed, state: State, wanted: Wanted, release: Release): Desired | Keep | Problem {
-  const { installation, catalogue, config } = observed;
-  const { configuration, finder, target, wishes, failures, now } = wanted;
-  const { spec } = installation;
-  const { base } = state;
-  const definition = tierDefinition(catalogue, config, spec.resourceTier);
-  const software = softwareFor(observed, state, { release, configuration, finder, target, now });
+  const software = softwareFor(observed, state, { ...wanted, release });
   if (software.kind === 'problem') {
     return software;
   }
-  const { resolution, isUpdate, notBefore } = software;
-  const hashes = inputHashes({ installation, release, configuration, definition, software: resolution });
-  const isChanged = !isMadeFrom(hashes, base?.committed);
-  const isContentChanged = base?.version === release.version && base.committed.release !== hashes.release;
-  const { deadlineSeconds, stableSeconds } = rollbackSettings(spec, config);
-  const inputs = {
-    installation,
-    release,
-    configuration,
-    shape: tierShape(spec.resourceTier, definition),
-    definition,
-    software: resolution,
-    softwareDelivery: config.softwareDelivery,
-    progressDeadlineSeconds: deadlineSeconds,
+  const rendering = render(observed, wanted, release, software);
+  const { base } = state;
+  if (base && isMadeFrom(rendering.hashes, base.committed)) {
+    return stayOf(base, rendering);
+  }
+  const trigger = triggerOf(state, { target: wanted.target, hashes: rendering.hashes, isUpdate: software.isUpdate });
+  return (
+    hindranceTo(observed, {
+      trigger,
+      release,
+      resolution: software.resolution,
+      isContentChanged: isOtherContent(base, rendering),
+    }) ?? startOf(observed, state, wanted, { ...rendering, trigger })
+  );
+}
+
+/** All that a rollout of one release is made from, but for the number of its record. */
+interface Rendering extends Pick<Running, 'notBefore'> {
+  readonly inputs: Omit<Inputs, 'number' | 'minReadySeconds'>;
+  readonly hashes: Committed;
+}
+
+function render(
+  { installation, catalogue, config }: Observed,
+  { configuration }: Wanted,
+  release: Release,
+  { resolution, notBefore }: Chosen,
+): Rendering {
+  const { spec } = installation;
+  const definition = tierDefinition(catalogue, config, spec.resourceTier);
+  return {
+    inputs: {
+      installation,
+      release,
+      configuration,
+      shape: tierShape(spec.resourceTier, definition),
+      definition,
+      software: resolution,
+      softwareDelivery: config.softwareDelivery,
+      progressDeadlineSeconds: rollbackSettings(spec, config).deadlineSeconds,
+    },
+    hashes: inputHashes({ installation, release, configuration, definition, software: resolution }),
+    ...(notBefore !== undefined && { notBefore }),
   };
-  const waits = notBefore === undefined ? {} : { notBefore };
-  if (!isChanged && base) {
-    const askedAnew = askedOf(base) === hashes.asked ? undefined : (hashes.asked ?? NOTHING_ASKED);
-    return {
-      kind: 'run',
-      version: release.version,
-      // Healing applies the same record with the same caution as before.
-      inputs: { ...inputs, number: base.number, minReadySeconds: base.minReadySeconds },
-      isChanged: false,
-      isContentChanged,
-      askedAnew,
-      ...waits,
-    };
-  }
-  const trigger = triggerOf(state, { target, hashes, isUpdate });
-  const hindrance = hindranceTo(observed, { release, trigger, resolution, isContentChanged });
-  if (hindrance) {
-    return hindrance;
-  }
-  const begun = begunBefore(state, { hashes, trigger, now, deadlineMs: deadlineSeconds * 1000 });
-  const isMending = failureBefore(state) !== undefined;
-  const needs = requiredBy(release, finder, resolution.set);
+}
+
+function isOtherContent(base: RolloutRecord | undefined, { inputs, hashes }: Rendering): boolean {
+  return base?.version === inputs.release.version && base.committed.release !== hashes.release;
+}
+
+function stayOf(base: RolloutRecord, { inputs, hashes, ...rest }: Rendering): Stay {
   return {
     kind: 'run',
-    version: release.version,
+    version: inputs.release.version,
+    // Healing applies the same record with the same caution as before.
+    inputs: { ...inputs, number: base.number, minReadySeconds: base.minReadySeconds },
+    isChanged: false,
+    isContentChanged: isOtherContent(base, { inputs, hashes }),
+    askedAnew: askedOf(base) === hashes.asked ? undefined : (hashes.asked ?? NOTHING_ASKED),
+    ...rest,
+  };
+}
+
+function startOf(
+  observed: Observed,
+  state: State,
+  { target, wishes, finder, failures, now }: Wanted,
+  { inputs, hashes, trigger, ...rest }: Rendering & { readonly trigger: Trigger },
+): Start {
+  const { deadlineSeconds, stableSeconds } = rollbackSettings(observed.installation.spec, observed.config);
+  const begun = begunBefore(state, { hashes, trigger, now, deadlineMs: deadlineSeconds * 1000 });
+  const isMending = failureBefore(state) !== undefined;
+  const needs = requiredBy(inputs.release, finder, inputs.software.set);
+  return {
+    kind: 'run',
+    version: inputs.release.version,
     inputs: {
       ...inputs,
       number: begun?.number ?? nextNumber(observed),
@@ -158,7 +181,7 @@ function runOfRelease(observed: Observed, state: State, wanted: Wanted, release:
     committed: hashes,
     begun,
     isChanged: true,
-    ...waits,
+    ...rest,
   };
 }
 
@@ -179,33 +202,4 @@ function begunBefore(
   const isSame = begun?.trigger === next.trigger && isMadeFrom(next.hashes, begun.committed);
   const isYoung = begun !== undefined && next.now < epoch(begun.startedAt) + next.deadlineMs / 2;
   return isSame && isYoung ? begun : undefined;
-}
-
-interface Rendering {
-  readonly release: Release;
-  readonly trigger: Trigger;
-  readonly resolution: Resolution;
-  readonly isContentChanged: boolean;
-}
-
-/** Why no rollout of a release begins for now: what runs is kept, or the wish cannot be had. */
-function hindranceTo(
-  { config, slot }: Observed,
-  { release, trigger, resolution, isContentChanged }: Rendering,
-): Keep | Problem | undefined {
-  const { version } = release;
-  const isUnasked = trigger === 'Tier' || trigger === 'SystemSoftware';
-  const isAllowed = isImageAllowed(release.image, config.allowedImagePrefixes);
-  // Other content, or an image that is not allowed any more, is brought by nobody who did not ask for new pods.
-  if (isUnasked && (isContentChanged || !isAllowed)) {
-    return { kind: 'keep', version, isContentChanged };
-  }
-  if (isUnasked && slot === 'queued') {
-    return { kind: 'keep', version, isQueued: true };
-  }
-  if (!isAllowed) {
-    return imageNotAllowed(release);
-  }
-  // A tier change by the platform waits until the missing software is published.
-  return resolution.obstacle && trigger === 'Tier' ? { kind: 'keep', version } : resolution.obstacle;
 }

@@ -4,7 +4,7 @@ import { addFailure, recordedFailures, type Failure, type NewFailure } from '../
 import type { Observed, RolloutRecord } from '../state/observed.ts';
 import { askedOf, isOpen } from '../state/record.ts';
 import { rollbackSettings } from '../state/rollback-settings.ts';
-import type { Keep } from './desired.ts';
+import type { Keep } from './hindrance.ts';
 import type { State } from '../state/state.ts';
 import { askedSoftware, type Wishes } from '../pods/wish.ts';
 

@@ -17,7 +17,7 @@ import type { Target } from '../version/version.ts';
 import { askedSoftware } from '../pods/wish.ts';
 
 /** The system software that a release is to run with now. */
-interface Chosen {
+export interface Chosen {
   readonly kind: 'chosen';
   readonly resolution: Resolution;
   /** It moves by its own policy, and nothing else changes. */

@@ -1,4 +1,5 @@
 import type { Release } from '../../api/provider.ts';
+import type { Trigger } from '../../api/record.ts';
 import { findRelease } from '../catalogue/catalogue.ts';
 import { wishHash } from '../pods/inputs.ts';
 import { UNKNOWN } from '../state/committed.ts';
@@ -51,24 +52,51 @@ export function obeyed({ retries }: Pick<Observed, 'retries'>, record: RolloutRe
   return known.length > 0 ? { retries: [...known] } : {};
 }
 
+/** The wish that is held by a failure: the present one of the spec, the recorded one, or none, so that only the version is. */
+type Blamed = 'spec' | 'record' | 'nobody';
+
+/** Who is to blame, by what began the rollout: where the spec asks by now for the very pods that failed, and where not. */
+const BLAMED: Readonly<Record<Trigger, { readonly asked: Blamed; readonly unasked: Blamed }>> = {
+  Install: { asked: 'spec', unasked: 'record' },
+  Spec: { asked: 'spec', unasked: 'record' },
+  Policy: { asked: 'spec', unasked: 'nobody' },
+  SystemSoftware: { asked: 'spec', unasked: 'nobody' },
+  Tier: { asked: 'record', unasked: 'record' },
+};
+
 function blamedWish(
   observed: Observed,
   state: State,
-  { trigger, wish, committed, version }: RolloutRecord,
+  record: RolloutRecord,
   asked: Asked | undefined,
 ): string | undefined {
-  const { installation, catalogue } = observed;
-  const { version: named, upgradePolicy } = installation.spec;
-  const isNamed = named === version;
-  const isStillWished =
-    (named === undefined || isNamed || upgradePolicy === 'auto') &&
-    asked !== undefined &&
-    committed.wish === wishHash(installation, version, asked.configuration) &&
-    isSoftwareWished(findRelease(catalogue, version), state, trigger, asked);
-  if (trigger !== 'Tier' && isStillWished && (trigger !== 'Policy' || isNamed)) {
-    return wishesOf(observed, asked.configuration).spec;
+  const { asked: ifAsked, unasked } = BLAMED[record.trigger];
+  const blamed = asked && asksFor(observed, state, record, asked) ? ifAsked : unasked;
+  switch (blamed) {
+    case 'spec':
+      return asked && wishesOf(observed, asked.configuration).spec;
+    case 'record':
+      return record.wish;
+    case 'nobody':
+      return undefined;
   }
-  return trigger === 'Policy' || trigger === 'SystemSoftware' ? undefined : wish;
+}
+
+/** Whether the spec asks by now for what a record has. A version that automation chose must be named. */
+function asksFor(
+  { installation, catalogue }: Observed,
+  state: State,
+  { trigger, committed, version }: RolloutRecord,
+  asked: Asked,
+): boolean {
+  const { version: named, upgradePolicy } = installation.spec;
+  const isVersionAsked =
+    named === version || (trigger !== 'Policy' && (named === undefined || upgradePolicy === 'auto'));
+  return (
+    isVersionAsked &&
+    committed.wish === wishHash(installation, version, asked.configuration) &&
+    isSoftwareWished(findRelease(catalogue, version), state, trigger, asked)
+  );
 }
 
 /** Where the release is not known any more, nobody asked for what moved by itself. */

@@ -30,56 +30,98 @@ export interface Choices {
   readonly foreign: readonly SoftwareRelease[];
 }
 
-/**
- * The stable version stays where it can. A floor above it is taken as it is named, like the floor of a release. A software
- * that has no stable version yet, or one that cannot stay, gets the newest. An update goes as far as its policy allows.
- */
+/** Of one software, what a choice depends on. */
+interface Question {
+  readonly name: string;
+  readonly movement: Movement;
+  readonly input: SoftwareInput;
+  readonly wish: SoftwareWish | undefined;
+  readonly policy: Policy;
+  /** The stable version. */
+  readonly present: string | undefined;
+}
+
 export function choicesOf(name: string, movement: Movement, input: SoftwareInput): Choices {
-  const { spec, shelf, stable, avoided, config, now } = input;
+  const { spec, shelf, stable } = input;
   const catalogue = shelf.get(name);
   const wish = spec.systemSoftware?.find((w) => w.name === name);
-  const policy = policyOf(wish, spec);
-  const named = wish?.version;
-  const present = stable.get(name);
-  const fits = (version: string) => wish === undefined || suits(wish, policy, version);
-  const offered = (catalogue?.releases ?? []).filter((r) =>
-    r.version === named ? r.lifecycle?.stage !== 'yanked' : isOffered(r) && !isPrerelease(r.version),
-  );
-  const isOther = (r: SoftwareRelease) => r.version !== present && fits(r.version);
-  const isAllowed = ({ provides }: SoftwareRelease) =>
-    provides?.image === undefined || isImageAllowed(provides.image, config.allowedImagePrefixes);
-  const isLast = (r: SoftwareRelease) => isFading(r, now) || avoided.has(`${name}=${r.version}`);
-  const allowed = offered.filter(isAllowed);
-  const newest = allowed.filter((r) => !isLast(r));
-  const inTurn = [...newest, ...allowed.filter(isLast)];
-  const pool = inTurn.filter(isOther);
-  const barrier = barrierOf(name, avoided);
-  const updates =
-    movement === 'update' && present !== undefined
-      ? pool.filter((r) => !isLast(r) && isWithinPolicy(present, r.version, policy) && semver.gt(r.version, barrier))
-      : [];
-  // Nobody asked for an update: what stays need not be what would be chosen today.
-  const kept = present !== undefined && (movement === 'update' || fits(present)) ? [present] : [];
-  const start = kept[0] ?? named;
-  const isNear = (r: SoftwareRelease) =>
-    start !== undefined && policy === 'patchLevel' && changeBetween(start, r.version) === 'patch';
-  const floor = present !== undefined && kept.length === 0 ? pool.filter((r) => r.version === named) : [];
-  // Nothing but its own policy moves what can stay: an update of another software is no reason.
-  const others = movement === 'update' && kept.length > 0 ? [] : [floor, pool.filter(isNear), pool];
-  const inOrder = [...new Set([...updates.map(versionOf), ...kept, ...others.flat().map(versionOf)])];
+  const question = { name, movement, input, wish, policy: policyOf(wish, spec), present: stable.get(name) };
+  const { foreign, newest, last } = offersOf(question, catalogue);
   return {
     catalogue,
     wish,
-    policy,
-    options: inOrder.map((version) => ({
+    policy: question.policy,
+    options: preferred(question, newest, last).map((version) => ({
       version,
       numbers: numbersOf(version),
       release: catalogue?.releases.find((r) => r.version === version),
     })),
-    offered: inTurn.map(versionOf),
+    offered: [...newest, ...last].map(versionOf),
     newest: newest.map(versionOf),
-    foreign: offered.filter((r) => isOther(r) && !isAllowed(r)),
+    foreign: foreign.filter((r) => isOther(question, r)),
   };
+}
+
+interface Offers {
+  readonly newest: readonly SoftwareRelease[];
+  /** They are fading or failed here: they are taken last. */
+  readonly last: readonly SoftwareRelease[];
+  /** Their images are not allowed. */
+  readonly foreign: readonly SoftwareRelease[];
+}
+
+/** The published releases that anybody may have, and the one that the wish names. */
+function offersOf({ name, input, wish }: Question, catalogue: SoftwareCatalogue | undefined): Offers {
+  const { avoided, config, now } = input;
+  const offered = (catalogue?.releases ?? []).filter((r) =>
+    r.version === wish?.version ? r.lifecycle?.stage !== 'yanked' : isOffered(r) && !isPrerelease(r.version),
+  );
+  const isAllowed = ({ provides }: SoftwareRelease) =>
+    provides?.image === undefined || isImageAllowed(provides.image, config.allowedImagePrefixes);
+  const isLast = (r: SoftwareRelease) => isFading(r, now) || avoided.has(`${name}=${r.version}`);
+  const allowed = offered.filter(isAllowed);
+  return {
+    newest: allowed.filter((r) => !isLast(r)),
+    last: allowed.filter(isLast),
+    foreign: offered.filter((r) => !isAllowed(r)),
+  };
+}
+
+/** Whether it is as the tenant asks for, and not what is stable. */
+function isOther({ wish, policy, present }: Question, { version }: SoftwareRelease): boolean {
+  return version !== present && (wish === undefined || suits(wish, policy, version));
+}
+
+/**
+ * The versions that could be taken, in this order:
+ *
+ * 1. An update, as far as the policy allows, where it is time for one.
+ * 2. The stable version, where it can stay. Nobody asked for an update: it need not be what would be chosen today.
+ * 3. Where it cannot stay, the floor as it is named, like the floor of a release.
+ * 4. What is a patch away, where the policy is `patchLevel`.
+ * 5. Any other, the newest first.
+ *
+ * Nothing but its own policy moves what can stay: in an update of another software 3 to 5 are left out.
+ */
+function preferred(
+  question: Question,
+  newest: readonly SoftwareRelease[],
+  last: readonly SoftwareRelease[],
+): readonly string[] {
+  const { name, movement, input, wish, policy, present } = question;
+  const isChoice = (r: SoftwareRelease) => isOther(question, r);
+  if (movement === 'update' && present !== undefined) {
+    const barrier = barrierOf(name, input.avoided);
+    const isUpdate = (version: string) => isWithinPolicy(present, version, policy) && semver.gt(version, barrier);
+    return [...newest.filter(isChoice).map(versionOf).filter(isUpdate), present];
+  }
+  const mayStay = present !== undefined && (wish === undefined || suits(wish, policy, present));
+  const others = [...newest, ...last].filter(isChoice).map(versionOf);
+  const floor = present !== undefined && !mayStay ? others.filter((version) => version === wish?.version) : [];
+  const start = mayStay ? present : wish?.version;
+  const isNear = (version: string) =>
+    start !== undefined && policy === 'patchLevel' && changeBetween(start, version) === 'patch';
+  return [...new Set([...(mayStay ? [present] : []), ...floor, ...others.filter(isNear), ...others])];
 }
 
 /** `inherit` resolved: software that nobody speaks of follows the policy of the installation. */

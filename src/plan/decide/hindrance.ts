@@ -1,0 +1,73 @@
+import type { Problem } from '../../api/problem.ts';
+import type { Release } from '../../api/provider.ts';
+import type { Trigger } from '../../api/record.ts';
+import { isImageAllowed } from '../catalogue/catalogue.ts';
+import type { Resolution } from '../software/resolution.ts';
+import type { Observed } from '../state/observed.ts';
+import { imageNotAllowed } from '../version/refusal.ts';
+
+/** The running pods stay: nobody knows their release any more, or the fleet has no room for a change by the platform. */
+export interface Keep {
+  readonly kind: 'keep';
+  readonly version: string;
+  readonly isQueued?: boolean;
+  /** The release was published again with other content than the running pods have. */
+  readonly isContentChanged?: boolean;
+}
+
+interface Rollout {
+  readonly trigger: Trigger;
+  readonly release: Release;
+  readonly resolution: Resolution;
+  /** The release was published again with other content than the running pods have. */
+  readonly isContentChanged: boolean;
+}
+
+interface Circumstances extends Rollout {
+  /** The platform or an update brings it, and not the spec or the version policy. */
+  readonly isUnasked: boolean;
+  readonly isAllowed: boolean;
+  readonly isQueued: boolean;
+}
+
+interface Hindrance {
+  readonly applies: (to: Circumstances) => boolean;
+  readonly outcome: (of: Circumstances) => Keep | Problem | undefined;
+}
+
+/** Why no rollout of a release begins for now; the first that applies decides. */
+const HINDRANCES: readonly Hindrance[] = [
+  {
+    // Nobody who did not ask for new pods gets other content, or an image that is not allowed any more.
+    applies: ({ isUnasked, isContentChanged, isAllowed }) => isUnasked && (isContentChanged || !isAllowed),
+    outcome: ({ release, isContentChanged }) => ({ kind: 'keep', version: release.version, isContentChanged }),
+  },
+  {
+    applies: ({ isUnasked, isQueued }) => isUnasked && isQueued,
+    outcome: ({ release }) => ({ kind: 'keep', version: release.version, isQueued: true }),
+  },
+  {
+    applies: ({ isAllowed }) => !isAllowed,
+    outcome: ({ release }) => imageNotAllowed(release),
+  },
+  {
+    // A tier change by the platform waits until the missing software is published.
+    applies: ({ trigger, resolution }) => trigger === 'Tier' && resolution.obstacle !== undefined,
+    outcome: ({ release }) => ({ kind: 'keep', version: release.version }),
+  },
+  {
+    applies: ({ resolution }) => resolution.obstacle !== undefined,
+    outcome: ({ resolution }) => resolution.obstacle,
+  },
+];
+
+/** What to do instead of a rollout that may not begin now: the running pods are kept, or the wish cannot be had. */
+export function hindranceTo({ config, slot }: Observed, rollout: Rollout): Keep | Problem | undefined {
+  const circumstances = {
+    ...rollout,
+    isUnasked: rollout.trigger === 'Tier' || rollout.trigger === 'SystemSoftware',
+    isAllowed: isImageAllowed(rollout.release.image, config.allowedImagePrefixes),
+    isQueued: slot === 'queued',
+  };
+  return HINDRANCES.find(({ applies }) => applies(circumstances))?.outcome(circumstances);
+}
