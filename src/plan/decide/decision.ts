@@ -1,7 +1,4 @@
-import { hash } from '../../api/hash.ts';
 import type { Failure } from '../../api/failure.ts';
-import { assess, type Assessment } from '../version/assessment.ts';
-import { usedConsent } from './attempt.ts';
 import { failureOf, type Asked } from '../failures/blame.ts';
 import { readConfiguration } from '../pods/environment.ts';
 import {
@@ -14,6 +11,7 @@ import {
 } from '../failures/failures.ts';
 import type { Observed } from '../state/observed.ts';
 import { obstacleTo } from './obstacle.ts';
+import { begun, outlookOf, type Outlook } from './outlook.ts';
 import { problem, type Problem } from '../../api/problem.ts';
 import { cancelOf, returnFirst, returnFromOver, servesFirst, type Return } from './return.ts';
 import { runOf, type Desired, type Start, type Wanted } from './desired.ts';
@@ -21,10 +19,9 @@ import type { Keep } from './hindrance.ts';
 import { budgetOf } from '../pods/children.ts';
 import { servicePorts } from '../pods/service.ts';
 import { takeOver, type TakeOver } from './take-over.ts';
-import { softwareFinder, type SoftwareFinder } from '../software/finder.ts';
-import { isStuck, type State } from '../state/state.ts';
-import type { VersionInput } from '../version/version-input.ts';
-import { decideVersion, type VersionDecision } from '../version/version.ts';
+import { softwareFinder } from '../software/finder.ts';
+import type { State } from '../state/state.ts';
+import type { VersionDecision } from '../version/version.ts';
 import { wishesOf, type Wishes } from '../pods/wish.ts';
 
 export type Decision = Desired | Keep | Held | Return | TakeOver | Problem;
@@ -44,14 +41,6 @@ export interface Decided {
   readonly outlook?: Outlook;
   /** A failure that this look found and that is to be marked, also where nothing goes back. */
   readonly failure?: Failure | undefined;
-}
-
-/** The releases that may come next, and when. */
-interface Outlook {
-  readonly wishes: Wishes;
-  readonly input: VersionInput;
-  readonly assessments: readonly Assessment[];
-  readonly choice: VersionDecision;
 }
 
 /**
@@ -102,7 +91,11 @@ function withWish(observed: Observed, state: State, asked: Asked, now: number): 
   }
   const first = returnFirst(observed, state, fresh, now);
   const held = first ? undefined : heldBy(observed, state, wanted);
-  const outlook = outlookOf(observed, state, { ...wanted, isReturning: first !== undefined, held });
+  const outlook = outlookOf(observed, state, {
+    ...wanted,
+    isReturning: first !== undefined,
+    isHeld: held !== undefined,
+  });
   const chosen = held ?? servesFirst(state, wishes) ?? decideWith(observed, state, wanted, outlook.choice);
   const decision = first ?? (isStart(chosen) ? chosen : (returnFromOver(observed, state) ?? chosen));
   const begins = isStart(decision) && !(decision.kind === 'return' && decision.cause === 'Failed');
@@ -134,52 +127,6 @@ function softwareInput({ installation, software, config, retries }: Observed, st
 function failuresNow(state: State, wishes: Wishes, fresh: NewFailure | undefined, now: number): readonly Failure[] {
   const remembered = rememberedFailures(state, wishes);
   return fresh ? addFailure(remembered, fresh, now) : remembered;
-}
-
-/** The outlook once this rollout is under way, so that the next look tells nothing else of it. */
-function begun({ wishes, input, choice }: Outlook, { version }: Desired | Return): Outlook {
-  const next: VersionInput = { ...input, installed: version, isBusy: true };
-  return { wishes, input: next, assessments: assess(next), choice };
-}
-
-function outlookOf(
-  observed: Observed,
-  state: State,
-  more: {
-    readonly failures: readonly Failure[];
-    readonly isReturning: boolean;
-    readonly held: Held | undefined;
-    readonly wishes: Wishes;
-    readonly finder: SoftwareFinder;
-    readonly now: number;
-  },
-): Outlook {
-  const { installation, catalogue, config, firstSeen, kubernetesVersion, slot, retries } = observed;
-  const { spec, uid } = installation;
-  const { isReturning, held, failures, wishes, finder, now } = more;
-  const { stable, base, rollout, isAvailable, name } = state;
-  const input: VersionInput = {
-    spec,
-    catalogue,
-    config,
-    stable: stable?.version,
-    // On the way back, the stable version is the one that will be installed.
-    installed: isReturning ? stable?.version : base?.version,
-    isBusy: spec.suspend === true || rollout?.phase === 'progressing' || isReturning,
-    usedConsent: usedConsent(stable),
-    failures,
-    retries,
-    wish: wishes.spec,
-    isHealthy: (isAvailable || isStuck(state)) && !held && name !== 'Stranded',
-    firstSeen,
-    kubernetesVersion,
-    software: finder,
-    slot,
-    turn: hash(uid),
-    now,
-  };
-  const assessments = assess(input);
-  return { wishes, input, assessments, choice: decideVersion(input, assessments) };
 }
 
 function decideWith(

@@ -1,0 +1,66 @@
+import { hash } from '../../api/hash.ts';
+import type { Failure } from '../../api/failure.ts';
+import { assess, type Assessment } from '../version/assessment.ts';
+import { usedConsent } from './attempt.ts';
+import type { Observed } from '../state/observed.ts';
+import type { Return } from './return.ts';
+import type { Desired } from './desired.ts';
+import type { SoftwareFinder } from '../software/finder.ts';
+import { isStuck, type State } from '../state/state.ts';
+import type { VersionInput } from '../version/version-input.ts';
+import { decideVersion, type VersionDecision } from '../version/version.ts';
+import type { Wishes } from '../pods/wish.ts';
+
+/** The releases that may come next, and when. */
+export interface Outlook {
+  readonly wishes: Wishes;
+  readonly input: VersionInput;
+  readonly assessments: readonly Assessment[];
+  readonly choice: VersionDecision;
+}
+
+export function outlookOf(
+  observed: Observed,
+  state: State,
+  more: {
+    readonly failures: readonly Failure[];
+    readonly isReturning: boolean;
+    readonly isHeld: boolean;
+    readonly wishes: Wishes;
+    readonly finder: SoftwareFinder;
+    readonly now: number;
+  },
+): Outlook {
+  const { installation, catalogue, config, firstSeen, kubernetesVersion, slot, retries } = observed;
+  const { spec, uid } = installation;
+  const { isReturning, isHeld, failures, wishes, finder, now } = more;
+  const { stable, base, rollout, isAvailable, name } = state;
+  const input: VersionInput = {
+    spec,
+    catalogue,
+    config,
+    stable: stable?.version,
+    // On the way back, the stable version is the one that will be installed.
+    installed: isReturning ? stable?.version : base?.version,
+    isBusy: spec.suspend === true || rollout?.phase === 'progressing' || isReturning,
+    usedConsent: usedConsent(stable),
+    failures,
+    retries,
+    wish: wishes.spec,
+    isHealthy: (isAvailable || isStuck(state)) && !isHeld && name !== 'Stranded',
+    firstSeen,
+    kubernetesVersion,
+    software: finder,
+    slot,
+    turn: hash(uid),
+    now,
+  };
+  const assessments = assess(input);
+  return { wishes, input, assessments, choice: decideVersion(input, assessments) };
+}
+
+/** The outlook once this rollout is under way, so that the next look tells nothing else of it. */
+export function begun({ wishes, input, choice }: Outlook, { version }: Desired | Return): Outlook {
+  const next: VersionInput = { ...input, installed: version, isBusy: true };
+  return { wishes, input: next, assessments: assess(next), choice };
+}
