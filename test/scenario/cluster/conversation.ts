@@ -1,6 +1,6 @@
 import { ApiError } from '../../../src/cluster/errors.ts';
 import type { Call, Transport } from '../../../src/cluster/transport.ts';
-import type { ManagedFieldsEntry } from './object.ts';
+import type { FieldsV1, ManagedFieldsEntry } from './object.ts';
 
 /** One request of the conversation, by what it is to show. */
 export interface Utterance {
@@ -12,14 +12,19 @@ export interface Utterance {
   readonly body?: unknown;
 }
 
+interface OwnedChange {
+  readonly got?: readonly string[];
+  readonly lost?: readonly string[];
+}
+
 /** What is to be the same on a real API server and on the fake one. */
 export interface Answer {
   readonly status: number;
   readonly reason?: string;
   readonly causes?: readonly string[];
   readonly generation?: number;
-  /** By manager, operation and subresource: whose fields are which. */
-  readonly owners?: Readonly<Record<string, unknown>>;
+  /** The fields that each manager got or lost by it, by manager and operation. Absent where nobody did. */
+  readonly owners?: Readonly<Record<string, OwnedChange>>;
   /** The names of the variables, in the order in which they are stored. */
   readonly env?: readonly string[];
 }
@@ -200,26 +205,30 @@ interface Stored {
   readonly spec?: { readonly template?: { readonly spec: { readonly containers: { env?: { name: string }[] }[] } } };
 }
 
-/** Says all of it to a server, and returns what it answered. */
+/** The paths of the fields that each manager owns of one object. */
+type Owned = ReadonlyMap<string, readonly string[]>;
+
+/** Sends the whole conversation to a server, and returns its answers. */
 export async function converse(transport: Transport): Promise<Answer[]> {
   const answers: Answer[] = [];
+  const owned = new Map<string, Owned>();
   for (const { shows, ...call } of CONVERSATION) {
-    answers.push(await answerTo(transport, { ...call, doing: shows, resource: 'test' }));
+    answers.push(await answerTo(transport, { ...call, doing: shows, resource: 'test' }, owned));
   }
   return answers;
 }
 
-async function answerTo(transport: Transport, call: Call): Promise<Answer> {
+async function answerTo(transport: Transport, call: Call, owned: Map<string, Owned>): Promise<Answer> {
   try {
     const { metadata = {}, spec } = await transport.request<Stored>(call);
     const env = spec?.template?.spec.containers[0]?.env?.map(({ name }) => name);
-    const owners = (metadata.managedFields ?? []).filter((e) => e.manager !== 'kube-controller-manager');
+    const after = ownedIn(metadata.managedFields ?? []);
+    const owners = changesOf(owned.get(call.path) ?? new Map(), after);
+    owned.set(call.path, after);
     return {
       status: 200,
       ...(metadata.generation !== undefined && { generation: metadata.generation }),
-      ...(owners.length > 0 && {
-        owners: Object.fromEntries(owners.map((e) => [`${e.manager} ${e.operation}`, e.fieldsV1])),
-      }),
+      ...(call.method !== 'DELETE' && Object.keys(owners).length > 0 && { owners }),
       ...(env && { env }),
     };
   } catch (error) {
@@ -229,4 +238,30 @@ async function answerTo(transport: Transport, call: Call): Promise<Answer> {
     const causes = (error.details.causes ?? []).map(({ field = '' }) => field);
     return { status: error.status, reason: error.reason, ...(causes.length > 0 && { causes }) };
   }
+}
+
+function ownedIn(entries: readonly ManagedFieldsEntry[]): Owned {
+  const ours = entries.filter(({ manager }) => manager !== 'kube-controller-manager');
+  return new Map(ours.map(({ manager, operation, fieldsV1 }) => [`${manager} ${operation}`, pathsIn(fieldsV1).sort()]));
+}
+
+/** `{"f:spec":{"f:replicas":{}}}` as `spec replicas`; a list entry by its key, and by `.` where it is owned as such. */
+function pathsIn(fields: FieldsV1, above: readonly string[] = []): string[] {
+  return Object.entries(fields).flatMap(([name, below]) => {
+    const path = [...above, name.replace(/^f:/, '')];
+    return Object.keys(below).length === 0 ? [path.join(' ')] : pathsIn(below, path);
+  });
+}
+
+function changesOf(before: Owned, after: Owned): Record<string, OwnedChange> {
+  const changes: Record<string, OwnedChange> = {};
+  for (const owner of new Set([...before.keys(), ...after.keys()])) {
+    const [had, has] = [before.get(owner) ?? [], after.get(owner) ?? []];
+    const got = has.filter((path) => !had.includes(path));
+    const lost = had.filter((path) => !has.includes(path));
+    if (got.length + lost.length > 0) {
+      changes[owner] = { ...(got.length > 0 && { got }), ...(lost.length > 0 && { lost }) };
+    }
+  }
+  return changes;
 }

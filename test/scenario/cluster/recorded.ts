@@ -1,162 +1,49 @@
 import type { Answer } from './conversation.ts';
 
-/** What kube-apiserver 1.36.3 answered to `CONVERSATION`, without what its own controllers own. */
+/** The answers of kube-apiserver 1.36.3 to `CONVERSATION`, without the fields that its own controllers own. */
 export const RECORDED: readonly Answer[] = [
   {
     status: 200,
     generation: 1,
     owners: {
       'provider-operator Apply': {
-        'f:metadata': { 'f:annotations': { 'f:applied': {} }, 'f:labels': { 'f:managed': {} } },
-        'f:spec': {
-          'f:replicas': {},
-          'f:selector': {},
-          'f:template': {
-            'f:metadata': { 'f:labels': { 'f:app': {} } },
-            'f:spec': {
-              'f:containers': {
-                'k:{"name":"provider"}': {
-                  '.': {},
-                  'f:env': {
-                    'k:{"name":"A"}': { '.': {}, 'f:name': {}, 'f:value': {} },
-                    'k:{"name":"B"}': { '.': {}, 'f:name': {}, 'f:value': {} },
-                  },
-                  'f:image': {},
-                  'f:name': {},
-                  'f:ports': {
-                    'k:{"containerPort":8080,"protocol":"TCP"}': {
-                      '.': {},
-                      'f:containerPort': {},
-                      'f:name': {},
-                      'f:protocol': {},
-                    },
-                  },
-                  'f:resources': { 'f:limits': { 'f:cpu': {} } },
-                },
-              },
-            },
-          },
-        },
+        got: [
+          'metadata annotations applied',
+          'metadata labels managed',
+          'spec replicas',
+          'spec selector',
+          'spec template metadata labels app',
+          'spec template spec containers k:{"name":"provider"} .',
+          'spec template spec containers k:{"name":"provider"} env k:{"name":"A"} .',
+          'spec template spec containers k:{"name":"provider"} env k:{"name":"A"} name',
+          'spec template spec containers k:{"name":"provider"} env k:{"name":"A"} value',
+          'spec template spec containers k:{"name":"provider"} env k:{"name":"B"} .',
+          'spec template spec containers k:{"name":"provider"} env k:{"name":"B"} name',
+          'spec template spec containers k:{"name":"provider"} env k:{"name":"B"} value',
+          'spec template spec containers k:{"name":"provider"} image',
+          'spec template spec containers k:{"name":"provider"} name',
+          'spec template spec containers k:{"name":"provider"} ports k:{"containerPort":8080,"protocol":"TCP"} .',
+          'spec template spec containers k:{"name":"provider"} ports k:{"containerPort":8080,"protocol":"TCP"} containerPort',
+          'spec template spec containers k:{"name":"provider"} ports k:{"containerPort":8080,"protocol":"TCP"} name',
+          'spec template spec containers k:{"name":"provider"} ports k:{"containerPort":8080,"protocol":"TCP"} protocol',
+          'spec template spec containers k:{"name":"provider"} resources limits cpu',
+        ],
       },
     },
     env: ['A', 'B'],
   },
-  {
-    status: 200,
-    generation: 1,
-    owners: {
-      'provider-operator Apply': {
-        'f:metadata': { 'f:annotations': { 'f:applied': {} }, 'f:labels': { 'f:managed': {} } },
-        'f:spec': {
-          'f:replicas': {},
-          'f:selector': {},
-          'f:template': {
-            'f:metadata': { 'f:labels': { 'f:app': {} } },
-            'f:spec': {
-              'f:containers': {
-                'k:{"name":"provider"}': {
-                  '.': {},
-                  'f:env': {
-                    'k:{"name":"A"}': { '.': {}, 'f:name': {}, 'f:value': {} },
-                    'k:{"name":"B"}': { '.': {}, 'f:name': {}, 'f:value': {} },
-                  },
-                  'f:image': {},
-                  'f:name': {},
-                  'f:ports': {
-                    'k:{"containerPort":8080,"protocol":"TCP"}': {
-                      '.': {},
-                      'f:containerPort': {},
-                      'f:name': {},
-                      'f:protocol': {},
-                    },
-                  },
-                  'f:resources': { 'f:limits': { 'f:cpu': {} } },
-                },
-              },
-            },
-          },
-        },
-      },
-    },
-    env: ['A', 'B'],
-  },
+  { status: 200, generation: 1, env: ['A', 'B'] },
   {
     status: 200,
     generation: 2,
-    owners: {
-      'provider-operator Apply': {
-        'f:metadata': { 'f:annotations': { 'f:applied': {} }, 'f:labels': { 'f:managed': {} } },
-        'f:spec': {
-          'f:selector': {},
-          'f:template': {
-            'f:metadata': { 'f:labels': { 'f:app': {} } },
-            'f:spec': {
-              'f:containers': {
-                'k:{"name":"provider"}': {
-                  '.': {},
-                  'f:env': {
-                    'k:{"name":"A"}': { '.': {}, 'f:name': {}, 'f:value': {} },
-                    'k:{"name":"B"}': { '.': {}, 'f:name': {}, 'f:value': {} },
-                  },
-                  'f:image': {},
-                  'f:name': {},
-                  'f:ports': {
-                    'k:{"containerPort":8080,"protocol":"TCP"}': {
-                      '.': {},
-                      'f:containerPort': {},
-                      'f:name': {},
-                      'f:protocol': {},
-                    },
-                  },
-                  'f:resources': { 'f:limits': { 'f:cpu': {} } },
-                },
-              },
-            },
-          },
-        },
-      },
-      'editor Update': { 'f:spec': { 'f:replicas': {} } },
-    },
+    owners: { 'provider-operator Apply': { lost: ['spec replicas'] }, 'editor Update': { got: ['spec replicas'] } },
     env: ['A', 'B'],
   },
   { status: 409, reason: 'Conflict', causes: ['.spec.replicas'] },
   {
     status: 200,
     generation: 3,
-    owners: {
-      'provider-operator Apply': {
-        'f:metadata': { 'f:annotations': { 'f:applied': {} }, 'f:labels': { 'f:managed': {} } },
-        'f:spec': {
-          'f:replicas': {},
-          'f:selector': {},
-          'f:template': {
-            'f:metadata': { 'f:labels': { 'f:app': {} } },
-            'f:spec': {
-              'f:containers': {
-                'k:{"name":"provider"}': {
-                  '.': {},
-                  'f:env': {
-                    'k:{"name":"A"}': { '.': {}, 'f:name': {}, 'f:value': {} },
-                    'k:{"name":"B"}': { '.': {}, 'f:name': {}, 'f:value': {} },
-                  },
-                  'f:image': {},
-                  'f:name': {},
-                  'f:ports': {
-                    'k:{"containerPort":8080,"protocol":"TCP"}': {
-                      '.': {},
-                      'f:containerPort': {},
-                      'f:name': {},
-                      'f:protocol': {},
-                    },
-                  },
-                  'f:resources': { 'f:limits': { 'f:cpu': {} } },
-                },
-              },
-            },
-          },
-        },
-      },
-    },
+    owners: { 'provider-operator Apply': { got: ['spec replicas'] }, 'editor Update': { lost: ['spec replicas'] } },
     env: ['A', 'B'],
   },
   {
@@ -164,35 +51,18 @@ export const RECORDED: readonly Answer[] = [
     generation: 4,
     owners: {
       'provider-operator Apply': {
-        'f:metadata': { 'f:annotations': { 'f:applied': {} }, 'f:labels': { 'f:managed': {}, 'f:version': {} } },
-        'f:spec': {
-          'f:selector': {},
-          'f:template': {
-            'f:metadata': { 'f:labels': { 'f:app': {} } },
-            'f:spec': {
-              'f:containers': {
-                'k:{"name":"provider"}': {
-                  '.': {},
-                  'f:env': {
-                    'k:{"name":"A"}': { '.': {}, 'f:name': {}, 'f:value': {} },
-                    'k:{"name":"C"}': { '.': {}, 'f:name': {}, 'f:value': {} },
-                  },
-                  'f:image': {},
-                  'f:name': {},
-                  'f:ports': {
-                    'k:{"containerPort":8080,"protocol":"TCP"}': {
-                      '.': {},
-                      'f:containerPort': {},
-                      'f:name': {},
-                      'f:protocol': {},
-                    },
-                  },
-                  'f:resources': { 'f:limits': { 'f:cpu': {} } },
-                },
-              },
-            },
-          },
-        },
+        got: [
+          'metadata labels version',
+          'spec template spec containers k:{"name":"provider"} env k:{"name":"C"} .',
+          'spec template spec containers k:{"name":"provider"} env k:{"name":"C"} name',
+          'spec template spec containers k:{"name":"provider"} env k:{"name":"C"} value',
+        ],
+        lost: [
+          'spec replicas',
+          'spec template spec containers k:{"name":"provider"} env k:{"name":"B"} .',
+          'spec template spec containers k:{"name":"provider"} env k:{"name":"B"} name',
+          'spec template spec containers k:{"name":"provider"} env k:{"name":"B"} value',
+        ],
       },
     },
     env: ['C', 'A'],
@@ -202,45 +72,24 @@ export const RECORDED: readonly Answer[] = [
     generation: 5,
     owners: {
       'provider-operator Apply': {
-        'f:metadata': { 'f:annotations': { 'f:applied': {} }, 'f:labels': { 'f:managed': {}, 'f:version': {} } },
-        'f:spec': {
-          'f:selector': {},
-          'f:template': {
-            'f:metadata': { 'f:labels': { 'f:app': {} } },
-            'f:spec': {
-              'f:containers': {
-                'k:{"name":"provider"}': {
-                  '.': {},
-                  'f:name': {},
-                  'f:ports': {
-                    'k:{"containerPort":8080,"protocol":"TCP"}': {
-                      '.': {},
-                      'f:containerPort': {},
-                      'f:name': {},
-                      'f:protocol': {},
-                    },
-                  },
-                  'f:resources': { 'f:limits': { 'f:cpu': {} } },
-                },
-              },
-            },
-          },
-        },
+        lost: [
+          'spec template spec containers k:{"name":"provider"} env k:{"name":"A"} .',
+          'spec template spec containers k:{"name":"provider"} env k:{"name":"A"} name',
+          'spec template spec containers k:{"name":"provider"} env k:{"name":"A"} value',
+          'spec template spec containers k:{"name":"provider"} env k:{"name":"C"} .',
+          'spec template spec containers k:{"name":"provider"} env k:{"name":"C"} name',
+          'spec template spec containers k:{"name":"provider"} env k:{"name":"C"} value',
+          'spec template spec containers k:{"name":"provider"} image',
+        ],
       },
       'editor Update': {
-        'f:spec': {
-          'f:replicas': {},
-          'f:template': {
-            'f:spec': {
-              'f:containers': {
-                'k:{"name":"provider"}': {
-                  'f:env': { 'k:{"name":"D"}': { '.': {}, 'f:name': {}, 'f:value': {} } },
-                  'f:image': {},
-                },
-              },
-            },
-          },
-        },
+        got: [
+          'spec replicas',
+          'spec template spec containers k:{"name":"provider"} env k:{"name":"D"} .',
+          'spec template spec containers k:{"name":"provider"} env k:{"name":"D"} name',
+          'spec template spec containers k:{"name":"provider"} env k:{"name":"D"} value',
+          'spec template spec containers k:{"name":"provider"} image',
+        ],
       },
     },
     env: ['D'],
@@ -250,149 +99,30 @@ export const RECORDED: readonly Answer[] = [
     generation: 6,
     owners: {
       'provider-operator Apply': {
-        'f:metadata': { 'f:annotations': { 'f:applied': {} }, 'f:labels': { 'f:managed': {}, 'f:version': {} } },
-        'f:spec': {
-          'f:selector': {},
-          'f:template': {
-            'f:metadata': { 'f:labels': { 'f:app': {} } },
-            'f:spec': {
-              'f:containers': {
-                'k:{"name":"provider"}': {
-                  '.': {},
-                  'f:env': {
-                    'k:{"name":"A"}': { '.': {}, 'f:name': {}, 'f:value': {} },
-                    'k:{"name":"C"}': { '.': {}, 'f:name': {}, 'f:value': {} },
-                  },
-                  'f:image': {},
-                  'f:name': {},
-                  'f:ports': {
-                    'k:{"containerPort":8080,"protocol":"TCP"}': {
-                      '.': {},
-                      'f:containerPort': {},
-                      'f:name': {},
-                      'f:protocol': {},
-                    },
-                  },
-                  'f:resources': { 'f:limits': { 'f:cpu': {} } },
-                },
-              },
-            },
-          },
-        },
+        got: [
+          'spec template spec containers k:{"name":"provider"} env k:{"name":"A"} .',
+          'spec template spec containers k:{"name":"provider"} env k:{"name":"A"} name',
+          'spec template spec containers k:{"name":"provider"} env k:{"name":"A"} value',
+          'spec template spec containers k:{"name":"provider"} env k:{"name":"C"} .',
+          'spec template spec containers k:{"name":"provider"} env k:{"name":"C"} name',
+          'spec template spec containers k:{"name":"provider"} env k:{"name":"C"} value',
+          'spec template spec containers k:{"name":"provider"} image',
+        ],
       },
-      'editor Update': {
-        'f:spec': {
-          'f:replicas': {},
-          'f:template': {
-            'f:spec': {
-              'f:containers': {
-                'k:{"name":"provider"}': { 'f:env': { 'k:{"name":"D"}': { '.': {}, 'f:name': {}, 'f:value': {} } } },
-              },
-            },
-          },
-        },
-      },
+      'editor Update': { lost: ['spec template spec containers k:{"name":"provider"} image'] },
     },
     env: ['D', 'C', 'A'],
   },
   {
     status: 200,
     generation: 6,
-    owners: {
-      'provider-operator Apply': {
-        'f:metadata': { 'f:annotations': { 'f:applied': {} }, 'f:labels': { 'f:version': {} } },
-        'f:spec': {
-          'f:selector': {},
-          'f:template': {
-            'f:metadata': { 'f:labels': { 'f:app': {} } },
-            'f:spec': {
-              'f:containers': {
-                'k:{"name":"provider"}': {
-                  '.': {},
-                  'f:env': {
-                    'k:{"name":"A"}': { '.': {}, 'f:name': {}, 'f:value': {} },
-                    'k:{"name":"C"}': { '.': {}, 'f:name': {}, 'f:value': {} },
-                  },
-                  'f:image': {},
-                  'f:name': {},
-                  'f:ports': {
-                    'k:{"containerPort":8080,"protocol":"TCP"}': {
-                      '.': {},
-                      'f:containerPort': {},
-                      'f:name': {},
-                      'f:protocol': {},
-                    },
-                  },
-                  'f:resources': { 'f:limits': { 'f:cpu': {} } },
-                },
-              },
-            },
-          },
-        },
-      },
-      'editor Update': {
-        'f:spec': {
-          'f:replicas': {},
-          'f:template': {
-            'f:spec': {
-              'f:containers': {
-                'k:{"name":"provider"}': { 'f:env': { 'k:{"name":"D"}': { '.': {}, 'f:name': {}, 'f:value': {} } } },
-              },
-            },
-          },
-        },
-      },
-    },
+    owners: { 'provider-operator Apply': { lost: ['metadata labels managed'] } },
     env: ['D', 'C', 'A'],
   },
   {
     status: 200,
     generation: 6,
-    owners: {
-      'provider-operator Apply': {
-        'f:metadata': { 'f:annotations': { 'f:applied': {} }, 'f:labels': { 'f:managed': {}, 'f:version': {} } },
-        'f:spec': {
-          'f:selector': {},
-          'f:template': {
-            'f:metadata': { 'f:labels': { 'f:app': {} } },
-            'f:spec': {
-              'f:containers': {
-                'k:{"name":"provider"}': {
-                  '.': {},
-                  'f:env': {
-                    'k:{"name":"A"}': { '.': {}, 'f:name': {}, 'f:value': {} },
-                    'k:{"name":"C"}': { '.': {}, 'f:name': {}, 'f:value': {} },
-                  },
-                  'f:image': {},
-                  'f:name': {},
-                  'f:ports': {
-                    'k:{"containerPort":8080,"protocol":"TCP"}': {
-                      '.': {},
-                      'f:containerPort': {},
-                      'f:name': {},
-                      'f:protocol': {},
-                    },
-                  },
-                  'f:resources': { 'f:limits': { 'f:cpu': {} } },
-                },
-              },
-            },
-          },
-        },
-      },
-      'editor Update': {
-        'f:spec': {
-          'f:replicas': {},
-          'f:template': {
-            'f:spec': {
-              'f:containers': {
-                'k:{"name":"provider"}': { 'f:env': { 'k:{"name":"D"}': { '.': {}, 'f:name': {}, 'f:value': {} } } },
-              },
-            },
-          },
-        },
-      },
-    },
+    owners: { 'provider-operator Apply': { got: ['metadata labels managed'] } },
     env: ['D', 'C', 'A'],
   },
   { status: 422, reason: 'Invalid', causes: ['metadata.uid', 'metadata.uid'] },
@@ -403,26 +133,20 @@ export const RECORDED: readonly Answer[] = [
     status: 200,
     owners: {
       'provider-operator Apply': {
-        'f:metadata': { 'f:labels': { 'f:managed': {} } },
-        'f:spec': {
-          'f:ports': {
-            'k:{"port":80,"protocol":"TCP"}': {
-              '.': {},
-              'f:name': {},
-              'f:port': {},
-              'f:protocol': {},
-              'f:targetPort': {},
-            },
-            'k:{"port":81,"protocol":"TCP"}': {
-              '.': {},
-              'f:name': {},
-              'f:port': {},
-              'f:protocol': {},
-              'f:targetPort': {},
-            },
-          },
-          'f:selector': {},
-        },
+        got: [
+          'metadata labels managed',
+          'spec ports k:{"port":80,"protocol":"TCP"} .',
+          'spec ports k:{"port":80,"protocol":"TCP"} name',
+          'spec ports k:{"port":80,"protocol":"TCP"} port',
+          'spec ports k:{"port":80,"protocol":"TCP"} protocol',
+          'spec ports k:{"port":80,"protocol":"TCP"} targetPort',
+          'spec ports k:{"port":81,"protocol":"TCP"} .',
+          'spec ports k:{"port":81,"protocol":"TCP"} name',
+          'spec ports k:{"port":81,"protocol":"TCP"} port',
+          'spec ports k:{"port":81,"protocol":"TCP"} protocol',
+          'spec ports k:{"port":81,"protocol":"TCP"} targetPort',
+          'spec selector',
+        ],
       },
     },
   },
@@ -430,56 +154,31 @@ export const RECORDED: readonly Answer[] = [
     status: 200,
     owners: {
       'provider-operator Apply': {
-        'f:metadata': { 'f:labels': { 'f:managed': {} } },
-        'f:spec': {
-          'f:ports': {
-            'k:{"port":80,"protocol":"TCP"}': {
-              '.': {},
-              'f:name': {},
-              'f:port': {},
-              'f:protocol': {},
-              'f:targetPort': {},
-            },
-            'k:{"port":82,"protocol":"TCP"}': {
-              '.': {},
-              'f:name': {},
-              'f:port': {},
-              'f:protocol': {},
-              'f:targetPort': {},
-            },
-          },
-          'f:selector': {},
-        },
+        got: [
+          'spec ports k:{"port":82,"protocol":"TCP"} .',
+          'spec ports k:{"port":82,"protocol":"TCP"} name',
+          'spec ports k:{"port":82,"protocol":"TCP"} port',
+          'spec ports k:{"port":82,"protocol":"TCP"} protocol',
+          'spec ports k:{"port":82,"protocol":"TCP"} targetPort',
+        ],
+        lost: [
+          'spec ports k:{"port":81,"protocol":"TCP"} .',
+          'spec ports k:{"port":81,"protocol":"TCP"} name',
+          'spec ports k:{"port":81,"protocol":"TCP"} port',
+          'spec ports k:{"port":81,"protocol":"TCP"} protocol',
+          'spec ports k:{"port":81,"protocol":"TCP"} targetPort',
+        ],
       },
     },
   },
   {
     status: 200,
-    owners: {
-      'provider-operator Apply': {
-        'f:metadata': { 'f:labels': { 'f:managed': {} } },
-        'f:spec': {
-          'f:ports': {
-            'k:{"port":80,"protocol":"TCP"}': {
-              '.': {},
-              'f:name': {},
-              'f:port': {},
-              'f:protocol': {},
-              'f:targetPort': {},
-            },
-            'k:{"port":82,"protocol":"TCP"}': {
-              '.': {},
-              'f:name': {},
-              'f:port': {},
-              'f:protocol': {},
-              'f:targetPort': {},
-            },
-          },
-        },
-      },
-      'editor Update': { 'f:spec': { 'f:selector': {} } },
-    },
+    owners: { 'provider-operator Apply': { lost: ['spec selector'] }, 'editor Update': { got: ['spec selector'] } },
   },
   { status: 409, reason: 'Conflict', causes: ['.spec.selector'] },
-  { status: 422, reason: 'Invalid', causes: Array<string>(3).fill('metadata.ownerReferences') },
+  {
+    status: 422,
+    reason: 'Invalid',
+    causes: ['metadata.ownerReferences', 'metadata.ownerReferences', 'metadata.ownerReferences'],
+  },
 ];

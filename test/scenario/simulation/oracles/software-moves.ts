@@ -53,10 +53,13 @@ export function badSoftware(deed: Deed): string[] {
     ),
   );
   const bad = misfits.every((all) => all.length > 0) ? [`rolls out ${told}: ${misfits[0]?.join(', ')}`] : [];
-  const yanked = movedIn({ before: healed(server, change), after }, ({ name, version }) =>
+  const last = healed(server, change);
+  const yanked = movedIn({ before: last, after }, ({ name, version }) =>
     beliefs.every((belief) => belief.published(name, version)?.lifecycle?.stage === 'yanked'),
   );
-  bad.push(...yanked.map((one) => `${key} moves to ${one}, which was yanked`));
+  if (!last || !isForgotten(server, last)) {
+    bad.push(...yanked.map((one) => `${key} moves to ${one}, which was yanked`));
+  }
   if (isUpdate && failedForGood(server, change)) {
     bad.push(`automation tries ${told} again, which failed`);
   }
