@@ -1,13 +1,13 @@
 import { hash } from '../api/hash.ts';
 
-interface Turn {
+interface Waiting {
   readonly key: string;
   readonly hash: string;
 }
 
 /** The installations that wait for a place in the fleet, in the order of `inTurn`. */
 export class Turns {
-  readonly #line: Turn[] = [];
+  readonly #line: Waiting[] = [];
   readonly #hashes = new Map<string, string>();
 
   has(key: string): boolean {

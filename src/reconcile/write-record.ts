@@ -5,7 +5,7 @@ import { ANNOTATION, FIELD_MANAGER, LABEL, MARKER } from '../api/names.ts';
 import { isExactVersion } from '../api/version.ts';
 import type { Action } from '../plan/act/action.ts';
 import { isSameSpec, ownedHash } from '../plan/state/owned-hash.ts';
-import { UNKNOWN } from '../plan/state/committed.ts';
+import { UNKNOWN_INPUTS } from '../plan/state/committed.ts';
 import type { ChildKind, Installation } from '../plan/state/observed.ts';
 import { recordedDeployment, recordName, recordObject } from '../plan/pods/record-object.ts';
 import { recordsOf } from '../plan/state/record.ts';
@@ -82,7 +82,7 @@ export async function recordStanding(
   const owned = ownedFields(live, FIELD_MANAGER) as { readonly metadata?: object } & Partial<Pick<Standing, 'spec'>>;
   const isWhole = isSameSpec(live.metadata.annotations?.[ANNOTATION.applied], ownedHash(owned));
   // Somebody changed it since it was decided what it was made from.
-  if (!isWhole && facts.committed.wish !== UNKNOWN.wish) {
+  if (!isWhole && facts.committed.wish !== UNKNOWN_INPUTS.wish) {
     throw new Appeared('Deployment', live);
   }
   const standing = isWhole ? { ...owned, spec: owned.spec ?? {} } : { ...owned, spec: live.spec };

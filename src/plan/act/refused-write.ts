@@ -7,7 +7,7 @@ import { readState } from '../state/state.ts';
 import { formatSoftware, movedSince, parseSoftware } from '../software/set.ts';
 import { isAutomatic } from '../state/trigger.ts';
 
-const LONGEST_MESSAGE = 300;
+const LONGEST_REFUSAL = 300;
 
 /**
  * The mark of the rollout whose Deployment the API server has just refused, where nobody asked for it: what runs is none the
@@ -38,7 +38,7 @@ export function markRefused(observed: Observed, message: string, now: number): M
     version,
     image,
     reason: REFUSED,
-    message: message.slice(0, LONGEST_MESSAGE),
+    message: message.slice(0, LONGEST_REFUSAL),
     expires: 'later' as const,
     ...(trigger === 'Tier' && { wish }),
     ...(moved !== undefined && { software: moved }),

@@ -48,7 +48,7 @@ export interface Decided {
  *
  * 1. Somebody else's Deployment has the name: that is the problem.
  * 2. A rollout failed, or what is stable is gone: it comes back (`returnFirst`), whatever is wrong with the spec by now.
- * 3. The spec cannot be read: that is the problem (`withoutWish`).
+ * 3. The spec cannot be read: that is the problem (`decideWithoutWish`).
  * 4. The Deployment has no record: it is taken over as it is found.
  * 5. The wish failed before: it is held (`heldBy`).
  * 6. What came back, or was found, has to serve first (`servesFirst`).
@@ -66,22 +66,22 @@ export function decide(observed: Observed, state: State, now: number): Decided {
   const configuration = readConfiguration(installation.spec, observed.references, config.reservedEnvNames);
   const finder = softwareFinder(softwareInput(observed, state, now));
   if (installation.invalid !== undefined) {
-    return withoutWish(observed, state, problem('InvalidSpec', `Correct the spec: ${installation.invalid}`), now);
+    return decideWithoutWish(observed, state, problem('InvalidSpec', `Correct the spec: ${installation.invalid}`), now);
   }
   if (configuration.kind === 'problem') {
-    return withoutWish(observed, state, configuration, now);
+    return decideWithoutWish(observed, state, configuration, now);
   }
-  return withWish(observed, state, { configuration, finder }, now);
+  return decideWithWish(observed, state, { configuration, finder }, now);
 }
 
 /** Nobody knows what is asked for: only what failed or is over goes back. */
-function withoutWish(observed: Observed, state: State, fault: Problem, now: number): Decided {
+function decideWithoutWish(observed: Observed, state: State, fault: Problem, now: number): Decided {
   const { fresh, failure } = failureNow(observed, state, undefined, now);
   const back = returnFirst(observed, state, fresh, now) ?? returnFromOver(observed, state);
   return { decision: back ?? fault, failure };
 }
 
-function withWish(observed: Observed, state: State, asked: Asked, now: number): Decided {
+function decideWithWish(observed: Observed, state: State, asked: Asked, now: number): Decided {
   const { fresh, failure } = failureNow(observed, state, asked, now);
   const wishes = wishesOf(observed, asked.configuration);
   const failures = failuresNow(state, wishes, fresh, now);

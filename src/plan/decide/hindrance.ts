@@ -15,7 +15,7 @@ export interface Keep {
   readonly isContentChanged?: boolean;
 }
 
-interface Rollout {
+interface Proposal {
   readonly trigger: Trigger;
   readonly release: Release;
   readonly resolution: Resolution;
@@ -23,7 +23,7 @@ interface Rollout {
   readonly isContentChanged: boolean;
 }
 
-interface Circumstances extends Rollout {
+interface Circumstances extends Proposal {
   /** The platform or an update brings it, and not the spec or the version policy. */
   readonly isUnasked: boolean;
   readonly isAllowed: boolean;
@@ -62,11 +62,11 @@ const HINDRANCES: readonly Hindrance[] = [
 ];
 
 /** What to do instead of a rollout that may not begin now: the running pods are kept, or the wish cannot be had. */
-export function hindranceTo({ config, slot }: Observed, rollout: Rollout): Keep | Problem | undefined {
+export function hindranceTo({ config, slot }: Observed, proposal: Proposal): Keep | Problem | undefined {
   const circumstances = {
-    ...rollout,
-    isUnasked: rollout.trigger === 'Tier' || rollout.trigger === 'SystemSoftware',
-    isAllowed: isImageAllowed(rollout.release.image, config.allowedImagePrefixes),
+    ...proposal,
+    isUnasked: proposal.trigger === 'Tier' || proposal.trigger === 'SystemSoftware',
+    isAllowed: isImageAllowed(proposal.release.image, config.allowedImagePrefixes),
     isQueued: slot === 'queued',
   };
   return HINDRANCES.find(({ applies }) => applies(circumstances))?.outcome(circumstances);

@@ -8,7 +8,7 @@ import { findRelease, tierDefinition } from '../catalogue/catalogue.ts';
 import { inputHashes } from '../pods/inputs.ts';
 import { isSameSpec, ownedHash } from '../state/owned-hash.ts';
 import { labelsOf, versionLabel } from '../pods/children.ts';
-import { inputsHash, UNKNOWN } from '../state/committed.ts';
+import { inputsHash, UNKNOWN_INPUTS } from '../state/committed.ts';
 import type { Configuration } from '../pods/environment.ts';
 import type { DeploymentView, Installation, Observed, RolloutRecord } from '../state/observed.ts';
 import type { Wanted } from './desired.ts';
@@ -58,7 +58,7 @@ export function takeOver(
     // A Deployment that somebody changed gets no such time: it is rolled out anew at once.
     ...(committed && { foundWith: wishes.spec }),
     failures: [...failures],
-    committed: committed ?? UNKNOWN,
+    committed: committed ?? UNKNOWN_INPUTS,
     ...(stable && { from: stable.version }),
     ...(ports && { ports }),
     hasBudget: committed ? shape.budget : budget !== undefined,

@@ -2,7 +2,7 @@ import type { Release } from '../../api/provider.ts';
 import type { Trigger } from '../../api/record.ts';
 import { findRelease } from '../catalogue/catalogue.ts';
 import { wishHash } from '../pods/inputs.ts';
-import { UNKNOWN } from '../state/committed.ts';
+import { UNKNOWN_INPUTS } from '../state/committed.ts';
 import type { Configuration } from '../pods/environment.ts';
 import type { NewFailure } from './failures.ts';
 import type { Observed, RolloutRecord } from '../state/observed.ts';
@@ -38,7 +38,7 @@ export function failureOf(observed: Observed, state: State, asked: Asked | undef
     reason: rollout.reason,
     message: rollout.message,
     // Where nobody knows the inputs, the failure says nothing against the release.
-    expires: head.committed.wish === UNKNOWN.wish ? 'at once' : rollout.expires,
+    expires: head.committed.wish === UNKNOWN_INPUTS.wish ? 'at once' : rollout.expires,
     ...(wish !== undefined && { wish }),
     ...(moved !== undefined && { software: moved }),
     ...obeyed(observed, head),

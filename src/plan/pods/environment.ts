@@ -6,7 +6,7 @@ import { notYet, problem, type Problem } from '../../api/problem.ts';
 import { byName } from '../software/set.ts';
 
 /** A variable as the pod gets it. An empty value is left out, because the apiserver drops it and a set variable remains. */
-export interface EnvVar {
+export interface ContainerVariable {
   readonly name: string;
   readonly value?: string;
   readonly valueFrom?: object;
@@ -15,7 +15,7 @@ export interface EnvVar {
 export interface Configuration {
   readonly kind: 'configuration';
   /** Sorted by name, so that the same config always renders to the same bytes and never rolls pods by accident. */
-  readonly env: readonly EnvVar[];
+  readonly env: readonly ContainerVariable[];
   /** Hash of the variables and of what the references hold. */
   readonly hash: string;
 }
@@ -60,8 +60,8 @@ export function readConfiguration(
       contents.push([entry.name, content.hash]);
     }
   }
-  const literal = config.map(([name, value]): EnvVar => variable(name, escapeExpansion(value)));
-  const referenced = configFrom.map(({ name, secretKeyRef, configMapKeyRef }): EnvVar => ({
+  const literal = config.map(([name, value]): ContainerVariable => variable(name, escapeExpansion(value)));
+  const referenced = configFrom.map(({ name, secretKeyRef, configMapKeyRef }): ContainerVariable => ({
     name,
     valueFrom: secretKeyRef ? { secretKeyRef } : { configMapKeyRef },
   }));
@@ -76,9 +76,9 @@ export function readConfiguration(
 export function containerEnv(
   runtime: Runtime,
   documentRoot: string | undefined,
-  tenant: readonly EnvVar[],
+  tenant: readonly ContainerVariable[],
   software: readonly { readonly name: string; readonly value?: string | undefined }[] = [],
-): EnvVar[] {
+): ContainerVariable[] {
   const taken = new Set(tenant.map((e) => e.name));
   const own = [
     ...software.map((e) => variable(e.name, e.value ?? '')),
@@ -104,7 +104,7 @@ export function escapeExpansion(value: string): string {
   return value.includes('$(') || value.includes('$$') ? value.replaceAll('$', '$$$$') : value;
 }
 
-function variable(name: string, value: string): EnvVar {
+function variable(name: string, value: string): ContainerVariable {
   return value === '' ? { name } : { name, value };
 }
 

@@ -1,7 +1,7 @@
 import { ANNOTATION } from '../../api/names.ts';
 import type { Runtime } from '../../api/runtime.ts';
 import type { Inputs } from './inputs.ts';
-import { containerEnv, type EnvVar } from './environment.ts';
+import { containerEnv, type ContainerVariable } from './environment.ts';
 import { canonicalQuantity } from './quantity.ts';
 import { softwareFiles } from './software-files.ts';
 import { formatSoftware } from '../software/set.ts';
@@ -10,7 +10,7 @@ import { resourcesOf } from './tiers.ts';
 /** All that a pod template is made from. */
 export interface TemplateInputs extends Pick<Inputs, 'release' | 'software' | 'softwareDelivery' | 'shape'> {
   readonly documentRoot: string | undefined;
-  readonly env: readonly EnvVar[];
+  readonly env: readonly ContainerVariable[];
   readonly labels: Readonly<Record<string, string>>;
   readonly selector: Readonly<Record<string, string>>;
   readonly configHash: string;
@@ -102,7 +102,7 @@ function container(
 }
 
 /** An empty value is said, so that nobody can fill it in unnoticed. */
-function explicit(variable: EnvVar): EnvVar {
+function explicit(variable: ContainerVariable): ContainerVariable {
   return variable.valueFrom ? variable : { name: variable.name, value: variable.value ?? '' };
 }
 

@@ -51,7 +51,7 @@ export function choicesOf(name: string, movement: Movement, input: SoftwareInput
     catalogue,
     wish,
     policy: question.policy,
-    options: preferred(question, newest, last).map((version) => ({
+    options: inOrderOfPreference(question, newest, last).map((version) => ({
       version,
       numbers: numbersOf(version),
       release: catalogue?.releases.find((r) => r.version === version),
@@ -103,7 +103,7 @@ function isOther({ wish, policy, present }: Question, { version }: SoftwareRelea
  *
  * Nothing but its own policy moves what can stay: in an update of another software 3 to 5 are left out.
  */
-function preferred(
+function inOrderOfPreference(
   question: Question,
   newest: readonly SoftwareRelease[],
   last: readonly SoftwareRelease[],
@@ -137,12 +137,12 @@ export function policyOf(wish: SoftwareWish | undefined, spec: SoftwareInput['sp
 }
 
 /** Failed moves in a row after which only what is newer than all of them is tried. */
-const MOST_IN_A_ROW = 2;
+const MOST_MOVES_IN_A_ROW = 2;
 
 /** The version than which an update has to be newer. */
 function barrierOf(name: string, avoided: ReadonlySet<string>): string {
   const failed = [...avoided].flatMap((one) => (one.startsWith(`${name}=`) ? one.slice(name.length + 1) : []));
-  return failed.length < MOST_IN_A_ROW ? '0.0.0-0' : (failed.sort(semver.rcompare)[0] ?? '0.0.0-0');
+  return failed.length < MOST_MOVES_IN_A_ROW ? '0.0.0-0' : (failed.sort(semver.rcompare)[0] ?? '0.0.0-0');
 }
 
 /** Whether a version is as the tenant asks for it. */

@@ -8,7 +8,7 @@ import { choicesOf, type Choices, type Option } from './choices.ts';
 import { clashOf } from './clash.ts';
 import { meets, type Need } from './need.ts';
 import { obstacleIn } from './obstacle.ts';
-import { refusalOfSoftware, tooManyWays, tooMuch } from './refusal.ts';
+import { refusalOfSoftware, tooManyWays, tooMuchSoftware } from './refusal.ts';
 import { byName, NO_SOFTWARE, type SoftwareSet } from './set.ts';
 
 /** The details that a status tells of one software. */
@@ -113,7 +113,7 @@ function search(needs: Needs, { choicesFor, keep, clashIn, mostSteps }: Effort) 
       return clash ? undefined : chosen;
     }
     if (all.size > MOST_IN_ONE_POD) {
-      furthest = { depth: MOST_IN_ONE_POD, refusal: tooMuch(MOST_IN_ONE_POD) };
+      furthest = { depth: MOST_IN_ONE_POD, refusal: tooMuchSoftware(MOST_IN_ONE_POD) };
       return undefined;
     }
     const own = all.get(name) ?? [];

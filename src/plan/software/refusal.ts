@@ -95,7 +95,7 @@ function isTakenByNameOnly({ version, lifecycle }: SoftwareRelease): boolean {
 }
 
 /** It could not be told any more. */
-export function tooMuch(most: number): Problem {
+export function tooMuchSoftware(most: number): Problem {
   return conflict(
     `Set another version, or remove something from systemSoftware: a pod can have at most ${most} pieces of system software`,
   );

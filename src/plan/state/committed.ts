@@ -17,4 +17,4 @@ export function isMadeFrom(hashes: Committed, committed: Committed | undefined):
 }
 
 /** Of what somebody made: whatever the spec asks for is rolled out. */
-export const UNKNOWN: Committed = { wish: 'unknown', tier: 'unknown', release: 'unknown' };
+export const UNKNOWN_INPUTS: Committed = { wish: 'unknown', tier: 'unknown', release: 'unknown' };

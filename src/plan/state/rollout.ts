@@ -51,7 +51,7 @@ export interface Evidence {
 /** Restarts of one container after which nobody believes in it any more. */
 const MOST_RESTARTS = 3;
 /** Messages of others, such as an admission webhook, have any length, and are remembered in an annotation. */
-const LONGEST_MESSAGE = 300;
+const LONGEST_FAILURE = 300;
 const LEAST_FOR_WAY_BACK_MS = 60_000;
 /** A clock may be ahead of another by so much. */
 const CLOCK_SKEW_MS = 300_000;
@@ -150,8 +150,8 @@ function failed(reason: string, message: string, expires: Expiry): Failed {
 
 /** A long one says what first and why last, as that of a node which cannot pull an image. */
 function shortened(message: string): string {
-  const half = Math.floor(LONGEST_MESSAGE / 2);
-  return message.length > LONGEST_MESSAGE ? `${message.slice(0, half - 1)}…${message.slice(-half)}` : message;
+  const half = Math.floor(LONGEST_FAILURE / 2);
+  return message.length > LONGEST_FAILURE ? `${message.slice(0, half - 1)}…${message.slice(-half)}` : message;
 }
 
 function lastExit({ exit }: PodView): string {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Asked, failureOf, obeyed } from '../../../../src/plan/failures/blame.ts';
-import { UNKNOWN } from '../../../../src/plan/state/committed.ts';
+import { UNKNOWN_INPUTS } from '../../../../src/plan/state/committed.ts';
 import { readState } from '../../../../src/plan/state/state.ts';
 import { wishesOf } from '../../../../src/plan/pods/wish.ts';
 import { catalogue, shelf, software } from '../../../support/builders.ts';
@@ -72,7 +72,7 @@ it('says what failed, and why, and whether that may pass', () => {
 });
 
 it('holds nothing against a release of which it ran what nobody knows', () => {
-  const found = record(2, { committed: UNKNOWN });
+  const found = record(2, { committed: UNKNOWN_INPUTS });
   expect(blame({ records: [done1, found], deployment: deployment(found, MIDWAY), ...past })).toMatchObject({
     version: '1.1.0',
     expires: 'at once',
