@@ -47,7 +47,7 @@ function heals(check: (d: DeploymentObject) => boolean): Promise<DeploymentObjec
 }
 
 describe('the main job', () => {
-  it('installs', async () => {
+  it('installs a provider for each policy and tier', async () => {
     await apply(
       provider('acme', '1.0.0'),
       installation(namespace, 'manual', { provider: 'acme/web', version: '1.0.0', config: { LOG_LEVEL: 'info' } }),
@@ -139,18 +139,18 @@ describe('the main job', () => {
   });
 });
 
-describe('what somebody changes is healed', () => {
-  it('the image', async () => {
+describe('the operator', () => {
+  it('puts the image back', async () => {
     await kubectl(['set', 'image', 'deployment/manual', 'provider=evil:1', '-n', namespace]);
     await heals((d) => d.spec.template.spec.containers[0]?.image === 'registry.example.com/acme/web:1.1.0');
   });
 
-  it('the replicas', async () => {
+  it('puts the number of pods back', async () => {
     await kubectl(['scale', 'deployment/manual', '--replicas=7', '-n', namespace]);
     await heals((d) => d.spec.replicas === 2);
   });
 
-  it('the labels by which the operator knows it, also when the one that it watches by is gone', async () => {
+  it('puts the labels back by which it knows a child, also when the one that it watches by is gone', async () => {
     await kubectl([
       'label',
       'deployment/manual',
@@ -164,14 +164,14 @@ describe('what somebody changes is healed', () => {
     await heals((d) => d.metadata.labels?.['provider-operator.io/installation'] === 'manual');
   });
 
-  it('the Deployment itself', async () => {
+  it('makes a deleted Deployment anew', async () => {
     const { uid } = (await deployment('manual')).metadata;
     await kubectl(['delete', 'deployment/manual', '-n', namespace, '--wait=false']);
     await heals((d) => d.metadata.uid !== uid);
     await waitFor('Ready', 'pi/manual', namespace);
   });
 
-  it('the Service', async () => {
+  it('makes a deleted Service anew', async () => {
     await kubectl([
       'patch',
       'service/manual',
@@ -187,7 +187,7 @@ describe('what somebody changes is healed', () => {
     });
   });
 
-  it('kubectl rollout undo', async () => {
+  it('takes back kubectl rollout undo', async () => {
     await edit('manual', { config: { LOG_LEVEL: 'warn' } });
     await kubectl(['rollout', 'undo', 'deployment/manual', '-n', namespace]);
     await heals((d) => d.spec.template.spec.containers[0]?.env?.some((e) => e.value === 'warn') === true);
@@ -195,7 +195,7 @@ describe('what somebody changes is healed', () => {
     expect((await pi('manual')).status.currentVersion).toBe('1.1.0');
   });
 
-  it('an event says what was undone, each time', async () => {
+  it('says in an event what it undid, each time', async () => {
     const events = await kubectl([
       'get',
       'events',

@@ -48,9 +48,9 @@ async function outcomeOf(name: string): Promise<string[]> {
 
 describe.skipIf(!inject('controlPlane').disposable).concurrent('a pod whose init containers', () => {
   it.each<[string, readonly string[], string, readonly string[]]>([
-    ['end-well', ['node', 'php'], 'Running', ['Completed', 'Completed', 'Running']],
+    ['end well', ['node', 'php'], 'Running', ['Completed', 'Completed', 'Running']],
     [
-      'lack-an-image',
+      'lack an image',
       ['node', 'no-such-image', 'php'],
       'Pending',
       ['Completed', 'ImagePullBackOff', 'PodInitializing', 'PodInitializing'],
@@ -61,7 +61,8 @@ describe.skipIf(!inject('controlPlane').disposable).concurrent('a pod whose init
       'Pending',
       ['Completed', 'CrashLoopBackOff after 5 restarts', 'PodInitializing', 'PodInitializing'],
     ],
-  ])('%s', async (name, images, phase, containers) => {
+  ])('%s: the containers tell so', async (how, images, phase, containers) => {
+    const name = how.replaceAll(' ', '-');
     await apply(pod(name, images));
 
     await expect.poll(() => outcomeOf(name), { timeout: PATIENCE_MS }).toEqual([phase, ...containers]);

@@ -91,7 +91,7 @@ it('a tier table that changes retries no held wish', () => {
   expect(world.observed.deployment?.version).toBe('1.0.0');
 });
 
-it('status lost and replicas drifted: automation obeys level and breaking', () => {
+it('automation obeys level and breaking when the status is lost and the replicas have drifted', () => {
   const world = automatic({ upgrade: { level: 'patch' } });
   drift(world);
   world.loseStatus();
@@ -131,7 +131,7 @@ it('what automation chose while drift stands can go back', () => {
   expect(world.observed.deployment?.version).toBe('1.0.0');
 });
 
-it('rollback disabled: a failure is remembered', () => {
+it('remembers a failure where rollback is disabled', () => {
   const world = automatic({ upgrade: { rollback: { enabled: false } } });
   publishBad(world);
   fail(world);
@@ -142,7 +142,7 @@ it('rollback disabled: a failure is remembered', () => {
   expect(world.observed.deployment?.version).toBe('1.0.0');
 });
 
-it('first install', () => {
+it('a first install that failed is not tried again by a switch of the policy and back', () => {
   const world = new World(catalogue('1.0.0', '1.1.0'), { upgradePolicy: 'auto' });
   world.settle();
   fail(world);
@@ -154,7 +154,7 @@ it('first install', () => {
   expect(world.observed.deployment?.version).toBe('1.0.0');
 });
 
-it('Deployment deleted while a wish is held', () => {
+it('a Deployment that is deleted while a wish is held comes back as it ran', () => {
   const world = heldWish();
   world.deleteDeployment();
   world.settle();
@@ -210,7 +210,7 @@ it('a version that is named while automation rolls it out is tried once', () => 
   expect(world.observed.deployment?.version).toBe('1.0.0');
 });
 
-it('the same pods asked for in other words', () => {
+it('a failed edit goes back, also when the spec asks for the same pods in other words by then', () => {
   const world = new World(catalogue('1.0.0'), { config: { A: 'good' } });
   world.converge();
   world.edit({ config: { A: 'bad' } });
@@ -265,7 +265,7 @@ it('what was retried well holds nothing later', () => {
   expect(world.ready()).toMatch(/^True/);
 });
 
-it('undo of what was done, and its healing fails: nothing goes below what was done', () => {
+it('nothing goes below what was done when that is undone and its healing fails', () => {
   const world = new World(catalogue('1.0.0', '1.1.0'), { version: '1.0.0' });
   world.converge();
   world.edit({ version: '1.1.0' });
@@ -462,7 +462,7 @@ it('undo to one that is not what ran last: that is not what one goes back to', (
   expect(world.head).toMatchObject({ number: 2, version: '1.0.0' });
 });
 
-it('one replica: no false RollbackFailed', () => {
+it('a way back with one replica is not called failed while its pod starts', () => {
   const world = automatic({ resourceTier: 'free' });
   publishBad(world);
   fail(world);
@@ -530,7 +530,7 @@ it('pods that an autoscaler adds make nothing unavailable', () => {
   }
 });
 
-it('queued for a tier table: drift and a lost Service are healed', () => {
+it('drift and a lost Service are healed while a change of the tier table waits for its turn', () => {
   const world = new World(catalogue('1.0.0'), {});
   world.converge();
   world.observed = { ...world.observed, slot: 'queued', service: undefined };
@@ -639,7 +639,7 @@ it.each<[string, () => World]>([
   expect([world.status.lastHandledRetry, condition(world, 'Stalled')]).toEqual(['today', undefined]);
 });
 
-it('UpgradeHealthy while configFrom cannot be read', () => {
+it('UpgradeHealthy still tells of the failure while configFrom cannot be read', () => {
   const world = automatic();
   publishBad(world);
   goBack(world);
@@ -977,7 +977,7 @@ it('a Service is made anew from the record, whatever became of the Provider', ()
   expect([world.observed.service?.ports.length, world.ready()]).toEqual([1, 'True UpToDate']);
 });
 
-it('status lost: the version before is known by the records, also after an edit', () => {
+it('the version before is known by the records when the status is lost, also after an edit', () => {
   const world = new World(catalogue('1.0.0', '1.1.0'), { version: '1.0.0' });
   world.converge();
   world.edit({ version: '1.1.0' });
