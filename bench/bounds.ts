@@ -1,7 +1,7 @@
 import { figure, table } from './table.ts';
 import type { Workload } from './workload.ts';
 
-/** What was measured of something that has a limit, which holds on a machine that does nothing else. */
+/** A measured figure with its limit, which holds on a machine that does nothing else. */
 export interface Bound {
   readonly what: string;
   readonly unit: 's' | 'x floor' | 'MiB';
@@ -10,7 +10,7 @@ export interface Bound {
   readonly most: number;
 }
 
-/** What a run says: what it was about, the lines that it prints, and what has a limit. */
+/** The result of a run: its workload, the lines that it prints, and the figures with a limit. */
 export interface Outcome {
   readonly workload: Workload;
   readonly lines: readonly string[];

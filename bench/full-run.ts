@@ -18,7 +18,10 @@ const CALM_MS = 3000;
 const MOST_OF_FLOOR = 1.5;
 const MOST_MIB_PER_THOUSAND = 15;
 
-/** What people wait for; the floor, then a life of the operator: started with nothing, install, idle, restart, publish. */
+/**
+ * Measures the waits of people, then the floor, then a life of the operator: started with nothing, install, idle,
+ * restart, publish.
+ */
 export async function fullRun(
   cluster: Cluster,
   start: () => OperatorProcess,

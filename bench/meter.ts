@@ -4,7 +4,7 @@ import { metricIn, type OperatorProcess } from './operator.ts';
 import { cpuSeconds, findProcess, memoryOf, type Memory } from './process-stats.ts';
 import { requestsSince } from './rest.ts';
 
-/** What a phase of a run has cost. */
+/** The cost of a phase of a run. */
 export interface Cost {
   readonly requests: Requests;
   readonly cpuSeconds: number;

@@ -26,7 +26,7 @@ export interface OperatorProcess {
   ready(): Promise<void>;
   /** The text of /metrics. The event-loop delay in it begins anew with each. */
   metrics(): Promise<string>;
-  /** What is left after a full garbage collection. */
+  /** The heap after a full garbage collection. */
   heap(): Promise<Heap>;
   output(): string;
   /** Ends it, and waits until it has. */
@@ -128,7 +128,7 @@ export function startOperator(options: OperatorOptions): OperatorProcess {
   };
 }
 
-/** What a pod of the operator would find: where the API server is, its authority and a token. */
+/** Writes the files that a pod of the operator would find: the address of the API server, its authority and a token. */
 function serviceAccount({ server, userKubeconfig }: OperatorOptions['plane'], directory: string) {
   const { clusters, users } = readKubeconfig(userKubeconfig('provider-operator'));
   writeFileSync(join(directory, 'ca.crt'), Buffer.from(clusters[0].cluster['certificate-authority-data'], 'base64'));

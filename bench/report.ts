@@ -2,17 +2,17 @@ import { total } from '../test/integration/support/requests.ts';
 import type { Cost } from './meter.ts';
 import { figure, table } from './table.ts';
 
-/** What is printed of a phase. */
+/** The figures that are printed of a phase. */
 export interface Phase {
   readonly name: string;
   readonly seconds: number;
-  /** What the floor took for the same. */
+  /** The time of the floor for the same. */
   readonly floorSeconds?: number;
   readonly apiServerCpuSeconds?: number;
   readonly cost?: Cost;
-  /** What is left on the heap after a full garbage collection. */
+  /** The bytes on the heap after a full garbage collection. */
   readonly heapBytes?: number;
-  /** What changed, to say what one change costs: 1,000 `installation`. */
+  /** The changes in the phase, to say what one of them costs: 1,000 `installation`. */
   readonly changes?: { readonly count: number; readonly of: string };
 }
 
@@ -49,7 +49,7 @@ export function costLines(phases: readonly Phase[]): string[] {
   );
 }
 
-/** What the operator asked of the API server in each phase, without its watches and its Lease. */
+/** The requests of the operator in each phase, without its watches and its Lease. */
 export function requestLines(phases: readonly Phase[]): string[] {
   const rows = phases.flatMap(({ name, cost, changes }) => {
     if (!cost) {

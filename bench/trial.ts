@@ -6,7 +6,7 @@ import { installationsPath, isReady, type InstallationObject } from './objects.t
 import type { OperatorProcess } from './operator.ts';
 import { installation, type Workload } from './workload.ts';
 
-/** What the operator wrote for one installation, as texts in which the names of another can be put. */
+/** The objects that the operator wrote for one installation, as texts into which the names of another can be put. */
 export interface Templates {
   /** Of its first rollout, and how that ended. */
   readonly record: string;

@@ -17,7 +17,7 @@ const FEW: Workload = { installations: 10, namespaces: 1, replicas: 1 };
 const HAND_OVERS = FEW.installations;
 const CRASHES = 2;
 
-/** What people wait for: that something is done, and that another replica takes over. Nothing of it is left afterwards. */
+/** Measures how long people wait until an edit is done, and until another replica takes over. Leaves nothing behind. */
 export async function waits(
   cluster: Cluster,
   start: () => OperatorProcess,

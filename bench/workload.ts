@@ -1,6 +1,6 @@
 import { API_VERSION, INSTALLATION_KIND, PROVIDER_KIND } from '../src/api/names.ts';
 
-/** What is installed: one provider, and as many installations of it as the options ask, spread over namespaces. */
+/** The installed objects: one provider, and as many installations of it as the options ask for, spread over namespaces. */
 export interface Workload {
   readonly installations: number;
   readonly namespaces: number;

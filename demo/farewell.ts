@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import type { ControlPlane } from '../test/control-plane/boot.ts';
 import type { Narrator } from './narrator.ts';
 
-/** What to try next, in an order in which each works after the one before. */
+/** Commands to try next, in an order in which each works after the one before. */
 const hints: readonly (readonly [line: string, shows: string])[] = [
   [
     `kubectl patch pi shop --type=merge -p '{"spec":{"resourceTier":"performance"}}'`,

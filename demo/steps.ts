@@ -10,7 +10,7 @@ const PODS_OF_BLOG = 'kubectl get pods -l provider-operator.io/installation=blog
 /** The one that is being replaced may take a moment to go. */
 const ONE_POD = /^NAME.*\n.* 1\/1 .*$/;
 
-/** What every cluster needs before the operator can work in it. */
+/** Installs what every cluster needs before the operator can work in it. */
 export async function installOperator({ narrator, shell }: Stage): Promise<void> {
   narrator.heading('Prepare the cluster');
   narrator.say('The operator brings two kinds of objects, and roles with the few rights that it needs.');

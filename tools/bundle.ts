@@ -26,7 +26,7 @@ export const NODE_ENV: Readonly<Record<string, string>> = {
 const env = Object.entries(NODE_ENV).map(([name, value]) => `${name}=${value}`);
 const SHEBANG = `#!/usr/bin/env -S ${[...env, 'node', ...NODE_FLAGS].join(' ')}`;
 
-/** What CommonJS packages inside an ES module still ask for. */
+/** Defines the names that CommonJS packages inside an ES module still ask for. */
 const requireForCommonJs = [
   "import { createRequire as bundleCreateRequire } from 'node:module';",
   'const require = bundleCreateRequire(import.meta.url);',

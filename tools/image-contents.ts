@@ -9,7 +9,7 @@ interface BundledPackage {
   readonly name: string;
   readonly version: string;
   readonly license: string;
-  /** What its licence files say, one after the other. */
+  /** The texts of its licence files. */
   readonly texts: readonly string[];
 }
 
@@ -22,7 +22,7 @@ interface Manifest {
 const NODE_MODULES = /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/;
 const LICENSE_FILE = /^(licen[cs]e|notice|copying)/i;
 
-/** What bundling `entryPoint` puts into the bundle from others: asked of the bundler, since no list of dependencies knows. */
+/** The packages of others in the bundle of `entryPoint`. The bundler says it, since no list of dependencies knows. */
 export async function bundledPackages(checkout: string, entryPoint: string): Promise<BundledPackage[]> {
   const { metafile } = await build({
     absWorkingDir: checkout,

@@ -10,10 +10,10 @@ import { billOfMaterials, bundledPackages, licenseText } from './image-contents.
 
 const checkout = dirname(import.meta.dirname);
 
-/** What `--local-base` makes. */
+/** The image that `--local-base` makes. */
 export const LOCAL_BASE = 'provider-operator-base:local';
 
-/** What was built, in bytes as the engine counts them. */
+/** The image that was built, with its size in bytes as the engine counts them. */
 export interface BuiltImage {
   readonly tag: string;
   readonly bytes: number;
@@ -80,7 +80,7 @@ function sizeOf(image: string): number {
 function docker(...args: string[]): string {
   // The Dockerfile is for every builder, the classic one included, which newer clients would not ask for.
   const env = { DOCKER_BUILDKIT: '0', ...process.env };
-  // What it says besides its answer is in the error, if there is one.
+  // Everything that it prints besides its answer is in the error, if there is one.
   return execFileSync('docker', args, { cwd: checkout, env, encoding: 'utf8', stdio: 'pipe' }).trim();
 }
 

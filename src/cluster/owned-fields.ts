@@ -37,7 +37,7 @@ function appliedEntry(object: WithManagedFields, manager: string): ManagedFields
   );
 }
 
-/** What was written through the scale subresource carries no time. */
+/** An entry of the scale subresource carries no time. */
 const LATEST = '9999';
 const MOST_PATHS = 32;
 

@@ -73,7 +73,7 @@ export interface Rendered {
   readonly [field: string]: any;
 }
 
-/** What `helm template` makes of values, the pod of `helm test` included. */
+/** The objects that `helm template` renders from values, with the pod of `helm test`. */
 export async function template(helm: Helm, values: GivenValues = {}): Promise<Rendered[]> {
   return objectsIn(await helm.ok(['template', RELEASE, CHART, '--namespace=operators', '--values=-'], values));
 }

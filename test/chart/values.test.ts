@@ -6,7 +6,7 @@ import { CHART, RELEASE, useHelm, type GivenValues } from './helm.ts';
 
 const helm = useHelm();
 
-/** What Helm says of values; undefined where it takes them. */
+/** The refusal of Helm for values. Undefined where it accepts them. */
 async function refusalOf(values: GivenValues & Record<string, unknown>): Promise<string | undefined> {
   const { code, stderr } = await helm.run(['template', RELEASE, CHART, '--values=-'], values);
   return code === 0 ? undefined : stderr;

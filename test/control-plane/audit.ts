@@ -59,7 +59,7 @@ export async function auditEnd(path: string): Promise<number> {
 
 const PIECE = 4 * 1024 * 1024;
 
-/** What was logged since `fromOffset`, however much it is: never more than a few megabytes of it are in memory. */
+/** The events that were logged since `fromOffset`, however many: never more than a few megabytes of them are in memory. */
 export async function* auditEvents(path: string, fromOffset: number): AsyncGenerator<AuditEvent> {
   const file = await open(path);
   try {

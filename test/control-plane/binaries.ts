@@ -7,7 +7,7 @@ import { buildModule, requireGo } from './go-build.ts';
 import { cacheKey, readGoModules, type GoModule } from './go-modules.ts';
 import { elapsed, type Say } from './progress.ts';
 
-/** What a directory of binaries is made from, and what a person is told of it. */
+/** The modules that a directory of binaries is built from, and its name for people. */
 export interface BinarySet {
   readonly what: string;
   readonly modules: readonly GoModule[];
@@ -74,7 +74,7 @@ async function build(
   say(`Built ${what} in ${elapsed(started)}`);
 }
 
-/** What builds that were killed have left. */
+/** Removes the leftovers of builds that were killed. */
 async function removeAbandoned(cache: string, key: string): Promise<void> {
   const prefix = `${key}.partial-`;
   for (const name of await readdir(cache)) {

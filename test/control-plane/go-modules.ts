@@ -9,7 +9,7 @@ export interface GoModule {
   readonly version: string;
   readonly directory: string;
   readonly ldflags: string;
-  /** What `go build` writes, and what we call it. */
+  /** The outputs of `go build`, with the names that we give them. */
   readonly outputs: Readonly<Record<string, string>>;
 }
 
@@ -48,7 +48,10 @@ export function readGoModules(): GoModule[] {
   ];
 }
 
-/** What a real node runs; its cache is its own, so that who only needs the control plane builds no kubelet. */
+/**
+ * The programs of a real node. They have a cache of their own, so that nobody who only needs the control plane builds a
+ * kubelet.
+ */
 export function readNodeModule(): GoModule {
   const version = versionIn('node', 'k8s.io/kubernetes');
   return {

@@ -4,7 +4,7 @@ import { startControlPlane } from './boot.ts';
 import { NoGo } from './go-build.ts';
 import { startK3s } from './k3s.ts';
 
-/** What integration tests know about the cluster they run against: `inject('controlPlane')`. Plain data. */
+/** The facts that integration tests have about their cluster, by `inject('controlPlane')`. Plain data. */
 export interface TestCluster {
   /** The administrator's. */
   readonly kubeconfig: string;

@@ -18,7 +18,7 @@ function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** What the platform team gets: the image that was built, as the chart runs it. To be called after all that makes work. */
+/** Tests the image that was built, as the chart runs it. Call it after everything that makes work for the operator. */
 export function describeOperator(): void {
   const { directory, image } = inject('node');
   const { kubeconfig } = inject('controlPlane');

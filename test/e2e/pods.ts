@@ -34,7 +34,7 @@ export async function podsOf(installation: string): Promise<string[]> {
 }
 
 export interface PodRecording {
-  /** What ever ailed the pods of a version until they were removed: reasons of kubelet and scheduler, each once. */
+  /** The reasons of kubelet and scheduler why pods of a version did not run well, until they were removed. Each once. */
   ailmentsOf(installation: string, version: string): Promise<string[]>;
   stop(): Promise<void>;
 }

@@ -10,7 +10,9 @@ import { podsOf, recordPods, type PodRecording } from './pods.ts';
 import { processesOf } from './processes.ts';
 import { ask, startTraffic } from './traffic.ts';
 
-/** What tenants live through, with real processes: each installation has two pods, a Service and somebody who uses it. */
+/**
+ * Tenants live through upgrades with real processes: each installation has two pods, a Service and a client that uses it.
+ */
 
 const { registry } = inject('node');
 

@@ -1,6 +1,6 @@
 import { get } from 'node:http';
 
-/** What a provider answers. */
+/** The answer of a provider. */
 export interface Answer {
   readonly version: string;
   readonly pod: string;

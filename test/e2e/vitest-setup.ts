@@ -9,7 +9,7 @@ import { buildProviderImages } from './images.ts';
 import { installOperator } from './operator-install.ts';
 import { startEmptyRegistry } from './registry.ts';
 
-/** What end-to-end tests know about the node: `inject('node')`. Plain data. */
+/** The facts that end-to-end tests have about the node, by `inject('node')`. Plain data. */
 export interface TestNode {
   readonly directory: string;
   /** Where images are named to be; only those that were given to the node can be had. */

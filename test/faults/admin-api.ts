@@ -5,8 +5,8 @@ import { parse } from 'yaml';
 import { collectionPath, objectPath, type ObjectName, type Resource } from '../../src/cluster/resource.ts';
 
 /**
- * What people do meanwhile: straight to the apiserver, past every fault. A kubectl for each look would take more of the
- * two cores than the operator does.
+ * The requests of people in the meantime: they go straight to the apiserver, past every fault. A kubectl for each look
+ * would take more of the two cores than the operator does.
  */
 export interface AdminApi {
   /** Server-side apply of an object that says what it is. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
-/** What a request to an API server asks for, in the words of its audit log. */
+/** The subject of a request to an API server, in the words of its audit log. */
 export interface ApiRequest {
   readonly verb: 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete';
   /** Plural, without the group; empty for what is no resource, such as `/readyz`. */

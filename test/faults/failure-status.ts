@@ -11,7 +11,7 @@ const REASONS: Readonly<Record<number, string>> = {
   504: 'Timeout',
 };
 
-/** What an API server says in the body of a refusal, and in an ERROR event. */
+/** The body of a refusal by an API server, which is also the object of an ERROR event. */
 export function failureStatus(code: number, retryAfterSeconds?: number): object {
   return {
     kind: 'Status',

@@ -75,7 +75,7 @@ export class Rules {
     return undefined;
   }
 
-  /** What never struck: a test that went green in spite of such a fault has shown nothing. */
+  /** The faults that never struck: a test that went green in spite of such a fault has shown nothing. */
   get idle(): readonly Fault[] {
     return this.#all.filter(({ hits }) => hits === 0).map(({ fault }) => fault);
   }

@@ -6,9 +6,9 @@ export interface Passage extends ApiRequest {
   readonly at: number;
   /** Which of the accepted connections it came on, counted from 0. */
   readonly connection: number;
-  /** What the server answered, also where the client never learned of it. */
+  /** The HTTP code that the server answered, also where the client never learned of it. */
   served?: number;
-  /** What the client was told; none as long as it waits, `cut` where its connection broke instead. */
+  /** The HTTP code that the client was told. Absent as long as it waits; `cut` where its connection broke instead. */
   told?: number | 'cut';
   /** Why the server itself ended a watch in its midst: the code of its ERROR event. */
   failed?: number;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** What the probes said at one moment; 0 where no answer came. */
+/** The answers of the probes at one moment, as HTTP codes; 0 where no answer came. */
 export interface Probed {
   readonly at: number;
   readonly livez: number;

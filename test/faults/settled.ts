@@ -35,7 +35,7 @@ interface Scene {
 }
 
 export interface Settled extends Scene, Pick<Sufferer, 'proxy' | 'operator' | 'probes'> {
-  /** What the operator has asked for since it was settled. */
+  /** The requests of the operator since it was settled. */
   readonly asked: (match: Match) => readonly Readonly<Passage>[];
 }
 

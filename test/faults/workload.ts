@@ -7,7 +7,7 @@ import type { AdminApi } from './admin-api.ts';
 
 const LOOK_EVERY_MS = 100;
 
-/** What tenants want in one namespace, and whether they have it. */
+/** The installations that tenants want in one namespace, and whether they have them. */
 export class Workload {
   readonly #api: AdminApi;
   readonly #namespace: string;

@@ -15,7 +15,7 @@ export interface Git {
   commit(...objects: readonly object[]): Promise<void>;
   /** Resolves when everything has been applied so many times more. */
   rounds(count: number): Promise<void>;
-  /** What the tool printed from the `n`th round on, a list for each. */
+  /** The lines that the tool printed from the `n`th round on, a list for each. */
   printed(from: number): readonly string[];
   readonly count: number;
   /** Ends; fails where anything could not be applied. */

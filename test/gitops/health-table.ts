@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 
-/** What the tools should show for an object whose `Ready` has a reason. */
+/** The health that the tools should show for an object whose `Ready` has a certain reason. */
 export interface ExpectedHealth {
   readonly argo: string;
   readonly kstatus: string;
 }
 
-/** What a reason means while it may solve itself, and when a person must act. */
+/** Whether a reason may still solve itself, or a person must act. */
 export type Patience = 'waiting' | 'final';
 
 /**

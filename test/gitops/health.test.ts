@@ -34,7 +34,7 @@ await Promise.all([
 ]);
 
 const SEEDS = 20;
-/** What the one calls so the other calls so. */
+/** The words of Argo CD, with those of kstatus for the same. */
 const SAME = new Map([
   ['Healthy', 'Current'],
   ['Progressing', 'InProgress'],

@@ -7,7 +7,7 @@ import { World } from '../support/world.ts';
 
 const foreign = { uid: 'u', deleting: false, adoptable: false, owned: '', applied: undefined, changed: undefined };
 
-/** What no story leads to, by the reason that `Ready` gives then. Each returns what is to be reconciled. */
+/** Situations that no story leads to, by the reason of `Ready` in them. Each returns a world to be reconciled. */
 export const RARE_SITUATIONS: Readonly<Record<string, () => World>> = {
   WaitingForGarbageCollection: () =>
     installing({

@@ -19,7 +19,7 @@ import { startWatchdog } from '../control-plane/watchdog.ts';
 /** Where the node and its apiserver are reached; nobody but the node's own namespaces knows it. */
 export const NODE_ADDRESS = '10.99.0.1';
 
-/** What `inside` finds in its environment. */
+/** The variable that `inside` finds in its environment. */
 export const DIRECTORY_VARIABLE = 'NODE_DIRECTORY';
 
 const CGROUPS = '/sys/fs/cgroup';
@@ -58,7 +58,7 @@ export function obstacleToIsolation(): string | undefined {
  * Runs a command in network, mount and process namespaces of its own, so that a node with its bridges, packet filters,
  * mounts and containers can neither meet anything of this machine nor outlive the command.
  *
- * What namespaces do not hold is a directory and the control groups; both are gone, too, when `ended` resolves.
+ * Namespaces do not hold the directory and the control groups. Both are gone, too, when `ended` resolves.
  */
 export function runInNamespaces(command: readonly string[]): Inside {
   sweepControlGroups();
@@ -138,7 +138,7 @@ function hierarchies(): string[] {
     .map((entry) => join(CGROUPS, entry.name));
 }
 
-/** What was left by nodes whose starter was killed. */
+/** Removes the leftovers of nodes whose starter was killed. */
 function sweepControlGroups(): void {
   for (const hierarchy of hierarchies()) {
     for (const name of readdirSync(hierarchy).filter((entry) => entry.startsWith(PREFIX))) {

@@ -12,7 +12,7 @@ import { kubeProxyFlags } from './kube-proxy.ts';
 import { kubeletFlags, NODE_NAME } from './kubelet.ts';
 import { runProgram } from './program.ts';
 
-/** What runs containers and what builds their images; no cluster is needed for either. */
+/** The engine that runs containers and the one that builds their images. Neither needs a cluster. */
 export interface Engines {
   /** The environment in which `docker` speaks to the engine. */
   readonly env: NodeJS.ProcessEnv;
@@ -24,7 +24,7 @@ export interface Engines {
   readonly stop: () => Promise<void>;
 }
 
-/** What a node must know of its cluster. */
+/** The facts that a node needs about its cluster. */
 interface Cluster {
   readonly binaries: string;
   readonly kubectl: string;

@@ -1,4 +1,4 @@
-/** What a PromQL expression asks of one metric. */
+/** The part of a PromQL expression that selects series of one metric. */
 export interface Selector {
   readonly metric: string;
   readonly matchers: readonly { readonly label: string; readonly operator: string; readonly value: string }[];

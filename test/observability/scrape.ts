@@ -4,7 +4,7 @@ export interface Series {
   readonly value: number;
 }
 
-/** What the text of /metrics says, one series after the other. */
+/** The series in the text of /metrics, one after the other. */
 export function readScrape(text: string): readonly Series[] {
   return text
     .split('\n')

@@ -5,7 +5,7 @@ import { childWrites, misplacedChildren, outcomeOf } from './simulation/oracles/
 import { Simulation } from './simulation/simulation.ts';
 import { STORIES, type Story } from './simulation/stories.ts';
 
-/** What happens to a write that was carried out, and to whoever sent it. */
+/** The mishaps of a write that was carried out, and of the operator that sent it. */
 const MISHAPS = ['crash', 'crash, the rest arrives', 'answer lost', 'answered by 500'] as const;
 
 interface Mishap {
@@ -58,7 +58,7 @@ function befall(simulation: Simulation, { what }: Mishap): void {
   exchange.lose(process, request, error, true);
 }
 
-/** What tells of rollouts whose records are gone. */
+/** The outcome without the history, which tells of rollouts whose records are gone. */
 function withoutHistory(outcome: unknown): unknown {
   return JSON.parse(JSON.stringify(outcome, (name, value: unknown) => (name === 'history' ? undefined : value)));
 }

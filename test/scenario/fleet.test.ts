@@ -58,7 +58,7 @@ it('a rollout whose write got no answer keeps its place, whatever else is to be 
   while (simulation.onWrite) {
     await passUntold(simulation, 1);
   }
-  // What is told by now is what was there before.
+  // The news that is delivered now is of what was there before.
   await simulation.step(simulation.ownOptions().filter(({ name }) => name === 'send deployments.apps'));
   await passUntold(simulation, 60);
   await simulation.rest();

@@ -27,7 +27,7 @@ import {
   type Wish,
 } from './simulation/people/people.ts';
 
-/** What people do to children by accident or on purpose, in the midst of something else; each of these went wrong once. */
+/** People change children by accident or on purpose, in the midst of something else. Each of these went wrong once. */
 
 /** An installation of 1.0.0 that is at rest. */
 async function installed(title: string, wish: Wish): Promise<Narrator> {

@@ -29,7 +29,7 @@ it.skipIf(!isThorough).each(PLANTED_BUGS)('finds it when $name', { timeout: 120_
   let found: number | undefined;
   for (const seed of SEEDS) {
     const { violations } = await liveThrough(seed, bug);
-    // What is wrong without the bug was not found because of it.
+    // A seed that is wrong without the bug, too, was not found because of it.
     if (violations.length > 0 && (await isRight(seed))) {
       found = seed;
       break;

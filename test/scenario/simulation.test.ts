@@ -13,7 +13,9 @@ it(`stays right through ${range}`, { timeout: 3_600_000 }, async () => {
   expect(await failuresOf(seeds, (seed) => liveThrough(seed, { isForgetful: FORGETFUL === '1' }))).toBe('');
 });
 
-/** With a memory in five places, these broke a law: an undo, a lost status and a deleted Deployment, each at a bad moment. */
+/**
+ * With a memory in five places, these broke a law: an undo, a lost status and a deleted Deployment, each at a bad moment.
+ */
 it.skipIf(SEED !== '')('stays right through the seeds that once failed', async () => {
   expect(await failuresOf([3708, 3813, 3918, 865_120, 2_005_886], (seed) => liveThrough(seed))).toBe('');
 });
@@ -28,7 +30,7 @@ it.skipIf(SEED !== '')(
   },
 );
 
-/** What the first few show; empty where all is well. */
+/** Describes the first failures. Empty where all is well. */
 async function failuresOf(all: readonly number[], live: (seed: number) => Promise<Simulation>): Promise<string> {
   const failures: string[] = [];
   for (const seed of all) {

@@ -90,7 +90,7 @@ function statusOf({ server }: Narrator): InstallationStatus {
   return server.get(KINDS.ProviderInstallation, 'shop/web')?.['status'] as InstallationStatus;
 }
 
-/** What the rollouts came to, the first one first. */
+/** The results of the rollouts, the first one first. */
 function results(story: Narrator): string[] {
   return (statusOf(story).history ?? [])
     .toReversed()

@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import type { InstallationStatus } from '../../src/api/installation.ts';
 
 /**
- * What every status must keep to for kstatus, `kubectl wait`, Flux and Helm to read it rightly.
+ * The rules that every status must keep, so that kstatus, `kubectl wait`, Flux and Helm read it rightly.
  * https://github.com/kubernetes-sigs/cli-utils/blob/master/pkg/kstatus/README.md
  */
 export function expectKstatus(status: InstallationStatus, generation: number): void {

@@ -54,7 +54,7 @@ function minute(number: number, minutes: number): string {
 
 type Spec = Parameters<typeof installation>[0];
 
-/** What a rollout was made from, where that is not a spec that names its version and nothing else. */
+/** The inputs of a rollout, where they are not a spec that names its version and nothing else. */
 interface MadeFrom {
   readonly spec?: Spec;
   readonly release?: Release;
@@ -163,7 +163,7 @@ export function stray(number: number): StrayRevision {
   return { kind: 'stray', name, uid, resourceVersion, owner, number };
 }
 
-/** What a rollout is marked with that failed. */
+/** The mark of a rollout that failed. */
 export function failureOf(
   { number, version, image, wish }: Pick<RolloutRecord, 'number' | 'version' | 'image' | 'wish'>,
   more: Partial<Failure> = {},
@@ -325,7 +325,7 @@ export function comeBack(to: RolloutRecord, cause: Return['cause'], more: Partia
   return { kind: 'return', version: to.version, to, cause, ...more };
 }
 
-/** What is seen of an installation; its spec names the newest version that is published unless it says something else. */
+/** An installation as it is seen. Its spec names the newest published version unless it says something else. */
 export interface Pieces extends Partial<Omit<Observed, 'installation' | 'revisions'>> {
   readonly records?: readonly (RolloutRecord | StrayRevision)[];
   readonly spec?: Spec;
@@ -345,7 +345,7 @@ export function seen({ records = [], spec, installation: more, now: _, ...pieces
   });
 }
 
-/** What one look finds and decides. */
+/** The findings and the decision of one look. */
 export function findings(pieces: Pieces): Findings {
   const [known, now] = [seen(pieces), clock(pieces.now ?? NOW)];
   const state = readState(known, now);
@@ -353,7 +353,7 @@ export function findings(pieces: Pieces): Findings {
   return { ...decided, observed: known, state, actions: actionsFor(known, state, decided, now), now };
 }
 
-/** What the spec asks for, and how system software would be chosen for it. */
+/** The configuration that the spec asks for, and how system software would be chosen for it. */
 export function askedBy({ installation: { spec }, references, config: operator, software }: Observed) {
   const configuration = readConfiguration(spec, references, operator.reservedEnvNames);
   if (configuration.kind === 'problem') {

@@ -80,7 +80,7 @@ export class World {
     this.#see({ catalogue });
   }
 
-  /** What is published of system software from now on. */
+  /** Publishes system software from now on. */
   shelve(...software: readonly SoftwareCatalogue[]): void {
     this.#see({ software: shelf(...software) });
   }

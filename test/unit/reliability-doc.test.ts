@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 const page = readFileSync('docs/reliability.md', 'utf8');
 
-/** What the page says of each fault: its number, and the tests that it names. */
+/** Each fault on the page: its number, and the tests that the page names for it. */
 const table = Array.from(page.matchAll(/^\| (\d+) \| (.+?) \| (.+) \|$/gm), ([, number, fault, cell]) => ({
   number: Number(number),
   fault: fault!,

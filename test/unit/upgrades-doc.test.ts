@@ -21,7 +21,7 @@ function namesIn(text: string, title: string): string[] {
   return tableOf(text, title).map(([name = '']) => name.replaceAll('`', ''));
 }
 
-/** What one of the patterns finds in the files, without its doubles. */
+/** Everything that one of the patterns finds in the files, each once. */
 function found(files: string, ...patterns: readonly RegExp[]): Set<string> {
   const source = globSync(files)
     .map((file) => readFileSync(file, 'utf8'))

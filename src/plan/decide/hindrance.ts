@@ -61,7 +61,7 @@ const HINDRANCES: readonly Hindrance[] = [
   },
 ];
 
-/** What to do instead of a rollout that may not begin now: the running pods are kept, or the wish cannot be had. */
+/** The decision instead of a rollout that may not begin now: the running pods are kept, or the wish cannot be had. */
 export function hindranceTo({ config, slot }: Observed, proposal: Proposal): Keep | Problem | undefined {
   const circumstances = {
     ...proposal,

@@ -1,7 +1,10 @@
 import { auditEvents, type AuditEvent } from '../../control-plane/audit.ts';
 import type { OwnPlane } from './own-plane.ts';
 
-/** Rights as lines: `NAMESPACE VERB RESOURCE`, with the name behind it where the right is to one; `*` stands for all namespaces. */
+/**
+ * Rights as lines: `NAMESPACE VERB RESOURCE`, with the name behind it where the right is to one; `*` stands for all
+ * namespaces.
+ */
 export type Rights = readonly string[];
 
 interface Rule {
@@ -23,7 +26,7 @@ export interface Account {
   readonly name: string;
 }
 
-/** What the roles that are bound to an account allow it. */
+/** The rights that an account has by the roles that are bound to it. */
 export async function grantedTo(plane: OwnPlane, account: Account): Promise<Rights> {
   const list = await plane.kubectl(['get', 'rolebindings,clusterrolebindings', '-A', '-o', 'json']);
   const { items } = JSON.parse(list) as { items: readonly Binding[] };
@@ -58,7 +61,7 @@ function line(...words: readonly string[]): string {
   return words.filter((word) => word !== '').join(' ');
 }
 
-/** What an account has asked for, in the same words: as one of the granted rights where it is one. */
+/** The rights that an account has used, in the same words: the granted right where there is one. */
 export async function usedBy(account: Account, audit: { log: string; from: number }, granted: Rights): Promise<Rights> {
   const user = `system:serviceaccount:${account.namespace}:${account.name}`;
   const used = new Set<string>();
@@ -72,7 +75,7 @@ export async function usedBy(account: Account, audit: { log: string; from: numbe
   return [...used].toSorted();
 }
 
-/** What an apply needs that makes the object is two rights; the log has one request. */
+/** An apply that creates the object needs two rights. The log has one request. */
 function verbsOf({ verb, code }: AuditEvent): string[] {
   return verb === 'patch' && code === 201 ? ['patch', 'create'] : [verb];
 }

@@ -36,7 +36,7 @@ export function runPodsAsProcesses(plane: OwnPlane, { namespace, release, kubeco
 
   async function start(pod: PodObject): Promise<OperatorProcess> {
     const config = await plane.kubectl(['get', 'cm', release, '-n', namespace, '-o', 'jsonpath={.data.config\\.yaml}']);
-    // What is taken from elsewhere is the namespace of the pod.
+    // The only value that is taken from elsewhere is the namespace of the pod.
     const env = Object.fromEntries(
       pod.spec.containers[0]!.env.map(({ name, value = '', valueFrom }) => [name, valueFrom ? namespace : value]),
     );

@@ -25,7 +25,7 @@ interface Report {
   readonly summary: { readonly valid: number };
 }
 
-/** What kubeconform finds wrong with manifests, and in how many it finds nothing. */
+/** The complaints of kubeconform about manifests, and how many it finds valid. */
 async function judge(manifests: string): Promise<{ complaints: string[]; valid: number }> {
   const location = `-schema-location=${join(schemas, SCHEMA_FILE)}`;
   const child = spawn(kubeconform, ['-strict', '-summary', '-output=json', location, '-']);

@@ -82,7 +82,7 @@ describe.skipIf(!disposable)('what the chart lets tenants do', () => {
       await eventually(async () => (await refusalOf('team-b', 'acme/web')) !== undefined);
     });
 
-    /** What the API server says to an installation; undefined where it takes it. */
+    /** The refusal of the API server for an installation. Undefined where it accepts it. */
     async function refusalOf(namespace: string, provider: string): Promise<string | undefined> {
       const create = kubectl(['create', '--dry-run=server', '-f', '-'], installation(namespace, 'new', { provider }));
       return create.then(() => undefined, String);

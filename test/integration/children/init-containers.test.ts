@@ -2,7 +2,7 @@ import { describe, expect, inject, it } from 'vitest';
 import { apply, get, kubectl } from '../support/kubectl.ts';
 import { PATIENCE_MS } from '../support/patience.ts';
 
-/** What the fake nodes make of init containers; test/control-plane/stages/pod-init.yaml says which images fail. */
+/** The fake nodes run init containers like real ones. test/control-plane/stages/pod-init.yaml says which images fail. */
 
 interface ContainerStatus {
   readonly restartCount: number;

@@ -15,7 +15,7 @@ import { conditionOf, startWitness, type SeenInstallation, type Witness } from '
  * Whatever somebody does to a Deployment or to its records, in whatever moment, and whether the operator sees it happen or
  * finds it when it starts: the end is what a fresh look at the spec and at the records says.
  *
- * What is done, and where that went wrong with other controllers:
+ * The interferences, each with the report of a controller that it hurt:
  * - `undo`: `kubectl rollout undo` brings the template of former pods back, and not what belongs to it
  *   (kubernetes/kubectl#1301); in the midst of a rollout its controller waits for ever for what is gone (fluxcd/flagger#724).
  * - `restart`: `kubectl rollout restart` is taken for drift: one pod is restarted and the others are not
@@ -44,7 +44,7 @@ interface End {
   readonly records: readonly string[];
   /** Newest first; absent where it depends on who was quicker. */
   readonly history?: readonly string[] | undefined;
-  /** What kubectl says, where this cannot be done. */
+  /** The refusal of kubectl, where this cannot be done. */
   readonly refused?: RegExp;
 }
 
@@ -69,8 +69,9 @@ const HELD: End = {
 };
 
 /**
- * What stands is recorded, and serves first. Then what the spec asks for is tried once more, since nobody knows any more that it
- * failed. Or the operator sees that the record of what runs is gone while that of the failure is still there, and remembers it.
+ * The standing Deployment is recorded, and serves first. Then the wish of the spec is tried once more, since nobody knows
+ * any more that it failed. Or the operator sees that the record of what runs is gone while that of the failure is still
+ * there, and remembers it.
  */
 const FORGOTTEN: readonly End[] = [
   { version: '1.0.0', ready: 'False RolledBack', records: ['1.0.0 proven', '1.1.0 failed'] },
@@ -83,7 +84,7 @@ const ENDS: Readonly<Record<Moment, Readonly<Record<Interference, End | readonly
     restart: UPGRADED,
     'set image': UPGRADED,
     delete: UPGRADED,
-    // What stands is recorded as it stands.
+    // The Deployment is recorded as it stands.
     forget: {
       ...UPGRADED,
       records: ['1.1.0 proven'],
@@ -108,7 +109,7 @@ const ENDS: Readonly<Record<Moment, Readonly<Record<Interference, End | readonly
     undo: { ...UPGRADED, history: ['Spec 1.1.0 Succeeded', 'Spec 1.1.0 Superseded', 'Install 1.0.0 Succeeded'] },
     restart: UPGRADED,
     'set image': UPGRADED,
-    // What is stable serves again first.
+    // The stable version serves again first.
     delete: {
       ...UPGRADED,
       history: ['Spec 1.1.0 Succeeded', 'Rollback 1.0.0 Succeeded', 'Spec 1.1.0 RolledBack', 'Install 1.0.0 Succeeded'],
@@ -183,7 +184,7 @@ describe.skipIf(!inject('controlPlane').disposable)('what somebody does', () => 
   describe.each(['up', 'down'] as const)('while the operator is %s', (state) => {
     const namespace = `interferences-${state}`;
     const keyOf = (name: string) => `${namespace}/${name}`;
-    /** What kubectl complained about. */
+    /** The complaints of kubectl, by installation. */
     const complaints = new Map<string, string>();
     const podsBefore = new Map<string, readonly string[]>();
     let operator: RunningOperator;

@@ -14,7 +14,7 @@ import {
 import { startOperator, type RunningOperator } from '../support/operator.ts';
 import type { InstallationStatus } from '../../../src/api/installation.ts';
 
-/** What the fake of `test/scenario/mishaps.test.ts` has to answer as a real API server and a real kubectl do. */
+/** The fake of `test/scenario/mishaps.test.ts` has to answer as a real API server and a real kubectl do here. */
 
 const namespace = 'mishaps';
 let operator: RunningOperator;
@@ -87,7 +87,7 @@ it('kubectl rollout undo in the midst of an automatic rollout that fails holds n
   const wish = { provider: 'undone/web', upgradePolicy: 'auto' };
   await apply(provider('undone', '1.0.0'), installation(namespace, 'undone', wish));
   await waitFor('Ready', 'pi/undone', namespace);
-  // What works has had its time; what does not is waited for, but not before somebody has undone it.
+  // A release that works has had its time by then. One that does not is not given up before somebody has undone it.
   await edit('undone', { upgrade: { rollback: { progressDeadlineSeconds: 20 } } });
   const image = 'registry.example.com/acme/never-ready:1.1.0';
   await apply(provider('undone', '1.0.0', release('1.1.0', { image })));

@@ -11,7 +11,7 @@ import { patch, runs } from '../support/outcome.ts';
 import { conditionOf, startWitness, type Witness } from '../support/witness.ts';
 
 /**
- * What the operator before this one left in a cluster: it remembered rollouts in annotations of the Deployment and in saved
+ * The operator before this one left this in a cluster: it remembered rollouts in annotations of the Deployment and in saved
  * revisions, and not in records. recorded/README.md says what became of each of its installations.
  */
 const namespace = 'recorded';
@@ -95,13 +95,13 @@ async function createDeployment(deployment: RecordedDeployment, uids: ReadonlyMa
   await comesTo(name, status);
 }
 
-/** What was rolled out before the template that a Deployment had in the end, oldest first. */
+/** The templates that were rolled out before the last one of a Deployment, oldest first. */
 function formerTemplates(name: Name): object[] {
   const replicaSets = ofKind<RecordedReplicaSet>('ReplicaSet')
     .filter(({ metadata }) => metadata.labels?.[LABEL.installation] === name)
     .sort((a, b) => revisionOf(a) - revisionOf(b));
   const last = replicaSets.pop();
-  // What came back had been there before all others.
+  // The template that came back had been there before all others.
   const isBack = last?.metadata.annotations?.['deployment.kubernetes.io/revision-history'] !== undefined;
   return [...(isBack ? [last] : []), ...replicaSets].map(({ spec }) => withoutHash(spec.template));
 }
@@ -134,14 +134,14 @@ async function comesTo(name: Name, { replicas = 0, availableReplicas = 0 }: Depl
   );
 }
 
-/** What the operator owns, but for who owns the object. */
+/** The fields that the operator owns, without `ownerReferences`. */
 function ownedBut(deployment: DeploymentObject): object {
   const { metadata, spec } = ownedFields(deployment, FIELD_MANAGER) as unknown as DeploymentObject;
   const { ownerReferences: _, ...others } = metadata;
   return { spec, ...others };
 }
 
-/** What must stay as it was: the pods, how often each began again, and what they are made from. */
+/** Everything that must stay as it was: the pods, how often each restarted, and the template that they are made from. */
 function running(name: Name) {
   const pods = children.pods(keyOf(name)).map(({ metadata, status }) => {
     const restarts = status.containerStatuses?.[0]?.restartCount;
@@ -232,7 +232,7 @@ describe.skipIf(!inject('controlPlane').disposable)('what was installed before t
     expect(status.failedVersions).toEqual(was?.status['failedVersions']);
   });
 
-  // What failed is still held; of what automation tried, nothing tells any more that it was rolled out and taken back.
+  // The failed wish is still held. Nothing tells any more that automation rolled a release out and took it back.
   it.each([
     ['held', 'False RolledBack'],
     ['rolled-back', undefined],

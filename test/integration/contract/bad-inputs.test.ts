@@ -56,7 +56,7 @@ const bad = (spec: object, name = 'bad.web') => ({
   spec,
 });
 
-/** What the apiserver refuses: [what, object, words of the message]. */
+/** The objects that the apiserver refuses: [the fault, the object, words of the message]. */
 const refused: [string, object, RegExp][] = [
   ['an unknown tier', pi({ ...good, resourceTier: 'huge' }), /spec\.resourceTier: Unsupported value: "huge"/],
   ['an unknown policy', pi({ ...good, upgradePolicy: 'always' }), /spec\.upgradePolicy: Unsupported value/],
@@ -372,7 +372,7 @@ const refused: [string, object, RegExp][] = [
   ],
 ];
 
-/** What only the operator can see: [what, spec, reason, words of the message]. */
+/** The faults that only the operator can see: [the fault, the spec, the reason, words of the message]. */
 const stalled: [string, object, string, RegExp][] = [
   ['a reserved variable', { config: { LD_PRELOAD: 'x' } }, 'ReservedEnvName', /Remove "LD_PRELOAD" from config/],
   ['a reserved prefix', { config: { KUBERNETES_SERVICE_HOST: 'x' } }, 'ReservedEnvName', /"KUBERNETES_SERVICE_HOST"/],

@@ -20,7 +20,7 @@ import { conditionOf, startWitness, type SeenInstallation, type Witness } from '
 const namespace = 'gitops';
 const CONFIG = 'defaults: {progressDeadlineSeconds: 60, stableSeconds: 0}';
 const AUTO = { upgradePolicy: 'auto', resourceTier: 'free' };
-/** What the tools put on all that they apply. */
+/** The labels and annotations that the tools put on everything they apply. */
 const MARKS = {
   flux: { labels: { 'kustomize.toolkit.fluxcd.io/name': 'shop', 'kustomize.toolkit.fluxcd.io/namespace': 'shop' } },
   argo: {
@@ -102,7 +102,7 @@ describe.skipIf(!inject('controlPlane').disposable)('manifests that are applied 
     await Promise.all([witness.until(keyOf(good), runs('1.1.0')), witness.until(keyOf(failing), isBack)]);
   }
 
-  /** What the operator wrote for an installation. */
+  /** How many writes of one kind the operator made for an installation. */
   async function writes(name: string, resource: string, subresource = ''): Promise<number> {
     let count = 0;
     for await (const event of auditEvents(auditLog(), began)) {

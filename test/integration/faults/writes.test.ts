@@ -29,7 +29,7 @@ describe.skipIf(!cluster.disposable)('a write', { concurrent: true }, () => {
     return { ...(await startSettled({ ...cluster, namespace }, context)), namespace };
   }
 
-  /** What was done is done once: one rollout for an edit, none for an installation, and nothing is told twice. */
+  /** Everything was done once: one rollout for an edit, none for an installation, and nothing was told twice. */
   async function expectNothingTwice({ api, namespace }: Pick<Settled, 'api'> & { namespace: string }, created: string) {
     const deployments = await api.list<DeploymentObject>(CHILDREN.Deployment, namespace);
     const generations = new Map(deployments.map(({ metadata }) => [metadata.name, metadata.generation]));

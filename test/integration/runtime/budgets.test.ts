@@ -33,7 +33,7 @@ async function startOperator(env: Readonly<Record<string, string>> = {}): Promis
   return operator;
 }
 
-/** What the operator asks for because of this, until it has come to rest; not its watches and its Lease. */
+/** The requests of the operator because of a change, until it has come to rest, without its watches and its Lease. */
 async function costOf(change: () => Promise<unknown>): Promise<Requests> {
   const from = await now(auditLog());
   await change();
@@ -66,7 +66,7 @@ function bad(version: string): object {
   return release(version, { image: `registry.example.com/acme/no-such-image:${version}` });
 }
 
-/** What an edit costs an installation that runs, until it is Ready again. */
+/** The requests that an edit of a running installation costs until it is Ready again. */
 async function costOfEdit(name: string, spec: object): Promise<Requests> {
   await startOperator();
   await install(name, { resourceTier: 'free' });

@@ -87,7 +87,7 @@ async function auditSince(offset: number): Promise<AuditEvent[]> {
   return [...events];
 }
 
-/** What operators have written, Leases aside, in the order in which it reached the apiserver. */
+/** The writes of operators, Leases aside, in the order in which they reached the apiserver. */
 function writesIn(events: readonly AuditEvent[]): AuditEvent[] {
   return events
     .filter(({ userAgent }) => userAgent.startsWith('provider-operator/'))
@@ -130,7 +130,7 @@ interface HandOver {
   readonly heir: string;
 }
 
-/** What the Lease went through at a hand-over: the last write of the leader, and what the heir did after that. */
+/** The requests for the Lease at a hand-over: the last write of the leader, and those of the heir after it. */
 function leaseAt(events: readonly AuditEvent[], { leader, heir }: HandOver) {
   const of = (instance: string) =>
     events.filter(({ resource, userAgent }) => resource === 'leases' && userAgent.includes(instance));

@@ -15,7 +15,7 @@ import { conditionOf, startWitness, type Witness } from '../support/witness.ts';
 
 const namespace = 'metrics';
 const CONFIG = 'defaults: {progressDeadlineSeconds: 60, stableSeconds: 0}';
-/** What a scrape adds. */
+/** The labels that a scrape adds. */
 const TARGET_LABELS: ReadonlySet<string> = new Set(['job', 'instance', 'namespace', 'pod']);
 /** Not seen here: a write that may pass fails only where the API server is in trouble. */
 const UNSEEN = [{ metric: 'provider_operator_installations', label: 'reason', value: 'RetryingAfterError' }];

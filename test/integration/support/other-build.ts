@@ -41,7 +41,7 @@ export async function buildOther(changes: Changes): Promise<OtherBuild> {
   };
 }
 
-/** What is not there any more must not pass for replaced. */
+/** Fails where the text to replace is not there any more: nothing must pass for replaced. */
 function replaceAll(text: string, [from, to]: readonly [from: string, to: string]): string {
   if (!text.includes(from)) {
     throw new Error(`There is no ${from}`);

@@ -1,15 +1,15 @@
 import { kubectl } from './kubectl.ts';
 import { conditionOf, type SeenInstallation, type Witness } from './witness.ts';
 
-/** What became of an upgrade, as tests ask for it. Installations are named `namespace/name`. */
+/** The outcome of an upgrade, as tests ask for it. Installations are named `namespace/name`. */
 
-/** What runs now came back, and nobody has to do anything. */
+/** Whether the version that ran before came back, and nobody has to do anything. */
 export function isBack(seen: SeenInstallation): boolean {
   const isReady = conditionOf(seen, 'Ready')?.startsWith('True') === true;
   return isReady && conditionOf(seen, 'UpgradeHealthy') === 'False RolledBack';
 }
 
-/** What runs now came back, and is not what the spec asks for. */
+/** Whether the version that ran before came back, and the spec asks for another. */
 export function isHeld(seen: SeenInstallation): boolean {
   return conditionOf(seen, 'Ready') === 'False RolledBack';
 }

@@ -15,11 +15,14 @@ export interface Recording<T> {
   readonly versions: readonly Recorded<T>[];
   /** Waits until all that is stored of a namespace by now has been recorded. */
   catchUp(namespace: string): Promise<void>;
-  /** What `look` finds first, now or after one of the next versions; `complaint` says what is there where that does not come. */
+  /**
+   * Returns what `look` finds first, now or after one of the next versions. `complaint` says what is there if that never
+   * comes.
+   */
   when<Found>(look: () => Found | undefined, complaint: () => string): Promise<Found>;
 }
 
-/** What to record, and for how long. */
+/** The objects to record, and for how long. */
 export interface Subject {
   readonly transport: Transport;
   readonly resource: Resource;

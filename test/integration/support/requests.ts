@@ -1,12 +1,15 @@
 import { MARKER } from '../../../src/api/names.ts';
 import { auditEvents, auditEnd, type AuditEvent } from '../../control-plane/audit.ts';
 
-/** What somebody asked of the API server, by verb and resource: `patch deployments` → 3, `mark controllerrevisions` → 1. */
+/**
+ * The requests of one client to the API server, by verb and resource: `patch deployments` → 3, `mark controllerrevisions`
+ * → 1.
+ */
 export type Requests = Readonly<Record<string, number>>;
 
 /** Who asks, and what of it to leave out. */
 export interface RequestFilter {
-  /** What the user agent begins with. */
+  /** The beginning of the user agent. */
   readonly userAgent: string;
   /** Only requests that this holds for. */
   readonly where?: (event: AuditEvent) => boolean;
@@ -15,7 +18,7 @@ export interface RequestFilter {
 /** The operator, whichever process of it: its user agent goes on with its version and its instance. */
 export const OPERATOR = 'provider-operator/';
 
-/** What a running operator asks for even when there is nothing to do: it watches, and renews its Lease. */
+/** Whether a running operator asks for this even when there is nothing to do: it watches, and renews its Lease. */
 export function isAtRest({ verb, resource }: AuditEvent): boolean {
   return verb === 'watch' || resource === 'leases';
 }

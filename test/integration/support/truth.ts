@@ -38,7 +38,7 @@ export interface TruthChecker {
 /**
  * Watches installations and Deployments from outside and remembers every version of both, so that each `Ready=True` can
  * be held against what the Deployment was just before it (resource versions of one etcd are one order).
- * What was there before it began to watch has no history and is not judged.
+ * An object that was there before it began to watch has no history and is not judged.
  * It judges by the spec and the pods alone, never by the operator's own hashes.
  */
 export async function startTruthChecker(): Promise<TruthChecker> {
@@ -75,7 +75,7 @@ export async function startTruthChecker(): Promise<TruthChecker> {
 
   return {
     async stop() {
-      // What was written before this marker has been seen when the marker has.
+      // Everything that was written before this marker has been seen when the marker has.
       const marker = `truth-${Date.now()}`;
       await kubectl(['create', 'deployment', marker, '-n', 'default', '--image=none', '--replicas=0']);
       await eventually(async () => deployments.some((d) => d.object.metadata.name === marker));
@@ -89,7 +89,7 @@ export async function startTruthChecker(): Promise<TruthChecker> {
   };
 }
 
-/** What somebody changes at the moment of a report cannot be in it; on a busy machine news is seconds on its way. */
+/** A report cannot contain a change of the same moment. On a busy machine news is seconds on its way. */
 const AT_THE_SAME_TIME_MS = 5000;
 
 function lieOf(

@@ -26,7 +26,7 @@ export interface Witness {
   stop(): Promise<void>;
 }
 
-/** What a Deployment was to run. */
+/** The template that a Deployment was to run. */
 interface Template {
   readonly version: string;
   /** The variables in it, those of the platform as well. */

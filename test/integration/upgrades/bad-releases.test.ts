@@ -13,7 +13,10 @@ import { conditionOf, startWitness, type Witness } from '../support/witness.ts';
 import { describeFailingEdits, NAMESPACES } from './failing-edits.ts';
 import { describeFailingSoftware, SOFTWARE_NAMESPACE } from './failing-software.ts';
 
-/** How 1.1.0 goes wrong, what is said of it, and whether a container of it had started: else it is tried once more in hours. */
+/**
+ * How 1.1.0 goes wrong, what is said of it, and whether a container of it had started: else it is tried once more in
+ * hours.
+ */
 const FAILURES = [
   { how: 'never-ready', reason: 'DeadlineExceeded', expires: false },
   { how: 'crash-loop', reason: 'CrashLoop', expires: false },
@@ -31,7 +34,7 @@ const patientNamespace = 'bad-releases-patient';
 const CONFIG = 'defaults: {progressDeadlineSeconds: 60, stableSeconds: 0}';
 /** For what does not: taken back out of the spec where something good is to come. */
 const IMPATIENT = { rollback: { progressDeadlineSeconds: 10 } };
-/** What the tier `standard` asks for. */
+/** The number of pods in the tier `standard`. */
 const REPLICAS = 2;
 
 const namespaceOf = (how: How) => (how === 'over-quota' ? fullNamespace : namespace);
@@ -208,7 +211,7 @@ describe.skipIf(!inject('controlPlane').disposable)('a release that does not wor
     expect(await witness.fewestReady(key, REPLICAS)).toBe(REPLICAS);
   });
 
-  // What goes on while the minute passes.
+  // These run while the minute passes.
   describe('beside', () => {
     describeFailingEdits(() => witness);
     describeFailingSoftware(() => witness);

@@ -6,16 +6,16 @@ import { isHeld, patch, runs } from '../support/outcome.ts';
 import { setQuota } from '../support/quota.ts';
 import { conditionOf, type Witness } from '../support/witness.ts';
 
-/** What a tenant asks for besides versions: rolled back like a release, and blamed on whoever asked. */
+/** Edits of everything but the version: they are rolled back like a release, and blamed on whoever asked. */
 
 const namespace = 'failing-edits';
 const smallNamespace = 'failing-edits-small';
 export const NAMESPACES = [namespace, smallNamespace];
-/** What the tier `standard` asks for. */
+/** The number of pods in the tier `standard`. */
 const REPLICAS = 2;
 const bad = release('1.1.0', { image: 'registry.example.com/acme/never-ready:1.1.0' });
 
-/** What fails need not be waited for long. */
+/** A short deadline, since these rollouts fail. */
 const IMPATIENT = { rollback: { progressDeadlineSeconds: 12 } };
 
 let witness: Witness;

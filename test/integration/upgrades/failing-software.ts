@@ -8,11 +8,11 @@ import { conditionOf, type SeenInstallation, type Witness } from '../support/wit
 /** System software that does not work: whoever asked for it, the pods that serve go on. */
 
 export const SOFTWARE_NAMESPACE = 'failing-software';
-/** What the tier `standard` asks for. */
+/** The number of pods in the tier `standard`. */
 const REPLICAS = 2;
 const IMPATIENT = { rollback: { progressDeadlineSeconds: 12 } };
 
-/** What is wrong with a version: what it says to the process, or that its files are not there. */
+/** The fault of a version: a variable that it gives to the process, or files that are not there. */
 const FAULTS = {
   environment: { env: [{ name: 'MODE', value: 'never-ready' }] },
   image: { image: 'registry.example.com/software/no-such-image:1', path: '/opt/it', mountPath: '/opt/it' },

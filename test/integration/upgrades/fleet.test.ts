@@ -22,7 +22,10 @@ maxConcurrentUpgrades: ${MOST_AT_ONCE}
 const [LONG, SHORT] = [configOf(300), configOf(10)];
 /** How fast pods are on this machine is not the question, but whether anything waits for its turn. */
 const PATIENT = { rollback: { progressDeadlineSeconds: 300 } };
-/** What people ask for one after the other while the fleet is busy; fewer where it is done before they are. */
+/**
+ * The edits that people make one after the other while the fleet is busy. There are fewer if the fleet is done before
+ * that.
+ */
 const MOST_ASKED = 8;
 const BAD = release('1.1.0', { image: 'registry.example.com/acme/never-ready:1.1.0' });
 

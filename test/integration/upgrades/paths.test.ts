@@ -7,7 +7,7 @@ import { isBack, isHeld, patch, runs, versionsOf } from '../support/outcome.ts';
 import { startWitness, type SeenInstallation, type Witness } from '../support/witness.ts';
 
 const namespace = 'paths';
-/** What the tier `standard` asks for. */
+/** The number of pods in the tier `standard`. */
 const REPLICAS = 2;
 const STEP = release('1.6.0', { required: true });
 const BROKEN_STEP = release('1.8.0', { required: true, image: 'registry.example.com/acme/crash-loop:1.8.0' });

@@ -15,7 +15,7 @@ const CONFIG = 'defaults: {progressDeadlineSeconds: 60, stableSeconds: 0}';
 const IMPATIENT = { rollback: { progressDeadlineSeconds: 8 } };
 /** For what is stopped before anybody takes it back: time enough to stop it. */
 const LATE = { rollback: { progressDeadlineSeconds: 20 } };
-/** What the tier `standard` asks for. */
+/** The number of pods in the tier `standard`. */
 const REPLICAS = 2;
 const STAGES = ['never-ready', 'crash-loop', 'no-such-image'];
 const image = (stage: string) => `registry.example.com/acme/${stage}:1.1.0`;

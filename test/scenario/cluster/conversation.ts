@@ -17,7 +17,7 @@ interface OwnedChange {
   readonly lost?: readonly string[];
 }
 
-/** What is to be the same on a real API server and on the fake one. */
+/** The part of an answer that a real API server and the fake one must have in common. */
 export interface Answer {
   readonly status: number;
   readonly reason?: string;

@@ -17,7 +17,7 @@ interface DeploymentSpec {
 /** A number of pods, or a part of those asked for: `25%`. */
 type Share = number | string;
 
-/** What is there for one Deployment, which its status tells when somebody has looked. */
+/** The pods of one Deployment, and how far their rollout is. The status tells it once the controller has looked. */
 interface Rollout {
   pods: Pod[];
   /** The last template that was rolled out wholly. */
@@ -43,7 +43,7 @@ const NO_PROGRESS: ReadonlySet<Step> = new Set(['be refused', 'give up']);
 const DEFAULT_SHARE = '25%';
 
 /**
- * What the Deployment and ReplicaSet controllers, scheduler and kubelet do together, one small step at a time: replaces
+ * Does the work of the Deployment and ReplicaSet controllers, scheduler and kubelet, one small step at a time: replaces
  * pods as the strategy says, lets each become what its image is destined to (`pod.ts`), and writes the status that
  * `kubectl rollout status` reads. Past its deadline a rollout has failed. It has no ReplicaSets and no revisions.
  */
@@ -115,7 +115,7 @@ export class DeploymentController {
     switch (step) {
       case 'observe':
         rollout.observed = deployment.metadata.generation ?? 0;
-        // What ran before another template came is rolled out anew when it comes back: no verdict of the controller outlasts that.
+        // A template that comes back after another one is rolled out anew: no verdict of the controller outlasts the other.
         if (!isDeepStrictEqual(rollout.done, spec.template)) {
           rollout.done = undefined;
         }

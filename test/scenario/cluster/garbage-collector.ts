@@ -23,7 +23,7 @@ export class GarbageCollector {
     this.#now = now;
   }
 
-  /** What it deletes next. */
+  /** The object that it deletes next. */
   get work(): { readonly kind: Kind; readonly key: string } | undefined {
     return this.#busyUntil <= this.#now() ? this.#garbage() : undefined;
   }

@@ -5,7 +5,7 @@ import { notFound, Refused } from './refusal.ts';
 import { matcher } from './selectors.ts';
 import { keyOf, type ApiServer } from './server.ts';
 
-/** What the path of a call names. */
+/** The kind and the object that the path of a call names. */
 export interface Place {
   readonly kind: Kind;
   readonly namespace: string | undefined;

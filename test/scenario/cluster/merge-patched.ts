@@ -1,6 +1,6 @@
 import { isMap } from './fields.ts';
 
-/** What an RFC 7386 patch makes of a value. */
+/** Returns a value after an RFC 7386 patch. */
 export function mergePatched(value: unknown, patch: unknown): unknown {
   if (!isMap(patch)) {
     return patch;

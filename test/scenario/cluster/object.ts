@@ -47,5 +47,5 @@ export interface Draft {
   readonly [field: string]: unknown;
 }
 
-/** What anybody does to an object who is not the server. */
+/** A change that a client makes to an object. */
 export type Edit = (object: ApiObject) => ApiObject;

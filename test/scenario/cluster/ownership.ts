@@ -60,7 +60,7 @@ export function apply(
 }
 
 /**
- * What managedFields say after a write that is no apply. Those of a status are not kept: nobody reads who owns a field of
+ * The managedFields after a write that is no apply. Those of a status are not kept: nobody reads who owns a field of
  * a status, which is most of what is written.
  */
 export function update(
@@ -81,7 +81,7 @@ export function update(
   const mine = (before?.set ?? new Set<string>()).difference(removed).union(set);
   owners.delete(id);
   if (mine.size > 0) {
-    // What goes through the scale subresource is filed without a time.
+    // An entry of the scale subresource has no time.
     const entry = entryOf(writer, after.apiVersion ?? '', writer.subresource === 'scale' ? undefined : time);
     owners.set(id, { entry: set.size > 0 ? entry : (before?.entry ?? entry), set: mine });
   }

@@ -1,4 +1,4 @@
-/** What a pod is made from, as far as it decides what becomes of it. */
+/** The template of a pod, as far as it decides how the pod fares. */
 export interface Template {
   readonly metadata?: {
     readonly labels?: Readonly<Record<string, string>>;
@@ -13,7 +13,7 @@ export interface Template {
   };
 }
 
-/** What becomes of pods with this in their image's name, or as a value of a variable; as in test/control-plane/stages. */
+/** The fate of pods with this in their image's name, or as a value of a variable, as in test/control-plane/stages. */
 export const FATES = ['never-ready', 'crash-loop', 'no-such-image'] as const;
 export type Fate = (typeof FATES)[number];
 
@@ -64,7 +64,7 @@ export class Pod {
     return this.dueAt !== undefined && this.dueAt <= now;
   }
 
-  /** What happens to it next. */
+  /** Lets the next thing happen to it. */
   goOn(now: number): void {
     switch (fateOf(this.template)) {
       case undefined:

@@ -84,7 +84,7 @@ export class WatchCursor {
     return undefined;
   }
 
-  /** What leaves the selection is deleted for this watch, what enters it is added. */
+  /** An object that leaves the selection is deleted for this watch. One that enters it is added. */
   #eventOf({ before, after, object }: Change): WatchEvent<ApiObject> | undefined {
     const was = before !== undefined && this.#matches(before);
     const is = after !== undefined && this.#matches(after);

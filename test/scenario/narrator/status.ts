@@ -9,7 +9,7 @@ import { failedInWords } from './writes.ts';
 /** Said beside `Ready`, which has its companions with it. */
 const TOLD: readonly ConditionType[] = ['UpgradeHealthy', 'Available', 'UpdateAvailable', 'Drifted'];
 
-/** What a new status says that the former one did not. */
+/** The lines for everything that a new status says and the former one did not. */
 export function statusInWords({ before, after }: Change, startedAt: number): string[] {
   const was = statusOf(before);
   const is = statusOf(after);
@@ -22,7 +22,7 @@ export function statusInWords({ before, after }: Change, startedAt: number): str
   ];
 }
 
-/** What somebody reads who looks in the end. */
+/** The lines for somebody who looks at the end. */
 export function summaryOf(installation: ApiObject): string[] {
   const { currentVersion, installedVersion, targetVersion, history = [] } = statusOf(installation);
   const { name } = installation.metadata;

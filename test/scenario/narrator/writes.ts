@@ -27,7 +27,7 @@ export function failedInWords({ version, software }: Failed): string {
   return software === undefined ? version : `${version} with ${software}`;
 }
 
-/** What the operator wrote, but for statuses. */
+/** The lines for a write of the operator, statuses aside. */
 export function writeInWords({ kind, before, after }: Change): string[] {
   switch (kind) {
     case KINDS.Deployment:

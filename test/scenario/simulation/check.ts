@@ -2,7 +2,7 @@ import type { Simulation } from './simulation.ts';
 
 const MOST_LINES = 120;
 
-/** What a failing seed shows: what did not hold, how to live through it again, and what happened before. */
+/** Describes a failing seed: the violations, how to replay it, and the last lines of its journal. */
 export function describeFailure(
   seed: number,
   { violations, journal, isForgetful }: Simulation,
@@ -13,7 +13,7 @@ Replay: SEED=${seed}${isForgetful ? ' FORGETFUL=1' : ''} npx vitest run --projec
 ${lastLines(journal, mostLines)}`;
 }
 
-/** What a failing story shows. */
+/** Describes a failing story. */
 export function describeStory(name: string, { violations, journal }: Simulation): string {
   return `${[name, ...violations].join('; ')}\n${lastLines(journal, MOST_LINES)}`;
 }

@@ -15,7 +15,7 @@ import { SIMULATED } from './simulated.ts';
 export interface PlantedBug {
   readonly name: string;
   readonly plant?: Wrap;
-  /** What the operator takes for the word of the platform team. */
+  /** The configuration that the operator takes for that of the platform team. */
   readonly config?: OperatorConfig;
 }
 
@@ -210,7 +210,7 @@ function withoutUndo(event: WatchEvent<ApiObject>): WatchEvent<ApiObject> {
   });
 }
 
-/** What was marked as done is judged by what its pods do now. */
+/** Takes the mark of a proven rollout away, so that it is judged by its pods of now. */
 function withoutProof(event: WatchEvent<ApiObject>): WatchEvent<ApiObject> {
   return changing(event, 'ControllerRevision', (record) => withoutMarks(record, [ANNOTATION.proven]));
 }
@@ -230,7 +230,7 @@ function withoutMarks(record: ApiObject, marks: readonly string[]): ApiObject {
   return { ...record, metadata: { ...record.metadata, annotations: Object.fromEntries(others) } };
 }
 
-/** What failed goes with the Deployment, as if that owned the records. */
+/** Loses failures with the Deployment, as if that owned the records. */
 function losingFailures(transport: Transport): Transport {
   const failed = new Map<string, Call>();
   const observing: Transport = {
@@ -257,7 +257,7 @@ function losingFailures(transport: Transport): Transport {
   })(observing);
 }
 
-/** What failed and what was done is what the status says: nothing, where somebody wiped it. */
+/** Believes the status of what failed and what was done: that is nothing where somebody wiped it. */
 function believingStatus(transport: Transport): Transport {
   const wiped = new Set<string>();
   const marks = [ANNOTATION.failed, ANNOTATION.proven];

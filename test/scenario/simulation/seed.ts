@@ -121,7 +121,7 @@ function judgeRest(simulation: Simulation): void {
   }
 }
 
-/** What runs well at rest has proven itself, once and for ever. */
+/** A rollout that runs well at rest must have been marked as proven. */
 function judgeProof(simulation: Simulation, installation: ApiObject): void {
   const { server } = simulation;
   const deployment = server.get(KINDS.Deployment, keyOf(installation.metadata));

@@ -26,7 +26,7 @@ export interface SimulationOptions {
   /** Takes the first option each time, so that nothing is left to chance; else any, as the seed says. */
   readonly isOrderly?: boolean;
   readonly wrap?: Wrap;
-  /** What the platform team decided. */
+  /** The configuration by the platform team. */
   readonly config?: OperatorConfig;
   /** When it begins, in milliseconds since the epoch. */
   readonly startsAt?: number;
@@ -63,7 +63,7 @@ export class Simulation {
   readonly journal: string[] = [];
   readonly violations: string[] = [];
   process: OperatorProcess | undefined;
-  /** What is written by operators, and not an Event. */
+  /** How many writes the operators made, Events aside. */
   writes = 0;
   events = 0;
   /** Called after each write of an operator was carried out, before it is answered. */
@@ -147,7 +147,7 @@ export class Simulation {
     }
   }
 
-  /** What an operator under way can make happen next. */
+  /** The steps that an operator under way can make next. */
   ownOptions(): Option[] {
     const { process, exchange } = this;
     if (!process) {
@@ -168,7 +168,7 @@ export class Simulation {
     return [...answers, ...commits, ...accepts, ...deliveries];
   }
 
-  /** What the cluster does by itself. */
+  /** The steps that the cluster makes by itself. */
   clusterOptions(): Option[] {
     const steps = this.deployments.work.map((key) => ({
       weight: 2,

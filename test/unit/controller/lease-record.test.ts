@@ -11,7 +11,7 @@ const held: LeaseRecord = { holder: 'other', seconds: 15, acquiredAt: 1, renewed
 const mine = { ...held, holder: 'me' };
 const renewed = { ...held, renewedAt: 2 };
 
-/** What was seen, second by second, and whether we may take the Lease at the end of it. */
+/** The Lease as it was seen, second by second, and whether we may take it at the end. */
 it.each`
   what                                              | seen                                                                                         | at    | may      | isLeading
   ${'there never was one'}                          | ${[[0, undefined]]}                                                                          | ${0}  | ${true}  | ${false}

@@ -234,7 +234,7 @@ describe('a stream of initial events', () => {
 describe('whether it is live', () => {
   it('means that changes arrive, or did until a moment ago', async () => {
     const { source, reflector, clock } = await setUp();
-    // What a server has kept for a watch that goes on comes first.
+    // The events that a server kept for a resumed watch come first.
     expect(reflector.isWatching).toBe(false);
     await clock.advance(500);
     expect([reflector.isWatching, reflector.isLive]).toEqual([true, true]);

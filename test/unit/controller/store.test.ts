@@ -232,7 +232,7 @@ describe('law: whatever was offered, listed, and delivered in between, in the en
     }
   }
 
-  /** What a reflector does to its feed. */
+  /** Feeds a store as a reflector does. */
   class Reader {
     readonly server: Server;
     readonly namespace: string;

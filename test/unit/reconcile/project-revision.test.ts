@@ -106,9 +106,10 @@ describe('what was edited beyond recognition, or written by another program, is 
     ['null', null],
     ['a text', 'data'],
     ['a list', [facts]],
-    // What a StatefulSet keeps: https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/controller-revision-v1/
+    // A revision of a StatefulSet:
+    // https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/controller-revision-v1/
     ['a patch of a StatefulSet', { spec: { template: { $patch: 'replace', spec: { containers: [] } } } }],
-    // What an operator before this one saved.
+    // A revision that an operator before this one saved.
     ['a Deployment alone', deployment],
     ['no version', without('version')],
     ['no provider', without('provider')],

@@ -68,7 +68,7 @@ function anyWish(random: Random): Wish {
   };
 }
 
-/** What publishers and tenants may do next. */
+/** The changes that publishers and tenants may make next. */
 export function wishOptions(simulation: Simulation): Option[] {
   const { server, random, deployments } = simulation;
   const releases = published(server);
@@ -189,7 +189,7 @@ function everPublished(server: ApiServer): Release[] {
   return [...last.values()].sort((a, b) => semver.compare(a.version, b.version));
 }
 
-/** What others may do to the children. */
+/** The changes that others may make to the children. */
 export function driftOptions(simulation: Simulation): Option[] {
   const { server, random, deployments } = simulation;
   return NAMES.flatMap((name): Option[] => {
@@ -202,7 +202,7 @@ export function driftOptions(simulation: Simulation): Option[] {
     const anyChild = present.flatMap((kind): Option[] => [
       { weight: 0.4, name: `${kind.plural} ${name} is deleted`, run: () => server.remove(kind, key, 'intruder') },
       {
-        // What does not work would be theirs from then on, and stay.
+        // Fields that do not work would be theirs from then on, and stay.
         weight: isWorking && !(hasSoftware && kind === KINDS.Deployment) ? 0.2 : 0,
         name: `${kind.plural} ${name} is replaced`,
         run: () => replace(server, kind, name),
@@ -239,7 +239,7 @@ export function driftOptions(simulation: Simulation): Option[] {
   });
 }
 
-/** What an earlier template has, and the present one has not, would stay as well. */
+/** Whether an earlier template has nothing that the present one lacks. It would stay as well. */
 function bringsNothing(server: ApiServer, key: string): boolean {
   const deployment = server.get(KINDS.Deployment, key);
   const earlier = earlierDeployment(server, key);
@@ -271,12 +271,12 @@ export function lastWord({ server, random, deployments }: Simulation): string {
   // Also what was taken back: a Deployment that was deleted cannot be made again without its release.
   const installations = server.list(KINDS.ProviderInstallation);
   const isStuck = installations.some((i) => specOf(i).upgrade?.rollback?.enabled === false);
-  // What failed and did not go back is not tried again: no way leads over it.
+  // A release that failed and did not go back is not tried again: no way leads over it.
   publish(
     server,
     ...everPublished(server).map(({ required, ...r }) => (required && !isStuck ? { ...r, required } : r)),
   );
-  // What does not work may be a stepping stone to what does.
+  // A release that does not work may be a stepping stone to one that does.
   published(server)
     .filter(isBad)
     .forEach(({ version }) => yank(server, version));

@@ -1,7 +1,7 @@
 import { ApiError } from '../../../../src/cluster/errors.ts';
 import type { Option, Simulation } from '../simulation.ts';
 
-/** What goes wrong between an operator and the server, and in the operator itself. */
+/** The faults between an operator and the server, and in the operator itself. */
 export function faultOptions(simulation: Simulation): Option[] {
   const { process, random } = simulation;
   if (!process) {

@@ -9,11 +9,11 @@ import { badSoftware, publishedSoftware, publishSoftware, type Wish } from '../p
 import type { Random } from '../random.ts';
 import type { Option, Simulation } from '../simulation.ts';
 
-/** What publishers of system software and those who run on it do. */
+/** The changes by publishers of system software, and by the tenants who run on it. */
 
 const POLICIES = ['inherit', 'none', 'patchLevel', 'all'] as const;
 
-/** What there is at first, and works; and what there is in the end, above all others. */
+/** The versions that are there at first, and work; and those that are there in the end, above all others. */
 const FIRST = { php: '8.2.0', icu: '74.1.0' };
 const LAST = { php: '9.0.0', icu: '80.0.0' };
 type Name = keyof typeof FIRST;
@@ -32,14 +32,14 @@ function lastOf(name: Name): SoftwareRelease {
   return softwareRelease(name, LAST[name], name === 'php' ? { dependencies: [{ name: 'icu', range: '>=80' }] } : {});
 }
 
-/** What a release may need; a stepping stone nothing that the last version has not. */
+/** The needs that a release may have. A stepping stone has none that the last version has not. */
 export function anyNeeds(server: ApiServer, random: Random, isStone: boolean): Partial<Release> {
   const version = random.pick(everPublished(server, 'php')).version;
   const range = random.pick(['*', `>=${version}`, `>=${version}`, ...(isStone ? [] : ['~8.2.0', `~${version}`])]);
   return random.chance(0.7) ? { systemSoftwareDependencies: [{ name: 'php', range }] } : {};
 }
 
-/** What the last release needs, so that everybody has the same in the end. */
+/** The needs of the last release, so that everybody has the same in the end. */
 export const LAST_NEEDS: Partial<Release> = {
   systemSoftwareDependencies: [{ name: 'php', range: `>=${LAST.php}` }],
 };
@@ -109,14 +109,14 @@ function everPublished(server: ApiServer, name: Name): SoftwareRelease[] {
   return [...last.values()].sort((a, b) => semver.compare(a.version, b.version));
 }
 
-/** What somebody says of it who installs. */
+/** The first wish for system software of somebody who installs. */
 export function firstWish(random: Random): Wish {
   return random.chance(0.6)
     ? { systemSoftware: [{ name: 'php', updatePolicy: random.pick(['patchLevel', 'all', 'all', 'none']) }] }
     : {};
 }
 
-/** What somebody may say of the system software that they run on. */
+/** The wishes that a tenant may have for the system software. */
 export function softwareWishes({ server, random }: Simulation): { weight: number; what: string; wish: Wish }[] {
   const ever = (name: Name) => random.pick(everPublished(server, name)).version;
   const policy = () => random.pick(POLICIES);
@@ -140,7 +140,7 @@ export function softwareWishes({ server, random }: Simulation): { weight: number
   }));
 }
 
-/** What works is there again, what does not is yanked, and above all there is a version that everybody can have. */
+/** Publishes every version that works again, yanks the others, and adds a version above all that everybody can have. */
 export function lastSoftware(server: ApiServer): void {
   for (const name of NAMES) {
     const ever = everPublished(server, name).map(({ lifecycle: _, ...release }): SoftwareRelease =>
@@ -155,7 +155,7 @@ function isBad({ provides }: SoftwareRelease): boolean {
 }
 
 /**
- * What was asked for, without the versions, where the release will see to it; else in the last version, or left to
+ * The wishes without their versions, where the release will see to it; else in the last version, or left to
  * automation by who takes all. Undefined where the release that runs may not let go of what it needs before it moves.
  */
 export function lastWish(
@@ -165,7 +165,7 @@ export function lastWish(
   if (!isNeeded && isBounded && upgradePolicy === 'auto') {
     return undefined;
   }
-  // What stays where it is may keep from moving what needs it.
+  // A software that stays where it is may keep others from moving that need it.
   const movesAll = upgradePolicy === 'auto' && systemSoftware.every(({ updatePolicy }) => updatePolicy === 'all');
   const isLeft = isNeeded || (movesAll && random.chance(0.5));
   return systemSoftware.flatMap(({ name, version: _, ...wish }): SoftwareWish[] => {

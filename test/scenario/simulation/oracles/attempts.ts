@@ -28,7 +28,7 @@ import { softwareOf, type SoftwareSet } from './software-rules.ts';
 const UNTIL_MARKED_MS = 60_000;
 
 /**
- * What must hold whenever an operator begins a rollout: nothing that failed is begun again unasked, nothing that was done
+ * Judges each rollout that an operator begins: nothing that failed is begun again unasked, nothing that was done
  * is taken back, and no more begin by themselves than the platform team allows.
  */
 export function badAttempts(deed: Deed): string[] {
@@ -72,7 +72,7 @@ function knewThatItWasUndone({ process, request, change, server }: Deed): boolea
   );
 }
 
-/** What is proven stays proven, and is never blamed. */
+/** A proven rollout stays proven, and is never blamed. */
 export function badMarks({ change: { kind, before, after, key } }: Deed): string[] {
   const isMark = kind === KINDS.ControllerRevision && isMarked(before, 'proven') && after !== undefined;
   return isMark && (!isMarked(after, 'proven') || isMarked(after, 'failed'))
@@ -80,7 +80,10 @@ export function badMarks({ change: { kind, before, after, key } }: Deed): string
     : [];
 }
 
-/** What failed is known until a newer record takes it over, as far as the operator had heard: somebody may delete that one, too. */
+/**
+ * A failure is known until a newer record takes it over, as far as the operator had heard: somebody may delete that one,
+ * too.
+ */
 export function lostFailures({ server, process, request, change: { kind, key, before } }: Deed): string[] {
   const owner = ownerOf(before);
   const newer = server.history.flatMap(({ kind: of, key: name, after }) =>
@@ -165,7 +168,7 @@ function failedForGood(server: ApiServer, { key, version, after }: Change): bool
   return (
     failure?.before !== undefined &&
     hadStarted(server, failure.before) &&
-    // What somebody had changed says nothing against the release.
+    // A Deployment that somebody had changed says nothing against the release.
     dataOf(recordOf(server, failure.before))?.committed.wish !== 'unknown' &&
     !wasYankedEver(server, versionOf(failure.before)) &&
     !broughtYankedSoftware(server, failure) &&
@@ -193,7 +196,7 @@ function isForgotten(server: ApiServer, failure: Change): boolean {
   });
 }
 
-/** What failed goes back. */
+/** Whether a failed rollout goes back by this change. */
 export function isTakenBack(server: ApiServer, change: Change): boolean {
   const { before } = change;
   return before !== undefined && isReturn(server, change) && isMarked(recordOf(server, before), 'failed');
@@ -234,7 +237,9 @@ function wasSoftwareYankedEver(server: ApiServer, set: SoftwareSet, by = Infinit
   );
 }
 
-/** Nor is anything wrong with a release that moved to software which was yanked then: with other software it may be tried. */
+/**
+ * Nor is anything wrong with a release that moved to software which was yanked then: with other software it may be tried.
+ */
 function broughtYankedSoftware(server: ApiServer, { version, before, after }: Change): boolean {
   const had = after ? softwareOf(after) : {};
   const brought = Object.entries(before ? softwareOf(before) : {}).filter(([name, its]) => had[name] !== its);
@@ -245,7 +250,7 @@ export function wasAskedForSince(server: ApiServer, failure: Change, key: string
   const retryOf = (object: ApiObject | undefined) => object?.metadata.annotations?.[ANNOTATION.retry];
   return server.history.some(
     (c) =>
-      // What came in the moment of the failure may not have been seen then.
+      // A wish that came in the moment of the failure may not have been seen then.
       c.version > failure.version - SEEN_LATE &&
       (c.key === key || c.key === PROVIDER) &&
       (c.kind === KINDS.ProviderInstallation || c.kind === KINDS.Provider) &&

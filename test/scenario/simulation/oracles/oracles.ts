@@ -16,7 +16,7 @@ import { dataOf, isFound, isMarked, isReturn, newestProven, numberOf, ownerOf, r
 import { badSoftware, unsuited } from './software-moves.ts';
 
 /**
- * What must hold at every instant, judged when an operator's write is carried out. An operator cannot know what has not
+ * Judges each write of an operator when it is carried out. An operator cannot know what has not
  * reached it, so it is held against what it was told (`Views`) between the moment at which it may have begun to look and
  * the one at which it sent the write; never against its own hashes.
  */
@@ -63,7 +63,7 @@ function statusLies(deed: Deed, installation: ApiObject): string[] {
     lies.push(`${change.key} shows a race as a problem of its owner: ${ready.message}`);
   }
   if (status.installedVersion !== undefined && status.installedVersion !== before?.installedVersion) {
-    // What it wrote itself may be undone before it hears its own answer.
+    // Its own write may be undone before it hears the answer.
     const written = deed.server.history.findLast(
       (c) => c.kind === KINDS.Deployment && c.key === change.key && c.by === FIELD_MANAGER && c.after !== undefined,
     )?.after;
@@ -118,7 +118,7 @@ function isUnseen(server: ApiServer, deployment: ApiObject): boolean {
   );
 }
 
-/** What is wrong with a Deployment for an installation that says that all is done. */
+/** The fault of a Deployment whose installation says that all is done. */
 function unfinished({ server }: Deed, installation: ApiObject, deployment: ApiObject): string | undefined {
   const spec = specOf(installation);
   const wanted =
@@ -155,7 +155,8 @@ function badRollouts(deed: Deed, after: ApiObject): string[] {
   }
   const bad: string[] = [];
   const services = viewsOf(deed, KINDS.Service, key);
-  // What comes back or was found serves the pods that are there; a Service that was lost meanwhile is another matter.
+  // A template that comes back or was found serves the pods that are there. A Service that was lost meanwhile is another
+  // matter.
   if (!isReturn(server, change) && !isFound(recordOf(server, after)) && !services.some((s) => s !== undefined)) {
     bad.push(`the Deployment ${key} is written before the Service that serves it`);
   }
@@ -191,7 +192,7 @@ interface Move {
   readonly deed: Deed;
   readonly from: string | undefined;
   readonly to: string;
-  /** What the operator may have believed of the Deployment. */
+  /** The Deployment as the operator may have seen it. */
   readonly views: readonly (ApiObject | undefined)[];
 }
 

@@ -11,7 +11,10 @@ export const CHILD_KINDS: readonly Kind[] = [KINDS.Deployment, KINDS.Service, KI
 /** How it came to be what it is; and the hash of all that was applied, which includes that. */
 const OF_HISTORY: ReadonlySet<string> = new Set([ANNOTATION.rollout, LABEL.rollout, ANNOTATION.applied]);
 
-/** What the operator owns in the children of an installation, without what differs from one history to another. */
+/**
+ * The fields that the operator owns in the children of an installation, without those that differ from one history to
+ * another.
+ */
 export function childrenOf(server: ApiServer, key: string): Record<string, unknown> {
   return Object.fromEntries(
     CHILD_KINDS.flatMap((kind) => {
@@ -83,7 +86,7 @@ export function misplacedChildren(server: ApiServer): string[] {
   for (const kind of CHILD_KINDS) {
     for (const { metadata } of server.list(kind)) {
       const owner = server.get(KINDS.ProviderInstallation, keyOf(metadata));
-      // What somebody took away before the operator had no need of it any more is theirs.
+      // A child that somebody took away before the operator had no more need of it is theirs.
       if (!metadata.ownerReferences && !(owner && isWanted(server, kind, owner))) {
         continue;
       }

@@ -83,7 +83,7 @@ export function newestProven(server: ApiServer, key: string, owner: string | und
   return Math.max(0, ...proven.map(orderOf));
 }
 
-/** What is proven is applied again after something else: no new rollout, and nobody asked for one. */
+/** Whether a proven template is applied again after another one: that is no new rollout, and nobody asked for one. */
 export function isReturn(server: ApiServer, { kind, key, version, before, after }: Change): boolean {
   return (
     after !== undefined &&

@@ -24,7 +24,7 @@ import {
 } from './software-rules.ts';
 
 /**
- * What must hold of the system software in a template that an operator writes: what comes back has what it had, what is
+ * Judges the system software in a template that an operator writes: what comes back has what it had, what is
  * new has what it needs, and nothing moves that nobody asked to and that its policy keeps.
  */
 export function badSoftware(deed: Deed): string[] {
@@ -39,7 +39,7 @@ export function badSoftware(deed: Deed): string[] {
   const set = softwareOf(after);
   const told = `${key} with ${inWords(set)}`;
   const record = recordOf(server, after);
-  // What is found is recorded and applied as it was, whatever somebody did in between.
+  // A Deployment that was found is recorded and applied as it was, whatever somebody did in between.
   const isHeal = isFound(record) || (before !== undefined && isSameRollout(server, before, after));
   if (isHeal || isReturn(server, change)) {
     return isSame(set, recordedSoftware(record)) ? [] : [`applies ${told}, which was not recorded`];
@@ -76,7 +76,10 @@ function recordedSoftware(record: ApiObject | undefined): SoftwareSet {
     : softwareIn(committed?.software);
 }
 
-/** Somebody deleted its record, and with it all that was known of what ran; what was recorded then may have proven nothing. */
+/**
+ * Somebody deleted its record, and with it all that was known of what ran; what was recorded then may have proven
+ * nothing.
+ */
 function isForgotten(server: ApiServer, deployment: ApiObject): boolean {
   const key = `${keyOf(deployment.metadata)}-${numberOf(deployment)}`;
   const record = recordOf(server, deployment);
@@ -88,7 +91,7 @@ function isForgotten(server: ApiServer, deployment: ApiObject): boolean {
   );
 }
 
-/** What an operator may have believed of all that it looks at. */
+/** The objects as an operator may have seen them when it decided. */
 interface Belief {
   readonly installation: ApiObject;
   readonly release: (deployment: ApiObject) => Release | undefined;
@@ -125,7 +128,7 @@ function versionsIn(published: ApiObject | undefined): readonly Version[] {
   return (published?.['spec'] as { readonly versions?: readonly Version[] } | undefined)?.versions ?? [];
 }
 
-/** What moved away from what ran well, though it could have stayed. */
+/** The software that moved away from the version that ran well, though it could have stayed. */
 function badMoves({ change, server, now }: Deed, former: ApiObject, beliefs: readonly Belief[]): string[] {
   const { before, after, key } = change;
   const [was, is] = [softwareOf(former), softwareOf(after!)];
@@ -186,7 +189,7 @@ function wasBlamedOnTenant(server: ApiServer, { key, version, after }: Change): 
   return installation !== undefined && specOf(installation).version === versionOf(after!);
 }
 
-/** What is in another version, or was not there, as `php 8.3.0`. */
+/** The software that is in another version, or was not there, as `php 8.3.0`. */
 function movedIn(
   { before, after }: Pick<Change, 'before' | 'after'>,
   isMeant: (use: { readonly name: string; readonly version: string }) => boolean = () => true,
@@ -203,7 +206,7 @@ function formerly(server: ApiServer, change: Change): ApiObject[] {
   return server.history.flatMap((c) => (isOfSame(c, change) && isRolledOut(c.after!) ? [c.after!] : []));
 }
 
-/** What the operator rolled out last, where it did so well: somebody else's change is undone, whatever is yanked by now. */
+/** The last rollout of the operator, where it went well: somebody else's change is undone, whatever is yanked by now. */
 function healed(server: ApiServer, change: Change): ApiObject | undefined {
   const last = server.history.findLast((c) => isOfSame(c, change) && c.by === FIELD_MANAGER)?.after;
   const former = formerly(server, change);
@@ -225,7 +228,7 @@ function isAsCommitted(server: ApiServer, change: Change): boolean {
   return last?.by === FIELD_MANAGER;
 }
 
-/** What is wrong with the system software of pods that are said to be as everybody wants them. */
+/** The fault in the system software of pods that are said to be as everybody wants them. */
 export function unsuited(installation: ApiObject, deployment: ApiObject, server: ApiServer): string | undefined {
   if (isLeftOver(deployment)) {
     return undefined;
@@ -244,7 +247,7 @@ export function unsuited(installation: ApiObject, deployment: ApiObject, server:
   if (without) {
     return `no files of ${without.join(' ')}`;
   }
-  // What is committed stays, whatever is published later: it must suit something that was published once.
+  // The committed software stays, whatever is published later: it must suit something that was published once.
   const releases = everPublished(server, KINDS.Provider, PROVIDER, versionOf(deployment));
   const specs = specsSaying(installation, server);
   const suits = releases.some((release) =>
@@ -270,7 +273,7 @@ function specsSaying(installation: ApiObject, server: ApiServer): InstallationSp
   return [specOf(installation), ...all.slice(all.findLastIndex(isOther) + 1)];
 }
 
-/** What was ever said of a version, without repetitions. */
+/** Everything that was ever published as a version, without repetitions. */
 function everPublished(server: ApiServer, kind: Change['kind'], key: string, version: string | undefined): Version[] {
   const all = server.history.flatMap((c) =>
     c.kind === kind && c.key === key ? versionsIn(c.after).filter((r) => r.version === version) : [],

@@ -43,10 +43,10 @@ export function isWithin(policy: Policy, from: string, to: string): boolean {
   return semver.gt(to, from) && (policy === 'all' || (policy === 'patchLevel' && isPatch));
 }
 
-/** What is published of each software, as somebody saw it. */
+/** The published version of a software, as somebody saw it. */
 export type Published = (name: string, version: string) => SoftwareRelease | undefined;
 
-/** What does not suit what the tenant asked for, what the release needs and what the software needs of each other. */
+/** The versions that do not suit the wish of the tenant, the needs of the release, or the needs of each other. */
 export function misfitsIn(
   set: SoftwareSet,
   spec: InstallationSpec,

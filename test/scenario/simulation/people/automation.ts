@@ -6,7 +6,7 @@ import { specOf, statusOf, type Wish } from './people.ts';
 const SCHEDULE = '*/10 * * * *';
 const EVERY_MS = 600_000;
 const OPEN_MS = 180_000;
-/** What is decided in the last moment is written a little later. */
+/** A decision of the last moment is written a little later. */
 const LATE_MS = 30_000;
 
 export const WINDOWS: NonNullable<NonNullable<Wish['upgrade']>['windows']> = [

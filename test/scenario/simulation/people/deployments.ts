@@ -48,8 +48,8 @@ export function isRolledOut({ metadata, ...deployment }: ApiObject): boolean {
 }
 
 /**
- * What `kubectl rollout undo` brings back is its own: a container that the operator takes away later stays in the pods, and may
- * keep what was asked for last from starting.
+ * The fields that `kubectl rollout undo` brings back are its own: a container that the operator takes away later stays in
+ * the pods, and may keep what was asked for last from starting.
  */
 export function hadStrangers(server: ApiServer, key: string): boolean {
   const asked = server.history.findLast(

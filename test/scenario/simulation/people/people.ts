@@ -9,7 +9,7 @@ import type { Fate } from '../../cluster/pod.ts';
 import type { ApiServer } from '../../cluster/server.ts';
 import { templateOf, type Template } from './deployments.ts';
 
-/** What people do to a cluster, in the words of the stories: publishers, tenants and third parties. */
+/** The changes that people make to a cluster, in the words of the stories: publishers, tenants and third parties. */
 
 export type Wish = Partial<InstallationSpec>;
 

@@ -1,4 +1,4 @@
-/** What a watch yields, pushed from outside; ends or fails after what was pushed before it. */
+/** The events of a watch, pushed from outside. It ends or fails after the events that were pushed before. */
 export class EventStream implements AsyncIterable<unknown> {
   readonly #events: unknown[] = [];
   #end: { readonly error?: unknown } | undefined;

@@ -19,7 +19,10 @@ export interface ExchangeOptions {
   readonly onCarriedOut: (call: Call) => void;
 }
 
-/** What passes between processes and the server, one thing at a time, and what each process learns by it. */
+/**
+ * Passes requests and events between processes and the server, one at a time, and keeps which views each process gets by
+ * it.
+ */
 export class Exchange {
   readonly #options: ExchangeOptions;
   #bookmarksAt = 0;

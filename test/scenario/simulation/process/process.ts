@@ -17,7 +17,7 @@ export interface InFlight {
   /** The step in which it was sent, and the one in which the reconcile that sent it may have begun to look. */
   readonly sentAt: number;
   readonly lookedAt: number;
-  /** What the server did, once it did; the process does not know yet. */
+  /** The answer of the server, once it carried the request out. The process does not know it yet. */
   outcome?: { readonly answer: unknown } | { readonly error: ApiError };
   readonly resolve: (answer: unknown) => void;
   readonly reject: (error: ApiError) => void;

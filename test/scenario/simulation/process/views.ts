@@ -8,7 +8,7 @@ interface View {
   readonly object: ApiObject | undefined;
 }
 
-/** What one process was told of each object, and when: by lists, watches and the answers to its writes. */
+/** The views of each object that one process was told, and when: by lists, watches and the answers to its writes. */
 export class Views {
   readonly #views = new Map<string, View[]>();
 

@@ -56,7 +56,7 @@ function inWords(action: Action): string {
 
 const [done1, done2, done3, open2, open3] = [proven(1), proven(2), proven(3), record(2), record(3)];
 const failure = failureOf(open2);
-/** What runs of a record, with all that belongs to it. */
+/** The children of a record, as they are while it runs. */
 const running = (of: typeof done1, more: Parameters<typeof deployment>[1] = {}) => ({
   deployment: deployment(of, more),
   service: service(of),

@@ -17,7 +17,7 @@ it.each<[FieldPath[], string]>([
     [['metadata', 'labels', 'provider-operator.io/provider']],
     'metadata.labels.provider-operator.io/provider was changed by "kubectl"',
   ],
-  // What it wrote of its own is not what was taken from us.
+  // The field that it wrote of its own was not taken from us.
   [
     [
       ['spec', 'externalTrafficPolicy'],

@@ -29,7 +29,7 @@ const at1 = { deployment: deployment(done1) };
 const at3 = { deployment: deployment(done3) };
 const again = { ...MIDWAY, appliedAt: at('03:11') };
 
-/** What is done, and how many are kept of it. */
+/** The rollouts that are done, and how many of their records are kept. */
 const SURPLUS: readonly (readonly [sentence: string, pieces: Pieces, surplus: readonly number[]])[] = [
   ['a single one is kept', { records: [done1], ...at1 }, []],
   ['what was stable before is kept', { records: [done1, done2], deployment: deployment(done2) }, []],

@@ -113,7 +113,7 @@ describe('what a Deployment was made from, whose record is gone:', () => {
   });
 });
 
-/** What is recorded of it besides. */
+/** Everything else that is recorded of it. */
 function facts(pieces: Pieces): TakenOver {
   const { version: _, configuration: __, ...taken } = take(pieces);
   return taken;

@@ -79,7 +79,10 @@ it('holds nothing against a release of which it ran what nobody knows', () => {
   });
 });
 
-/** What is held: what the spec asks for by now, the wish for which it was made, or none: then the version is to blame. */
+/**
+ * The wish that is held: the present one of the spec, or the one for which the rollout was made. With neither, the
+ * version is to blame.
+ */
 type Held = 'the spec' | 'its own wish' | 'the version';
 
 describe('who is to blame:', () => {

@@ -7,7 +7,7 @@ function read(spec: Parameters<typeof installation>[0], references = noReference
   return readConfiguration(installation(spec).spec, references, config.reservedEnvNames);
 }
 
-/** What kubelet does with a value when no variable is known (third_party/forked/golang/expansion/expand.go). */
+/** Expands a value as kubelet does when it knows no variable (third_party/forked/golang/expansion/expand.go). */
 function expand(value: string): string {
   let out = '';
   for (let i = 0; i < value.length; i += 1) {

@@ -90,7 +90,7 @@ export function resolve(example: Case): Resolution | Problem {
   return softwareFinder(inputFor(example)).resolve(release2, example.movement);
 }
 
-/** What was chosen, as the pods' annotation says it. */
+/** The chosen versions, as the annotation of the pods says them. */
 export function chosen(example: Case): string | undefined {
   const answer = resolve(example);
   return answer.kind === 'problem' ? `${answer.reason}: ${answer.message}` : formatSoftware(answer.set);

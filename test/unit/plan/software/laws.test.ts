@@ -161,7 +161,7 @@ interface Facts {
   readonly today: Question;
   /** With every list the other way round. */
   readonly reversed: Question;
-  /** What was chosen when less was published and nothing was stable. */
+  /** The choice that was made when less was published and nothing was stable. */
   readonly before: SoftwareSet;
 }
 
@@ -235,7 +235,8 @@ const LAWS: Readonly<Record<string, (facts: Facts, law: string) => boolean>> = {
   'what was updated is not updated once more, as long as all of it is still needed': ({ today, before }, law) => {
     const once = answer(withStable(today, before), 'update');
     const twice = once && answer(withStable(today, once), 'update');
-    // What nobody needs any more holds nothing back: with icu gone, zlib may move to what needs an older icu.
+    // A software that nobody needs any more holds nothing back: with icu gone, zlib may move to a version that needs an
+    // older icu.
     const isFreed = once && [...before.keys()].some((name) => !once.has(name));
     return !once || !twice || isFreed || says(law, isSameSet(once, twice));
   },

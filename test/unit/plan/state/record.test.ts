@@ -22,7 +22,7 @@ it.each<[string, RolloutRecord, { is: string; ended?: string }]>([
   ['done', proven(2), { is: 'proven' }],
   ['failed', failed(2), { is: 'given up', ended: at('02:10') }],
   ['cancelled', superseded(2), { is: 'given up', ended: at('02:05') }],
-  // What the API server refused never was applied, so that nothing went back from it.
+  // The API server refused it, so it was never applied, and nothing went back from it.
   ['refused', refused(2), { is: '', ended: at('02:10') }],
   ['only asked for anew', record(2, { mark: { asked: 'abc' } }), { is: 'open' }],
 ])('a rollout that is %s', (_, one, { is, ended }) => {
@@ -97,7 +97,7 @@ it('applied again, its Deployment has the very fields that it had', () => {
   expect(recordedDeployment(installation(), stored.deployment).hash).toBe(data.applied);
 });
 
-/** What the operator writes when a rollout begins. */
+/** The data of the record that the operator writes when a rollout begins. */
 function begin(number: number, version: string): RecordData {
   const nothing = seen({});
   const [data] = starting(nothing, readState(nothing, 0), start(record(number, { version }))).flatMap((write) =>

@@ -39,7 +39,7 @@ import {
  * five minutes, what failed after ten, which is the deadline. Two pods are asked for. Where no time is given it is noon.
  */
 
-/** What was read, as a row says it: records by their numbers, and nothing of what is not. */
+/** The state that was read, as a row says it: records by their numbers. A field is left out where there is nothing. */
 interface Told {
   readonly head?: number;
   readonly stable?: number;

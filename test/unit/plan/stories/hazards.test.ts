@@ -9,7 +9,7 @@ import { parseMark } from '../../../../src/plan/state/record.ts';
 import { markRefused } from '../../../../src/plan/act/refused-write.ts';
 import { statusAfterFailure } from '../../../../src/plan/tell/status-after-failure.ts';
 
-/** What people, webhooks and accidents do to an upgrade, in hostile order; each of these went wrong once. */
+/** People, webhooks and accidents disturb an upgrade in a hostile order. Each of these went wrong once. */
 
 const HOUR = 3_600_000;
 const see = (world: World, more: object) => {
@@ -124,7 +124,7 @@ it('what automation chose while drift stands can go back', () => {
   const world = automatic();
   drift(world);
   publishBad(world);
-  // What drifted is healed first.
+  // The drift is healed first.
   world.rollOut();
   world.settle();
   fail(world);

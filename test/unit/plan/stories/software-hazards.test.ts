@@ -16,7 +16,7 @@ import {
 } from '../../../support/builders.ts';
 import { World } from '../../../support/world.ts';
 
-/** What publishers, people and accidents do to system software, in hostile order. */
+/** Publishers, people and accidents change system software in a hostile order. */
 
 const HOUR = 3_600_000;
 const needs = (name: string, range = '*') => ({ systemSoftwareDependencies: [{ name, range }] });
@@ -38,7 +38,7 @@ function committed(world: World): string {
   return `${version} with ${made}`;
 }
 
-/** What the pods were made from: another one makes new pods. */
+/** The template that the pods were made from. Another one makes new pods. */
 function pods(world: World): string | undefined {
   return world.observed.deployment?.template;
 }

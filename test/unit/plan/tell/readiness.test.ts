@@ -38,7 +38,7 @@ function inWords(verdicts: readonly Verdict[]): string {
   const [ready, companion, ...more] = verdicts;
   expect(ready?.type).toBe('Ready');
   expect(more).toEqual([]);
-  // What goes with it says the same.
+  // The condition that goes with it says the same.
   expect(companion === undefined || (companion.reason === ready?.reason && companion.message === ready.message)).toBe(
     true,
   );

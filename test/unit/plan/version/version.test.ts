@@ -512,7 +512,7 @@ describe('laws', () => {
         spec: { upgradePolicy: policy, version: asked, upgrade },
         catalogue: catalogue(...releases),
         stable,
-        // What is installed is what is stable, or what a rollout under way is bringing.
+        // The installed version is the stable one, or the one that a rollout under way is bringing.
         installed: isBusy ? (moving ?? stable) : stable,
         isBusy: isBusy && moving !== undefined,
         config: strictConfig,
@@ -525,7 +525,7 @@ describe('laws', () => {
   const releaseOf = ({ catalogue }: VersionInput, version: string) =>
     catalogue?.releases.find((r) => r.version === version);
 
-  /** What may never be begun, whoever asks for it, by the words of the contract. */
+  /** Whether a release may never be begun, whoever asks for it, by the words of the contract. */
   function isForbidden({ version, image, lifecycle, requires }: Release, { failures = [] }: VersionInput): boolean {
     return (
       lifecycle?.stage === 'yanked' ||
@@ -535,7 +535,7 @@ describe('laws', () => {
     );
   }
 
-  /** What automation may never begin, by the words of the contract. */
+  /** Whether automation may never begin a release, by the words of the contract. */
   function isForbiddenToAutomation(release: Release, any: VersionInput): boolean {
     const { version, lifecycle, breaking, fixes, releasedAt } = release;
     const { spec, stable, failures = [], now } = any;

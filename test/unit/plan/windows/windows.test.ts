@@ -370,7 +370,7 @@ describe('laws', () => {
     const walls = nights.map(([timeZone, date]) => ({ timeZone, ...wall(timeZone, epoch(`${date}T00:00:00Z`) - DAY) }));
     const values = (max: number) =>
       fc.oneof(fc.constant(range(max)), fc.uniqueArray(fc.nat(max - 1), { minLength: 1, maxLength: 6 }));
-    // What started before the person came is over by then.
+    // A window that started before the person came is over by then.
     const from = 24 * 60;
     fc.assert(
       fc.property(
@@ -418,7 +418,7 @@ function range(length: number): number[] {
   return Array.from({ length }, (_, index) => index);
 }
 
-/** What the clocks of a zone show in each minute of three days, as minutes of a calendar without a zone. */
+/** The reading of the clocks of a zone in each minute of three days, as minutes of a calendar without a zone. */
 function wall(timeZone: string, start: number) {
   const clock = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'short' });
   const readings = range(3 * 24 * 60).map(
