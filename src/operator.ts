@@ -112,7 +112,7 @@ export function createOperator(options: OperatorOptions): Operator {
     onReported: metrics.onReported,
   };
   metrics.watchObstacle(obstacle);
-  // Those that stand by see the same, and would count it again.
+  // Replicas that stand by see the same, and would count it again.
   metrics.watchInstallations(() => ((election?.isLeading ?? true) ? caches.installations.values() : []));
   const running: Workers[] = [];
 

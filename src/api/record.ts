@@ -37,7 +37,10 @@ const RecordFacts = z.object({
   startedAt: secondsTime,
   /** The wish for which it was made: it is held by this if the rollout fails. */
   wish: z.string(),
-  /** Of what was found standing without a record: what the spec asked for then, which waits until this is done. */
+  /**
+   * Set where a Deployment was found without a record: the wish of the spec at that time, which waits until this rollout
+   * is done.
+   */
   foundWith: z.string().optional(),
   committed: Committed,
   version: z.string().refine(isExactVersion),

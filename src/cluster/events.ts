@@ -32,7 +32,7 @@ export interface EventRecorder {
 
 export interface EventRecorderOptions {
   readonly transport: Pick<Transport, 'request'>;
-  /** Who says it: `example.com/operator`. */
+  /** The component that reports it: `example.com/operator`. */
   readonly reportingController: string;
   /** Which of its processes: the pod's name. */
   readonly reportingInstance: string;

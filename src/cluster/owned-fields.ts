@@ -49,7 +49,7 @@ interface ManagerChange {
 
 type Path = readonly (string | object)[];
 
-/** Who wrote to the object last since `manager` did, but for its status. */
+/** The manager that wrote to the object last since `manager` did, its status aside. */
 export function lastChange(object: WithManagedFields, manager: string): ManagerChange | undefined {
   const entries = object.metadata?.managedFields ?? [];
   // An entry that is older than ours was there when we applied: it took nothing from us.

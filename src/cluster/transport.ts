@@ -135,7 +135,7 @@ export function createTransport(options: TransportOptions): Transport {
       streams.add(client);
       try {
         const lines = await ask(client, call, (body) => body);
-        // Who gives up before the first line never begins to read, and so never comes to the end of it.
+        // A caller that gives up before the first line never begins to read, and so never comes to the end.
         call.signal?.addEventListener('abort', () => void end(client), { once: true });
         return linesOf(lines, call, client);
       } catch (error) {

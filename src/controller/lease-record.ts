@@ -46,7 +46,7 @@ export function observeLease(
   return { record, since: now, askedAt, vanished };
 }
 
-/** Who asks for the Lease. */
+/** A process that asks for the Lease. */
 export interface Candidate {
   /** The last record that this process wrote, and those that it tried to write after that. */
   readonly mine: readonly LeaseRecord[];

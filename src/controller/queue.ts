@@ -158,7 +158,7 @@ export class WorkQueue {
   release(): void {
     if (this.#held) {
       this.#held = false;
-      // Nobody waited for what nobody might do.
+      // The time in which keys were held does not count as waiting.
       const since = this.#clock.monotonic();
       for (const [key, { priority }] of this.#ready) {
         this.#ready.set(key, { since, priority });

@@ -37,7 +37,7 @@ export function isWatched({ metadata }: Raw): boolean {
   return metadata.labels?.[LABEL.installation] !== undefined;
 }
 
-/** One that is never removed, and only has a name that is taken. */
+/** The view of an object of somebody else: it is never removed, and its name is taken. */
 function somebodyElses(raw: Raw): Observed['revisions'][number] {
   const { name, uid, resourceVersion } = raw.metadata;
   const { number } = projectRevision(raw);

@@ -88,7 +88,7 @@ export function wakeOnChanges({ caches, fleet, countRollout, kubernetes, wake, q
   // A release that needs a newer one may be taken now.
   kubernetes.onChange(() => wakeInTurn([...caches.installations.values()].map(({ key }) => key)));
 
-  /** Those whom something that was published concerns, in the order in which the fleet lets them begin. */
+  /** Wakes the installations that a publication concerns, in the order in which the fleet lets them begin. */
   function wakeInTurn(keys: readonly string[]): void {
     inTurn(keys).forEach((key) => wake({ key }, 'resync'));
   }

@@ -9,12 +9,12 @@ import { STORIES, type Story } from './simulation/stories.ts';
 const MISHAPS = ['crash', 'crash, the rest arrives', 'answer lost', 'answered by 500'] as const;
 
 interface Mishap {
-  /** After how many writes of the story; after none the operator is away when people act. */
+  /** The number of writes in the story before the mishap. 0: the operator is down while people act. */
   readonly afterWrite: number;
   readonly what: (typeof MISHAPS)[number];
 }
 
-/** Tells a story in order, with a mishap where one is asked for. */
+/** Plays a story in an orderly simulation, with the mishap if there is one, and returns the simulation. */
 async function tell(story: Story, mishap?: Mishap, isForgetful = false): Promise<Simulation> {
   const simulation = new Simulation({ seed: 1, isOrderly: true, isForgetful });
   story.before(simulation.server);
@@ -63,7 +63,7 @@ function withoutHistory(outcome: unknown): unknown {
   return JSON.parse(JSON.stringify(outcome, (name, value: unknown) => (name === 'history' ? undefined : value)));
 }
 
-/** A check tries one mishap at each write, in turn; `.ci/run`, which says how many seeds it takes, all of them. */
+/** Whether each write is tried with all mishaps, as in `.ci/run`, which sets SEEDS. A check tries one per write, in turn. */
 const isThorough = process.env['SEEDS'] !== undefined;
 
 describe.each(STORIES)('$name', (story) => {

@@ -9,9 +9,9 @@ import { changeContainer, edit, install, publish, restart } from './simulation/p
 import { Simulation } from './simulation/simulation.ts';
 import { loseNextAnswer, passUntold } from './simulation/untold.ts';
 
-/** No more begin by themselves at once than the platform team allows, here one, whatever happens to what is said of them. */
+/** Only `maxConcurrentUpgrades` automatic rollouts, here 1, may be under way at once, even if answers or events are lost. */
 
-/** Two installations under automation that are at rest. */
+/** A simulation with two installations that have the policy `auto` and are at rest. */
 async function twoInstalled(): Promise<Simulation> {
   const simulation = new Simulation({ seed: 1, isOrderly: true });
   publish(simulation.server, '1.0.0');
@@ -20,7 +20,7 @@ async function twoInstalled(): Promise<Simulation> {
   return simulation;
 }
 
-/** Time goes by in which one thing does not happen. */
+/** Lets `ms` milliseconds pass in which the option named `held` does not happen. */
 async function passWithout(simulation: Simulation, held: string, ms: number): Promise<void> {
   const until = simulation.clock.now() + ms;
   while (simulation.clock.now() < until) {
@@ -58,7 +58,7 @@ it('a rollout whose write got no answer keeps its place, whatever else is to be 
   while (simulation.onWrite) {
     await passUntold(simulation, 1);
   }
-  // The news that is delivered now is of what was there before.
+  // This event still shows the Deployment as it was before the write.
   await simulation.step(simulation.ownOptions().filter(({ name }) => name === 'send deployments.apps'));
   await passUntold(simulation, 60);
   await simulation.rest();
@@ -97,7 +97,7 @@ it('what was done holds no place any more when somebody restarts its pods', asyn
     publish(server, '1.0.0', '1.1.0');
   });
   await story.pass('1h');
-  // The restarted pods cannot be made, so that the restart goes on for as long as its deadline.
+  // The quota allows no new pods, so the restart goes on until its deadline.
   simulation.deployments.quota = server.list(KINDS.Pod).length;
   await story.when('kubectl rollout restart', () => restart(server, first));
   await story.pass('5s');

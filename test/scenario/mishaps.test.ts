@@ -58,7 +58,7 @@ function ready(story: Narrator): string {
   return `${is} ${reason}`;
 }
 
-/** The history. */
+/** The history in the status, one line per rollout, newest first. */
 function told(story: Narrator): string[] | undefined {
   return status(story).history?.map(({ trigger, version, result, message }) =>
     [`${trigger} ${version}: ${result}`, ...(message === undefined ? [] : [message])].join(', '),

@@ -3,15 +3,15 @@ import { describeFailure } from './simulation/check.ts';
 import { PLANTED_BUGS } from './simulation/planted-bugs.ts';
 import { liveThrough } from './simulation/seed.ts';
 
-/** A simulation that needs more to find a bug would not find it in what a check has time for. */
+/** Every bug must be found within this many seeds, because a check has no time for more. */
 const MOST_SEEDS = 60;
-/** In these much happens: where one of them finds it, the others need not be lived through. */
+/** Seeds in which much happens. They run first, because the search ends with the first seed that finds the bug. */
 const EVENTFUL = [1, 8, 6, 10];
 const SEEDS = new Set([...EVENTFUL, ...Array.from({ length: MOST_SEEDS }, (_, index) => index + 1)]);
 
 const judged = new Map<number, Promise<boolean>>();
 
-/** Whether a seed is lived through well without any bug; found out once. */
+/** Whether a seed has no violation without a planted bug. Each seed is judged only once. */
 function isRight(seed: number): Promise<boolean> {
   const before = judged.get(seed);
   if (before) {
@@ -22,14 +22,14 @@ function isRight(seed: number): Promise<boolean> {
   return judging;
 }
 
-/** A check has no time for it; `.ci/run` says how many seeds it takes, and has. */
+/** Whether the bugs are searched for: a check has no time for it; `.ci/run`, which sets SEEDS, has. */
 const isThorough = process.env['SEEDS'] !== undefined;
 
 it.skipIf(!isThorough).each(PLANTED_BUGS)('finds it when $name', { timeout: 120_000 }, async (bug) => {
   let found: number | undefined;
   for (const seed of SEEDS) {
     const { violations } = await liveThrough(seed, bug);
-    // A seed that is wrong without the bug, too, was not found because of it.
+    // A violation that also occurs without the bug does not count as finding it.
     if (violations.length > 0 && (await isRight(seed))) {
       found = seed;
       break;

@@ -3,7 +3,7 @@ import { describeFailure } from './simulation/check.ts';
 import { liveThrough } from './simulation/seed.ts';
 import type { Simulation } from './simulation/simulation.ts';
 
-/** `SEED=7` lives through that seed alone and shows its whole journal; `START=n SEEDS=m` through seeds n+1 to n+m. */
+/** `SEED=7` runs that seed alone and shows its whole journal. `START=n SEEDS=m` runs the seeds n+1 to n+m. */
 const { SEED = '', START = '0', SEEDS = '6', FORGETFUL } = process.env;
 const first = Number(START) + 1;
 const seeds = SEED === '' ? Array.from({ length: Number(SEEDS) }, (_, i) => first + i) : [Number(SEED)];
@@ -13,14 +13,12 @@ it(`stays right through ${range}`, { timeout: 3_600_000 }, async () => {
   expect(await failuresOf(seeds, (seed) => liveThrough(seed, { isForgetful: FORGETFUL === '1' }))).toBe('');
 });
 
-/**
- * With a memory in five places, these broke a law: an undo, a lost status and a deleted Deployment, each at a bad moment.
- */
+/** They failed when state lay in five places (ADR 0007): by an undo, lost status or deleted Deployment at a bad time. */
 it.skipIf(SEED !== '')('stays right through the seeds that once failed', async () => {
   expect(await failuresOf([3708, 3813, 3918, 865_120, 2_005_886], (seed) => liveThrough(seed))).toBe('');
 });
 
-/** Law 1 of what is remembered: no decision reads the status. */
+/** No decision reads the status (docs/adr/0007-one-memory.md), so wiping it must do no harm. */
 it.skipIf(SEED !== '')(
   `stays right through ${range} when each status is wiped at every write`,
   { timeout: 3_600_000 },
@@ -30,7 +28,7 @@ it.skipIf(SEED !== '')(
   },
 );
 
-/** Describes the first failures. Empty where all is well. */
+/** Describes the first three seeds that fail; empty if none does. */
 async function failuresOf(all: readonly number[], live: (seed: number) => Promise<Simulation>): Promise<string> {
   const failures: string[] = [];
   for (const seed of all) {

@@ -22,8 +22,8 @@ import type { SoftwareRelease } from '../../src/api/software.ts';
 import type { InstallationStatus } from '../../src/api/installation.ts';
 
 /**
- * Whole upgrades, told in `transcripts/`. Read the difference when one of them changes: it is what a tenant will live
- * through. `vitest run --project scenario -u test/scenario/upgrades.test.ts` writes them anew.
+ * Each test compares a whole upgrade with its transcript in `transcripts/`. If a transcript changes, read the difference:
+ * it is what a tenant will see. `vitest run --project scenario -u test/scenario/upgrades.test.ts` writes them again.
  */
 
 const AUTO: Wish = { upgradePolicy: 'auto' };
@@ -39,7 +39,7 @@ async function installed(title: string, wish: Wish, options: Omit<NarratorOption
   return story;
 }
 
-/** One more release beside those that there are. */
+/** Publishes releases in addition to those that are published. */
 async function publishes(story: Narrator, ...releases: readonly (Release | string)[]): Promise<void> {
   const names = releases.map((r) => (typeof r === 'string' ? r : described(r)));
   await story.when(`the publisher publishes ${names.join(', ')}`, (server) =>
@@ -69,7 +69,7 @@ async function installedOnPhp(
   return story;
 }
 
-/** More versions of php beside those that there are. */
+/** Publishes versions of php in addition to those that are published. */
 async function publishesPhp(story: Narrator, ...versions: readonly (SoftwareRelease | string)[]): Promise<void> {
   const names = versions.map((v) => (typeof v === 'string' ? v : softwareInWords(v)));
   await story.when(`the publisher publishes php ${names.join(', ')}`, (server) =>
@@ -90,7 +90,7 @@ function statusOf({ server }: Narrator): InstallationStatus {
   return server.get(KINDS.ProviderInstallation, 'shop/web')?.['status'] as InstallationStatus;
 }
 
-/** The results of the rollouts, the first one first. */
+/** The result of each rollout in the history, oldest first. */
 function results(story: Narrator): string[] {
   return (statusOf(story).history ?? [])
     .toReversed()
@@ -103,7 +103,7 @@ async function expectToRead(story: Narrator, name: string, fewestReady = 2): Pro
   await expect(await story.end()).toMatchFileSnapshot(`transcripts/${name}.txt`);
 }
 
-/** Days are told slowly: a check leaves them to `.ci/run`, which says how many seeds it takes. */
+/** Whether stories of several days are played. They are slow, so a check leaves them to `.ci/run`, which sets SEEDS. */
 const isThorough = process.env['SEEDS'] !== undefined;
 
 describe('an upgrade that automation chose', () => {

@@ -27,7 +27,7 @@ export function catalogueOf(spec: Partial<ProviderSpec>, operator: OperatorConfi
   return readCatalogue({ org: 'acme', name: 'web', ...spec }, operator);
 }
 
-/** A SystemSoftware; a version brings files and nothing else, unless it says more. */
+/** A SystemSoftware. A version that is given as a string brings files and nothing else. */
 export function software(name: string, ...versions: readonly (SoftwareRelease | string)[]): SoftwareCatalogue {
   return readSoftware(name, { versions: versions.map((v) => (typeof v === 'string' ? softwareRelease(name, v) : v)) });
 }
@@ -64,7 +64,7 @@ export function installation(
   };
 }
 
-/** No ConfigMap can be seen, Secrets are not watched. */
+/** References for which every ConfigMap is missing and Secrets are not watched. */
 export const noReferences: References = {
   content: (kind) => ({ kind: kind === 'Secret' ? 'unwatched' : 'missing' }),
 };

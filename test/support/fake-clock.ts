@@ -28,7 +28,7 @@ export class FakeClock implements Clock {
     return this.#timers.size;
   }
 
-  /** Milliseconds until the next timer. */
+  /** Milliseconds until the next timer; undefined if there is none. */
   get untilNext(): number | undefined {
     const next = this.#earliest();
     return next && next.at - this.#now;
@@ -43,7 +43,7 @@ export class FakeClock implements Clock {
     this.#now = end;
   }
 
-  /** As `tick`, and lets what each timer set going come to rest before the next. */
+  /** Like `tick`, but lets the work that each timer starts settle before the next timer fires. */
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms;
     await settle();
@@ -71,7 +71,7 @@ export class FakeClock implements Clock {
   }
 }
 
-/** Resolves when no promise that could go on has not: what fakes do, they do in microtasks; what pauses, for one turn. */
+/** Resolves when every promise has gone on as far as it can. Fakes work in microtasks; a pause takes one turn. */
 export async function settle(): Promise<void> {
   for (let turn = 0; turn < 3; turn += 1) {
     await new Promise((resolve) => {

@@ -30,11 +30,11 @@ import { wishesOf } from '../../src/plan/pods/wish.ts';
 import { catalogue, config, installation, noReferences, observed, release as aRelease, shelf } from './builders.ts';
 
 /**
- * Records and what is seen beside them, each part of which a test may replace. Record 1 is of 1.0.0 and begins at one
- * o'clock, record 2 of 1.1.0 and at two: so that a row of a table says only what matters in it.
+ * Records and the objects beside them, each part of which a test may replace. Record 1 is of 1.0.0 and begins at one
+ * o'clock; record 2 is of 1.1.0 and begins at two. So a row of a table says only what matters in it.
  */
 
-/** `02:05` of the first of January. */
+/** A time such as `02:05` on 1 January 2026 (UTC), in milliseconds since the epoch. */
 export function clock(time: string): number {
   return Date.parse(`2026-01-01T${time}Z`);
 }
@@ -47,7 +47,7 @@ function versionOf(number: number): string {
   return `1.${number - 1}.0`;
 }
 
-/** The time of a rollout: so many minutes after it began. */
+/** The time so many minutes after a rollout began, in RFC 3339. */
 function minute(number: number, minutes: number): string {
   return timestamp(clock('00:00') + (number * 60 + minutes) * 60_000);
 }
@@ -85,7 +85,7 @@ export function inputsOf(version: string, { spec, release = aRelease(version), .
   };
 }
 
-/** A record as the operator writes it: its hashes are those of what it would render. No mark: it is under way. */
+/** A record as the operator writes it, with the hashes of what it would render. It has no mark, so it is under way. */
 export function record(number: number, more: Partial<RolloutRecord> & MadeFrom = {}): RolloutRecord {
   const { spec, release, software, ...facts } = more;
   const version = facts.version ?? release?.version ?? versionOf(number);
@@ -126,34 +126,34 @@ export function record(number: number, more: Partial<RolloutRecord> & MadeFrom =
   };
 }
 
-/** It was done five minutes after it began. */
+/** A record that was proven five minutes after it began. */
 export function proven(number: number, more: Partial<RolloutRecord> & MadeFrom = {}): RolloutRecord {
   return record(number, { ...more, mark: { provenAt: minute(number, 5), ...more.mark } });
 }
 
-/** It failed ten minutes after it began. */
+/** A record that failed ten minutes after it began. */
 export function failed(number: number, more: Partial<RolloutRecord> & MadeFrom = {}): RolloutRecord {
   const one = record(number, more);
   return { ...one, mark: { failure: failureOf(one), ...more.mark } };
 }
 
-/** The API server refused its Deployment. */
+/** A record whose Deployment the API server refused. */
 export function refused(number: number, more: Partial<RolloutRecord> & MadeFrom = {}): RolloutRecord {
   const one = record(number, more);
   return { ...one, mark: { failure: failureOf(one, { reason: REFUSED }), ...more.mark } };
 }
 
-/** Somebody cancelled it five minutes after it began. */
+/** A record that somebody cancelled five minutes after it began. */
 export function superseded(number: number, more: Partial<RolloutRecord> & MadeFrom = {}): RolloutRecord {
   return record(number, { ...more, mark: { supersededAt: minute(number, 5), ...more.mark } });
 }
 
-/** An earlier installation of this name, which was deleted and left it, had it. */
+/** The object without its owner: an earlier installation of this name left it behind when it was deleted. */
 export function orphaned<T extends { readonly owner: ChildView['owner'] }>(one: T): T {
   return { ...one, owner: undefined };
 }
 
-/** It belongs to another object of the same name, which is gone or going. */
+/** The object as the child of another installation of the same name, which is gone or going. */
 export function ofAnother<T extends { readonly owner: ChildView['owner'] }>(one: T): T {
   return { ...one, owner: { kind: INSTALLATION_KIND, name: 'web', uid: 'uid-of-another' } };
 }
@@ -180,7 +180,7 @@ export function failureOf(
   };
 }
 
-/** The Deployment of a record, wholly rolled out. */
+/** The Deployment of a record, completely rolled out. */
 export function deployment(of: RolloutRecord, more: Partial<DeploymentView> = {}): DeploymentView {
   const { number, owner, template, version, applied, committed, startedAt } = of;
   return {
@@ -217,7 +217,7 @@ export function deployment(of: RolloutRecord, more: Partial<DeploymentView> = {}
 export const BEGINNING = { total: 0, updated: 0, available: 0, progress: 'ReplicaSetUpdated' } as const;
 /** Both old pods serve, and one new pod is not available yet. */
 export const MIDWAY = { total: 3, updated: 1, available: 2, progress: 'ReplicaSetUpdated' } as const;
-/** The same for longer than the Deployment controller waits. */
+/** The same as `MIDWAY`, past the deadline of the Deployment controller. */
 export const STUCK = { ...MIDWAY, progress: 'ProgressDeadlineExceeded' } as const;
 /** The Deployment controller has not looked at the newest generation yet. */
 export const UNSEEN = { generation: 9, observedGeneration: 8 } as const;
@@ -227,13 +227,13 @@ export function edited(manager = 'kubectl-edit'): Pick<DeploymentView, 'owned' |
   return { owned: 'edited.edited', changed: { manager, paths: [['spec', 'replicas']] } };
 }
 
-/** Somebody changed a label that the operator owns: nothing that runs. */
+/** Somebody changed a label that the operator owns, which affects nothing that runs. */
 export function relabelled({ applied }: RolloutRecord): Pick<DeploymentView, 'owned' | 'changed'> {
   const changed = { manager: 'kubectl-label', paths: [['metadata', 'labels', 'team']] };
   return { owned: `relabelled.${applied.split('.')[1]}`, changed };
 }
 
-/** Somebody added what the operator does not own. */
+/** Somebody added an annotation that the operator does not own. */
 export const ANNOTATED = {
   ...UNSEEN,
   changed: { manager: 'kubectl-annotate', paths: [['metadata', 'annotations', 'note']] },
@@ -320,17 +320,17 @@ export function stay(of: RolloutRecord, more: Partial<Stay> & MadeFrom = {}): St
   };
 }
 
-/** The decision that what is stable is applied again. */
+/** The decision to apply the stable record again. */
 export function comeBack(to: RolloutRecord, cause: Return['cause'], more: Partial<Return> = {}): Return {
   return { kind: 'return', version: to.version, to, cause, ...more };
 }
 
-/** An installation as it is seen. Its spec names the newest published version unless it says something else. */
+/** The parts of an observation that a test sets. Without `spec` the installation names its Provider and no version. */
 export interface Pieces extends Partial<Omit<Observed, 'installation' | 'revisions'>> {
   readonly records?: readonly (RolloutRecord | StrayRevision)[];
   readonly spec?: Spec;
   readonly installation?: Parameters<typeof installation>[1];
-  /** `12:00` where nothing else is said: long after the rollouts of the first few records. */
+  /** The time of the look. Its default, `12:00`, is long after the rollouts of the first few records. */
   readonly now?: string;
 }
 

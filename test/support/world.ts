@@ -29,8 +29,8 @@ import { expectKstatus } from './kstatus.ts';
 type Applied = Extract<Action, { kind: 'apply' }>;
 
 /**
- * One installation in a cluster of plain data: what a plan writes is there at once, and the Deployment controller does
- * its part when it is told to. For decisions only; how a real API server answers is shown on a real one.
+ * One installation in a cluster of plain data. The writes of a plan take effect at once, and the Deployment controller does
+ * its part when it is told to. It is for decisions only; other tests show how a real API server answers.
  */
 export class World {
   observed: Observed;
@@ -114,7 +114,7 @@ export class World {
     this.#see({ deployment: undefined });
   }
 
-  /** Somebody changes a label that the operator owns: nothing that runs. */
+  /** Somebody changes a label that the operator owns, which affects nothing that runs. */
   relabel(): void {
     const { deployment } = this.observed;
     this.#see({ deployment: deployment && { ...deployment, owned: `relabelled.${deployment.owned.split('.')[1]}` } });
@@ -132,7 +132,7 @@ export class World {
     return planned;
   }
 
-  /** Reconciles until nothing is written any more, no child and no status, as each write wakes the next reconcile. */
+  /** Reconciles until neither a child nor the status is written, as each write wakes the next reconcile. */
   settle(): void {
     for (let step = 0; step < 10; step += 1) {
       const before = JSON.stringify(this.status);
@@ -156,7 +156,7 @@ export class World {
   /** The deadline passes: the old pods serve, the new ones do not. */
   fail(): void {
     const { deployment, config } = this.observed;
-    // Rollouts that begin within one second are told apart by their times, the later one a second ahead.
+    // Of two rollouts that begin within one second, the later one gets a time that is one second ahead.
     this.pass((config.defaults.progressDeadlineSeconds + 2) * 1000);
     if (deployment) {
       const { generation, replicas } = deployment;
@@ -305,13 +305,13 @@ export class World {
       available,
       createdAt: before?.createdAt ?? view.createdAt,
       generation: (before?.generation ?? 0) + (isUnchanged ? 0 : 1),
-      // The controller looks at a new template from the start, and at new labels not at all.
+      // The controller starts over for a new template, and ignores new labels.
       progress: isUnchanged ? before?.progress : 'ReplicaSetUpdated',
     };
   }
 }
 
-/** The API server takes away what the schema does not have: it would be reported anew each time, and be forgotten. */
+/** Expects only fields that the schema has. The API server drops others, so the operator would report them each time. */
 function expectKept(status: InstallationStatus): void {
   expect(InstallationStatus.parse(status)).toEqual(status);
 }

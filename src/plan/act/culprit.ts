@@ -1,7 +1,8 @@
 import type { ChildView, FieldPath } from '../state/observed.ts';
 
 /**
- * Who changed what, as messages say it: the last manager that wrote, and the first of its fields that we want as well.
+ * The manager that changed an object, and the field, as messages say it: the last one that wrote, and the first of its
+ * fields that we want as well.
  * Nobody owns a field that is gone, nor one that a webhook rewrote for us.
  */
 export function culpritOf({ changed }: ChildView, want?: object): string {

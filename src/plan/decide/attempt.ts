@@ -83,7 +83,7 @@ export function requiredBy(release: Release, finder: SoftwareFinder, set: State[
   return described.length === 0 ? undefined : Object.fromEntries(described.map(([name, by]) => [name, [...by]]));
 }
 
-/** Who asked for it: a version that moves, by whom it was chosen; else the spec, or the platform's table of tiers. */
+/** The origin of a rollout: where the version moves, whoever chose it; else the spec, or the platform's table of tiers. */
 export function triggerOf(
   { base, deployment, head, stands, done, rollout }: State,
   { target, hashes, isUpdate }: NextRollout,

@@ -38,7 +38,7 @@ interface Hindrance {
 /** Why no rollout of a release begins for now; the first that applies decides. */
 const HINDRANCES: readonly Hindrance[] = [
   {
-    // Nobody who did not ask for new pods gets other content, or an image that is not allowed any more.
+    // A tenant who asked for no new pods gets no other content, and no image that is not allowed any more.
     applies: ({ isUnasked, isContentChanged, isAllowed }) => isUnasked && (isContentChanged || !isAllowed),
     outcome: ({ release, isContentChanged }) => ({ kind: 'keep', version: release.version, isContentChanged }),
   },

@@ -4,7 +4,7 @@ import { resourcesOf } from './tiers.ts';
 
 /** Where an init container finds the volume that it fills. */
 const TARGET = '/software';
-/** Nobody in particular: images of software often have no user of their own, and root is not allowed. */
+/** No particular user: images of software often have none of their own, and root is not allowed. */
 const NOBODY = 65_532;
 
 /**

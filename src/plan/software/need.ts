@@ -1,6 +1,6 @@
 import { parseRange } from '../../api/range.ts';
 
-/** Who needs a software, and in which versions. */
+/** A release or software that needs a software, and in which versions. */
 export interface Need {
   readonly by: string;
   readonly range: string;

@@ -56,7 +56,7 @@ export function tooManyWays(): Problem {
   return conflict('Set the versions in systemSoftware: too many have to be tried to find some that can run together');
 }
 
-/** Nobody can have the version that the tenant names, nor anything newer. */
+/** The version that the tenant names cannot be had, nor anything newer. */
 function refusalOfNamed(
   it: string,
   named: string,

@@ -1,7 +1,7 @@
 import { hash } from '../../api/hash.ts';
 import type { Committed } from '../../api/record.ts';
 
-/** Of what pods are made from: what the spec says about software shows in them only by what was chosen. */
+/** The hash of the inputs of pods. The wish for software is no part of it: pods show only the versions that were chosen. */
 export function inputsHash({ asked: _, ...inputs }: Committed): string {
   return hash(inputs);
 }
@@ -16,5 +16,5 @@ export function isMadeFrom(hashes: Committed, committed: Committed | undefined):
   );
 }
 
-/** Of what somebody made: whatever the spec asks for is rolled out. */
+/** The hashes of a Deployment that somebody else made. They match no spec, so that the spec is rolled out. */
 export const UNKNOWN_INPUTS: Committed = { wish: 'unknown', tier: 'unknown', release: 'unknown' };

@@ -18,7 +18,10 @@ export interface Observed {
   readonly revisions: readonly (RolloutRecord | StrayRevision)[];
   /** Pods that its selector chooses. */
   readonly pods: readonly PodView[];
-  /** The values of the annotation `…/retry`, on the installation and on its Provider: a new one lets what failed be tried again. */
+  /**
+   * The values of the annotation `…/retry`, on the installation and on its Provider: a new one lets what failed be tried
+   * again.
+   */
   readonly retries: readonly string[];
   /** All system software that is published. */
   readonly software: Shelf;
@@ -81,7 +84,7 @@ export interface ChildView {
   readonly owned: string;
   /** The same as they were when the operator applied it. */
   readonly applied: string | undefined;
-  /** Who changed it last since the operator did, and which fields. */
+  /** The last manager that changed it since the operator did, and the fields. Absent where nobody did. */
   readonly changed: { readonly manager: string; readonly paths: readonly FieldPath[] } | undefined;
 }
 
@@ -92,7 +95,10 @@ export interface ServiceView extends ChildView {
 export type ServicePort = Readonly<NonNullable<RecordFacts['ports']>[number]>;
 
 export interface DeploymentView extends ChildView {
-  /** Number of the record that it was applied from, by its label. Absent where somebody took the label, or it was made before there were records. */
+  /**
+   * Number of the record that it was applied from, by its label. Absent where somebody took the label, or it was made
+   * before there were records.
+   */
   readonly record: number | undefined;
   /** Tells its template from others: the number of a record; where it was made before there were records, a hash. */
   readonly template: string | undefined;
@@ -133,7 +139,7 @@ interface Revision {
   readonly number: number;
 }
 
-/** One that is no record of a rollout: what an older operator saved, or somebody edited beyond recognition. */
+/** A revision that is no record of a rollout: an older operator saved it, or somebody edited it beyond recognition. */
 export interface StrayRevision extends Revision {
   readonly kind: 'stray';
 }
@@ -170,7 +176,7 @@ export interface Mark {
 /** The part of a pod that a verdict on a rollout looks at. */
 export interface PodView {
   readonly name: string;
-  /** Of what it was made: `DeploymentView.template`. */
+  /** The template that it was made of: `DeploymentView.template`. */
   readonly template: string | undefined;
   /** The most restarts that one of its containers has had. */
   readonly restarts: number;

@@ -1,12 +1,12 @@
 import type { ChildView, Installation } from './observed.ts';
 import { INSTALLATION_KIND } from '../../api/names.ts';
 
-/** Whose a child is that has the name of ours. */
+/** The owner of a child that has the name of ours. */
 export type Ownership =
   /** There is none: the first apply creates it, unforced. */
   | { readonly kind: 'absent' }
   | { readonly kind: 'ours' }
-  /** Nobody controls it, and it was made for our pods: an orphan of an installation of this name. */
+  /** It has no controller and was made for our pods: an orphan of an installation of this name. */
   | { readonly kind: 'orphan' }
   /** Of an earlier installation of this name, or on its way out: garbage collection comes first. */
   | { readonly kind: 'leaving' }

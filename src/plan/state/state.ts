@@ -16,7 +16,7 @@ export type StateName =
   | 'Absent'
   /** The Deployment is gone: what is stable comes back before anything else is decided. */
   | 'Lost'
-  /** Nobody knows what the Deployment was made from: it is recorded as it stands. */
+  /** The Deployment has no record, so that its inputs are not known: it is recorded as it stands. */
   | 'Unrecorded'
   /** Somebody brought back an older Deployment whole, or one of no version: what is stable is applied again. */
   | 'Outdated'

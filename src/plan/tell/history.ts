@@ -88,7 +88,9 @@ function endOf(record: Told, records: readonly Told[], head = 0): Partial<Entry>
   return number < head && next ? ended('Superseded', record, next.startedAt) : {};
 }
 
-/** The entry of a way back: the stable record is applied again after another was given up, which has no record of its own. */
+/**
+ * The entry of a way back: the stable record is applied again after another was given up, which has no record of its own.
+ */
 function returnOf({ state, actions, now }: Findings, records: readonly Told[], head: number | undefined): Entry[] {
   const to = records.find((r) => r.number === head);
   const given = to && isProven(to) ? records.find((r) => r.number > to.number && wasGivenUp(r)) : undefined;
@@ -123,7 +125,7 @@ function withFormer(entry: Entry, before: readonly Entry[]): Entry {
     : entry;
 }
 
-/** None ends before it began. */
+/** No rollout ends before it began. */
 function ended(result: NonNullable<Entry['result']>, { startedAt }: Pick<Entry, 'startedAt'>, at: string) {
   return { result, completedAt: epoch(at) < epoch(startedAt) ? startedAt : at };
 }

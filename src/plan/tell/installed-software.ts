@@ -17,7 +17,7 @@ export function installedSoftware(findings: Findings): readonly InstalledSoftwar
     const [currentVersion, targetVersion] = [current.get(name), target.get(name)];
     const use = known?.find((u) => u.name === name);
     const asked = spec.systemSoftware?.find((wish) => wish.name === name);
-    // None at all is another thing than not known, as where the release is gone.
+    // "None" differs from "not known", as where the release is gone.
     const requiredBy = use?.requiredBy ?? state.base?.requiredBy?.[name];
     return {
       name,

@@ -14,7 +14,7 @@ export function providerStatus(provider: Published<Catalogue, ProviderStatus>, n
   };
 }
 
-/** Of what is published now: who publishes a version again begins its age again. */
+/** When each version that is published now was first seen. A version that is published again begins its age again. */
 function firstSeen({ releases }: Catalogue, before: ProviderStatus, now: number): Record<string, string> {
   return Object.fromEntries(releases.map(({ version }) => [version, before.firstSeen?.[version] ?? timestamp(now)]));
 }

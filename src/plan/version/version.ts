@@ -22,7 +22,7 @@ export interface Choice extends Target {
   readonly goal: string;
   /** The rollouts to come, each of one release; the first is the target. Empty where nothing moves. */
   readonly path: readonly string[];
-  /** Who asked for it: what the spec asks for is to blame as a whole, what automation chose as a version. */
+  /** The origin of the choice. If it fails, a spec is to blame as a whole, and of a choice of automation the version. */
   readonly trigger: 'Install' | 'Policy' | 'Spec';
   readonly reason: 'FirstInstall' | 'Named' | 'Cancelled' | 'Downgrade' | 'NewerRelease' | 'Stays';
 }
@@ -30,7 +30,10 @@ export interface Choice extends Target {
 /** With the next moment at which time alone may decide otherwise, in milliseconds since the epoch. */
 export type VersionDecision = (Choice | Problem) & { readonly notBefore?: number };
 
-/** Decides the version to run, by the rules of docs/upgrades.md. A version that cannot be had is a problem and moves nothing. */
+/**
+ * Decides the version to run, by the rules of docs/upgrades.md. A version that cannot be had is a problem and moves
+ * nothing.
+ */
 export function decideVersion(input: VersionInput, assessments = assess(input)): VersionDecision {
   const decision = decideNow(input, assessments);
   const notBefore = nextMoment(input, assessments);

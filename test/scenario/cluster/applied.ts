@@ -4,7 +4,7 @@ import type { Raw } from '../../../src/reconcile/raw.ts';
 import { fieldsOf, toFieldsV1 } from './fields.ts';
 import type { Draft } from './object.ts';
 
-/** An object as the API server gives it back that the operator alone has applied. */
+/** An object as the API server returns it after the operator, and nobody else, has applied it. */
 export function asApplied(object: object, uid: string, now: number): Raw & { readonly spec?: object } {
   const { metadata, ...rest } = JSON.parse(JSON.stringify(object)) as Draft;
   const time = timestamp(now);

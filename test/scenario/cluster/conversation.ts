@@ -2,7 +2,7 @@ import { ApiError } from '../../../src/cluster/errors.ts';
 import type { Call, Transport } from '../../../src/cluster/transport.ts';
 import type { FieldsV1, ManagedFieldsEntry } from './object.ts';
 
-/** One request of the conversation, by what it is to show. */
+/** One request of the conversation, and the behaviour that it shows. */
 export interface Utterance {
   readonly shows: string;
   readonly method: Call['method'];
@@ -23,7 +23,7 @@ export interface Answer {
   readonly reason?: string;
   readonly causes?: readonly string[];
   readonly generation?: number;
-  /** The fields that each manager got or lost by it, by manager and operation. Absent where nobody did. */
+  /** The fields that each manager got or lost by the request, by manager and operation. Absent if none did. */
   readonly owners?: Readonly<Record<string, OwnedChange>>;
   /** The names of the variables, in the order in which they are stored. */
   readonly env?: readonly string[];
@@ -245,7 +245,7 @@ function ownedIn(entries: readonly ManagedFieldsEntry[]): Owned {
   return new Map(ours.map(({ manager, operation, fieldsV1 }) => [`${manager} ${operation}`, pathsIn(fieldsV1).sort()]));
 }
 
-/** `{"f:spec":{"f:replicas":{}}}` as `spec replicas`; a list entry by its key, and by `.` where it is owned as such. */
+/** `{"f:spec":{"f:replicas":{}}}` as `spec replicas`. A list item has its key, followed by `.` if it is owned itself. */
 function pathsIn(fields: FieldsV1, above: readonly string[] = []): string[] {
   return Object.entries(fields).flatMap(([name, below]) => {
     const path = [...above, name.replace(/^f:/, '')];

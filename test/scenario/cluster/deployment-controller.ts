@@ -14,17 +14,17 @@ interface DeploymentSpec {
   readonly template: Template;
 }
 
-/** A number of pods, or a part of those asked for: `25%`. */
+/** A number of pods, or a percentage of the replicas: `25%`. */
 type Share = number | string;
 
 /** The pods of one Deployment, and how far their rollout is. The status tells it once the controller has looked. */
 interface Rollout {
   pods: Pod[];
-  /** The last template that was rolled out wholly. */
+  /** The template that was rolled out completely; undefined before the first one, and once another is observed. */
   done: Template | undefined;
   progressedAt: number;
   observed: number;
-  /** Why no pod could be created, while none can. */
+  /** Why no pod can be created; undefined while pods can be. */
   refused: string | undefined;
 }
 
@@ -43,9 +43,9 @@ const NO_PROGRESS: ReadonlySet<Step> = new Set(['be refused', 'give up']);
 const DEFAULT_SHARE = '25%';
 
 /**
- * Does the work of the Deployment and ReplicaSet controllers, scheduler and kubelet, one small step at a time: replaces
- * pods as the strategy says, lets each become what its image is destined to (`pod.ts`), and writes the status that
- * `kubectl rollout status` reads. Past its deadline a rollout has failed. It has no ReplicaSets and no revisions.
+ * Does the work of the Deployment and ReplicaSet controllers, scheduler and kubelet, one small step at a time: it replaces
+ * pods as the strategy says, lets each pod meet the fate that its template names (`pod.ts`), and writes the status that
+ * `kubectl rollout status` reads. A rollout fails at its deadline. There are no ReplicaSets and no revisions.
  */
 export class DeploymentController {
   readonly #server: ApiServer;
@@ -61,7 +61,7 @@ export class DeploymentController {
     this.#statuses = new PodStatuses(server);
   }
 
-  /** Deployments with something to do, by key. */
+  /** The keys of the Deployments that have a step to do. */
   get work(): string[] {
     return this.#server
       .list(KINDS.Deployment)
@@ -69,7 +69,7 @@ export class DeploymentController {
       .map((d) => keyOf(d.metadata));
   }
 
-  /** When time alone gives it something to do. */
+  /** When the passing of time alone makes the next step due; undefined if it makes none. */
   get deadline(): number | undefined {
     const moments = this.#server.list(KINDS.Deployment).flatMap((d) => this.#momentsOf(d));
     const first = Math.min(...moments.filter((at) => at > this.#now()));
@@ -92,7 +92,7 @@ export class DeploymentController {
     return step;
   }
 
-  /** A pod becomes unready, and is ready again after a later step. */
+  /** Makes a pod unready; a later step makes it ready again. */
   disturb(key: string): void {
     const deployment = this.#server.get(KINDS.Deployment, key);
     const pod = deployment && this.#rolloutOf(deployment).pods.find(({ isReady }) => isReady);
@@ -103,7 +103,7 @@ export class DeploymentController {
     }
   }
 
-  /** Whether what it asks for now was rolled out wholly, whatever its pods do since. */
+  /** Whether the present template was rolled out completely, whatever its pods have done since. */
   isDone(key: string): boolean {
     const deployment = this.#server.get(KINDS.Deployment, key);
     return deployment !== undefined && isDeepStrictEqual(this.#rolloutOf(deployment).done, specOf(deployment).template);
@@ -115,7 +115,7 @@ export class DeploymentController {
     switch (step) {
       case 'observe':
         rollout.observed = deployment.metadata.generation ?? 0;
-        // A template that comes back after another one is rolled out anew: no verdict of the controller outlasts the other.
+        // A template that comes back after another one is rolled out again: the controller keeps no earlier verdict.
         if (!isDeepStrictEqual(rollout.done, spec.template)) {
           rollout.done = undefined;
         }
@@ -268,12 +268,12 @@ function missing(spec: DeploymentSpec, { pods }: Rollout): number {
   return Math.min(spec.replicas - fresh, spec.replicas + surge - pods.length);
 }
 
-/** A pod that has been ready for so long that it counts as available. */
+/** A pod that has been ready for `minReadySeconds` and is not counted as available yet. */
 function uncounted({ minReadySeconds = 0 }: DeploymentSpec, { pods }: Rollout, now: number): Pod | undefined {
   return pods.find((pod) => pod.isReady && !pod.isCounted && pod.readySince + minReadySeconds * 1000 <= now);
 }
 
-/** Old pods that serve go as new ones take their place, those that do not serve at once. */
+/** The pod to remove next. Old pods that do not serve go at once, others when new ones take their place. */
 function needless(spec: DeploymentSpec, { pods }: Rollout): Pod | undefined {
   const maxUnavailable = share(spec.replicas, spec.strategy?.rollingUpdate?.maxUnavailable, Math.floor);
   const hasSpare = pods.filter(({ isCounted }) => isCounted).length > spec.replicas - maxUnavailable;

@@ -2,15 +2,15 @@ import type { Draft, FieldsV1 } from './object.ts';
 
 /**
  * The fields of an object as a flat map, by paths as managedFields writes them: `f:name` for a member, `k:{…}` for an
- * item of a list that is a map by keys. What is atomic is one field, whatever is in it.
+ * item of a keyed list. An atomic value is one field, whatever it contains.
  *
- * Knows the types of those fields that the operator applies, and no others:
+ * Only the types of the fields that the operator applies are known:
  * https://kubernetes.io/docs/reference/using-api/server-side-apply/#merge-strategy
  */
 export type Fields = ReadonlyMap<string, unknown>;
 export type FieldSet = ReadonlySet<string>;
 
-/** No path element has a line break. */
+/** Separates the elements of a path. No element contains a line break. */
 const SEPARATOR = '\n';
 
 const LIST_KEYS: Readonly<Record<string, readonly string[]>> = {
@@ -43,7 +43,7 @@ const IDENTITY = new Set([
   'managedFields',
 ]);
 
-/** All fields that can be owned, but for the status, which is written alone. */
+/** All fields that can be owned, except the status, which is written separately. */
 export function fieldsOf(object: Draft | undefined): Fields {
   const fields = new Map<string, unknown>();
   for (const [name, value] of Object.entries(object ?? {})) {
@@ -82,7 +82,7 @@ function walk(fields: Map<string, unknown>, value: unknown, path: string, type: 
   }
 }
 
-/** Stands for an item itself, beside its members. */
+/** The value that stands for an item itself, beside its members. */
 const ITEM = '.';
 
 function walkMembers(fields: Map<string, unknown>, value: object, path: string, type: string): void {
@@ -95,7 +95,7 @@ export function itemKey(item: object, keys: readonly string[]): string {
   return `k:${JSON.stringify(Object.fromEntries(keys.map((key) => [key, (item as Record<string, unknown>)[key]])))}`;
 }
 
-/** The keys of the list of this type, if it is a map by keys. */
+/** The keys of a list of this type; undefined if it is no keyed list. */
 export function listKeys(type: string): readonly string[] | undefined {
   return LIST_KEYS[type];
 }
@@ -108,7 +108,7 @@ export function isMap(value: unknown): value is Readonly<Record<string, unknown>
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** `.spec.replicas`, as the API server names a field in a conflict. */
+/** The path as the API server names a field in a conflict: `.spec.replicas`. */
 export function describePath(path: string): string {
   return path
     .split(SEPARATOR)
@@ -116,7 +116,7 @@ export function describePath(path: string): string {
     .join('');
 }
 
-/** The parent of a path first, then the element itself. */
+/** The elements of a path, outermost first. */
 export function splitPath(path: string): readonly string[] {
   return path.split(SEPARATOR);
 }
@@ -134,7 +134,7 @@ export function toFieldsV1(fields: FieldSet): FieldsV1 {
     for (const element of splitPath(path)) {
       node = node[element] ??= {};
     }
-    // An item that is owned itself; where it has no members the empty node says so already.
+    // Marks an item that is owned itself. A node without members needs no mark, and loses it below.
     node['.'] = {};
   }
   return withoutNeedlessDots(root);

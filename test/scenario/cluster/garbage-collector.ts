@@ -9,10 +9,10 @@ const OWNED: readonly Kind[] = [
   KINDS.Pod,
 ];
 const OWNERS: readonly Kind[] = [KINDS.ProviderInstallation, KINDS.Deployment];
-/** It hears of a deletion through a queue of its own, and is no faster than this. */
+/** The pause after each deletion: a real garbage collector hears of deletions late, through a queue of its own. */
 const PAUSE_MS = 500;
 
-/** Deletes objects whose owners are all gone. Who never had an owner is nobody's garbage. */
+/** Deletes objects whose owners are all gone. An object that has no owner is not garbage. */
 export class GarbageCollector {
   readonly #server: ApiServer;
   readonly #now: () => number;
@@ -23,12 +23,12 @@ export class GarbageCollector {
     this.#now = now;
   }
 
-  /** The object that it deletes next. */
+  /** The object that it deletes next; undefined during the pause and if there is none. */
   get work(): { readonly kind: Kind; readonly key: string } | undefined {
     return this.#busyUntil <= this.#now() ? this.#garbage() : undefined;
   }
 
-  /** When time alone gives it something to do. */
+  /** When the pause ends; undefined if it is over or there is nothing to delete. */
   get deadline(): number | undefined {
     return this.#busyUntil > this.#now() && this.#garbage() ? this.#busyUntil : undefined;
   }

@@ -5,7 +5,7 @@ import { notFound, Refused } from './refusal.ts';
 import { matcher } from './selectors.ts';
 import { keyOf, type ApiServer } from './server.ts';
 
-/** The kind and the object that the path of a call names. */
+/** The kind and the object that the path of a call names; undefined if the path lacks the part. */
 export interface Place {
   readonly kind: Kind;
   readonly namespace: string | undefined;
@@ -27,12 +27,12 @@ export function placeOf({ path }: Pick<Call, 'path'>): Place {
 
 const VERSION_PATH = '/version';
 
-/** It is about objects, and not about the server itself. */
+/** Whether a call is about objects and not about the server itself. */
 export function isAboutObjects({ path }: Pick<Call, 'path'>): boolean {
   return path !== VERSION_PATH;
 }
 
-/** Does what a request asks for, at once and wholly, and returns the answer's body. */
+/** Carries out a request in one step and returns the answer's body. */
 export function handle(server: ApiServer, call: Call): unknown {
   if (!isAboutObjects(call)) {
     return { gitVersion: server.gitVersion };
@@ -77,7 +77,7 @@ function read(server: ApiServer, kind: Kind, key: string): unknown {
   return object;
 }
 
-/** One page; its token says which version the list began with and after which key it goes on. */
+/** One page of a list. Its token holds the version at which the list began and the key after which it goes on. */
 function list(server: ApiServer, { kind, namespace }: Place, { query = {} }: Call): unknown {
   const [begun = String(server.version), after = ''] = query['continue'] ? query['continue'].split(' ') : [];
   if (Number(begun) < server.compactedTo) {
@@ -94,7 +94,7 @@ function list(server: ApiServer, { kind, namespace }: Place, { query = {} }: Cal
   return { metadata: { resourceVersion: begun, ...next }, items };
 }
 
-/** All pages of a list show one moment. */
+/** The objects as they were at a version, so that all pages of a list show one moment. */
 function objectsAt(server: ApiServer, kind: Kind, version: number) {
   const objects = new Map(server.list(kind).map((object) => [keyOf(object.metadata), object]));
   for (const change of server.history.toReversed()) {

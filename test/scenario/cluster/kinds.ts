@@ -10,15 +10,15 @@ import {
 } from '../../../src/reconcile/resources.ts';
 import type { ApiObject, Draft } from './object.ts';
 
-/** A type that the fake API server serves, with what it does to objects of this type. */
+/** A type that the fake API server serves, and how it treats objects of this type. */
 export interface Kind extends Resource {
-  /** `metadata.generation` counts the changes of the spec. */
+  /** Whether `metadata.generation` counts the changes of the spec. */
   readonly countsGenerations: boolean;
-  /** `status` is a subresource: no other write touches it. */
+  /** Whether `status` is a subresource, which no other write touches. */
   readonly hasStatus: boolean;
   /** Fields that never change once the object is there. */
   readonly immutable: readonly string[];
-  /** Fills in what was left out. */
+  /** Fills in defaults for the fields that were left out. */
   readonly defaulted: (object: Draft) => Draft;
 }
 
@@ -34,7 +34,7 @@ interface PodSpec {
   readonly containers: readonly { readonly env?: readonly { readonly value?: string }[] }[];
 }
 
-/** An empty value of a variable is not stored, and is owned all the same. */
+/** The API server does not store an empty value of a variable, although the manager owns it. */
 function withoutEmptyValues(object: Draft): Draft {
   const spec = object['spec'] as { readonly template: { readonly spec: PodSpec } };
   const containers = spec.template.spec.containers.map(({ env, ...container }) => ({
@@ -65,7 +65,7 @@ const LEASES: Resource = {
 
 const plain = { countsGenerations: false, hasStatus: false, immutable: [], defaulted: same };
 
-/** Only such defaults as somebody looks at: none of those that a real server puts into a pod template is there. */
+/** Has only the defaults that somebody reads, and none of those that a real API server puts into a pod template. */
 export const KINDS = {
   Provider: custom(PROVIDERS, {}),
   SystemSoftware: custom(SYSTEM_SOFTWARE, {}),

@@ -1,8 +1,8 @@
 import { isAtomic, isMap, isWithin, itemKey, listKeys, splitPath, type FieldSet } from './fields.ts';
 
 /**
- * Merges an applied configuration into an object: maps by member, lists that are maps by their keys, all else replaced.
- * Items keep the order of the configuration, with those of others at the places that they had.
+ * Merges an applied configuration into an object. Maps merge by member and keyed lists by their keys; all else is replaced.
+ * Items have the order of the configuration; the items of other managers keep their places.
  * (structured-merge-diff, typed/merge.go)
  */
 export function merged(live: unknown, applied: unknown, type = ''): unknown {
@@ -63,7 +63,7 @@ function mergeMembers(live: object | undefined, applied: object, type: string): 
   return Object.fromEntries(members);
 }
 
-/** The object without the fields of `gone`; an item of which somebody keeps a part stays. */
+/** The object without the fields in `gone`. An item stays if somebody keeps a part of it. */
 export function without(object: unknown, gone: FieldSet, kept: FieldSet): unknown {
   let result = object;
   for (const path of gone) {

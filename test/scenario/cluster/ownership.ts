@@ -4,12 +4,12 @@ import { merged, without } from './merge.ts';
 import type { ApiObject, Draft, FieldsV1, ManagedFieldsEntry } from './object.ts';
 
 /**
- * Server-side apply and the bookkeeping of who owns which field, for the fields that the operator applies.
- * As structured-merge-diff does it (merge/update.go): an apply owns all that it names, loses what it names no longer,
- * and is a conflict where it changes the value of somebody else's field; any other write owns what it changes.
+ * Server-side apply and the bookkeeping of who owns which field, for the fields that the operator applies. It follows
+ * structured-merge-diff (merge/update.go): an apply owns the fields that it names and loses those that it names no longer.
+ * It is a conflict if it changes the value of somebody else's field. Any other write owns the fields that it changes.
  */
 
-/** Who writes: each manager, operation and subresource has a set of its own. */
+/** Who writes. Each combination of manager, operation and subresource owns a set of fields of its own. */
 export interface Writer {
   readonly manager: string;
   readonly operation: 'Apply' | 'Update';
@@ -28,7 +28,7 @@ export type Applied =
 interface Owner {
   readonly entry: Omit<ManagedFieldsEntry, 'fieldsV1'>;
   readonly set: FieldSet;
-  /** The same set as it was stored, where it has not changed since. */
+  /** The same set in the form in which it was stored; absent if it has changed since. */
   readonly stored?: FieldsV1;
 }
 
@@ -60,8 +60,8 @@ export function apply(
 }
 
 /**
- * The managedFields after a write that is no apply. Those of a status are not kept: nobody reads who owns a field of
- * a status, which is most of what is written.
+ * The managedFields after a write that is no apply. A write of a status does not change them: nobody reads who owns a
+ * field of a status, and most writes are of statuses.
  */
 export function update(
   live: ApiObject | undefined,
@@ -156,7 +156,7 @@ function entriesOf(owners: Owners): ManagedFieldsEntry[] {
   return [...owners.values()].map(({ entry, set, stored }) => ({ ...entry, fieldsV1: stored ?? toFieldsV1(set) }));
 }
 
-/** Most sets are read again and again and never change. */
+/** Parsed sets by their stored form: most of them are read many times and never change. */
 const known = new WeakMap<FieldsV1, FieldSet>();
 
 function readSet(stored: FieldsV1): FieldSet {

@@ -3,7 +3,7 @@ import type { ApiObject } from './object.ts';
 import { failingInit, Pod, type Template } from './pod.ts';
 import { keyOf, type ApiServer } from './server.ts';
 
-/** The Pods that the API server shows, one for each that a kubelet has. */
+/** Keeps a Pod object on the API server for each pod that a kubelet has. */
 export class PodStatuses {
   readonly #server: ApiServer;
   #created = 0;
@@ -30,7 +30,7 @@ export class PodStatuses {
     return pod;
   }
 
-  /** Who deleted it meanwhile deleted no more than what is shown. */
+  /** Writes the status of a Pod object. If somebody deleted the object, the kubelet keeps its pod all the same. */
   write(pod: Pod): void {
     if (this.#server.get(KINDS.Pod, keyOf(pod))) {
       const writer = { manager: 'kubelet', subresource: 'status' };
@@ -67,7 +67,7 @@ function statusOf(pod: Pod): object {
 
 const INITIALIZING = { restartCount: 0, state: { waiting: { reason: 'PodInitializing' } } };
 
-/** Init containers end well one after the other, up to the one that fails. */
+/** The status of one init container. They complete one after the other, up to the one that fails. */
 function initStatusOf(pod: Pod, turnsBeforeIts: number): object {
   if (turnsBeforeIts > 0) {
     return { ready: false, ...INITIALIZING };

@@ -23,7 +23,7 @@ function fateOf(template: Template): Fate | undefined {
   return fateOfImage(image) ?? FATES.find((fate) => container?.env?.some(({ value }) => value === fate));
 }
 
-/** The init container that keeps the others from ever starting. */
+/** The init container that keeps the others from ever starting; undefined if none does. */
 export function failingInit({ spec }: Template): { readonly name: string; readonly image: string } | undefined {
   return spec.initContainers?.find(({ image }) => !['never-ready', undefined].includes(fateOfImage(image)));
 }
@@ -33,25 +33,25 @@ function fateOfImage(image: string): Fate | undefined {
   return FATES.find((fate) => name.includes(fate));
 }
 
-/** A kubelet waits so long before it starts a container again, and twice as long each time after that. */
+/** How long a kubelet waits before it first restarts a container. The wait doubles each time. */
 const FIRST_BACKOFF_MS = 10_000;
-/** By then the back-off is at several minutes. */
+/** After this many restarts a pod stays as it is, because the back-off has reached several minutes. */
 const MOST_RESTARTS = 5;
 
-/** One pod, from its creation on: what its kubelet knows. */
+/** One pod as its kubelet knows it, from its creation on. */
 export class Pod {
   readonly template: Template;
   readonly namespace: string;
   readonly name: string;
   isReady = false;
-  /** It has been ready for so long that it is available. */
+  /** Whether it has been ready for long enough to count as available. */
   isCounted = false;
   readySince = 0;
   hasStarted = false;
   restarts = 0;
-  /** Why its container waits. */
+  /** Why its container waits; undefined if it does not. */
   waiting: string | undefined = 'ContainerCreating';
-  /** When something happens to it by itself; undefined: it stays as it is. */
+  /** When it changes by itself, in milliseconds since the epoch; undefined: it stays as it is. */
   dueAt: number | undefined = 0;
 
   constructor(template: Template, { namespace, name }: { readonly namespace: string; readonly name: string }) {
@@ -64,7 +64,7 @@ export class Pod {
     return this.dueAt !== undefined && this.dueAt <= now;
   }
 
-  /** Lets the next thing happen to it. */
+  /** Does the next step towards its fate. */
   goOn(now: number): void {
     switch (fateOf(this.template)) {
       case undefined:
@@ -88,7 +88,7 @@ export class Pod {
     }
   }
 
-  /** It is not ready for a while. */
+  /** Makes it unready until its next step. */
   stumble(): void {
     this.isReady = false;
     this.isCounted = false;

@@ -1,6 +1,6 @@
 import type { StatusCause } from '../../../src/cluster/errors.ts';
 
-/** A request that the fake API server refuses: an HTTP status with its `kind: Status`. */
+/** The fake API server's refusal of a request: an HTTP status and a body of `kind: Status`. */
 export class Refused extends Error {
   override readonly name = 'Refused';
   readonly status: number;
@@ -29,6 +29,6 @@ export function secondController(what: string): Refused {
   const field = 'metadata.ownerReferences';
   const message = 'Only one reference can have Controller set to true';
   const cause = { reason: 'FieldValueInvalid', message, field };
-  // A real one says it three times.
+  // A real API server names the cause three times.
   return new Refused(422, 'Invalid', `${what} is invalid: ${field}: ${message}`, [cause, cause, cause]);
 }

@@ -2,7 +2,7 @@ import type { ApiObject } from './object.ts';
 
 export type Matches = (object: ApiObject) => boolean;
 
-/** The forms that the operator uses: `key` or `key=value` of labels, and `metadata.name!=value` of fields. */
+/** Knows the selectors that the operator uses: `key` or `key=value` of labels, and `metadata.name!=value` of fields. */
 export function matcher(labelSelector = '', fieldSelector = '', namespace = ''): Matches {
   const [label = '', value] = labelSelector.split('=');
   const [field, not] = fieldSelector.split('!=');

@@ -5,7 +5,7 @@ import type { ApiObject, Draft, Edit, ManagedFieldsEntry } from './object.ts';
 import { apply, update, type Writer } from './ownership.ts';
 import { conflict, immutable, notFound, Refused, secondController } from './refusal.ts';
 
-/** One change, as watches tell it. */
+/** One change in the history that watches read. */
 export interface Change {
   readonly kind: Kind;
   readonly key: string;
@@ -14,7 +14,7 @@ export interface Change {
   readonly after: ApiObject | undefined;
   /** Who wrote it. */
   readonly by: string;
-  /** As it is sent where it is a deletion: the last state with the version of the deletion. */
+  /** The object that watches send; for a deletion its last state with the version of the deletion. */
   readonly object: ApiObject;
 }
 
@@ -24,7 +24,7 @@ export interface ApplyOptions {
 }
 
 /**
- * A cluster's objects in memory, with what an API server does when they are written. Of a real one it has:
+ * Keeps a cluster's objects in memory and treats writes as a real API server does. Like a real one it has:
  * one version counter for all kinds; generations that count changes of the spec; status as a part that no other write
  * touches; server-side apply with ownership and conflicts (`ownership.ts`); uid and version preconditions; writes that
  * change nothing and make no new version; deletion at once (no finalizers) with a version of its own; a history that
@@ -32,7 +32,7 @@ export interface ApplyOptions {
  * It has no schemas, admission, quotas or RBAC, and defaults only where `kinds.ts` says so.
  */
 export class ApiServer {
-  /** Of Kubernetes: somebody may upgrade it. */
+  /** The version of Kubernetes, which a story may upgrade. */
   gitVersion = 'v1.36.3';
   readonly #now: () => number;
   readonly #objects = new Map<Kind, Map<string, ApiObject>>();
@@ -50,7 +50,7 @@ export class ApiServer {
     return this.#version;
   }
 
-  /** Versions up to this one can no longer be watched from. */
+  /** Watches and lists can no longer go on from a version below this one. */
   get compactedTo(): number {
     return this.#compactedTo;
   }
@@ -114,7 +114,7 @@ export class ApiServer {
     }
     if (uid !== undefined && live && uid !== live.metadata.uid) {
       const cause = { reason: 'FieldValueInvalid', message: 'field is immutable', field: 'metadata.uid' };
-      // A real one says it twice.
+      // A real API server names the cause twice.
       throw new Refused(422, 'Invalid', `${kind.plural} "${key}" is invalid: metadata.uid: field is immutable`, [
         cause,
         cause,
@@ -221,7 +221,7 @@ export function keyOf({ namespace, name }: { readonly namespace?: string | undef
   return namespace === undefined ? name : `${namespace}/${name}`;
 }
 
-/** Without what alone makes no new version: the version and the times in managedFields. */
+/** The object without its version and the times in managedFields, which alone make no new version. */
 function timeless(object: ApiObject): object {
   const { resourceVersion: _, managedFields = [], ...metadata } = object.metadata;
   return {

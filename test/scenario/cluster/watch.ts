@@ -7,17 +7,17 @@ import { Refused } from './refusal.ts';
 import { matcher, type Matches } from './selectors.ts';
 import type { ApiServer, Change } from './server.ts';
 
-/** A watch as the server has it: knows how far it has sent, and sends one event when it is told to. */
+/** The server's side of a watch: it knows how far it has sent, and sends one event when it is told to. */
 export class WatchCursor {
   readonly kind: Kind;
   readonly #server: ApiServer;
   readonly #matches: Matches;
   readonly #initial: WatchEvent<ApiObject>[];
-  /** Where in the history it goes on. */
+  /** The index in the history at which it goes on. */
   #next: number;
   #version: number;
 
-  /** Throws `Refused` where the version can not be watched from. */
+  /** Throws `Refused` if the version to begin at was compacted away. */
   constructor(server: ApiServer, call: Call) {
     const { kind, namespace } = placeOf(call);
     const { query = {} } = call;
@@ -34,12 +34,12 @@ export class WatchCursor {
     this.#initial = since === undefined ? this.#initialEvents() : [];
   }
 
-  /** Versions that it has not sent although they are there. */
+  /** Whether there are events that it has not sent. */
   get hasNews(): boolean {
     return this.#initial.length > 0 || this.#peek() !== undefined;
   }
 
-  /** All of the initial events, or the next change; undefined if there is none. */
+  /** All of the initial events, or the next change; empty if there is none. */
   next(): readonly WatchEvent<ApiObject>[] {
     if (this.#initial.length > 0) {
       return this.#initial.splice(0);
@@ -53,7 +53,7 @@ export class WatchCursor {
     return [found.event];
   }
 
-  /** Says how far it is: all that matched up to there has been sent. None is sent before the initial events are. */
+  /** A bookmark: all matches up to its version have been sent. There is none before the initial events are sent. */
   bookmark(): readonly WatchEvent<ApiObject>[] {
     if (this.#initial.length > 0) {
       return [];

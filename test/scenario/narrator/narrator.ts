@@ -10,9 +10,9 @@ import { Simulation } from '../simulation/simulation.ts';
 
 export interface NarratorOptions {
   readonly title: string;
-  /** RFC 3339. */
+  /** When the story starts, in RFC 3339. */
   readonly startsAt?: string;
-  /** Whose clock on the wall is told as well. */
+  /** The time zone in which the transcript shows the local time as well; absent: it shows none. */
   readonly timeZone?: string;
   readonly config?: Parameters<typeof OperatorConfig.parse>[0];
 }
@@ -22,8 +22,8 @@ const UNITS = { s: SECOND, m: 60 * SECOND, h: 3_600 * SECOND } as const;
 const COLUMN = 13;
 
 /**
- * Tells in prose what the real operator does to a cluster in which nothing goes wrong but what the story says: who did
- * what and when, what the operator wrote, how the conditions read then, which events there were and how the pods fared.
+ * Writes a transcript of what the real operator does to a cluster in which nothing goes wrong except what the story says:
+ * who did what and when, what the operator wrote, the conditions, the events and the state of the pods.
  */
 export class Narrator {
   readonly simulation: Simulation;
@@ -58,14 +58,14 @@ export class Narrator {
     return this.#fewestReady;
   }
 
-  /** Somebody does something; what it leads to at once is told after it. */
+  /** Tells that somebody does `what`, does it, and tells what follows from it at once. */
   async when(what: string, act: (server: ApiServer) => void): Promise<void> {
     this.#tell(`* ${what}`);
     act(this.server);
     await this.pass('0s');
   }
 
-  /** Time goes by: `90s`, `10m`, `6h`. */
+  /** Lets time pass: `90s`, `10m`, `6h`. */
   async pass(duration: `${number}${keyof typeof UNITS}`): Promise<void> {
     const unit = duration.at(-1) as keyof typeof UNITS;
     const end = this.simulation.clock.now() + Number.parseFloat(duration) * UNITS[unit];
@@ -88,7 +88,7 @@ export class Narrator {
     }
   }
 
-  /** Ends the operator, and returns all that was told, with what an installation says in the end. */
+  /** Stops the operator and returns the transcript, with a summary of each installation at the end. */
   async end(): Promise<string> {
     await this.simulation.stopOperator();
     const summaries = this.server.list(KINDS.ProviderInstallation).flatMap(summaryOf);

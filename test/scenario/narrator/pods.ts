@@ -20,7 +20,7 @@ export function isReadyPod(pod: ApiObject): boolean {
   return conditions.some(({ type, status }) => type === 'Ready' && status === 'True');
 }
 
-/** `web has 2 ready pods of 1.0.0, 1 new pod of 1.1.0 in CrashLoopBackOff after 3 restarts`. */
+/** The pods, as `(web has 2 old of 1.0.0 ready, 1 new of 1.1.0 CrashLoopBackOff after 3 restarts)`. */
 export function podsInWords(server: ApiServer): string {
   const all = server.list(KINDS.Deployment).map((deployment) => {
     const { name, uid } = deployment.metadata;
@@ -40,7 +40,7 @@ function describe(pod: ApiObject, deployment: ApiObject): string {
   const template = (deployment['spec'] as { readonly template: Pick<ApiObject, 'metadata'> }).template;
   const isOld = annotations[ANNOTATION.rollout] !== template.metadata.annotations?.[ANNOTATION.rollout];
   const { initContainerStatuses = [], containerStatuses } = pod['status'] as PodStatus;
-  // As kubectl shows it: what one waits for, all wait for.
+  // Like kubectl: an init container that is not ready speaks for the pod, because the others wait for it.
   const initial = initContainerStatuses.find(({ ready }) => !ready);
   const container = initial ?? containerStatuses[0];
   const waiting = container?.state.waiting && `${initial ? 'Init:' : ''}${container.state.waiting.reason}`;

@@ -6,7 +6,7 @@ import type { Change } from '../cluster/server.ts';
 import { elapsed } from './time.ts';
 import { failedInWords } from './writes.ts';
 
-/** Said beside `Ready`, which has its companions with it. */
+/** The conditions with lines of their own. The line of `Ready` also names `Reconciling` and `Stalled`. */
 const TOLD: readonly ConditionType[] = ['UpgradeHealthy', 'Available', 'UpdateAvailable', 'Drifted'];
 
 /** The lines for everything that a new status says and the former one did not. */
@@ -22,7 +22,7 @@ export function statusInWords({ before, after }: Change, startedAt: number): str
   ];
 }
 
-/** The lines for somebody who looks at the end. */
+/** The versions and the history in the status of an installation at the end of a story. */
 export function summaryOf(installation: ApiObject): string[] {
   const { currentVersion, installedVersion, targetVersion, history = [] } = statusOf(installation);
   const { name } = installation.metadata;

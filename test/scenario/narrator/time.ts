@@ -1,4 +1,4 @@
-/** `+1d 06:00:30` since the beginning. */
+/** The time since the beginning, as `+1d 06:00:30`. */
 export function elapsed(ms: number): string {
   const seconds = Math.floor(ms / 1000);
   const days = Math.floor(seconds / 86_400);
@@ -7,7 +7,7 @@ export function elapsed(ms: number): string {
   return `+${days > 0 ? `${days}d ` : ''}${time}`;
 }
 
-/** `Sun 29 Mar 03:00:00 GMT+2`. */
+/** The local time, as `Sun 29 Mar, 03:00:00 GMT+2 in Europe/Berlin`. */
 export function wallClock(ms: number, timeZone: string): string {
   const part = (options: Intl.DateTimeFormatOptions) =>
     new Intl.DateTimeFormat('en-GB', { timeZone, ...options }).format(ms);

@@ -22,7 +22,7 @@ interface Container {
 
 type Failed = Pick<Failure, 'version' | 'software'>;
 
-/** `1.0.0 with php=8.3.0`, where system software is to blame. */
+/** The failed version; if system software is to blame, as `1.0.0 with php=8.3.0`. */
 export function failedInWords({ version, software }: Failed): string {
   return software === undefined ? version : `${version} with ${software}`;
 }
@@ -88,7 +88,7 @@ function shortName(image: string): string {
   return image.split('/').at(-1) ?? '';
 }
 
-/** A record, or what its mark says by now. */
+/** Describes that a record was created, marked or removed. */
 function recordInWords(before: ApiObject | undefined, after: ApiObject | undefined): string {
   const { name = '', annotations: is = {} } = (after ?? before)?.metadata ?? {};
   if (!after) {

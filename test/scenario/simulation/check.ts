@@ -13,7 +13,7 @@ Replay: SEED=${seed}${isForgetful ? ' FORGETFUL=1' : ''} npx vitest run --projec
 ${lastLines(journal, mostLines)}`;
 }
 
-/** Describes a failing story. */
+/** Describes a failing story: the violations and the last lines of its journal. */
 export function describeStory(name: string, { violations, journal }: Simulation): string {
   return `${[name, ...violations].join('; ')}\n${lastLines(journal, MOST_LINES)}`;
 }

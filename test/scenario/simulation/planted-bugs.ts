@@ -11,7 +11,7 @@ import type { Wrap } from './process/process.ts';
 import type { Template } from './people/deployments.ts';
 import { SIMULATED } from './simulated.ts';
 
-/** Bugs as operators have them in the field, planted between the operator and its cluster: each must be found. */
+/** A bug that operators have in the field, planted between the operator and its cluster. The simulation must find it. */
 export interface PlantedBug {
   readonly name: string;
   readonly plant?: Wrap;
@@ -45,7 +45,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   { name: 'the status is believed', plant: believingStatus },
 ];
 
-/** Pretends that applies to `resource` were carried out, and sends them after the next write to a path like `until`. */
+/** Pretends to carry out applies to `resource`, and sends them after the next write to a path that contains `until`. */
 function deferring(resource: string, until: string): Wrap {
   return (transport) => {
     const deferred = new Map<string, Call>();
@@ -124,12 +124,12 @@ function withoutFailures(call: Call): Call {
   return changingRecord(call, () => false);
 }
 
-/** Releases that failed are remembered, and what system software did is not. */
+/** Keeps the failures of releases and drops those of system software. */
 function withoutFailedSoftware(call: Call): Call {
   return changingRecord(call, isOfRelease);
 }
 
-/** Writes no failure but those that are kept: neither in the mark of a record, nor as what a new one takes over. */
+/** Writes only the failures that are kept, both in the mark of a record and in those that a new record takes over. */
 function changingRecord(call: Call, isKept: (failure: Failure) => boolean): Call {
   if (call.method !== 'PATCH' || call.resource !== RECORDS) {
     return call;
@@ -171,7 +171,7 @@ function withoutStrategy(call: Call): Call {
 
 const CARELESS = { maxUnavailable: 1, maxSurge: '25%' };
 
-/** In the record as well, so that the operator takes it for what it meant to apply. */
+/** Changes a Deployment, and also its record, so that the operator believes that it meant to apply the change. */
 function changingDeployment(call: Call, change: (deployment: Draft) => Draft): Call {
   const body = call.body as Draft;
   if (call.method === 'PATCH' && call.resource === RECORDS && body['data'] !== undefined) {
@@ -197,7 +197,7 @@ function withoutProofs(call: Call): Call {
   return { ...call, body: { ...rest, metadata: { ...metadata, ...(metadata.annotations && { annotations }) } } };
 }
 
-/** The template is taken for that of the record which the Deployment names. */
+/** Makes every template look like that of the record which the Deployment names. */
 function withoutUndo(event: WatchEvent<ApiObject>): WatchEvent<ApiObject> {
   return changing(event, 'Deployment', (deployment) => {
     const number = deployment.metadata.labels?.[LABEL.rollout];
@@ -210,7 +210,7 @@ function withoutUndo(event: WatchEvent<ApiObject>): WatchEvent<ApiObject> {
   });
 }
 
-/** Takes the mark of a proven rollout away, so that it is judged by its pods of now. */
+/** Hides that a record is proven, so that its rollout is judged by its present pods. */
 function withoutProof(event: WatchEvent<ApiObject>): WatchEvent<ApiObject> {
   return changing(event, 'ControllerRevision', (record) => withoutMarks(record, [ANNOTATION.proven]));
 }
@@ -257,7 +257,7 @@ function losingFailures(transport: Transport): Transport {
   })(observing);
 }
 
-/** Believes the status of what failed and what was done: that is nothing where somebody wiped it. */
+/** Hides failures and proofs once somebody wiped the status, as if they were kept there. */
 function believingStatus(transport: Transport): Transport {
   const wiped = new Set<string>();
   const marks = [ANNOTATION.failed, ANNOTATION.proven];
@@ -280,7 +280,7 @@ function believingStatus(transport: Transport): Transport {
 
 const RECORDS = 'controllerrevisions.apps';
 
-/** An answer that nobody can tell from the server's, but for being old. */
+/** An answer that looks like the server's but has an old resourceVersion. */
 function pretended({ body }: Call): object {
   const draft = body as Draft;
   return { ...draft, metadata: { uid: 'pretended', ...draft.metadata, resourceVersion: '1' } };

@@ -14,20 +14,20 @@ import { failedBeforeLastWish, headOf, isBackToWhatWasFound, isMarked } from './
 import { Simulation, Violation, type Option } from './simulation.ts';
 import { stockLastSoftware } from './chaos/software-chaos.ts';
 
-/** How many things people do, in each part of a seed. */
+/** The numbers of actions in each part of a seed: of publishers and tenants (wishes), and of others (drifts). */
 const WISHES = 4;
 const DRIFTS = 2;
 const CHAPTERS = 2;
 const LATE_DRIFTS = 2;
-/** How often they wait and see what comes of it. */
+/** How likely it is that everybody waits, after a chapter, until the cluster is at rest. */
 const RESTS = 0.5;
 
 interface LifeOptions extends Pick<PlantedBug, 'plant' | 'config'> {
-  /** The status of an installation is wiped whenever one of its children was written. */
+  /** Whether the status of an installation is wiped each time the operator has written one of its children. */
   readonly isForgetful?: boolean;
 }
 
-/** Lives through one seed, and returns what did not hold. */
+/** Runs one seed and returns its simulation, whose `violations` say what did not hold. */
 export async function liveThrough(seed: number, more: LifeOptions = {}): Promise<Simulation> {
   const { plant: wrap, config, isForgetful = false } = more;
   const simulation = new Simulation({ seed, isForgetful, ...(wrap && { wrap }), ...(config && { config }) });
@@ -62,10 +62,10 @@ async function live(simulation: Simulation): Promise<void> {
   await simulation.stopOperator();
 }
 
-/** Faults at any time, and so many things that people do between them. */
+/** Runs the cluster, with faults at any time, until the actions that are `left` have been done. */
 async function disturb(simulation: Simulation, left: { wishes: number; drifts: number }): Promise<void> {
   const { random, deployments } = simulation;
-  // Nothing lets go of the last word once more: nobody keeps the cluster from its work until that has failed.
+  // Nobody asks again after the last word, so time must not run out for it while the cluster has work to do.
   const isLast = left.wishes === 0;
   while (left.wishes + left.drifts > 0) {
     const wish: Option = {
@@ -86,7 +86,7 @@ async function disturb(simulation: Simulation, left: { wishes: number; drifts: n
     };
     const options = [...simulation.ownOptions(), ...simulation.clusterOptions(), ...faultOptions(simulation)];
     if (random.chance(0.05)) {
-      // While something is under way time does not run away from it.
+      // Only a little time passes while something is under way.
       const isBusy = simulation.process?.requests.length || (isLast && deployments.work.length > 0);
       await simulation.advance(isBusy ? 1_000 : 60_000);
     } else {
@@ -103,7 +103,7 @@ async function disturb(simulation: Simulation, left: { wishes: number; drifts: n
   }
 }
 
-/** Who is neither done nor in need of somebody has something to wait for. */
+/** Reasons for an installation to be at rest that is neither ready nor stalled: it waits for something. */
 const WAITING: ReadonlySet<string> = new Set(['Suspended', 'Drifted', 'Unavailable']);
 
 function judgeRest(simulation: Simulation): void {
@@ -188,7 +188,7 @@ async function freshlyInstalled(
   return children;
 }
 
-/** Asked only of pods that take the place of others; and changed only together with the template. */
+/** Not compared: these matter only to pods that replace others, and change only together with the template. */
 const CAUTION: ReadonlySet<string> = new Set(['minReadySeconds', 'progressDeadlineSeconds']);
 
 function withoutCaution(children: Record<string, unknown>): Record<string, unknown> {

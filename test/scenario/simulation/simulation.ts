@@ -14,7 +14,7 @@ import { wipeStatus } from './people/people.ts';
 import { Random } from './random.ts';
 import { SIMULATED } from './simulated.ts';
 
-/** One thing that may happen next. */
+/** One event that may happen next. A higher weight makes it more likely. */
 export interface Option {
   readonly weight: number;
   readonly name: string;
@@ -23,36 +23,36 @@ export interface Option {
 
 export interface SimulationOptions {
   readonly seed: number;
-  /** Takes the first option each time, so that nothing is left to chance; else any, as the seed says. */
+  /** Whether each step takes the first option, so that nothing is left to chance. Otherwise the seed chooses one. */
   readonly isOrderly?: boolean;
   readonly wrap?: Wrap;
   /** The configuration by the platform team. */
   readonly config?: OperatorConfig;
   /** When it begins, in milliseconds since the epoch. */
   readonly startsAt?: number;
-  /** Somebody wipes the status of an installation whenever one of its children was written. */
+  /** Whether somebody wipes the status of an installation each time the operator has written one of its children. */
   readonly isForgetful?: boolean;
-  /** More than anybody needs who is not running in circles. */
+  /** The limit of steps. An operator that needs more is running in circles. */
   readonly mostSteps?: number;
 }
 
-/** A truth that did not hold. */
+/** Says which rule did not hold, and ends the simulation. */
 export class Violation extends Error {
   override readonly name = 'Violation';
 }
 
 const MINUTE = 60_000;
-/** Without a write for so long it has come to rest; longer than anything waits that waits for the clock alone. */
+/** A simulation without a write for this long is at rest. Nothing that waits for the clock alone waits longer. */
 const REST_MS = 6 * MINUTE;
 const LONGEST_UNREST_MS = 180 * MINUTE;
 const MOST_STEPS = 6_000;
 const MOST_STEPS_TO_STOP = 200;
-/** A rollout costs eight, and two installations may have four of them to go, one after the other. */
+/** A rollout costs 8 writes, and two installations may each have 4 rollouts to go, one after the other. */
 const MOST_WRITES_TO_REST = 80;
 
 /**
- * A cluster in which only one thing happens at a time, and the seed says which: a request is carried out, an answer
- * arrives, a watch sends an event, a controller does a step, the clock moves on. Everything that happened is in the journal.
+ * A cluster in which one event happens at a time, and the seed chooses which: a request is carried out, an answer arrives,
+ * a watch sends an event, a controller does a step, or the clock moves on. The journal lists all that happened.
  */
 export class Simulation {
   readonly random: Random;
@@ -130,7 +130,7 @@ export class Simulation {
     });
   }
 
-  /** The process is gone; of what it asked for, and was not answered, the server does what `arrives` says. */
+  /** Kills the process. The server still carries out those of its unanswered writes for which `arrives` returns true. */
   crash(arrives: (request: InFlight) => boolean): void {
     const { process } = this;
     if (!process) {
@@ -198,14 +198,14 @@ export class Simulation {
     }
   }
 
-  /** All that can go on without a further step has done so; twice, because the runtime yields to the event loop. */
+  /** Resolves when nothing can go on without a further step; settles twice, as the runtime yields to the event loop. */
   async drain(): Promise<void> {
     await settle();
     await settle();
     this.process?.sweep();
   }
 
-  /** Time passes until the next moment at which something is due, or for the longest that is given. */
+  /** Lets time pass until the next moment at which something is due, but at most `mostMs` or a minute. */
   async advance(mostMs = Infinity): Promise<void> {
     const now = this.clock.now();
     const due = [this.exchange.servesAt, this.deployments.deadline, this.#collector.deadline].map((at) =>
@@ -236,7 +236,7 @@ export class Simulation {
       } else if (this.#isOrderly || !this.random.chance(0.03)) {
         await this.step(options);
       } else {
-        // Time does not wait for those who are busy.
+        // Time also passes while there is work to do.
         await this.advance(1_000);
       }
       if (this.clock.now() - began > LONGEST_UNREST_MS || this.writes - writesBefore > MOST_WRITES_TO_REST) {
@@ -246,7 +246,7 @@ export class Simulation {
     this.note('at rest');
   }
 
-  /** Ends the operator as a signal does, and says what it left behind. */
+  /** Stops the operator as a signal does. Timers, requests or watches that it leaves behind are a violation. */
   async stopOperator(): Promise<void> {
     const { process } = this;
     if (!process) {

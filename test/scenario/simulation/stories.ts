@@ -4,12 +4,12 @@ import type { ApiServer } from '../cluster/server.ts';
 import { bad, changeContainer, configure, disown, edit, install, publish, relabel, scale } from './people/people.ts';
 import { LABEL } from '../../../src/api/names.ts';
 
-/** Something that people do to a cluster at rest, with what it may cost the operator when nothing goes wrong. */
+/** An action of people on a cluster at rest, and the most that it may cost the operator when nothing goes wrong. */
 export interface Story {
   readonly name: string;
   readonly before: (server: ApiServer) => void;
   readonly act: (server: ApiServer) => void;
-  /** As counted; docs/benchmarks.md, Budgets, says what they are. */
+  /** The most writes, as counted, Events excluded; see "Budgets" in docs/benchmarks.md. */
   readonly writes: number;
   readonly events: number;
 }
@@ -47,14 +47,14 @@ export const STORIES: readonly Story[] = [
     events: 2,
   },
   {
-    // One after the other: the fleet has room for one.
+    // The upgrades run one after the other, because the fleet has room for one.
     name: 'automatic upgrade of two',
     before: (server) => {
       publish(server, '1.0.0');
       ['web', 'blog'].forEach((name) => install(server, name, { upgradePolicy: 'auto' }));
     },
     act: (server) => publish(server, '1.0.0', '1.1.0'),
-    // Who waits says so.
+    // One more status: the installation that waits says so.
     writes: 5 * 2 + 1 + 1,
     events: 5,
   },
@@ -101,7 +101,7 @@ export const STORIES: readonly Story[] = [
     name: 'edit of the tier',
     before: withWeb({ resourceTier: 'performance' }),
     act: (server) => edit(server, 'web', { resourceTier: 'free' }),
-    // The budget goes as well.
+    // The PodDisruptionBudget is removed as well.
     writes: 6 + 1,
     events: 2,
   },
@@ -176,7 +176,7 @@ export const STORIES: readonly Story[] = [
       server.remove(KINDS.ProviderInstallation, 'shop/web', 'tenant');
       install(server, 'web', { config: { GREETING: 'again' } });
     },
-    // It waits for the children of the former one to be collected, and says so.
+    // The new installation waits until the children of the former one are collected, and says so.
     writes: 6 + 2,
     events: 2 + 1,
   },

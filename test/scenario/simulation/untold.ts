@@ -1,7 +1,7 @@
 import { ApiError } from '../../../src/cluster/errors.ts';
 import type { Simulation } from './simulation.ts';
 
-/** Carries out the next write of a Deployment, and gives the operator an answer that says nothing of it. */
+/** Lets the server carry out the next write of a Deployment, and loses the answer to the operator. */
 export function loseNextAnswer(simulation: Simulation): void {
   const { process, exchange } = simulation;
   simulation.onWrite = () => {
@@ -13,7 +13,7 @@ export function loseNextAnswer(simulation: Simulation): void {
   };
 }
 
-/** Time goes by in which what happens to Deployments is told to nobody. */
+/** Does `steps` steps in which no watch event of a Deployment is sent. If there is nothing else to do, a second passes. */
 export async function passUntold(simulation: Simulation, steps: number): Promise<void> {
   for (let step = 0; step < steps; step += 1) {
     const options = simulation.ownOptions().filter(({ name }) => name !== 'send deployments.apps');

@@ -48,7 +48,7 @@ const NAMES = ['web', 'db'];
 const TIERS = ['free', 'standard', 'performance'] as const;
 const SETTINGS = { name: 'LEVEL', configMapKeyRef: { name: 'settings', key: 'level' } };
 
-/** The cluster as the chaos finds it. */
+/** Puts the first objects into the cluster, before the chaos begins. */
 export function prepare({ server, random }: Simulation): void {
   configure(server, 'settings', { level: 'info' });
   stockSoftware(server);
@@ -167,20 +167,20 @@ function nextRelease(server: ApiServer, random: Random): Release {
   const version = semver.inc(highest(server), random.pick(['patch', 'minor'] as const))!;
   const servicePort = random.pick([80, 80, 8000]);
   const runtime = { ports: [{ name: 'http', containerPort: 8080, servicePort }] };
-  // A stepping stone that nobody may take by itself would be the end of every way.
+  // No stepping stone is breaking: automation may not take a breaking release, and no path leads around a stepping stone.
   const advice = random.pick([{}, {}, {}, {}, { required: true }, { breaking: { note: 'changes' } }]);
   const more = { runtime, ...advice, ...anyNeeds(server, random, 'required' in advice) };
   return random.chance(0.5) ? bad(version, random.pick(FATES), more) : release(version, more);
 }
 
-/** Of all that ever were: a version is used once. */
+/** The highest version that was ever published, because no version is used twice. */
 function highest(server: ApiServer): string {
   return everPublished(server)
     .map((r) => r.version)
     .reduce((a, b) => (semver.gt(a, b) ? a : b));
 }
 
-/** Each as it was last, the lowest first. */
+/** All releases that were ever published, each in its last form, lowest version first. */
 function everPublished(server: ApiServer): Release[] {
   const ever = server.history
     .filter(({ kind }) => kind === KINDS.Provider)
@@ -196,13 +196,13 @@ export function driftOptions(simulation: Simulation): Option[] {
     const key = `shop/${name}`;
     const deployment = server.get(KINDS.Deployment, key);
     const isWorking = !FATES.some((fate) => JSON.stringify(deployment ?? {}).includes(`"${fate}"`));
-    // A variable or a container that copies files, which is nobody else's, would stay when it is not needed any more.
+    // Whoever replaces it owns its variables and file-copying containers: they would stay when not needed any more.
     const hasSoftware = deployment !== undefined && Object.keys(softwareOf(deployment)).length > 0;
     const present = CHILD_KINDS.filter((kind) => server.get(kind, key));
     const anyChild = present.flatMap((kind): Option[] => [
       { weight: 0.4, name: `${kind.plural} ${name} is deleted`, run: () => server.remove(kind, key, 'intruder') },
       {
-        // Fields that do not work would be theirs from then on, and stay.
+        // Whoever replaces it owns all of its fields: those that do not work would stay.
         weight: isWorking && !(hasSoftware && kind === KINDS.Deployment) ? 0.2 : 0,
         name: `${kind.plural} ${name} is replaced`,
         run: () => replace(server, kind, name),
@@ -239,7 +239,7 @@ export function driftOptions(simulation: Simulation): Option[] {
   });
 }
 
-/** Whether an earlier template has nothing that the present one lacks. It would stay as well. */
+/** Whether an undo adds no variable or container to the present template: an added one would stay as well. */
 function bringsNothing(server: ApiServer, key: string): boolean {
   const deployment = server.get(KINDS.Deployment, key);
   const earlier = earlierDeployment(server, key);
@@ -252,7 +252,7 @@ function bringsNothing(server: ApiServer, key: string): boolean {
   );
 }
 
-/** Any of those that there are. */
+/** Deletes one of the records of an installation, chosen at random. */
 function removeRecord({ server, random }: Simulation, name: string): void {
   const records = server.list(KINDS.ControllerRevision).filter(({ metadata }) => metadata.name.startsWith(`${name}-`));
   if (records.length > 0) {
@@ -261,22 +261,22 @@ function removeRecord({ server, random }: Simulation, name: string): void {
 }
 
 /**
- * The end of it: wishes that can be granted from whatever became of the installations, so that everybody knows what
- * there must be in the end.
+ * Makes the last wishes and returns the last version. The wishes can be granted whatever became of the installations, so
+ * it is known what must run in the end.
  */
 export function lastWord({ server, random, deployments }: Simulation): string {
   const last = semver.inc(highest(server), 'minor')!;
   configure(server, 'settings', { level: 'warn' });
   deployments.quota = Infinity;
-  // Also what was taken back: a Deployment that was deleted cannot be made again without its release.
+  // Releases that were taken back are published again: without its release a deleted Deployment cannot be made again.
   const installations = server.list(KINDS.ProviderInstallation);
   const isStuck = installations.some((i) => specOf(i).upgrade?.rollback?.enabled === false);
-  // A release that failed and did not go back is not tried again: no way leads over it.
+  // Without rollback a release that failed is not tried again, so it must not be required on the path.
   publish(
     server,
     ...everPublished(server).map(({ required, ...r }) => (required && !isStuck ? { ...r, required } : r)),
   );
-  // A release that does not work may be a stepping stone to one that does.
+  // A release that does not work may be a stepping stone to one that does, so it is yanked.
   published(server)
     .filter(isBad)
     .forEach(({ version }) => yank(server, version));
@@ -284,7 +284,7 @@ export function lastWord({ server, random, deployments }: Simulation): string {
   const isNeeded = random.chance(0.6);
   const ofSoftware = { isNeeded, isBounded: published(server).some(isBounded), random };
   publish(server, ...published(server), release(last, isNeeded ? LAST_NEEDS : {}));
-  // And what works may have failed for want of room.
+  // A release that works may have failed because the quota had no room.
   retry(server, 'at last');
   for (const { metadata, ...installation } of installations) {
     const wish = installation['spec'] as Wish;

@@ -8,7 +8,7 @@ export function faultOptions(simulation: Simulation): Option[] {
     return [{ weight: 3, name: 'the operator is started', run: () => simulation.startOperator() }];
   }
   const requests = process.requests.flatMap((request) =>
-    // Who has done what it was asked for does not say that it has not.
+    // A server that has carried out a request does not answer that it has not.
     ANSWERS.filter(({ isCarriedOut }) => isCarriedOut || request.outcome === undefined).map((answer): Option => ({
       weight: 0.06,
       name: `${answer.name}: ${request.call.doing}`,

@@ -23,7 +23,7 @@ export function stockSoftware(server: ApiServer): void {
   NAMES.forEach((name) => publishSoftware(server, name, FIRST[name]));
 }
 
-/** All that a fresh installation can have in the end. */
+/** Publishes the last version of each software, which is all that a fresh installation can have in the end. */
 export function stockLastSoftware(server: ApiServer): void {
   NAMES.forEach((name) => publishSoftware(server, name, lastOf(name)));
 }
@@ -32,7 +32,7 @@ function lastOf(name: Name): SoftwareRelease {
   return softwareRelease(name, LAST[name], name === 'php' ? { dependencies: [{ name: 'icu', range: '>=80' }] } : {});
 }
 
-/** The needs that a release may have. A stepping stone has none that the last version has not. */
+/** Random needs of a release. Those of a stepping stone have no upper bound, so that the last version meets them. */
 export function anyNeeds(server: ApiServer, random: Random, isStone: boolean): Partial<Release> {
   const version = random.pick(everPublished(server, 'php')).version;
   const range = random.pick(['*', `>=${version}`, `>=${version}`, ...(isStone ? [] : ['~8.2.0', `~${version}`])]);
@@ -100,7 +100,7 @@ function nextVersion(server: ApiServer, random: Random, name: Name): SoftwareRel
     : softwareRelease(name, version, more);
 }
 
-/** Each as it was last, the lowest first. */
+/** All versions of a software that were ever published, each in its last form, lowest first. */
 function everPublished(server: ApiServer, name: Name): SoftwareRelease[] {
   const ever = server.history
     .filter(({ kind, key }) => kind === KINDS.SystemSoftware && key === name)
@@ -140,7 +140,7 @@ export function softwareWishes({ server, random }: Simulation): { weight: number
   }));
 }
 
-/** Publishes every version that works again, yanks the others, and adds a version above all that everybody can have. */
+/** Publishes all versions again, those that do not work as yanked, and above them a version that everybody can have. */
 export function lastSoftware(server: ApiServer): void {
   for (const name of NAMES) {
     const ever = everPublished(server, name).map(({ lifecycle: _, ...release }): SoftwareRelease =>
@@ -155,8 +155,8 @@ function isBad({ provides }: SoftwareRelease): boolean {
 }
 
 /**
- * The wishes without their versions, where the release will see to it; else in the last version, or left to
- * automation by who takes all. Undefined where the release that runs may not let go of what it needs before it moves.
+ * The wish without versions if the last release needs the software, and sometimes if automation moves all of it; else with
+ * the last versions. Undefined if the running release may hold the software back until the release itself moves.
  */
 export function lastWish(
   { systemSoftware = [], upgradePolicy }: Wish,
@@ -165,7 +165,7 @@ export function lastWish(
   if (!isNeeded && isBounded && upgradePolicy === 'auto') {
     return undefined;
   }
-  // A software that stays where it is may keep others from moving that need it.
+  // Software that stays at its version may keep the software that depends on it from moving.
   const movesAll = upgradePolicy === 'auto' && systemSoftware.every(({ updatePolicy }) => updatePolicy === 'all');
   const isLeft = isNeeded || (movesAll && random.chance(0.5));
   return systemSoftware.flatMap(({ name, version: _, ...wish }): SoftwareWish[] => {
@@ -174,7 +174,7 @@ export function lastWish(
   });
 }
 
-/** Whether newer software may not do for a release that was published. */
+/** Whether a release bounds its needs from above, so that newer software may not meet them. */
 export function isBounded({ systemSoftwareDependencies = [] }: Release): boolean {
   return systemSoftwareDependencies.some(({ range }) => range.startsWith('~'));
 }

@@ -24,12 +24,12 @@ import {
 import { SIMULATED } from '../simulated.ts';
 import { softwareOf, type SoftwareSet } from './software-rules.ts';
 
-/** A minute, in which another process may have to mark what failed. */
+/** How long a failure may stay unmarked after the deadline, because another process may have to mark it. */
 const UNTIL_MARKED_MS = 60_000;
 
 /**
- * Judges each rollout that an operator begins: nothing that failed is begun again unasked, nothing that was done
- * is taken back, and no more begin by themselves than the platform team allows.
+ * Judges each rollout that an operator begins. Nothing that failed begins again unasked. Nothing that was done is taken
+ * back. No more automatic rollouts are under way at once than the platform team allows.
  */
 export function badAttempts(deed: Deed): string[] {
   const { change, server } = deed;
@@ -51,7 +51,7 @@ export function badAttempts(deed: Deed): string[] {
   }
   const underWay = server.list(KINDS.Deployment).filter((d) => isUnderWay(server, d, deed.now));
   const isBegun = before === undefined || !isDeepStrictEqual(templateOf(before), templateOf(after));
-  // An edit in the midst of one keeps its place; where that was found without a record, it may be one too many.
+  // An edit during a rollout keeps the place of that rollout. If that was found without a record, it may be one too many.
   const former = before && recordOf(server, before);
   const isEdit = isOpen(former) && isUnasked(dataOf(former)?.trigger) && versionOf(before!) === versionOf(after);
   if (isBegun && isUnasked(trigger) && !isEdit && underWay.length > deed.mostAtOnce) {
@@ -62,7 +62,7 @@ export function badAttempts(deed: Deed): string[] {
 
 const MARKS = ['proven', 'failed', 'superseded'] as const;
 
-/** Somebody brought another template back before it was done, and the operator had heard of that. */
+/** Whether somebody brought back another template before the rollout was done, and the operator had heard of that. */
 function knewThatItWasUndone({ process, request, change, server }: Deed): boolean {
   const seen = process.views.between(KINDS.Deployment, change.key, request.lookedAt, request.sentAt);
   return (
@@ -72,7 +72,7 @@ function knewThatItWasUndone({ process, request, change, server }: Deed): boolea
   );
 }
 
-/** A proven rollout stays proven, and is never blamed. */
+/** Judges that a proven record stays proven and is never marked as failed. */
 export function badMarks({ change: { kind, before, after, key } }: Deed): string[] {
   const isMark = kind === KINDS.ControllerRevision && isMarked(before, 'proven') && after !== undefined;
   return isMark && (!isMarked(after, 'proven') || isMarked(after, 'failed'))
@@ -80,10 +80,7 @@ export function badMarks({ change: { kind, before, after, key } }: Deed): string
     : [];
 }
 
-/**
- * A failure is known until a newer record takes it over, as far as the operator had heard: somebody may delete that one,
- * too.
- */
+/** Judges that a failure is known until the operator heard of a newer record, which takes it over and may be gone by now. */
 export function lostFailures({ server, process, request, change: { kind, key, before } }: Deed): string[] {
   const owner = ownerOf(before);
   const newer = server.history.flatMap(({ kind: of, key: name, after }) =>
@@ -109,7 +106,7 @@ function isOpen(record: ApiObject | undefined): boolean {
   return record !== undefined && !MARKS.some((mark) => isMarked(record, mark));
 }
 
-/** Law 4: the head is automatic, not proven, without a verdict, and it is not long past the platform's deadline. */
+/** Whether the head is an automatic rollout, not proven, without a verdict, and not long past the platform's deadline. */
 function isUnderWay(server: ApiServer, deployment: ApiObject, now: number): boolean {
   const record = recordOf(server, deployment);
   const data = dataOf(record);
@@ -119,22 +116,22 @@ function isUnderWay(server: ApiServer, deployment: ApiObject, now: number): bool
     isUnasked(data.trigger) &&
     isOpen(record) &&
     now < Date.parse(data.startedAt) + defaults.progressDeadlineSeconds * 1000 + UNTIL_MARKED_MS &&
-    // Its first record is gone.
+    // A Deployment that was found has lost its first record.
     !isFound(record) &&
     isMadeOf(server, deployment) &&
     isInSight(server, deployment)
   );
 }
 
-/** Nobody brought another template back. */
+/** Whether the template is that of its record, so that nobody brought back another one. */
 function isMadeOf(server: ApiServer, deployment: ApiObject): boolean {
   return madeOf(deployment) === recordedMadeOf(recordOf(server, deployment));
 }
 
 /**
- * One that somebody took the label or the owner of is out of the operator's sight until it is heard of again, one that
- * somebody deleted and made again was gone for a moment, one whose record somebody deleted is not known to be a rollout, and
- * one whose installation is gone will be gone, too.
+ * Whether the operator can know of the rollout. A Deployment that lost its label or its owner is out of sight until it is
+ * heard of again. One that somebody deleted and made again was gone for a moment. One whose record somebody deleted is not
+ * known to be a rollout. One whose installation is gone will be gone, too.
  */
 function isInSight(server: ApiServer, { metadata }: ApiObject): boolean {
   const owner = metadata.ownerReferences?.[0]?.uid;
@@ -147,7 +144,7 @@ function isInSight(server: ApiServer, { metadata }: ApiObject): boolean {
   );
 }
 
-/** The same image was taken back after its containers had started, and nobody has asked for it since. */
+/** Whether the same image was taken back after its containers had started, and nobody has asked for it since. */
 function failedForGood(server: ApiServer, { key, version, after }: Change): boolean {
   const owner = ownerOf(after);
   const image = after && containerOf(after)?.image;
@@ -161,7 +158,7 @@ function failedForGood(server: ApiServer, { key, version, after }: Change): bool
       c.before !== undefined &&
       ownerOf(c.before) === owner &&
       isTakenBack(server, c) &&
-      // Then the system software is to blame.
+      // If system software moved, it is to blame and not the release.
       triggerOf(server, c.before) !== 'SystemSoftware' &&
       isIt(c.before),
   );
@@ -177,7 +174,7 @@ function failedForGood(server: ApiServer, { key, version, after }: Change): bool
   );
 }
 
-/** Somebody deleted the last record that knew of it. */
+/** Whether somebody deleted the last record that knew of the failure. */
 function isForgotten(server: ApiServer, failure: Change): boolean {
   const failed = versionOf(failure.before!);
   const knows = (record: ApiObject | undefined) =>
@@ -209,12 +206,12 @@ export function hadStarted(server: ApiServer, deployment: ApiObject): boolean {
       kind === KINDS.Pod &&
       after?.metadata.annotations?.[ANNOTATION.rollout] === number &&
       after?.metadata.labels?.[LABEL.installation] === deployment.metadata.name &&
-      // Also what only copies files.
+      // This includes init containers, which only copy files.
       /"phase":"Running"|"restartCount":[1-9]/.test(JSON.stringify(after?.['status'])),
   );
 }
 
-/** A release that is yanked is taken back although nothing is wrong with its containers. */
+/** Whether a release was ever yanked: it is taken back although nothing is wrong with its containers. */
 function wasYankedEver(server: ApiServer, version: string | undefined): boolean {
   return server.history.some(
     ({ kind, after }) =>
@@ -224,7 +221,7 @@ function wasYankedEver(server: ApiServer, version: string | undefined): boolean 
   );
 }
 
-/** Any of what a set has. */
+/** Whether any software of a set was ever yanked before the version `by` of the cluster. */
 function wasSoftwareYankedEver(server: ApiServer, set: SoftwareSet, by = Infinity): boolean {
   return server.history.some(
     ({ kind, key, after, version }) =>
@@ -237,9 +234,7 @@ function wasSoftwareYankedEver(server: ApiServer, set: SoftwareSet, by = Infinit
   );
 }
 
-/**
- * Nor is anything wrong with a release that moved to software which was yanked then: with other software it may be tried.
- */
+/** Whether a failed rollout moved to software that was yanked by then: its release may be tried with other software. */
 function broughtYankedSoftware(server: ApiServer, { version, before, after }: Change): boolean {
   const had = after ? softwareOf(after) : {};
   const brought = Object.entries(before ? softwareOf(before) : {}).filter(([name, its]) => had[name] !== its);
@@ -250,7 +245,7 @@ export function wasAskedForSince(server: ApiServer, failure: Change, key: string
   const retryOf = (object: ApiObject | undefined) => object?.metadata.annotations?.[ANNOTATION.retry];
   return server.history.some(
     (c) =>
-      // A wish that came in the moment of the failure may not have been seen then.
+      // The operator may not have seen a request that came at the moment of the failure.
       c.version > failure.version - SEEN_LATE &&
       (c.key === key || c.key === PROVIDER) &&
       (c.kind === KINDS.ProviderInstallation || c.kind === KINDS.Provider) &&
@@ -258,5 +253,5 @@ export function wasAskedForSince(server: ApiServer, failure: Change, key: string
   );
 }
 
-/** Changes that an operator may not have heard of yet. */
+/** The number of last changes that an operator may not have heard of yet. */
 const SEEN_LATE = 60;

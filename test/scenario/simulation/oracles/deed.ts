@@ -1,13 +1,13 @@
 import type { ApiServer, Change } from '../../cluster/server.ts';
 import type { InFlight, OperatorProcess } from '../process/process.ts';
 
-/** A write of an operator, when it is carried out. */
+/** A write of an operator at the moment when it is carried out. */
 export interface Deed {
   readonly change: Change;
   readonly server: ApiServer;
   readonly process: OperatorProcess;
   readonly request: InFlight;
   readonly now: number;
-  /** Rollouts that may be under way without anybody having asked for them. */
+  /** How many rollouts that nobody asked for may be under way at once. */
   readonly mostAtOnce: number;
 }

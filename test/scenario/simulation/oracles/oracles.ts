@@ -16,12 +16,12 @@ import { dataOf, isFound, isMarked, isReturn, newestProven, numberOf, ownerOf, r
 import { badSoftware, unsuited } from './software-moves.ts';
 
 /**
- * Judges each write of an operator when it is carried out. An operator cannot know what has not
- * reached it, so it is held against what it was told (`Views`) between the moment at which it may have begun to look and
- * the one at which it sent the write; never against its own hashes.
+ * Judges each write of an operator when it is carried out. An operator cannot know of changes that have not reached it. So
+ * a write is compared with what the operator was told (`Views`), from the moment at which it may have begun to read until
+ * it sent the write, and never with the operator's own hashes.
  */
 
-/** Every truth that this write breaks. */
+/** Describes every rule that this write breaks. */
 export function judgeWrite(deed: Deed): string[] {
   const { change } = deed;
   if (!change.after) {
@@ -79,7 +79,7 @@ function statusLies(deed: Deed, installation: ApiObject): string[] {
   return lies;
 }
 
-/** An operator wrote another template after this version, so that it says nothing of what was asked for last. */
+/** Describes a later write of another template by an operator, after which this state says nothing of the last wish. */
 function overtaken({ server, change }: Deed, deployment: ApiObject): string | undefined {
   const version = Number(deployment.metadata.resourceVersion);
   const later = server.history.find(
@@ -92,13 +92,13 @@ function overtaken({ server, change }: Deed, deployment: ApiObject): string | un
       c.before !== undefined &&
       c.after !== undefined &&
       !isDeepStrictEqual(templateOf(c.before), templateOf(c.after)) &&
-      // Who did not see that somebody else changed it writes what there was.
+      // An operator that did not see somebody's change writes the template that was there before.
       !isDeepStrictEqual(templateOf(deployment), templateOf(c.after)),
   );
   return later && `a Deployment that was changed at ${later.version}, after ${version}`;
 }
 
-/** It was done, and the Deployment controller has not seen yet what was made of it since, but by a rollout. */
+/** Whether the last rollout was done, and the Deployment controller has not seen the changes since then. */
 function isUnseen(server: ApiServer, deployment: ApiObject): boolean {
   const { observedGeneration = 0 } = (deployment['status'] ?? {}) as { readonly observedGeneration?: number };
   const versions = server.history.filter(
@@ -108,7 +108,7 @@ function isUnseen(server: ApiServer, deployment: ApiObject): boolean {
       version <= Number(deployment.metadata.resourceVersion),
   );
   const written = versions.filter(({ by }) => by === FIELD_MANAGER);
-  // Who writes what it wrote before undoes what others did, which it may not even have seen.
+  // An operator that writes its last template again undoes changes of others, perhaps unseen. That is no rollout.
   const lastRollout = written.findLast(
     ({ after }, i) => !isDeepStrictEqual(after && templateOf(after), templateOf(written[Math.max(0, i - 1)]!.after!)),
   );
@@ -118,7 +118,7 @@ function isUnseen(server: ApiServer, deployment: ApiObject): boolean {
   );
 }
 
-/** The fault of a Deployment whose installation says that all is done. */
+/** The fault of a Deployment whose installation says that all is done; undefined if it has none. */
 function unfinished({ server }: Deed, installation: ApiObject, deployment: ApiObject): string | undefined {
   const spec = specOf(installation);
   const wanted =
@@ -155,8 +155,7 @@ function badRollouts(deed: Deed, after: ApiObject): string[] {
   }
   const bad: string[] = [];
   const services = viewsOf(deed, KINDS.Service, key);
-  // A template that comes back or was found serves the pods that are there. A Service that was lost meanwhile is another
-  // matter.
+  // A Deployment that comes back or was found had its Service. If that was lost meanwhile, this rule does not apply.
   if (!isReturn(server, change) && !isFound(recordOf(server, after)) && !services.some((s) => s !== undefined)) {
     bad.push(`the Deployment ${key} is written before the Service that serves it`);
   }
@@ -178,13 +177,13 @@ function badRollouts(deed: Deed, after: ApiObject): string[] {
   return bad;
 }
 
-/** Only what is proven comes back: after a verdict, or where nothing stands that could be judged. */
+/** Whether a proven record may come back: after a verdict, or if nothing stands that could be judged. */
 function mayReturn({ server, change: { before, key } }: Deed, after: ApiObject): boolean {
-  // Where somebody deleted its record, nothing says what it is.
+  // If somebody deleted the record of the Deployment, nothing says which verdict it had.
   const given = before && server.get(KINDS.ControllerRevision, `${key}-${numberOf(before)}`);
   const isOver = isMarked(given, 'failed') || isMarked(given, 'superseded');
   const stands = before !== undefined && given !== undefined && !isOver && numberOf(before) > numberOf(after);
-  // Its record may have been deleted since it was read.
+  // The record may have been deleted since the operator read it, so its number may be higher.
   return numberOf(after) >= newestProven(server, key, ownerOf(after)) && !stands;
 }
 
@@ -196,7 +195,7 @@ interface Move {
   readonly views: readonly (ApiObject | undefined)[];
 }
 
-/** Whether the spec, as the operator saw it, asks for a rollout; by the rules of the contract, told in another way. */
+/** Whether the spec, as the operator saw it, asks for a rollout, by the rules of the contract and not its code. */
 function mayStart({ deed, from, to, views }: Move, installation: ApiObject): boolean {
   const { server, change, now } = deed;
   const spec = specOf(installation);
@@ -214,7 +213,7 @@ function mayStart({ deed, from, to, views }: Move, installation: ApiObject): boo
     const isFirst = stable === undefined && isAbove;
     const isOnTheWay = spec.version !== undefined && semver.lt(to, spec.version) && wasRequired(server, to);
     const isOpen = catalogues.some((catalogue) => isOpenTo(catalogue, installation, to, now));
-    // An edit of anything else rolls out on the version that runs.
+    // An edit of another field rolls out with the version that runs.
     const isStaying = bases.includes(to);
     return isNamed || isFirst || isOnTheWay || isStaying || (spec.upgradePolicy === 'auto' && isOpen);
   }
@@ -232,7 +231,7 @@ function wasRequired(server: ApiServer, version: string): boolean {
   return published(server).find((r) => r.version === version)?.required === true;
 }
 
-/** Also where somebody took the owner away: what runs is the same. */
+/** Whether a Deployment belongs to an installation, even if somebody removed its owner: the same pods run. */
 function isOwnedBy({ metadata }: ApiObject, installation: ApiObject): boolean {
   return metadata.ownerReferences?.some(({ uid }) => uid === installation.metadata.uid) ?? true;
 }

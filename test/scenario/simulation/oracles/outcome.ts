@@ -8,13 +8,10 @@ import { specOf } from '../people/people.ts';
 
 export const CHILD_KINDS: readonly Kind[] = [KINDS.Deployment, KINDS.Service, KINDS.PodDisruptionBudget];
 
-/** How it came to be what it is; and the hash of all that was applied, which includes that. */
+/** The numbers of the rollout, which depend on the history, and the hash of all that was applied, which covers them. */
 const OF_HISTORY: ReadonlySet<string> = new Set([ANNOTATION.rollout, LABEL.rollout, ANNOTATION.applied]);
 
-/**
- * The fields that the operator owns in the children of an installation, without those that differ from one history to
- * another.
- */
+/** The fields that the operator owns in the children of an installation, without those that depend on the history. */
 export function childrenOf(server: ApiServer, key: string): Record<string, unknown> {
   return Object.fromEntries(
     CHILD_KINDS.flatMap((kind) => {
@@ -34,7 +31,7 @@ function withoutHistory(child: ApiObject): object {
   ) as object;
 }
 
-/** The whole end state as far as it must be the same whatever happened on the way: no uid, version or time. */
+/** The part of the end state that must be the same whatever happened before: it has no uid, version or time. */
 export function outcomeOf(server: ApiServer): unknown {
   return server.list(KINDS.ProviderInstallation).map((installation) => ({
     key: keyOf(installation.metadata),
@@ -44,7 +41,7 @@ export function outcomeOf(server: ApiServer): unknown {
   }));
 }
 
-/** Every write of an operator to a child, in order: what became of the child by it, but for times. */
+/** Every write of an operator to a child, in order: the child after the write, without times. */
 export function childWrites(server: ApiServer): string[] {
   const kinds: readonly Kind[] = [...CHILD_KINDS, KINDS.ControllerRevision];
   return server.history
@@ -74,7 +71,7 @@ function timeless(value: object): unknown {
   return JSON.parse(JSON.stringify(value, (name, value: unknown) => (TIMES.has(name) ? undefined : value)));
 }
 
-/** Children that nobody asked for, or that are not there although somebody did. */
+/** Describes children that nobody asked for, and children that are missing although somebody did. */
 export function misplacedChildren(server: ApiServer): string[] {
   const misplaced: string[] = [];
   for (const { metadata } of server.list(KINDS.ControllerRevision)) {
@@ -86,7 +83,7 @@ export function misplacedChildren(server: ApiServer): string[] {
   for (const kind of CHILD_KINDS) {
     for (const { metadata } of server.list(kind)) {
       const owner = server.get(KINDS.ProviderInstallation, keyOf(metadata));
-      // A child that somebody took away before the operator had no more need of it is theirs.
+      // A child that somebody disowned before the operator ceased to need it is theirs.
       if (!metadata.ownerReferences && !(owner && isWanted(server, kind, owner))) {
         continue;
       }
@@ -107,7 +104,7 @@ export function misplacedChildren(server: ApiServer): string[] {
   return misplaced;
 }
 
-/** A tier that failed was taken back, with its budget: what runs by now says which one it is. */
+/** Whether the tier needs a child. The replicas that run tell the tier, because one that failed was taken back. */
 function isWanted(server: ApiServer, kind: Kind, installation: ApiObject): boolean {
   const deployment = server.get(KINDS.Deployment, keyOf(installation.metadata));
   const tier = deployment

@@ -5,13 +5,13 @@ import type { ApiObject } from '../../cluster/object.ts';
 import { keyOf, type ApiServer, type Change } from '../../cluster/server.ts';
 import { templateOf } from '../people/deployments.ts';
 
-/** Which rollout a Deployment is in, by its label and the records that there were. */
+/** Finds out which rollout a Deployment is in, by its label and by the present and former records. */
 
 export function numberOf({ metadata }: ApiObject): number {
   return Number(metadata.labels?.[LABEL.rollout]);
 }
 
-/** The same rollout goes on, also where somebody took the label that says so. */
+/** Whether the same rollout goes on, even if somebody removed the label that names its record. */
 export function isSameRollout(server: ApiServer, before: ApiObject, after: ApiObject): boolean {
   const record = recordOf(server, after);
   return (
@@ -22,14 +22,14 @@ export function isSameRollout(server: ApiServer, before: ApiObject, after: ApiOb
   );
 }
 
-/** The number in the template. */
+/** The number of the record that its template was made from, by the template's annotation. */
 export function madeOf(deployment: ApiObject): string | undefined {
   return templateOf(deployment).metadata?.annotations?.[ANNOTATION.rollout];
 }
 
 /**
- * The record that a Deployment names, as it is or was last; also one that is removed by now. Where somebody took its label,
- * the newest of which its pods are made.
+ * The record that a Deployment names, in its last state, even if it is removed by now. If somebody removed the label of the
+ * Deployment, it is the newest record that the pods are made from.
  */
 export function recordOf(server: ApiServer, deployment: ApiObject): ApiObject | undefined {
   const { namespace, name, labels } = deployment.metadata;
@@ -53,7 +53,7 @@ export function orderOf({ metadata }: ApiObject): number {
   return Number(metadata.name.split('-').at(-1));
 }
 
-/** The number in the template that a record has. */
+/** The same number in the template that a record holds. */
 export function recordedMadeOf(record: ApiObject | undefined): string | undefined {
   return dataOf(record)?.deployment.spec.template?.metadata?.annotations?.[ANNOTATION.rollout];
 }
@@ -75,7 +75,7 @@ export function isMarked(record: ApiObject | undefined, mark: 'proven' | 'failed
   return record?.metadata.annotations?.[ANNOTATION[mark]] !== undefined;
 }
 
-/** The highest number of a record that was done, of those that are there. */
+/** The highest number of the existing records that are proven; 0 if there is none. */
 export function newestProven(server: ApiServer, key: string, owner: string | undefined): number {
   const proven = server
     .list(KINDS.ControllerRevision)
@@ -102,12 +102,12 @@ export function isReturn(server: ApiServer, { kind, key, version, before, after 
   );
 }
 
-/** It stood without a record, and was recorded as it stood. */
+/** Whether the Deployment had no record and was recorded as the operator found it. */
 export function isFound(record: ApiObject | undefined): boolean {
   return dataOf(record)?.wish === 'unknown';
 }
 
-/** The record of a Deployment that is there; where the one that it names is gone, the newest of which its pods are made. */
+/** The existing record that a Deployment names; if that is gone, the newest one that its pods are made from. */
 export function headOf(server: ApiServer, deployment: ApiObject): ApiObject | undefined {
   const { namespace, name } = deployment.metadata;
   const records = server
@@ -121,8 +121,8 @@ export function headOf(server: ApiServer, deployment: ApiObject): ApiObject | un
 }
 
 /**
- * Automation tried this version when it had not heard of the last wish yet, and it failed with the wish before: automation
- * leaves it alone then until somebody asks for it.
+ * Whether automation tried this version before it heard of the last wish, and the version failed with the former wish.
+ * Automation then leaves the version alone until somebody asks for it.
  */
 export function failedBeforeLastWish(server: ApiServer, key: string, version: string): boolean {
   const deployment = server.get(KINDS.Deployment, key);
@@ -138,7 +138,7 @@ export function failedBeforeLastWish(server: ApiServer, key: string, version: st
   );
 }
 
-/** Somebody changed it while its record was gone: that counts as what ran, and what failed after it went back to it. */
+/** Whether a later failure went back to a Deployment that somebody had changed while its record was gone. */
 export function isBackToWhatWasFound(server: ApiServer, key: string): boolean {
   const deployment = server.get(KINDS.Deployment, key);
   const record = deployment && recordOf(server, deployment);

@@ -2,10 +2,10 @@ import { KINDS } from '../../cluster/kinds.ts';
 import type { ApiObject } from '../../cluster/object.ts';
 import type { ApiServer, Change } from '../../cluster/server.ts';
 
-/** Who deletes pods because a template or a number changed, and not because their Deployment is gone. */
+/** The writer that deletes pods because a template or a number changed, and not because their Deployment is gone. */
 const CONTROLLER = 'kube-controller-manager';
 
-/** Make before break: no pod that serves is taken away before as many others serve as are asked for. */
+/** Make before break: a pod that serves may be removed only while as many others serve as the spec asks for. */
 export function judgePods({ kind, before, after, by }: Change, server: ApiServer, now: number): string[] {
   if (kind !== KINDS.Pod || after || !before || by !== CONTROLLER) {
     return [];
@@ -20,7 +20,7 @@ export function judgePods({ kind, before, after, by }: Change, server: ApiServer
   const left = server
     .list(KINDS.Pod)
     .filter((pod) => pod.metadata.ownerReferences?.some(({ uid }) => uid === owner?.uid) && isReadyFor(pod, 0)).length;
-  // One that stumbled a moment ago is not counted on.
+  // A pod that became ready only a moment ago does not count as serving.
   return isReadyFor(before, minReadySeconds) && left < replicas
     ? [`${owner?.name} is left with ${left} ready pods of ${replicas}`]
     : [];

@@ -24,8 +24,8 @@ import {
 } from './software-rules.ts';
 
 /**
- * Judges the system software in a template that an operator writes: what comes back has what it had, what is
- * new has what it needs, and nothing moves that nobody asked to and that its policy keeps.
+ * Judges the system software in a template that an operator writes. A template that comes back has the software that it
+ * had. A new one has the software that it needs. Software moves only if somebody asked for it or its policy allows it.
  */
 export function badSoftware(deed: Deed): string[] {
   const { change, server } = deed;
@@ -47,7 +47,7 @@ export function badSoftware(deed: Deed): string[] {
   const beliefs = beliefsOf(deed);
   const isUpdate = triggerOf(server, after) === 'SystemSoftware';
   const misfits = beliefs.flatMap(({ installation, release, published }) =>
-    // Of what moves by its own policy, the others stay where they are.
+    // If one software moves by its own policy, the others stay, so earlier specs count as well.
     (isUpdate ? specsSaying(installation, server) : [specOf(installation)]).map((spec) =>
       misfitsIn(set, spec, release(after), published),
     ),
@@ -63,12 +63,12 @@ export function badSoftware(deed: Deed): string[] {
   if (isUpdate && failedForGood(server, change)) {
     bad.push(`automation tries ${told} again, which failed`);
   }
-  // Who heard of nothing that ran before begins anew.
+  // An operator that knows of nothing that ran before begins anew.
   const former = before && isAsCommitted(server, change) ? formerly(server, change).at(-1) : undefined;
   return former && !isForgotten(server, former) ? [...bad, ...badMoves(deed, former, beliefs)] : bad;
 }
 
-/** Of what somebody had changed when it was recorded, what its pods have. */
+/** The software of a record; if somebody had changed the Deployment before it was recorded, that of its pods. */
 function recordedSoftware(record: ApiObject | undefined): SoftwareSet {
   const { committed, deployment } = dataOf(record) ?? {};
   return committed?.wish === 'unknown'
@@ -76,10 +76,7 @@ function recordedSoftware(record: ApiObject | undefined): SoftwareSet {
     : softwareIn(committed?.software);
 }
 
-/**
- * Somebody deleted its record, and with it all that was known of what ran; what was recorded then may have proven
- * nothing.
- */
+/** Whether nobody knows any more what ran: its record was deleted, or it was recorded as found and has proven nothing. */
 function isForgotten(server: ApiServer, deployment: ApiObject): boolean {
   const key = `${keyOf(deployment.metadata)}-${numberOf(deployment)}`;
   const record = recordOf(server, deployment);
@@ -104,7 +101,7 @@ function beliefsOf({ process, request, change, server }: Deed): Belief[] {
   const providers = seen(KINDS.Provider, PROVIDER);
   const names = new Set(server.history.flatMap((c) => (c.kind === KINDS.SystemSoftware ? [c.key] : [])));
   const software = new Map([...names].map((name) => [name, seen(KINDS.SystemSoftware, name)]));
-  // Each change of one is a moment of its own; which of two softwares changed first is not told.
+  // Each state of a software is a moment of its own. The order of changes of two softwares is not known.
   const moments = Math.max(1, ...[...software.values()].map((views) => views.length));
   const published =
     (moment: number): Published =>
@@ -139,7 +136,7 @@ function badMoves({ change, server, now }: Deed, former: ApiObject, beliefs: rea
   const ran = formerly(server, change).map(softwareOf);
   return Object.entries(is).flatMap(([name, to]) => {
     const from = was[name];
-    // Who has not heard yet that it was done takes the newest.
+    // An operator that has not heard yet that this version was done takes the newest.
     const isKnown = beliefs.every(({ installation }) =>
       statusOf(installation).systemSoftware?.some((s) => s.name === name && s.currentVersion === from),
     );
@@ -157,7 +154,7 @@ function badMoves({ change, server, now }: Deed, former: ApiObject, beliefs: rea
   });
 }
 
-/** Automation moved there before, its containers had started, and it had to go back; nobody has asked for it since. */
+/** Whether automation made these moves before, containers started, they were taken back, and nobody asked for them since. */
 function failedForGood(server: ApiServer, change: Change): boolean {
   const moved = movedIn(change);
   const failure = server.history.findLast(
@@ -166,7 +163,7 @@ function failedForGood(server: ApiServer, change: Change): boolean {
       c.before !== undefined &&
       triggerOf(server, c.before) === 'SystemSoftware' &&
       isTakenBack(server, c) &&
-      // All of it again: with another version of one, what that needs may be the same.
+      // Every move must be among those that failed: with another version of one software, its dependencies may be the same.
       isAllOf(moved, movedIn({ before: c.after, after: c.before })),
   );
   return (
@@ -181,7 +178,7 @@ function isAllOf(moved: readonly string[], failed: readonly string[]): boolean {
   return moved.length > 0 && moved.every((one) => failed.includes(one));
 }
 
-/** By then the spec itself named what was tried: then it is held, and let go of when another is asked for. */
+/** Whether the spec itself named the version by then: it is held, and let go of when another one is asked for. */
 function wasBlamedOnTenant(server: ApiServer, { key, version, after }: Change): boolean {
   const installation = server.history.findLast(
     (c) => c.kind === KINDS.ProviderInstallation && c.key === key && c.version < version,
@@ -201,12 +198,12 @@ function movedIn(
     .map(({ name, version }) => `${name} ${version}`);
 }
 
-/** All that was rolled out well of it, the last one last. */
+/** All earlier states of the same Deployment that were rolled out completely, oldest first. */
 function formerly(server: ApiServer, change: Change): ApiObject[] {
   return server.history.flatMap((c) => (isOfSame(c, change) && isRolledOut(c.after!) ? [c.after!] : []));
 }
 
-/** The last rollout of the operator, where it went well: somebody else's change is undone, whatever is yanked by now. */
+/** The last complete rollout by the operator. A heal of somebody's change goes back to it, whatever is yanked by now. */
 function healed(server: ApiServer, change: Change): ApiObject | undefined {
   const last = server.history.findLast((c) => isOfSame(c, change) && c.by === FIELD_MANAGER)?.after;
   const former = formerly(server, change);
@@ -215,12 +212,12 @@ function healed(server: ApiServer, change: Change): ApiObject | undefined {
 
 function isOfSame({ kind, key, version, after }: Change, change: Change): boolean {
   const owner = (d: ApiObject | undefined) => d?.metadata.ownerReferences?.[0]?.uid;
-  // One that somebody took the owner of is the same all the while.
+  // A Deployment whose owner somebody removed is still the same one.
   const isOwned = owner(after) === undefined || owner(after) === owner(change.after);
   return kind === KINDS.Deployment && key === change.key && version < change.version && after !== undefined && isOwned;
 }
 
-/** Nobody else has changed what the operator committed. */
+/** Whether nobody else has changed the Deployment since the operator wrote it. */
 function isAsCommitted(server: ApiServer, change: Change): boolean {
   const last = server.history.findLast(
     (c) => isOfSame(c, change) && c.before?.metadata.generation !== c.after?.metadata.generation,
@@ -228,7 +225,7 @@ function isAsCommitted(server: ApiServer, change: Change): boolean {
   return last?.by === FIELD_MANAGER;
 }
 
-/** The fault in the system software of pods that are said to be as everybody wants them. */
+/** The fault in the system software of pods that are said to be done; undefined if there is none. */
 export function unsuited(installation: ApiObject, deployment: ApiObject, server: ApiServer): string | undefined {
   if (isLeftOver(deployment)) {
     return undefined;
@@ -261,8 +258,8 @@ export function unsuited(installation: ApiObject, deployment: ApiObject, server:
 }
 
 /**
- * The spec since it says of software what it says now. A switch of its policy moves nothing by itself, so that what was a
- * floor when automation moved above it may be exactly what is asked for by now.
+ * All specs since the one that first said of software what the spec says now. A switch of the policy moves nothing by
+ * itself: a version that was a floor when automation moved above it may be the exact version that is asked for by now.
  */
 function specsSaying(installation: ApiObject, server: ApiServer): InstallationSpec[] {
   const { systemSoftware } = specOf(installation);
@@ -273,7 +270,7 @@ function specsSaying(installation: ApiObject, server: ApiServer): InstallationSp
   return [specOf(installation), ...all.slice(all.findLastIndex(isOther) + 1)];
 }
 
-/** Everything that was ever published as a version, without repetitions. */
+/** All states in which a version was ever published, without repetitions. */
 function everPublished(server: ApiServer, kind: Change['kind'], key: string, version: string | undefined): Version[] {
   const all = server.history.flatMap((c) =>
     c.kind === kind && c.key === key ? versionsIn(c.after).filter((r) => r.version === version) : [],

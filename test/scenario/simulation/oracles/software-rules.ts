@@ -7,7 +7,7 @@ import { ownedFields } from '../../../../src/cluster/owned-fields.ts';
 import type { ApiObject } from '../../cluster/object.ts';
 import { templateOf, type Template } from '../people/deployments.ts';
 
-/** The rules of the contract for system software, told in another way than the operator's. */
+/** The rules of the contract for system software, written without the operator's code. */
 
 export type SoftwareSet = Readonly<Record<string, string>>;
 
@@ -19,7 +19,7 @@ export function softwareIn(text = ''): SoftwareSet {
   return Object.fromEntries([...text.matchAll(/(\S+)=(\S+)/g)].map(([, name = '', version = '']) => [name, version]));
 }
 
-/** The operator has none: what it says of software stayed with somebody who undid a rollout, as any field of theirs. */
+/** Whether the software in the template is not the operator's: it belongs to somebody who undid a rollout, and stayed. */
 export function isLeftOver(deployment: ApiObject): boolean {
   const own = ownedFields(deployment, FIELD_MANAGER) as { readonly spec?: { readonly template?: Template } };
   const text = templateOf(deployment).metadata?.annotations?.[ANNOTATION.software];
@@ -37,16 +37,16 @@ export function policyFor(name: string, { systemSoftware, upgradePolicy, upgrade
   return upgradePolicy === 'auto' ? taken : 'none';
 }
 
-/** Whether software may move there unasked. */
+/** Whether a policy lets software move between these versions unasked. */
 export function isWithin(policy: Policy, from: string, to: string): boolean {
   const isPatch = semver.satisfies(to, `~${from}`);
   return semver.gt(to, from) && (policy === 'all' || (policy === 'patchLevel' && isPatch));
 }
 
-/** The published version of a software, as somebody saw it. */
+/** Finds a published version of a software, as somebody saw it; undefined if they saw none. */
 export type Published = (name: string, version: string) => SoftwareRelease | undefined;
 
-/** The versions that do not suit the wish of the tenant, the needs of the release, or the needs of each other. */
+/** Describes where a set does not suit the wish of the tenant, the needs of the release or those of its own versions. */
 export function misfitsIn(
   set: SoftwareSet,
   spec: InstallationSpec,

@@ -2,11 +2,11 @@ import type { Release } from '../../../../src/api/provider.ts';
 import type { ApiObject } from '../../cluster/object.ts';
 import { specOf, statusOf, type Wish } from './people.ts';
 
-/** The only window that anybody has here: the first minutes of every ten. Told in another way than the operator's. */
+/** The only window in the simulation: the first 3 of every 10 minutes. It is computed without the operator's code. */
 const SCHEDULE = '*/10 * * * *';
 const EVERY_MS = 600_000;
 const OPEN_MS = 180_000;
-/** A decision of the last moment is written a little later. */
+/** How late the write may be of a rollout that was decided at the end of a window. */
 const LATE_MS = 30_000;
 
 export const WINDOWS: NonNullable<NonNullable<Wish['upgrade']>['windows']> = [
@@ -19,12 +19,12 @@ export function isInTime(installation: ApiObject, now: number): boolean {
   return upgrade.windows?.[0]?.schedule !== SCHEDULE || now % EVERY_MS < OPEN_MS + LATE_MS;
 }
 
-/** Whether automation may take a release, as far as the release and the tenant's limits say; not what failed. */
+/** Whether the release and the tenant's limits let automation take it. Former failures are not considered. */
 export function isOpenTo(provider: ApiObject, installation: ApiObject, version: string, now: number): boolean {
   const { versions } = provider['spec'] as { readonly versions: readonly Release[] };
   const release = versions.find((r) => r.version === version);
   const { upgrade = {} } = specOf(installation);
-  // Where nothing serves yet, nothing is won by waiting, and nothing can break.
+  // Before the first install nothing serves, so there is nothing to wait for and nothing can break.
   const isFirst = statusOf(installation).currentVersion === undefined;
   return (
     release !== undefined &&

@@ -27,7 +27,7 @@ export function containerOf(deployment: ApiObject): Template['spec']['containers
   return templateOf(deployment).spec.containers[0];
 }
 
-/** It was done at some time, although pods may have become unavailable, or asked for otherwise, since. */
+/** Whether a version was rolled out completely at some time, even if its pods or the wish have changed since. */
 export function wasRolledOut(server: ApiServer, key: string, version: string): boolean {
   return server.history.some(
     (c) =>
@@ -40,7 +40,7 @@ export function isRolledOut({ metadata, ...deployment }: ApiObject): boolean {
   const status = (deployment['status'] ?? {}) as Readonly<Record<string, number>>;
   return (
     (status['observedGeneration'] ?? 0) >= (metadata.generation ?? 0) &&
-    // Pods too many, after a scale-down, harm nobody.
+    // Surplus pods after a scale-down do no harm.
     status['updatedReplicas'] === status['replicas'] &&
     (status['updatedReplicas'] ?? 0) >= replicas &&
     (status['availableReplicas'] ?? 0) >= replicas
@@ -48,8 +48,8 @@ export function isRolledOut({ metadata, ...deployment }: ApiObject): boolean {
 }
 
 /**
- * The fields that `kubectl rollout undo` brings back are its own: a container that the operator takes away later stays in
- * the pods, and may keep what was asked for last from starting.
+ * Whether the operator wrote a template, since the last edit of the spec, that has init containers of somebody else.
+ * `kubectl rollout undo` owns those that it brings back: they stay in the pods, and may keep the last wish from starting.
  */
 export function hadStrangers(server: ApiServer, key: string): boolean {
   const asked = server.history.findLast(

@@ -13,7 +13,7 @@ import { templateOf, type Template } from './deployments.ts';
 
 export type Wish = Partial<InstallationSpec>;
 
-/** Whose releases all of them install. */
+/** The Provider whose releases all installations use. */
 export const PROVIDER = 'acme.web';
 
 export function publish(server: ApiServer, ...versions: readonly (Release | string)[]): void {
@@ -31,7 +31,7 @@ export function published(server: Pick<ApiServer, 'get'>): readonly Release[] {
   );
 }
 
-/** Another word of what there is of one software. */
+/** Publishes these versions of one software, in place of the former ones. */
 export function publishSoftware(
   server: ApiServer,
   name: string,
@@ -57,7 +57,7 @@ export function install(server: ApiServer, name: string, wish: Wish = {}): void 
   server.create(KINDS.ProviderInstallation, { metadata: { namespace: 'shop', name }, spec }, 'tenant');
 }
 
-/** Changes the spec; what is undefined is taken out. */
+/** Changes the spec; a field that is undefined is removed. */
 export function edit(
   server: ApiServer,
   name: string,
@@ -113,7 +113,7 @@ function changeSpec(
   server.edit(KINDS.Deployment, `shop/${name}`, writer, (live) => ({ ...live, spec: change(live['spec'] as Podlike) }));
 }
 
-/** `kubectl rollout restart`: the same pods, made anew. */
+/** `kubectl rollout restart`: replaces the pods with new ones of the same content. */
 export function restart(server: ApiServer, name: string): void {
   changeSpec(server, name, 'kubectl-rollout', (spec) => {
     const { metadata } = spec.template;
@@ -122,7 +122,7 @@ export function restart(server: ApiServer, name: string): void {
   });
 }
 
-/** Somebody brings an earlier template back, and the annotations that the Deployment had with it: `kubectl rollout undo`. */
+/** `kubectl rollout undo`: brings back an earlier template, and the annotations that the Deployment had with it. */
 export function undo(server: ApiServer, name: string): void {
   const key = `shop/${name}`;
   const earlier = earlierDeployment(server, key);
@@ -137,7 +137,7 @@ export function undo(server: ApiServer, name: string): void {
   }
 }
 
-/** The last one whose template is not what there is now. */
+/** The last state of a Deployment whose template differs from the present one. */
 export function earlierDeployment(server: ApiServer, key: string): ApiObject | undefined {
   const live = server.get(KINDS.Deployment, key);
   const current = live && JSON.stringify(templateOf(live));
@@ -153,7 +153,7 @@ export function relabel(server: ApiServer, kind: Kind, name: string, label: stri
   });
 }
 
-/** Somebody takes the owner away, so that it is nobody's. */
+/** Somebody removes the owner of a child, so that it belongs to nobody. */
 export function disown(server: ApiServer, kind: Kind, name: string): void {
   server.edit(kind, `shop/${name}`, { manager: 'intruder' }, (live) => {
     const { ownerReferences: _, ...metadata } = live.metadata;
@@ -171,12 +171,12 @@ export function replace(server: ApiServer, kind: Kind, name: string): void {
   }
 }
 
-/** A release whose pods become what its image says. */
+/** A release whose image names the fate of its pods. */
 export function bad(version: string, fate: Fate, more: Partial<Release> = {}): Release {
   return release(version, { image: `registry.example.com/acme/web:${version}-${fate}`, ...more });
 }
 
-/** A version of a software with which pods become what its image, or a variable that it brings, says. */
+/** A version of a software whose image, or a variable that it brings, names the fate of the pods. */
 export function badSoftware(
   name: string,
   version: string,
@@ -189,13 +189,13 @@ export function badSoftware(
     : { ...good, provides: { ...provides, image: `${provides?.image}-${fate}` } };
 }
 
-/** The release is taken back for everybody who does not run it yet. */
+/** Yanks a release: whoever does not run it yet may not take it any more. */
 export function yank(server: ApiServer, version: string, message = ''): void {
   const yanked = { stage: 'yanked', message } as const;
   publish(server, ...published(server).map((r) => (r.version === version ? { ...r, lifecycle: yanked } : r)));
 }
 
-/** Asks for what failed to be tried again: for one installation, or for all of the Provider. */
+/** Asks for a retry of what failed: in one installation, or in all of the Provider if `name` is absent. */
 export function retry(server: ApiServer, value: string, name?: string): void {
   const [kind, key] = name === undefined ? [KINDS.Provider, PROVIDER] : [KINDS.ProviderInstallation, `shop/${name}`];
   server.edit(kind, key, { manager: 'tenant' }, (live) => {
@@ -204,7 +204,7 @@ export function retry(server: ApiServer, value: string, name?: string): void {
   });
 }
 
-/** As when a backup without status is restored. */
+/** Wipes the status, as the restore of a backup without status does. */
 export function wipeStatus(server: ApiServer, name: string): void {
   const writer = { manager: 'intruder', subresource: 'status' };
   const key = `shop/${name}`;

@@ -6,7 +6,7 @@ export class EventStream implements AsyncIterable<unknown> {
     | { readonly resolve: (result: IteratorResult<unknown>) => void; readonly reject: (error: unknown) => void }
     | undefined;
 
-  /** Nobody reads it any more, or there is nothing more to read. */
+  /** Whether nobody reads it any more, or nothing more will be pushed. */
   isOver = false;
 
   push(events: readonly unknown[]): void {

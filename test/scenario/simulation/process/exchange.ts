@@ -7,7 +7,7 @@ import { keyOf, type ApiServer } from '../../cluster/server.ts';
 import { WatchCursor } from '../../cluster/watch.ts';
 import type { InFlight, OperatorProcess, Watching } from './process.ts';
 
-/** A server says so often how far a watch is, on which nothing else is sent. */
+/** The time between two bookmarks, with which a server says how far a watch is when it sends nothing else. */
 const BOOKMARK_MS = 60_000;
 
 export interface ExchangeOptions {
@@ -15,25 +15,22 @@ export interface ExchangeOptions {
   readonly now: () => number;
   readonly step: () => number;
   readonly note: (what: string) => void;
-  /** A request that changes something was carried out. */
+  /** Called after a request other than a GET was carried out or refused. */
   readonly onCarriedOut: (call: Call) => void;
 }
 
-/**
- * Passes requests and events between processes and the server, one at a time, and keeps which views each process gets by
- * it.
- */
+/** Passes requests and events between processes and the server, one at a time, and notes what each process learns. */
 export class Exchange {
   readonly #options: ExchangeOptions;
   #bookmarksAt = 0;
-  /** The request that is being carried out. */
+  /** The request that is being carried out; undefined if none is. */
   current: { readonly process: OperatorProcess; readonly request: InFlight } | undefined;
 
   constructor(options: ExchangeOptions) {
     this.#options = options;
   }
 
-  /** The server does what it is asked for; its answer is on its way. */
+  /** Lets the server carry out a request. The answer has not arrived yet. */
   carryOut(process: OperatorProcess, request: InFlight): void {
     const { call } = request;
     const { server, note, onCarriedOut } = this.#options;
@@ -52,7 +49,7 @@ export class Exchange {
     }
   }
 
-  /** The answer arrives. */
+  /** Delivers the answer to the process. */
   answer(process: OperatorProcess, request: InFlight): void {
     if (request.outcome && 'answer' in request.outcome && isAboutObjects(request.call)) {
       this.#learn(process, request.call, request.outcome.answer);
@@ -60,7 +57,7 @@ export class Exchange {
     process.answer(request);
   }
 
-  /** Another answer arrives than the server gave, or none at all. */
+  /** Fails a request with `error` instead of the server's answer, whether or not the server carried it out. */
   lose(process: OperatorProcess, request: InFlight, error: ApiError, isCarriedOut: boolean): void {
     if (isCarriedOut && request.outcome === undefined) {
       this.carryOut(process, request);
@@ -81,7 +78,7 @@ export class Exchange {
     }
   }
 
-  /** The next event of a watch arrives, or all of its initial ones. */
+  /** Delivers the next event of a watch, or all of its initial events. */
   deliver({ views }: OperatorProcess, { cursor, stream }: Watching): void {
     const events = cursor?.next() ?? [];
     const last = events.at(-1);
@@ -102,12 +99,12 @@ export class Exchange {
     }
   }
 
-  /** When there is something to serve again. */
+  /** When the next bookmarks are due. */
   get servesAt(): number {
     return this.#bookmarksAt;
   }
 
-  /** Bookmarks where it is time for them, and the end where a watch has lasted as long as was asked for. */
+  /** Sends the bookmarks that are due, and ends each watch that has lasted as long as it was asked for. */
   serve(process: OperatorProcess): void {
     const now = this.#options.now();
     const isTime = now >= this.#bookmarksAt;

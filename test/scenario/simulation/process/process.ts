@@ -14,7 +14,7 @@ import { Views } from './views.ts';
 /** A request between a process and the server. */
 export interface InFlight {
   readonly call: Call;
-  /** The step in which it was sent, and the one in which the reconcile that sent it may have begun to look. */
+  /** The step in which it was sent, and the step in which the reconcile that sent it may have begun to read. */
   readonly sentAt: number;
   readonly lookedAt: number;
   /** The answer of the server, once it carried the request out. The process does not know it yet. */
@@ -23,7 +23,7 @@ export interface InFlight {
   readonly reject: (error: ApiError) => void;
 }
 
-/** A watch that was asked for, and is open once it has a cursor. */
+/** A watch that a process asked for. It is open once it has a cursor. */
 export interface Watching {
   readonly call: Call;
   readonly stream: EventStream;
@@ -50,7 +50,7 @@ export interface ProcessOptions {
 const log = pino({ level: 'silent' });
 const metrics = createMetrics('simulation');
 
-/** One process of the operator: the real one above a transport that only does what the simulation tells it to. */
+/** One process of the real operator, on a transport that only does what the simulation tells it to. */
 export class OperatorProcess {
   readonly name: string;
   readonly clock: ProcessClock;
@@ -59,7 +59,7 @@ export class OperatorProcess {
   readonly #operator: Operator;
   requests: InFlight[] = [];
   watches: Watching[] = [];
-  /** For each object, the requests of one reconcile follow each other without a step between answer and request. */
+  /** The last answer, by object. A request in the same step as that answer belongs to the same reconcile. */
   readonly #chains = new Map<string, { readonly lookedAt: number; readonly answeredAt: number }>();
   isAlive = true;
 
@@ -83,7 +83,7 @@ export class OperatorProcess {
     this.#operator.start();
   }
 
-  /** Nothing of it is there any more: no timer fires, no request is answered. */
+  /** Ends the process at once: no timer fires any more, and no request is answered. */
   kill(): void {
     this.isAlive = false;
     this.clock.kill();
@@ -95,11 +95,11 @@ export class OperatorProcess {
     return this.#operator.stop();
   }
 
-  /** The server's word arrives. */
+  /** Settles a request with its outcome. */
   answer(request: InFlight): void {
     const { outcome } = request;
     this.requests = this.requests.filter((r) => r !== request);
-    // A report is the last request of a reconcile: what follows has looked anew.
+    // The write of the status is the last request of a reconcile. A request after it has read anew.
     const lookedAt = request.call.path.endsWith('/status') ? this.#step() : request.lookedAt;
     this.#chains.set(chainOf(request.call), { lookedAt, answeredAt: this.#step() });
     if (outcome && 'error' in outcome) {
@@ -109,7 +109,7 @@ export class OperatorProcess {
     }
   }
 
-  /** No answer will come, or another than the server gave; it may have done what it was asked for. */
+  /** Fails a request with `error`. The server may have carried it out all the same. */
   fail(request: InFlight, error: ApiError): void {
     this.answer(Object.assign(request, { outcome: { error } }));
   }
@@ -123,7 +123,7 @@ export class OperatorProcess {
     }
   }
 
-  /** Watches that the process let go of are over for the server too. */
+  /** Drops the watches that the process let go of, because they are over for the server too. */
   sweep(): void {
     if (this.watches.some(({ stream }) => stream.isOver)) {
       this.watches = this.watches.filter(({ stream }) => !stream.isOver);
@@ -158,7 +158,7 @@ export class OperatorProcess {
     };
   }
 
-  /** Ends what is under way when the caller's signal aborts; false if it has. */
+  /** Calls `end` when the caller's signal aborts. Returns false if it has aborted already. */
   #abort({ signal, doing }: Call, end: (error: ApiError) => void): boolean {
     signal?.addEventListener('abort', () => this.isAlive && end(ApiError.unanswered(doing, signal.reason)), {
       once: true,
@@ -167,7 +167,7 @@ export class OperatorProcess {
   }
 }
 
-/** Writes to an object and its status are one row, and so are those to its children: their names begin with its name. */
+/** The chain of a request. An installation, its status and its children share one: their names begin with its name. */
 function chainOf({ path }: Call): string {
   const [, namespace = '', plural = '', name = ''] = /\/namespaces\/([^/]+)\/([^/]+)\/([^/]+)/.exec(path) ?? [];
   return `${namespace}/${plural === CHILDREN.ControllerRevision.plural ? name.replace(/-[^-]+$/, '') : name}`;

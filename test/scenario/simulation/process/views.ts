@@ -8,11 +8,11 @@ interface View {
   readonly object: ApiObject | undefined;
 }
 
-/** The views of each object that one process was told, and when: by lists, watches and the answers to its writes. */
+/** The states of each object that one process was told of, and when: by lists, watches and answers to its requests. */
 export class Views {
   readonly #views = new Map<string, View[]>();
 
-  /** The process heard of this object; undefined says that it is gone. What is older than what it heard is no news. */
+  /** Notes that the process heard of an object; undefined: it is gone. A state older than the last one is left out. */
   note(kind: Kind, key: string, { step, version, object }: View): void {
     const id = idOf(kind, key);
     const views = this.#views.get(id) ?? [];
@@ -23,7 +23,7 @@ export class Views {
     this.#views.set(id, views);
   }
 
-  /** The process heard of all objects of this kind: who is not among them is gone. */
+  /** Notes that the process heard of all objects of a kind. An object that is not among them is gone. */
   noteAll(kind: Kind, objects: readonly ApiObject[], step: number, version: number): void {
     const listed = new Map(objects.map((object) => [keyOf(object.metadata), object]));
     for (const id of this.#views.keys()) {
@@ -37,7 +37,7 @@ export class Views {
     }
   }
 
-  /** All that it may have believed in these steps. */
+  /** All states of an object that the process may have believed in these steps; undefined: there is none. */
   between(kind: Kind, key: string, from: number, to: number): (ApiObject | undefined)[] {
     const views = this.#views.get(idOf(kind, key)) ?? [];
     const held = views.filter((view, i) => view.step <= to && (views[i + 1]?.step ?? Infinity) >= from);
