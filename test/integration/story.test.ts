@@ -187,14 +187,6 @@ describe('the operator', () => {
     });
   });
 
-  it('takes back kubectl rollout undo', async () => {
-    await edit('manual', { config: { LOG_LEVEL: 'warn' } });
-    await kubectl(['rollout', 'undo', 'deployment/manual', '-n', namespace]);
-    await heals((d) => d.spec.template.spec.containers[0]?.env?.some((e) => e.value === 'warn') === true);
-    await waitFor('Ready', 'pi/manual', namespace);
-    expect((await pi('manual')).status.currentVersion).toBe('1.1.0');
-  });
-
   it('says in an event what it undid, each time', async () => {
     const events = await kubectl([
       'get',

@@ -7,7 +7,6 @@ import { release } from '../support/builders.ts';
 import { KINDS } from './cluster/kinds.ts';
 import type { ApiServer } from './cluster/server.ts';
 import { Narrator } from './narrator/narrator.ts';
-import { isReadyPod } from './narrator/pods.ts';
 import { containerOf } from './simulation/people/deployments.ts';
 import {
   bad,
@@ -143,27 +142,6 @@ it('what was done is neither taken back nor blamed when its status is lost and i
   expect(status(story).currentVersion).toBe('1.1.0');
   expect(status(story).failedVersions).toBeUndefined();
   expect(told(story)?.[0]).toBe('Policy 1.1.0: Succeeded');
-});
-
-it('a Deployment deleted in the midst of a rollout that was asked for serves again before that is tried again', async () => {
-  const story = await installed('deleted', { version: '1.0.0' });
-  await publishes(story, bad('1.1.0', 'never-ready'));
-  await story.when('1.1.0', (server) => edit(server, 'web', { version: '1.1.0' }));
-  await story.pass('1m');
-  await story.when('deletes the Deployment', (server) => server.remove(KINDS.Deployment, 'shop/web', 'intruder'));
-  await story.pass('2m');
-  const serving = story.server.list(KINDS.Pod).filter(isReadyPod).length;
-  await story.pass('1h');
-  await story.end();
-
-  expect(serving).toBe(2);
-  expect(told(story)).toEqual([
-    'Rollback 1.0.0: Succeeded',
-    'Spec 1.1.0: RolledBack, the new pods were not available within 600 s (they run and are not ready)',
-    'Rollback 1.0.0: Succeeded',
-    'Spec 1.1.0: RolledBack, The Deployment was deleted',
-    'Install 1.0.0: Succeeded',
-  ]);
 });
 
 it('a Deployment that loses the label by which it is watched, in the midst of a rollout, was not deleted', async () => {

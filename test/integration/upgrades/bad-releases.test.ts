@@ -1,4 +1,3 @@
-import { setTimeout as passes } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { findCondition } from '../../../src/api/conditions.ts';
 import { allowImages, refuseImages } from '../support/admission.ts';
@@ -46,8 +45,6 @@ let operator: RunningOperator;
 let witness: Witness;
 
 describe.skipIf(!inject('controlPlane').disposable)('a release that does not work', () => {
-  let backSince = 0;
-
   beforeAll(async () => {
     await prepare(namespace);
     await Promise.all([fullNamespace, patientNamespace].map(addNamespace));
@@ -113,7 +110,6 @@ describe.skipIf(!inject('controlPlane').disposable)('a release that does not wor
   );
 
   it('is not tried again by another process, nor where the status was lost', async () => {
-    backSince = performance.now();
     await operator.stop();
     const keys = hows.flatMap((how) => [auto(how), manual(how)]);
     await Promise.all(
@@ -146,16 +142,6 @@ describe.skipIf(!inject('controlPlane').disposable)('a release that does not wor
     expect(await Promise.all(keys.map((key) => versionsOf(witness, key)))).toEqual(
       keys.map(() => ['1.0.0', '1.1.0', '1.0.0']),
     );
-  });
-
-  it.concurrent('is tried again when the installation is annotated', async () => {
-    const key = auto('never-ready');
-    await patch(key, { metadata: { annotations: { 'provider-operator.io/retry': 'once more' } } });
-    const { status } = await witness.until(key, (i) => isBack(i) && i.status.failedVersions?.[0]?.attempts === 2);
-
-    expect(status.lastHandledRetry).toBe('once more');
-    expect(await versionsOf(witness, key)).toEqual(['1.0.0', '1.1.0', '1.0.0', '1.1.0', '1.0.0']);
-    expect(await witness.fewestReady(key, REPLICAS)).toBe(REPLICAS);
   });
 
   it.concurrent('is tried again everywhere when its Provider is annotated', async () => {
@@ -201,35 +187,9 @@ describe.skipIf(!inject('controlPlane').disposable)('a release that does not wor
     expect(await versionsOf(witness, key)).toEqual(['1.0.0', '1.1.0', '1.0.0', '1.1.0']);
   });
 
-  it.concurrent('is tried again when what is asked for is changed', async () => {
-    const key = manual('crash-loop');
-    await patch(key, { spec: { config: { ATTEMPT: '2' } } });
-    await witness.untilTemplate(key, ({ version, env }) => version === '1.1.0' && env['ATTEMPT'] === '2');
-    await witness.until(key, isHeld);
-
-    expect((await witness.templatesOf(key)).at(-1)?.env).not.toHaveProperty('ATTEMPT');
-    expect(await witness.fewestReady(key, REPLICAS)).toBe(REPLICAS);
-  });
-
-  // These run while the minute passes.
   describe('beside', () => {
     describeFailingEdits(() => witness);
     describeFailingSoftware(() => witness);
-  });
-
-  it('is not tried again a minute later', async () => {
-    const keys = [
-      ...(['crash-loop', 'no-such-image', 'over-quota'] as const).map(auto),
-      ...(['never-ready', 'no-such-image'] as const).map(manual),
-    ];
-    // Time itself is what is tested here; the hours after it are the fake clock's.
-    await passes(Math.max(0, backSince + 60_000 - performance.now()));
-    await Promise.all(keys.map((key) => patch(key, { spec: { description: 'A minute later' } })));
-    await Promise.all(keys.map((key) => witness.until(key, () => true)));
-
-    expect(await Promise.all(keys.map((key) => versionsOf(witness, key)))).toEqual(
-      keys.map(() => ['1.0.0', '1.1.0', '1.0.0']),
-    );
   });
 
   it('gives way to a newer one', async () => {

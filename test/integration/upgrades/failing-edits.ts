@@ -70,17 +70,6 @@ export function describeFailingEdits(witnessOf: () => Witness): void {
       expect(await witness.templatesOf(key)).toHaveLength(3);
     });
 
-    it('of version and configuration together is taken back whole', async () => {
-      const key = `${namespace}/together`;
-      await install(key, { version: '1.0.0', config: { MODE: 'old' } });
-      await apply(provider('together', '1.0.0', bad));
-      await patch(key, { spec: { version: '1.1.0', config: { MODE: 'new' } } });
-      await witness.until(key, isHeld);
-
-      expect(await modesOf(key)).toEqual(['1.0.0 old', '1.1.0 new', '1.0.0 old']);
-      expect(await witness.fewestReady(key, REPLICAS)).toBe(REPLICAS);
-    });
-
     it('of a floor and the configuration together is taken back whole, also under auto', async () => {
       const key = `${namespace}/floor`;
       const upgrade = { ...IMPATIENT, range: '<1.1.0' };
@@ -90,22 +79,6 @@ export function describeFailingEdits(witnessOf: () => Witness): void {
       await witness.until(key, isHeld);
 
       expect(await modesOf(key)).toEqual(['1.0.0 old', '1.1.0 new', '1.0.0 old']);
-    });
-  });
-
-  describe.concurrent('a good edit in the midst of a bad upgrade by automation', () => {
-    it('ends with the old version and the new configuration', async () => {
-      const key = `${namespace}/midst`;
-      await install(key, { upgradePolicy: 'auto', config: { MODE: 'old' } });
-      await apply(provider('midst', '1.0.0', bad));
-      await witness.untilTemplate(key, ({ version }) => version === '1.1.0');
-      await patch(key, { spec: { config: { MODE: 'new' } } });
-      await witness.untilTemplate(key, ({ version, env }) => version === '1.0.0' && env['MODE'] === 'new');
-      const { status } = await witness.until(key, runs('1.0.0'));
-
-      expect(status.failedVersions).toMatchObject([{ version: '1.1.0', attempts: 1 }]);
-      expect(await modesOf(key)).toEqual(['1.0.0 old', '1.1.0 old', '1.1.0 new', '1.0.0 old', '1.0.0 new']);
-      expect(await witness.fewestReady(key, REPLICAS)).toBe(REPLICAS);
     });
   });
 }

@@ -60,42 +60,9 @@ describe.skipIf(!inject('controlPlane').disposable)('a first install that fails'
     expect(conditionOf(recovered, 'Stalled')).toBeUndefined();
     expect(await versionsOf(witness, key)).toEqual(['1.1.0', '1.0.0']);
   });
-
-  it.concurrent('is mended by a newer release under auto', async () => {
-    const key = `${namespace}/first-auto`;
-    const broken = release('1.1.0', { image: image('crash-loop') });
-    await apply(
-      provider('first-auto', broken),
-      installation(namespace, 'first-auto', { provider: 'first-auto/web', upgradePolicy: 'auto', upgrade: IMPATIENT }),
-    );
-    await witness.until(key, isInstallFailed);
-    await patch(key, { spec: { upgrade: null } });
-    await apply(provider('first-auto', broken, '1.1.1'));
-    await witness.until(key, runs('1.1.1'));
-
-    expect(await versionsOf(witness, key)).toEqual(['1.1.0', '1.1.1']);
-  });
 });
 
 describe.skipIf(!inject('controlPlane').disposable)('an upgrade that is not done', () => {
-  it.concurrent('can be cancelled', async () => {
-    const name = 'cancel';
-    const key = `${namespace}/${name}`;
-    await apply(
-      provider(name, '1.0.0', release('1.1.0', { image: image('never-ready') })),
-      installation(namespace, name, { provider: `${name}/web`, version: '1.0.0' }),
-    );
-    await witness.until(key, runs('1.0.0'));
-    await patch(key, { spec: { version: '1.1.0' } });
-    await witness.untilTemplate(key, ({ version }) => version === '1.1.0');
-    await patch(key, { spec: { version: '1.0.0' } });
-    const cancelled = await witness.until(key, runs('1.0.0'));
-
-    expect(results(cancelled)).toEqual(['Spec 1.0.0: Succeeded', 'Spec 1.1.0: Superseded', 'Install 1.0.0: Succeeded']);
-    expect([cancelled.status.failedVersions, conditionOf(cancelled, 'UpgradeHealthy')]).toEqual([undefined, undefined]);
-    expect(await witness.fewestReady(key, REPLICAS)).toBe(REPLICAS);
-  });
-
   it('is a success where it turns good after its deadline, before anybody takes it back', async () => {
     const key = `${fullNamespace}/late`;
     await apply(
