@@ -28,7 +28,7 @@ describe('README', () => {
 
   it('has every reason of Ready that the operator gives, and no other', () => {
     const sources = globSync('src/{plan,reconcile}/**/*.ts')
-      // Those of what is published, and of UpdateAvailable.
+      // These files give the reasons of published objects and of UpdateAvailable.
       .filter((file) => !file.endsWith('published-status.ts') && !file.endsWith('explanation.ts'))
       .map((file) => readFileSync(file, 'utf8'))
       .join('\n');

@@ -27,7 +27,7 @@ describe('docs/reliability.md', () => {
   });
 });
 
-/** Every title of a test, also of one with a table before it; one in backquotes up to what is filled in. */
+/** Every title of a test, also behind a table. A title in backquotes is cut before its first placeholder. */
 function titlesIn(source: string): string[] {
   const quoted = source.matchAll(/(?:\bit|\]\)|`|const\)|BUGS\))\(\s*'((?:[^'\\]|\\.)*)'/g);
   const filledIn = source.matchAll(/\bit\(`([^$`]*)/g);

@@ -84,7 +84,7 @@ describe('docs/upgrades.md', () => {
   });
 });
 
-/** The headings of a page as GitHub makes anchors of them. */
+/** The anchors that GitHub makes of a page's headings. */
 function anchorsOf(text: string): string[] {
   return [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
     heading

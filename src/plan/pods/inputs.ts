@@ -8,7 +8,7 @@ import type { Installation } from '../state/observed.ts';
 import type { Resolution } from '../software/resolution.ts';
 import { formatSoftware } from '../software/set.ts';
 import type { TierShape } from './tiers.ts';
-import { askedSoftware } from './wish.ts';
+import { askedSoftware, podFields } from './wish.ts';
 
 /** All that the children of one installation are made from. */
 export interface Inputs {
@@ -42,7 +42,7 @@ export function inputHashes(
 }
 
 export function wishHash({ spec }: Installation, version: string, configuration: Configuration): string {
-  return hash({ version, config: configuration.hash, tier: spec.resourceTier, documentRoot: spec.documentRoot });
+  return hash({ version, ...podFields(spec, configuration) });
 }
 
 /** Of all that reaches the pods. */

@@ -12,10 +12,18 @@ export interface Wishes {
 }
 
 export function wishesOf({ installation, catalogue, config }: Observed, configuration: Configuration): Wishes {
-  const { version, resourceTier, documentRoot } = installation.spec;
+  const { version, resourceTier } = installation.spec;
   const software = askedSoftware(installation.spec);
-  const spec = hash({ version, config: configuration.hash, tier: resourceTier, documentRoot, software });
+  const spec = hash({ version, ...podFields(installation.spec, configuration), software });
   return { spec, tier: hash({ spec, definition: tierDefinition(catalogue, config, resourceTier) ?? null }) };
+}
+
+/**
+ * The fields of a spec that reach the pods, its version and system software aside. An edit of one of them makes new pods, and
+ * lets go of a failure. A field that is absent here does neither.
+ */
+export function podFields({ resourceTier, documentRoot }: Installation['spec'], configuration: Configuration): object {
+  return { config: configuration.hash, tier: resourceTier, documentRoot };
 }
 
 /** Hash of what a spec says about system software, in whatever order; undefined where it says nothing. */

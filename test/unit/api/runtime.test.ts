@@ -4,13 +4,14 @@ import { InstallationSpec } from '../../../src/api/installation.ts';
 import { Runtime } from '../../../src/api/runtime.ts';
 
 /**
- * The schema refuses what the API server would refuse in a pod, and nothing else: what runs somewhere must stay valid. The
- * right-hand sides are the rules of k8s.io/kubernetes 1.36, `pkg/apis/core/validation` and `pkg/util/validation`.
+ * The schema refuses exactly the values that the API server refuses in a pod: a runtime that works somewhere must stay
+ * valid. The right-hand sides are the rules of k8s.io/kubernetes 1.36, `pkg/apis/core/validation` and
+ * `pkg/util/validation`.
  */
 
 const accepts = (runtime: object) => Runtime.safeParse(runtime).success;
 
-/** Short words of the few characters on which the rules turn. */
+/** Generates short words from the few characters that the rules distinguish. */
 const words = (...letters: string[]) =>
   fc.array(fc.constantFrom(...letters), { maxLength: 16 }).map((parts) => parts.join(''));
 
@@ -27,7 +28,7 @@ const rules: [string, fc.Arbitrary<string>, (value: string) => boolean, (value: 
     'the port of a probe (ValidatePortNumOrName)',
     words('a', 'z', '0', '9', '-'),
     (port) => accepts({ readinessProbe: { tcpSocket: { port } } }),
-    // A text of digits is a number to us.
+    // The schema reads a text of digits as a number.
     (port) =>
       /^\d+$/.test(port)
         ? Number(port) > 0 && Number(port) < 65_536

@@ -1,6 +1,6 @@
 import type { Call, Transport } from '../../../src/cluster/transport.ts';
 
-/** Answers what it was told to, in order, and keeps the calls. */
+/** Gives the answers that it was told to give, in order, and records the calls. */
 export class FakeTransport implements Transport {
   readonly calls: Call[] = [];
   readonly answers: unknown[] = [];

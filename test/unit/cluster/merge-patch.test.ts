@@ -19,7 +19,7 @@ it.each`
   expect(mergePatch(before, after)).toEqual(patch);
 });
 
-/** RFC 7386, word for word. */
+/** Applies a merge patch by the algorithm of RFC 7386, word for word. */
 function apply(target: Json | undefined, patch: Json): Json {
   if (!isObject(patch)) {
     return patch;
@@ -69,7 +69,7 @@ it('is none between two that are equal, and only between those', () => {
   );
 });
 
-/** The same text for the same value, whatever the order of its keys. */
+/** Returns the same text for the same value, whatever the order of its keys. */
 function canonical(value: Json): string {
   return JSON.stringify(sorted(value));
 }

@@ -74,7 +74,7 @@ describe('what a manager owns', () => {
     expect(ownedFields(object, 'us')).toEqual({
       metadata: { labels: { ours: '1' } },
       spec: {
-        // An empty text is owned and not stored.
+        // The manager owns an empty text, although the API server does not store it.
         gone: '',
         replicas: 2,
         command: ['a', 'b'],

@@ -13,7 +13,7 @@ afterEach(async () => {
   }
 });
 
-/** A transport to a server of its own, which is the thing under test. */
+/** Starts a server of its own and a transport to it. The transport is the thing under test. */
 async function setUp(
   handler: Handler,
   { basePath = '', ...options }: { basePath?: string; connections?: number; fence?: () => void } = {},
@@ -114,7 +114,7 @@ describe('a request', () => {
       await transport.request(get);
     }
 
-    // The one that has just answered may need a moment more than the next request does.
+    // The connection that has just answered may not be free yet when the next request is sent.
     expect(ports.size).toBeLessThanOrEqual(2);
   });
 

@@ -25,7 +25,7 @@ it('is at every moment the map of keys and times that it was told', () => {
           model.delete(change.remove);
         } else {
           const popped = deadlines.popDue(change.popDue);
-          // Which of several keys with one time comes first is open, so times are compared.
+          // Keys with the same time may come in any order, so the times are compared.
           poppedAt = model.get(popped ?? '');
           dueAt = [...model.values()].filter((at) => at <= change.popDue).sort((a, b) => a - b)[0];
           model.delete(popped ?? '');

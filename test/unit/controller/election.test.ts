@@ -15,7 +15,7 @@ class FakeLease {
     this.current = record && { record, version: String(this.#version) };
   }
 
-  /** As one process reaches it: `trouble` may wait or throw, before and after the server does its part. */
+  /** Returns the Lease as one process reaches it: `trouble` may wait or throw before and after the server does its part. */
   storeFor(trouble: { before: () => Promise<void>; after: () => Promise<void> }): LeaseStore {
     return {
       read: async (signal) => {
@@ -57,7 +57,7 @@ function startCandidate(lease: FakeLease, identity: string, clock: FakeClock) {
   return { election, trouble, changes, errors };
 }
 
-/** As a transport does: who does not wait any more hears of it at once. */
+/** Rejects at once when the signal aborts, as a transport does. */
 function orAborted(waiting: Promise<void>, signal: AbortSignal): Promise<void> {
   const aborted = new Promise<never>((_, reject) => {
     signal.addEventListener('abort', () => reject(new Error('Aborted')));
@@ -95,7 +95,7 @@ describe('one process', () => {
     await clock.advance(6_000);
     expect([election.isLeading, election.isLive, changes]).toEqual([true, true, [true]]);
 
-    // The last good one began just now.
+    // The last good renewal began just now.
     trouble.after = refuse;
     await clock.advance(9_999);
     expect(changes).toEqual([true]);
@@ -199,7 +199,7 @@ function failOnce(trouble: Trouble, when: 'before' | 'after'): void {
   };
 }
 
-/** The first request never comes back by itself. */
+/** Returns a promise that never settles, as for a request without an answer. Later requests succeed. */
 function stuckOnce(trouble: Trouble): Promise<void> {
   trouble.before = async () => {};
   return new Promise(() => {});

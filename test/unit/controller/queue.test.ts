@@ -8,7 +8,7 @@ function setUp(options: QueueOptions = {}): { clock: FakeClock; queue: WorkQueue
   return { clock, queue: new WorkQueue({ clock, random: () => 1, ...options }) };
 }
 
-/** Takes and finishes all that is in line, and says what it was. */
+/** Takes and finishes every key in line, and returns the keys in order. */
 async function drain(queue: WorkQueue): Promise<string[]> {
   const taken: string[] = [];
   while (queue.depth > 0) {
@@ -228,7 +228,7 @@ describe('laws, whatever happens in whatever order', () => {
       fc.asyncProperty(fc.array(step, { maxLength: 80 }), async (steps) => {
         const { queue, clock } = setUp();
         const running: string[] = [];
-        /** Keys that were asked for since they were last taken. */
+        /** Keys that were added since they were last taken. */
         const owed = new Set<string>();
         const take = async (): Promise<void> => {
           const taken = (await queue.take())!;

@@ -29,7 +29,7 @@ function project({ metadata, colour }: Raw): Item | undefined {
     : { key: objectKey(metadata), resourceVersion: metadata.resourceVersion, colour };
 }
 
-/** One watch that a reflector opened, in the hands of the test. */
+/** A watch that a reflector opened, controlled by the test. */
 class Watch {
   readonly #said: (WatchEvent<Raw> | Error | 'end')[] = [];
   #wake = (): void => {};
@@ -65,15 +65,15 @@ class Watch {
   }
 }
 
-/** An API server that answers lists as it was told and keeps a journal of what was asked. */
+/** An API server that gives prepared answers to lists, and keeps a journal of the requests. */
 class FakeSource implements ListWatch<Raw> {
   readonly journal: string[] = [];
   readonly watches: Watch[] = [];
-  /** Answers to the lists to come; the last one stays. */
+  /** Answers to the next lists. The last one is repeated. */
   lists: (readonly Page<Raw>[] | Error | Promise<readonly Page<Raw>[]>)[] = [[{ items: [], resourceVersion: '1' }]];
-  /** Errors for the watches to come. */
+  /** Errors for the next watches. */
   refusals: Error[] = [];
-  /** Whether it sends initial events. */
+  /** Whether the server can send initial events in a watch. */
   streams = false;
 
   get current(): Watch {

@@ -210,7 +210,7 @@ describe('law: whatever was offered, listed, and delivered in between, in the en
     fc.record({ do: fc.constant('relist' as const), feed: fc.nat(1), lag: fc.nat(5) }),
   );
 
-  /** An API server: all that ever happened, in order; the version of an event is its place. */
+  /** An API server with every event that ever happened, in order. The version of an event is its place. */
   class Server {
     readonly events: { readonly key: string; readonly after: Item | undefined }[] = [];
 

@@ -16,7 +16,7 @@ afterEach(async () => {
   }
 });
 
-/** Given up only so that a hang ends; by itself vitest waits for a second. */
+/** Waits until `holds`. The long timeout only ends a hang; the default of vitest is a second. */
 const until = (holds: () => boolean) => vi.waitUntil(holds, { timeout: 60_000 });
 
 const CONFIG = {
@@ -26,7 +26,7 @@ const CONFIG = {
   'current-context': 'x',
 };
 
-/** An apiserver that keeps a list of what reached it, and whose watches say what the test wants. */
+/** Starts an apiserver that lists the requests that reached it. The test writes the events of its watches. */
 async function fakeApiServer() {
   const reached: string[] = [];
   const watching: ServerResponse[] = [];
@@ -57,7 +57,7 @@ async function fakeApiServer() {
   return { kubeconfig, reached, watching, stop };
 }
 
-/** A client through a proxy to a fake apiserver; what breaks on the way is `broken`. */
+/** Connects a client through a proxy to a fake apiserver. A request whose connection breaks returns `broken`. */
 async function setUp() {
   const upstream = await fakeApiServer();
   const proxy = await startFaultProxy(upstream.kubeconfig);
@@ -85,7 +85,7 @@ async function setUp() {
       return 'broken';
     }
   }
-  /** One request that is answered at once. */
+  /** Sends one request, which is answered at once. */
   async function apply(signal?: AbortSignal): Promise<Record<string, unknown> | 'broken'> {
     const answer = await ask('/apis/apps/v1/namespaces/a/deployments/b', 'PATCH', signal);
     return answer === 'broken' ? answer : { ...answer, body: await answer.body.json() };
@@ -106,7 +106,7 @@ const event = (type: string, resourceVersion: string, annotations = {}) => ({
   object: { metadata: { name: 'é', resourceVersion, annotations } },
 });
 
-/** Opens a watch and returns what comes, how it ended, and the server's side of it. */
+/** Opens a watch and returns the events that arrive, how it ended, and the server's side of it. */
 async function openWatch({ ask, watching }: Awaited<ReturnType<typeof setUp>>) {
   const answer = await ask(PODS);
   if (answer === 'broken') {
@@ -125,7 +125,7 @@ async function openWatch({ ask, watching }: Awaited<ReturnType<typeof setUp>>) {
   })();
   const server = watching.at(-1)!;
   return {
-    /** The whole lines that have come, and the rest. */
+    /** The events in the whole lines that have arrived, and the unfinished rest. */
     seen: () =>
       text
         .split('\n')

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 
-/** The layer rules are only worth something if they bite: each line here must be an error in its layer. */
+/** Layer rules are only useful if they catch a violation: each line here must be an error in its layer. */
 const root = mkdtempSync(join(tmpdir(), 'layers-'));
 const repository = new URL('../../../', import.meta.url).pathname;
 afterAll(() => rmSync(root, { recursive: true }));
@@ -44,6 +44,17 @@ describe.each([
   ['controller', "import { plan } from '../plan/plan.ts'; export const x = plan;", 'controller/ is generic'],
   ['cluster', "import { plan } from '../plan/plan.ts'; export const x = plan;", 'cluster/ is generic'],
   ['api', "import { plan } from '../plan/plan.ts'; export const x = plan;", 'api/ is the contract'],
+  ['telemetry', "import { plan } from '../plan/plan.ts'; export const x = plan;", 'telemetry/ decides nothing'],
+  [
+    'telemetry',
+    "import { observe } from '../reconcile/observe.ts'; export const x = observe;",
+    'telemetry/ decides nothing',
+  ],
+  [
+    'reconcile',
+    "import { start } from '../telemetry/server.ts'; export const x = start;",
+    'reconcile/ gets its settings',
+  ],
 ])('in %s/', (layer, code, message) => {
   it(`refuses ${code}`, () => {
     expect(lint(layer, code)).toContain(message);

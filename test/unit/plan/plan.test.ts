@@ -540,7 +540,7 @@ describe('the plan of an applied plan', () => {
           world.settle();
         }
         world.settle();
-        // Graces, deadlines and second tries end; after that the clock has nothing more to say.
+        // Graces, deadlines and second tries end. After that, the passing of time alone must change nothing.
         for (let look = 0, wait = world.reconcile().requeueAfterMs; wait !== undefined; look += 1) {
           expect([look, wait]).toEqual([expect.toSatisfy((n) => n < 100), expect.toSatisfy(Number.isFinite)]);
           world.now += wait;
@@ -552,13 +552,13 @@ describe('the plan of an applied plan', () => {
         expect(world.reconcile()).toMatchObject({ writes: [], takesSlot: false });
         expect(world.status).toEqual(status);
       }),
-      // So many in seconds; on a machine that is busy, as many as a minute has.
+      // A thousand runs take seconds. On a busy machine, a minute must do.
       { numRuns: 1000, plugins: [fc.interruptAfterTimeLimit(60_000)] },
     );
   });
 });
 
-/** A copy through JSON would lose the functions. */
+/** Copies the input by structuredClone, but for its functions, which cannot be cloned. */
 function structuredCloneOf(input: ReturnType<typeof observed>): ReturnType<typeof observed> {
   const { references, ...data } = input;
   return { ...structuredClone(data), references };

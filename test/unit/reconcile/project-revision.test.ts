@@ -24,7 +24,7 @@ const metadata = {
   ownerReferences: [{ kind: 'ProviderInstallation', name: 'web', uid: 'uid-web', controller: true }],
 };
 
-/** A ControllerRevision as the API server has it, with whatever somebody made of it. */
+/** A ControllerRevision as the API server stores it, with the given changes. */
 function raw(more: { metadata?: object; data?: unknown; other?: object } = {}): RawRevision {
   return {
     ...more.other,
@@ -59,10 +59,10 @@ describe('its number is in its name, which can never be changed:', () => {
   it.each<[string, string, number, 'record' | 'stray']>([
     ['web-2', 'web', 2, 'record'],
     ['web-123456789', 'web', 123_456_789, 'record'],
-    // Somebody made the one before it: what comes after that is found, too.
+    // Somebody may make a record with nine digits by hand. The one after it must be found, too.
     ['web-1000000000', 'web', 1_000_000_000, 'record'],
     ['web-2-3', 'web-2', 3, 'record'],
-    // Of StatefulSets and DaemonSets: a hash.
+    // StatefulSets and DaemonSets end the name with a hash.
     ['web-6d4f75cb8f', 'web', 0, 'stray'],
     ['web-02', 'web', 2, 'stray'],
     ['web', 'web', 0, 'stray'],

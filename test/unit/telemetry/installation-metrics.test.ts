@@ -19,7 +19,7 @@ function measured(world: World) {
   metrics.watchInstallations(() => [{ key: 'shop/web', status: world.status }]);
   return {
     of: (name: string) => samples(registry, `provider_operator_${name}`),
-    /** Reconciles until nothing changes, and tells of every status. */
+    /** Reconciles until nothing changes, and reports every status to the metrics. */
     settle() {
       for (let before = world.status, status = ''; status !== JSON.stringify(before); before = world.status) {
         status = JSON.stringify(before);

@@ -36,7 +36,7 @@ function act(pieces: Pieces, decided: Decided) {
   return actionsFor(observed, readState(observed, now), decided, now);
 }
 
-/** A write in a few words: what is done to which object. */
+/** Describes a write in a few words: the verb and the object. */
 function inWords(action: Action): string {
   switch (action.kind) {
     case 'apply':

@@ -17,7 +17,7 @@ it.each<[FieldPath[], string]>([
     [['metadata', 'labels', 'provider-operator.io/provider']],
     'metadata.labels.provider-operator.io/provider was changed by "kubectl"',
   ],
-  // The field that it wrote of its own was not taken from us.
+  // `kubectl` took only one of these fields from us: the other one was never ours.
   [
     [
       ['spec', 'externalTrafficPolicy'],

@@ -73,7 +73,7 @@ describe('what somebody wrote by hand, or another program, is no mark', () => {
     ['a failure of no version', { [FAILED]: JSON.stringify({ ...failure, version: 'latest' }) }, {}],
     ['a failure at no time', { [FAILED]: JSON.stringify({ ...failure, at: 'yesterday' }) }, {}],
     ['a failure with more members than we know', { [FAILED]: JSON.stringify({ ...failure, more: 1 }) }, { failure }],
-    // Not even the other marks on the same record.
+    // A bad mark does not spoil the other marks on the same record.
     ['one bad mark beside a good one', { [PROVEN]: at('02:05'), [FAILED]: '{' }, { provenAt: at('02:05') }],
   ])('%s', (_, annotations, mark) => {
     expect(parseMark(annotations)).toEqual(mark);

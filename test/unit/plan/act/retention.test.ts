@@ -41,7 +41,7 @@ const SURPLUS: readonly (readonly [sentence: string, pieces: Pieces, surplus: re
   ],
   ['a failure since is kept: the next record takes it over', { records: [done1, failed(2)], ...at1 }, []],
   ['only the newest of them, which has taken over the others', { records: [done1, failed(2), failed(3)], ...at1 }, [2]],
-  // helm/helm#3668: so many failures in a row that the last success drops out of the history.
+  // helm/helm#3668: after many failures in a row the last success drops out of the history.
   [
     'however many failed, what is stable stays',
     { records: [done1, ...[2, 3, 4, 5, 6, 7, 8, 9].map((n) => failed(n))], ...at1 },

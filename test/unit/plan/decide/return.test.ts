@@ -39,7 +39,10 @@ const fresh: NewFailure = {
 };
 const inItsMidst: Pieces = { records: [done1, open2], deployment: deployment(open2, MIDWAY), now: '02:04' };
 
-/** Where to, why, and which rollout ends by it; the failure only where it is one. */
+/**
+ * A return as a row tells it: the record to go back to, the reason, the rollout that it ends, and the failure, if it is
+ * one.
+ */
 interface Told {
   readonly to: number;
   readonly cause: Return['cause'];

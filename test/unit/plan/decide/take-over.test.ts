@@ -113,7 +113,7 @@ describe('what a Deployment was made from, whose record is gone:', () => {
   });
 });
 
-/** Everything else that is recorded of it. */
+/** Returns everything else that is recorded at a take-over. */
 function facts(pieces: Pieces): TakenOver {
   const { version: _, configuration: __, ...taken } = take(pieces);
   return taken;

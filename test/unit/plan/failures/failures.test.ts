@@ -156,7 +156,8 @@ describe('what the records tell of failures:', () => {
       },
       ['1.1.0 at 02:10 (1)', '1.1.0 at 02:10 (1)'],
     ],
-    // openshift/origin#4330: deleted and made again with the same name, it takes over what the former left.
+    // openshift/origin#4330: an object that is deleted and made again with the same name takes over what the former one
+    // left.
     [
       'nothing of an earlier installation of this name',
       { records: [{ ...failed(2), owner: { kind: 'ProviderInstallation', name: 'web', uid: 'other' } }] },

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import { canonicalQuantity } from '../../../../src/plan/pods/quantity.ts';
 
-// The right column is what kube-apiserver 1.36 stores; test/integration/canonical.test.ts asks it.
+// The right column is the form that kube-apiserver 1.36 stores. test/integration/runtime/budgets.test.ts applies a few
+// such quantities, and the operator would write again if the stored form were another.
 it.each([
   ['1000m', '1'],
   ['1500m', '1500m'],

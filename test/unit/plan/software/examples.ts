@@ -21,7 +21,7 @@ const MARKS: Readonly<Record<string, Partial<SoftwareRelease>>> = {
   foreign: { provides: { image: 'elsewhere.example.com/php:1', path: '/opt/php', mountPath: '/opt/php' } },
 };
 
-/** `'php>=8.2.0 node'`: names with the versions that do. */
+/** Reads `'php>=8.2.0 node'`: names, with the range of versions that satisfy the need. */
 export function needed(text: string) {
   return words(text).map((word) => {
     const [, name = '', range = ''] = /^([a-z-]+)(.*)$/.exec(word) ?? [];
@@ -29,7 +29,7 @@ export function needed(text: string) {
   });
 }
 
-/** `'php 8.2.0 8.3.0:yanked(icu^70,node); icu 70.0.0'`: versions with a mark, and with what they need. */
+/** Reads `'php 8.2.0 8.3.0:yanked(icu^70,node); icu 70.0.0'`: versions, each with a mark and with its dependencies. */
 function published(text: string) {
   return shelf(
     ...words(text, ';').map((line) => {
@@ -45,7 +45,7 @@ function published(text: string) {
   );
 }
 
-/** `'php=8.3.0:patchLevel icu'`: what a tenant says. */
+/** Reads `'php=8.3.0:patchLevel icu'`: the wishes of a tenant. */
 function asked(text: string): SoftwareWish[] {
   return words(text).map((word) => {
     const [, name = '', version, updatePolicy] = /^([a-z-]+)=?([^:]*):?([a-zA-Z]*)$/.exec(word) ?? [];

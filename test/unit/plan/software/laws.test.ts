@@ -93,7 +93,7 @@ function findSoftware(name: string, wanted: string, { shelf: all }: SoftwareInpu
 /** Whether a version may be taken at all, whoever needs it. */
 function isTakeable(name: string, wanted: string, input: SoftwareInput, movement: Movement = 'stay'): boolean {
   const isStable = input.stable.get(name) === wanted;
-  // Nobody asked for an update: what stays is no business of it.
+  // The stable version may always stay when the tenant did not ask for its update.
   if (isStable && movement === 'update') {
     return true;
   }
@@ -121,7 +121,7 @@ function needsOf(set: SoftwareSet, { input, of }: Question): readonly SoftwareDe
   ];
 }
 
-/** Everything that is needed is there, in a version that does; nothing else is. */
+/** Whether the set has a suitable version of everything that is needed, and nothing else. */
 function isValid(set: SoftwareSet, question: Question, movement?: Movement): boolean {
   const needs = needsOf(set, question);
   return (
@@ -131,7 +131,10 @@ function isValid(set: SoftwareSet, question: Question, movement?: Movement): boo
   );
 }
 
-/** From the release and the tenant, over what needs what: two that need nobody but each other are not. */
+/**
+ * Whether the needs of the release and of the tenant lead to every member. Two that only need each other are not
+ * reached.
+ */
 function isReached(set: SoftwareSet, question: Question): boolean {
   const reached = new Set<string>();
   const open = needsOf(new Map(), question).map((d) => d.name);
@@ -144,7 +147,7 @@ function isReached(set: SoftwareSet, question: Question): boolean {
   return reached.size === set.size;
 }
 
-/** By trying everything that may be taken. */
+/** Whether there is an answer at all, found by trying every combination. */
 function hasAnswer(question: Question): boolean {
   const all = NAMES.reduce<readonly SoftwareSet[]>(
     (sets, name) => {
@@ -159,7 +162,7 @@ function hasAnswer(question: Question): boolean {
 interface Facts {
   readonly given: World;
   readonly today: Question;
-  /** With every list the other way round. */
+  /** Today's question with every list reversed. */
   readonly reversed: Question;
   /** The choice that was made when less was published and nothing was stable. */
   readonly before: SoftwareSet;
@@ -180,7 +183,7 @@ function withStable(question: Question, stable: SoftwareSet): Question {
   return { ...question, input: { ...question.input, stable } };
 }
 
-/** Of each law how often it had something to say: a law about nothing proves nothing. */
+/** How often each law had a case to check: a law that was never checked proves nothing. */
 const said = new Map<string, number>();
 
 function says(law: string, holds: boolean): boolean {
@@ -235,7 +238,7 @@ const LAWS: Readonly<Record<string, (facts: Facts, law: string) => boolean>> = {
   'what was updated is not updated once more, as long as all of it is still needed': ({ today, before }, law) => {
     const once = answer(withStable(today, before), 'update');
     const twice = once && answer(withStable(today, once), 'update');
-    // A software that nobody needs any more holds nothing back: with icu gone, zlib may move to a version that needs an
+    // A software that is no longer needed holds nothing back: without icu, zlib may move to a version that needs an
     // older icu.
     const isFreed = once && [...before.keys()].some((name) => !once.has(name));
     return !once || !twice || isFreed || says(law, isSameSet(once, twice));
@@ -292,6 +295,6 @@ it('gives up a hostile catalogue at once, and so for each release', () => {
     costOf((i, j) => names.map((name, k) => ({ name, range: i === 14 && k === 0 ? '^2' : `<9.${i}.${j}` })), 'problem');
   const harmless = () => costOf(() => [], 'resolution');
 
-  // About twice as much; without an end it would take hours.
+  // The ratio is about 2. Without a limit on the search, it would take hours.
   expect(Math.min(hostile(), hostile()) / Math.min(harmless(), harmless())).toBeLessThan(100);
 });

@@ -22,7 +22,7 @@ it.each<[string, RolloutRecord, { is: string; ended?: string }]>([
   ['done', proven(2), { is: 'proven' }],
   ['failed', failed(2), { is: 'given up', ended: at('02:10') }],
   ['cancelled', superseded(2), { is: 'given up', ended: at('02:05') }],
-  // The API server refused it, so it was never applied, and nothing went back from it.
+  // The API server refused the rollout, so it was never applied, and there was nothing to go back from.
   ['refused', refused(2), { is: '', ended: at('02:10') }],
   ['only asked for anew', record(2, { mark: { asked: 'abc' } }), { is: 'open' }],
 ])('a rollout that is %s', (_, one, { is, ended }) => {
@@ -90,7 +90,7 @@ it('is named by its installation and its number, and says of whom and of which v
 
 it('applied again, its Deployment has the very fields that it had', () => {
   const data = begin(1, '1.0.0');
-  // As the API server stores it.
+  // The copy is the record as the API server stores it.
   const stored = JSON.parse(JSON.stringify(data)) as RecordData;
 
   expect(data.applied).toBe(record(1).applied);

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { rollbackSettings } from '../../../../src/plan/state/rollback-settings.ts';
 import { config, installation } from '../../../support/builders.ts';
 
-/** Deadline and stableSeconds, in seconds. */
+/** The deadline and `stableSeconds` are in seconds. */
 it.each`
   platform     | spec                                                    | settings       | why
   ${[600, 10]} | ${undefined}                                            | ${[600, 10]}   | ${'the platform decides'}

@@ -33,10 +33,10 @@ import {
 } from '../../../support/records.ts';
 
 /**
- * The specification of the reading: from what is there to what that is called, and to the facts that decisions look at.
- *
- * Record 1 is of 1.0.0 and began at one o'clock, record 2 of 1.1.0 at two o'clock, and so on; what is done was done after
- * five minutes, what failed after ten, which is the deadline. Two pods are asked for. Where no time is given it is noon.
+ * The specification of readState: which state the observed objects are in, and the facts on which decisions depend.
+ * Record 1 is of 1.0.0 and began at one o'clock, record 2 is of 1.1.0 and began at two o'clock, and so on. A rollout
+ * that succeeded took five minutes. One that failed took ten, which is the deadline. Two pods are asked for. Where no
+ * time is given, it is noon.
  */
 
 /** The state that was read, as a row says it: records by their numbers. A field is left out where there is nothing. */
@@ -46,7 +46,7 @@ interface Told {
   readonly base?: number;
   readonly done?: 'once' | 'now';
   readonly abandoned?: number;
-  /** The record that was written and not applied. */
+  /** The number of the record that was written but not applied. */
   readonly begun?: number;
   readonly is: string;
 }
@@ -198,7 +198,7 @@ const SPECIFICATION: Readonly<Record<StateName, readonly Row[]>> = {
       { records: [done1], deployment: deployment(done1, { record: undefined, template: 'x', version: 'banana' }) },
       { stable: 1, base: 1, is: '' },
     ],
-    // velero-io/velero#5667: a restore brings the old workload back, and what manages it believes in the new version.
+    // velero-io/velero#5667: a restore brings the old workload back, and its controller still believes in the new version.
     [
       'a backup brought an older Deployment back whole',
       { records: [done1, done2], deployment: deployment(done1) },
@@ -232,7 +232,7 @@ const SPECIFICATION: Readonly<Record<StateName, readonly Row[]>> = {
   ],
 
   Undone: [
-    // kubernetes/kubernetes#94698: `kubectl rollout undo` leaves what says what was applied as it is.
+    // kubernetes/kubernetes#94698: `kubectl rollout undo` leaves the annotation about the last apply as it is.
     [
       'what was done: it is to run again',
       { records: [done1, done2], deployment: deployment(done2, undoneTo(done1)) },
@@ -348,7 +348,7 @@ const SPECIFICATION: Readonly<Record<StateName, readonly Row[]>> = {
       { records: [done1, open2], deployment: deployment(open2, { ...MIDWAY, available: 1 }), now: '02:01' },
       { head: 2, stable: 1, base: 2, is: WHOLE },
     ],
-    // Shopify/krane#325: success at once, by the numbers of the former template.
+    // Shopify/krane#325: a deploy succeeds at once, judged by the numbers of the former template.
     [
       'the Deployment controller has not looked yet, and its numbers are of the former template',
       { records: [done1, open2], deployment: deployment(open2, UNSEEN), now: '02:01' },
@@ -457,13 +457,13 @@ const SPECIFICATION: Readonly<Record<StateName, readonly Row[]>> = {
       { records: [done1, open2], deployment: deployment(open2) },
       { head: 2, stable: 2, base: 2, done: 'now', is: WELL },
     ],
-    // fluxcd/flux2#5592: a release stays stalled for ever, although what failed has come to run.
+    // fluxcd/flux2#5592: a release stays stalled for ever, although its failed workload has come to run.
     [
       'what is marked as failed runs after all, and nobody went back',
       { records: [done1, failed2], deployment: deployment(failed2) },
       { head: 2, stable: 2, base: 2, done: 'now', is: WELL },
     ],
-    // Kong/kong-operator#522: a webhook rewrites the Deployment, and what owns it never becomes ready.
+    // Kong/kong-operator#522: a webhook rewrites the Deployment, and its owner never becomes ready.
     [
       'an admission webhook made something else of it: then that is what was rolled out',
       {
@@ -644,7 +644,7 @@ const SPECIFICATION: Readonly<Record<StateName, readonly Row[]>> = {
       { records: [done1, failed2], deployment: deployment(done1, { ...BACK, ...edited() }), now: '02:12' },
       { head: 1, stable: 1, base: 1, done: 'once', abandoned: 2, is: 'stands' },
     ],
-    // kubernetes/kubernetes#84982: what is deleted with its dependents left behind takes its ControllerRevisions with it.
+    // kubernetes/kubernetes#84982: an object that is deleted with `--cascade=orphan` takes its ControllerRevisions with it.
     [
       'an earlier installation of this name was deleted, and left it with its records: they are to become ours',
       { records: [orphaned(done1)], deployment: deployment(orphaned(done1)) },
@@ -705,13 +705,14 @@ const SPECIFICATION: Readonly<Record<StateName, readonly Row[]>> = {
       { records: [done1, open2], deployment: deployment(done1) },
       { head: 1, stable: 1, base: 1, done: 'once', begun: 2, is: WELL },
     ],
-    // argoproj/argo-rollouts#1292: an abort with nothing under way takes the pods of what is stable.
+    // argoproj/argo-rollouts#1292: an abort without a rollout under way takes the pods of the stable version.
     [
       'what was done is marked as given up: proven is for ever',
       { records: [proven(1, { mark: { supersededAt: at('01:30') } })], deployment: deployment(done1) },
       { head: 1, stable: 1, base: 1, done: 'once', is: WELL },
     ],
-    // openshift/origin#4330: deleted and made again with the same name, it counts on from the revisions of the former.
+    // openshift/origin#4330: an object that is made again with the same name goes on counting from the former one's
+    // revisions.
     [
       'an earlier installation of this name had come further',
       { records: [done1, ofAnother(proven(7))], deployment: deployment(done1) },
@@ -740,7 +741,8 @@ const SPECIFICATION: Readonly<Record<StateName, readonly Row[]>> = {
       { records: [done1], deployment: deployment(done1, { available: 1 }) },
       { head: 1, stable: 1, base: 1, done: 'once', is: WELL },
     ],
-    // kubernetes/kubernetes#106697: scaled up from nothing with an image that is gone it is called progressing for ever.
+    // kubernetes/kubernetes#106697: a Deployment that is scaled up from 0 with a missing image is called progressing
+    // for ever.
     [
       'no pod serves, of those that an autoscaler asks for',
       { records: [done1], deployment: deployment(done1, { available: 0, ownsReplicas: false }) },
@@ -778,7 +780,7 @@ it('has a row for every state', () => {
   expect(rows.filter(([, those]) => those.length === 0)).toEqual([]);
 });
 
-// velero-io/velero#1687: a restore brings an object back without its status, and what decides by that is lost.
+// velero-io/velero#1687: a restore brings an object back without its status, and every decision that needs it goes wrong.
 it('does not look at the status, whatever is there', () => {
   const status = {
     observedGeneration: 7,
@@ -801,7 +803,7 @@ it('reads the records in whatever order they come', () => {
   }
 });
 
-// fluxcd/flagger#874: promoted while not one pod was there.
+// fluxcd/flagger#874: a release was promoted while it had no pod at all.
 it.each<[string, Partial<DeploymentView>]>([
   ['no pod is asked for', { ...BEGINNING, replicas: 0 }],
   [
@@ -812,7 +814,7 @@ it.each<[string, Partial<DeploymentView>]>([
   ['what is available is old', { updated: 0, total: 2 }],
   ['no pod is asked for, and what is counted as available is old', { ...BEGINNING, replicas: 0, available: 2 }],
   ['somebody changed what was applied, and that is complete', edited()],
-  // Who only takes fields away is in no entry of managedFields.
+  // An actor that only removes fields has no entry in managedFields.
   [
     'somebody took something away from what was applied, and that is complete',
     { owned: 'less.less', generation: 3, observedGeneration: 3 },
@@ -859,7 +861,8 @@ it.each<[string, Pieces['spec'], string, StateName]>([
   expect(read({ records: [done1, open2], deployment: deployment(open2, MIDWAY), spec, now }).name).toBe(name);
 });
 
-// As many pods as before or as are asked for; one, where their number is an autoscaler's.
+// Pods are available if as many serve as before the rollout, or as are asked for. One is enough where an autoscaler
+// sets the number.
 it.each<[string, Pieces, boolean]>([
   ['nothing is there', {}, false],
   ['it was deleted', { records: [done1] }, false],
@@ -917,7 +920,7 @@ it.each<[string, Pieces, boolean]>([
   expect(read(pieces).isAvailable).toBe(isAvailable);
 });
 
-/** An upgrade in its midst. */
+/** Returns an upgrade that is under way. */
 function midway(more: Partial<DeploymentView>, pieces: Pieces = {}): Pieces {
   return { records: [done1, open2], deployment: deployment(open2, { ...MIDWAY, ...more }), now: '02:01', ...pieces };
 }

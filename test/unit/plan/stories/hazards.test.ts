@@ -63,7 +63,7 @@ const heldWish = () => {
   world.journal.length = 0;
   return world;
 };
-/** The API server refuses the Deployment that is to be written now; what the reconciler makes of that. */
+/** Lets the API server refuse the next Deployment, and applies the mark that the reconciler makes of it. */
 const refuse = (world: World) => {
   const { deployment, installation } = world.observed;
   const { writes, status } = world.reconcile();
@@ -575,7 +575,7 @@ it.each<[string, string, () => World]>([
   world.settle();
   const seen = new Set<string>();
   for (let i = 0; i < 6; i += 1) {
-    // Between two ends it runs for a while; at last the deadline passes as well.
+    // The container runs for a while between two crashes. Finally the deadline passes as well.
     world.pass(200_000);
     world.pod({ restarts: 3 + i, waiting: i % 2 ? undefined : { reason: 'CrashLoopBackOff', message: '' } });
     world.settle();
@@ -602,7 +602,7 @@ it.each<[string, RegExp, () => World]>([
   world.edit({ suspend: true });
   world.settle();
   fail(world);
-  // No pod serves: on the way back that is what it takes to give up.
+  // No pod serves: only then is a way back given up.
   see(world, { available: 0 });
   world.settle();
 

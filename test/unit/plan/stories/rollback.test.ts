@@ -216,7 +216,7 @@ it('a way back that fails is the end of it: what serves is left alone', () => {
   world.pass(48 * HOUR);
   world.settle();
 
-  // Once, so that it is known for good.
+  // The failure is marked once, so that it stays known.
   expect([world.journal, world.ready()]).toEqual([['mark ControllerRevision'], 'False RollbackFailed']);
 });
 

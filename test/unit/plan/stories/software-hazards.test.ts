@@ -38,7 +38,7 @@ function committed(world: World): string {
   return `${version} with ${made}`;
 }
 
-/** The template that the pods were made from. Another one makes new pods. */
+/** The template of the pods. Another template means new pods. */
 function pods(world: World): string | undefined {
   return world.observed.deployment?.template;
 }
@@ -55,7 +55,7 @@ function running(
   return world;
 }
 
-/** The new pods start and never get ready; what ran before comes back. */
+/** The new pods start and never get ready, so the former version comes back. */
 function failAndGoBack(world: World): void {
   world.pod({});
   world.fail();
@@ -70,7 +70,7 @@ function changeTier(world: World, replicas: number): void {
 }
 
 describe('an edit that asks for nothing new', () => {
-  /** Only the policy was edited: nothing was rolled out for it. */
+  /** Edits only the policy, for which nothing is rolled out. */
   function withPolicy(catalogue = needsPhp): World {
     const world = running({}, catalogue);
     world.edit(patchLevel);
@@ -623,7 +623,10 @@ describe('a hostile catalogue', () => {
       ),
     );
 
-  /** Milliseconds for all that one decision asks of so many releases with 16 dependencies each; the better of two. */
+  /**
+   * Processor time in milliseconds of one decision over so many releases with 16 dependencies each. The better of two
+   * runs.
+   */
   function costOf(count: number, onShelf: readonly SoftwareCatalogue[]): number {
     const versions = Array.from({ length: count }, (_, v) =>
       release(`1.0.${v}`, {
@@ -633,7 +636,7 @@ describe('a hostile catalogue', () => {
     const { spec } = installation({ upgradePolicy: 'auto' });
     const catalogue = catalogueOf({ versions });
     const once = () => {
-      // Not by the clock: the machine may be busy with something else.
+      // Processor time, not wall-clock time: the machine may be busy.
       const begin = process.threadCpuUsage();
       const finder = softwareFinder({
         spec,
@@ -662,17 +665,17 @@ describe('a hostile catalogue', () => {
   }
 
   it('of full size costs one decision little', () => {
-    // Ten times as many cost about four times as much; what grows with their square would cost a hundred times as much.
+    // Ten times as many releases cost about four times as much. A quadratic cost would be a hundred times as much.
     expect(costOf(200, published()) / costOf(20, published())).toBeLessThan(30);
   });
 
-  // Two releases only, as long as 200 take a quarter of an hour.
+  // Only two releases: 200 of them still take a quarter of an hour.
   it('in which nothing goes together costs one decision little', () => {
     const deadEnd = published((own, v) =>
       own === 15 ? [] : [{ name: 's15', range: own === 14 ? `<1.0.0 || 7.0.${v}` : `>=1.0.0 || 7.${own}.${v}` }],
     );
 
-    // About 30 times as much as what goes together at once; without an end it would be a million times.
+    // The ratio is about 30. Without a limit on the search, it would be a million.
     expect(costOf(2, deadEnd) / costOf(2, published())).toBeLessThan(1000);
   });
 
@@ -702,7 +705,7 @@ describe('a hostile catalogue', () => {
   });
 
   it('is told as what it is, and not as a conflict that there is not', () => {
-    // Of 16 × 200 versions only the very last ones go together, which is found by nobody.
+    // Only the very last versions fit together, which the limited search does not find.
     const first = names.slice(0, 4);
     const few = [
       ...first.map((name) =>

@@ -3,7 +3,7 @@ import type { Installation } from '../../../../src/plan/state/observed.ts';
 import { catalogueOf, release, software, softwareRelease } from '../../../support/builders.ts';
 import { World } from '../../../support/world.ts';
 
-/** System software over the life of an installation: who moves it, when, and what becomes of it when that fails. */
+/** System software over the life of an installation: who moves it, when, and what happens if that fails. */
 
 const HOUR = 3_600_000;
 const php = (range: string) => ({ systemSoftwareDependencies: [{ name: 'php', range }] });
@@ -18,7 +18,7 @@ function message(world: World, type = 'Ready'): string | undefined {
   return world.status.conditions?.find((c) => c.type === type)?.message;
 }
 
-/** `1.0.0 with php=8.2.0`: what is committed. */
+/** The version and the software of the Deployment, as `1.0.0 with php=8.2.0`. */
 function committed(world: World): string {
   const { version = '', software: made = 'nothing' } = world.observed.deployment ?? {};
   return `${version} with ${made}`;

@@ -8,7 +8,7 @@ import { decideVersion } from '../../../../src/plan/version/version.ts';
 import { catalogue, config, release } from '../../../support/builders.ts';
 
 const NOW = Date.parse('2026-01-01T00:00:00Z');
-/** Open on the first of January from 10 to 12 o'clock. */
+/** A window on the first of January from 10 to 12 o'clock. */
 const LATER = [{ kind: 'allow' as const, schedule: '0 10 1 1 *', duration: '2h' }];
 
 function input(more: Partial<Omit<VersionInput, 'spec'>> & { spec?: Partial<InstallationSpec> } = {}): VersionInput {
@@ -26,7 +26,7 @@ function input(more: Partial<Omit<VersionInput, 'spec'>> & { spec?: Partial<Inst
   };
 }
 
-/** `1.1.0: Level Policy`, newest first. */
+/** Each newer release with its blockers, as `1.1.0: Level Policy`, newest first. */
 function blockers(more: Parameters<typeof input>[0]): string[] {
   return assess(input(more)).map(({ release, blockedBy }) => [`${release.version}:`, ...blockedBy].join(' '));
 }

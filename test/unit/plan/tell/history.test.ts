@@ -19,7 +19,7 @@ import {
 
 type Entry = NonNullable<InstallationStatus['history']>[number];
 
-/** As a person would tell it: `1.1.0 from 1.0.0 by Policy, 02:00 to 02:05 Succeeded`. */
+/** An entry as a person would tell it: `1.1.0 from 1.0.0 by Policy, 02:00 to 02:05 Succeeded`. */
 function inWords({ version, from, trigger, startedAt, completedAt, result, message }: Entry): string {
   const time = (text: string) => text.slice(11, 16);
   const end = result === undefined ? '' : ` to ${completedAt === undefined ? '?' : time(completedAt)} ${result}`;

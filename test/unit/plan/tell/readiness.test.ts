@@ -33,12 +33,12 @@ const back = { ...MIDWAY, appliedAt: at('02:11') };
 const to = (version: string, more: Pieces['spec'] = {}) => ({ spec: { version, ...more } });
 const only = (...versions: string[]) => ({ catalogue: catalogue(...versions) });
 
-/** `True UpToDate`, with what it comes with: `Unknown RollingOut (Reconciling)`. */
+/** `Ready` as `True UpToDate`, with the type of its companion, if any: `Unknown RollingOut (Reconciling)`. */
 function inWords(verdicts: readonly Verdict[]): string {
   const [ready, companion, ...more] = verdicts;
   expect(ready?.type).toBe('Ready');
   expect(more).toEqual([]);
-  // The condition that goes with it says the same.
+  // The companion of `Ready` has the same reason and message.
   expect(companion === undefined || (companion.reason === ready?.reason && companion.message === ready.message)).toBe(
     true,
   );

@@ -156,7 +156,7 @@ const LOOKS: readonly (readonly [sentence: string, pieces: Pieces])[] = [
   ],
 ];
 
-/** Without what only a clock says. */
+/** Returns the status without the times that only a clock knows. */
 function withoutTimes(status: InstallationStatus): InstallationStatus {
   return JSON.parse(
     JSON.stringify(status, (name, value: unknown) =>
@@ -219,7 +219,7 @@ describe('lost, it comes back the same but for times:', () => {
       withoutTimes(told(lose(pieces))),
     ];
     expect(lost).toEqual(kept);
-    // Of what was before the records nobody tells any more.
+    // Without the status, nothing tells of rollouts from before the records.
     expect(before).toEqual(expect.arrayContaining(after));
   });
 
@@ -236,7 +236,7 @@ describe('told again, it is the same to the last byte:', () => {
     expect(JSON.stringify(told({ ...pieces, installation: { ...pieces.installation, status: again } }))).toBe(
       JSON.stringify(again),
     );
-    // The API server takes away what the schema does not have.
+    // The API server drops fields that the schema does not have.
     expect(InstallationStatus.parse(again)).toEqual(again);
   });
 });

@@ -6,7 +6,7 @@ import { parseRange } from '../../../../src/api/range.ts';
 import { pathsFrom } from '../../../../src/plan/version/path.ts';
 import { catalogue, release } from '../../../support/builders.ts';
 
-/** `'1.6.0! 2.0.0>=1.6.0'`: a stepping stone, and a release that takes upgrades from a range. */
+/** Reads `'1.6.0! 2.0.0>=1.6.0'`: a required release, and a release that only takes upgrades from a range. */
 function published(text: string) {
   return catalogue(
     ...text.split(' ').map((word) => {
@@ -100,7 +100,7 @@ describe('laws', () => {
     );
   }
 
-  /** The least number of rollouts, by trying everything. */
+  /** Returns the least number of rollouts, found by trying every path. */
   function distance(from: string, to: string, all: readonly Release[], left: number): number {
     const steps = all.filter((r) => isStep(from, r, all));
     if (steps.some((r) => r.version === to)) {

@@ -46,7 +46,7 @@ const marks: Readonly<Record<string, Partial<Release>>> = {
   security: { fixes: ['security'] },
 };
 
-/** `'1.0.0 1.1.0:breaking'` as a catalogue. */
+/** Reads `'1.0.0 1.1.0:breaking'` as a catalogue. */
 function published(text: string) {
   return catalogue(
     ...text.split(' ').map((word) => {
@@ -639,7 +639,7 @@ describe('laws', () => {
           if (next === state.installed && decision.notBefore === undefined) {
             break;
           }
-          // A rollout is done at once, or time goes on to the moment that was named.
+          // A rollout succeeds at once. Otherwise time moves on to the moment that the decision named.
           state =
             next === state.installed
               ? { ...state, now: decision.notBefore! }
@@ -648,7 +648,7 @@ describe('laws', () => {
         const passing = new Set(['Soaking', 'OutsideWindow', 'Queued', 'Unhealthy']);
         const rest = decideVersion(state);
         expect(rest.notBefore, 'comes to rest').toBeUndefined();
-        // Where the spec itself cannot be followed, nothing moves.
+        // Nothing moves if the spec itself cannot be followed.
         const unexplained = assess(state).filter((a) => a.blockedBy.every((reason) => passing.has(reason)));
         expect(rest.kind === 'target' ? unexplained.map((a) => a.release.version) : []).toEqual([]);
       }),

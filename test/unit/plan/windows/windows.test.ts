@@ -12,7 +12,7 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** `deny 0 2 * * 0 4h Europe/Berlin`, with or without the kind and the zone. */
+/** Reads `deny 0 2 * * 0 4h Europe/Berlin`. The kind and the zone are optional. */
 function window(line: string): Window {
   const [, kind = 'allow', schedule = '', duration = '', timeZone] =
     /^(?:(allow|deny) )?((?:\S+ ){4}\S+) (\w+)(?: (\S+))?$/.exec(line) ?? [];
@@ -27,7 +27,7 @@ function at(list: readonly Window[], time: string): WindowState {
   return windowsAt(list, epoch(time));
 }
 
-/** When it is open between two moments, by the clocks of a zone: the changes that windowsAt announces, one by one. */
+/** The times when the windows are open between two moments, by the clocks of a zone, as windowsAt announces each change. */
 function openings(list: readonly Window[], from: number, to: number, timeZone: string): string[] {
   const clock = new Intl.DateTimeFormat('sv-SE', {
     timeZone,
@@ -48,7 +48,7 @@ function openings(list: readonly Window[], from: number, to: number, timeZone: s
 }
 
 describe('whether it is open, and until when', () => {
-  // 2026-11-21 is a Saturday, 2026-11-22 the fourth and 2026-11-29 the last Sunday.
+  // 2026-11-21 is a Saturday. 2026-11-22 is the fourth Sunday of its month, and 2026-11-29 the last.
   it.each`
     windows                                            | now                       | isOpen   | changes                   | why
     ${'none'}                                          | ${'2026-11-21T12:00:00Z'} | ${true}  | ${undefined}              | ${'no windows: always'}
@@ -173,7 +173,7 @@ describe('the nights on which clocks are changed', () => {
   });
 
   it('takes a day that a zone skipped whole as the moment after it', () => {
-    // Samoa went from 2011-12-29 to 2011-12-31.
+    // Samoa skipped 2011-12-30.
     const list = windows('0 12 30 12 * 1h Pacific/Apia');
 
     expect(timestamp(at(list, '2011-12-29T00:00:00Z').changesAt!)).toBe(timestamp(epoch('2011-12-31T00:00:00+14:00')));
@@ -363,14 +363,14 @@ describe('laws', () => {
       ['Australia/Lord_Howe', '2026-10-04'],
       ['Asia/Beirut', '2026-03-29'],
       ['Asia/Beirut', '2026-10-25'],
-      // A week after another change, as the time zone database of 2026 expects it.
+      // This change comes a week after another one, as the time zone database of 2026 predicts.
       ['Asia/Gaza', '2040-10-27'],
       ['Asia/Kolkata', '2026-03-29'],
     ] as const;
     const walls = nights.map(([timeZone, date]) => ({ timeZone, ...wall(timeZone, epoch(`${date}T00:00:00Z`) - DAY) }));
     const values = (max: number) =>
       fc.oneof(fc.constant(range(max)), fc.uniqueArray(fc.nat(max - 1), { minLength: 1, maxLength: 6 }));
-    // A window that started before the person came is over by then.
+    // The comparison begins a day later: the watching person missed earlier starts, and those windows are over by then.
     const from = 24 * 60;
     fc.assert(
       fc.property(
@@ -418,7 +418,7 @@ function range(length: number): number[] {
   return Array.from({ length }, (_, index) => index);
 }
 
-/** The reading of the clocks of a zone in each minute of three days, as minutes of a calendar without a zone. */
+/** The readings of a zone's clocks in each minute of three days, as minutes of a calendar without a zone. */
 function wall(timeZone: string, start: number) {
   const clock = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'short' });
   const readings = range(3 * 24 * 60).map(
@@ -427,7 +427,10 @@ function wall(timeZone: string, start: number) {
   return { start, readings };
 }
 
-/** One letter for each minute: O for open. Whoever watches remembers the latest time that the clock has shown. */
+/**
+ * Returns one letter for each minute: O for open. The watching person remembers the latest time that the clock has
+ * shown.
+ */
 function watch(readings: readonly number[], minutes: readonly number[], hours: readonly number[], duration: number) {
   const isStart = (reading: number) => hours.includes(Math.floor(reading / 60) % 24) && minutes.includes(reading % 60);
   let latest = readings[0]! - 1;
@@ -519,7 +522,7 @@ describe('the work', () => {
       return (user + system) / 1000;
     });
 
-    // Measured 1 to 3, in processor time: the best of nine and room, because other tests share the caches.
+    // Measured: 1 to 3 ms of processor time, the best of nine. The limit leaves room, because other tests share the caches.
     expect(list).toHaveLength(16);
     expect(Math.min(...took)).toBeLessThan(20);
   });
