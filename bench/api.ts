@@ -3,12 +3,12 @@ import { jsonLines } from '../src/cluster/json-lines.ts';
 import { readKubeconfig } from './kubeconfig.ts';
 
 /**
- * Requests to the API server for the load, the floor and the observer. Not the operator's own transport, so that
- * what that one costs shows in the ratio.
+ * Requests to the API server for the load, the floor and the observer. They do not use the operator's own transport, so
+ * that its cost shows in the ratio.
  */
 export interface Api {
   request<Answer>(call: Call): Promise<Answer>;
-  /** The parsed lines of a watch; ends when the signal aborts. */
+  /** Yields the parsed lines of a watch, until the signal aborts. */
   stream(path: string, signal: AbortSignal): AsyncIterable<unknown>;
   close(): Promise<void>;
 }
@@ -20,7 +20,7 @@ interface Call {
   readonly contentType?: string;
 }
 
-/** As the user of a kubeconfig of the test control plane. */
+/** Sends requests as the user of a kubeconfig of the test control plane. */
 export function createApi(kubeconfig: string, userAgent: string, connections = 16): Api {
   const { clusters, users } = readKubeconfig(kubeconfig);
   const [{ cluster }] = clusters;
@@ -59,7 +59,7 @@ export function createApi(kubeconfig: string, userAgent: string, connections = 1
   };
 }
 
-/** A string is sent as it is. */
+/** Returns the body as JSON; a string is sent as it is. */
 function textOf(body: unknown): string {
   return typeof body === 'string' ? body : JSON.stringify(body);
 }

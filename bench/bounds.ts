@@ -6,7 +6,7 @@ export interface Bound {
   readonly what: string;
   readonly unit: 's' | 'x floor' | 'MiB';
   readonly measured: readonly number[];
-  /** The worst of them may be so much. */
+  /** The limit for the worst of the measured values. */
   readonly most: number;
 }
 
@@ -19,12 +19,12 @@ export interface Outcome {
 
 const worst = ({ measured }: Bound): number => Math.max(...measured);
 
-/** The value that half of them do not exceed. */
+/** The value that half of the values do not exceed; undefined without any. */
 function median(values: readonly number[]): number | undefined {
   return values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)];
 }
 
-/** One line each; what is above its limit is marked. */
+/** One line for each figure. A figure above its limit is marked. */
 export function boundLines(bounds: readonly Bound[]): string[] {
   if (bounds.length === 0) {
     return [];

@@ -11,13 +11,13 @@ import { namespacesOf, provider, PROVIDER_NAME, type Workload } from './workload
 /** A control plane of its own with everything that the operator needs, and nothing installed. */
 export interface Cluster {
   readonly plane: ControlPlane;
-  /** As the administrator, who is not held back by API Priority and Fairness. */
+  /** Sends requests as the administrator, who is not limited by API Priority and Fairness. */
   readonly admin: Api;
-  /** With the operator's rights and the operator's share of the API server. */
+  /** Sends requests with the operator's rights and the operator's share of the API server. */
   readonly tenant: Api;
   createNamespaces(prefix: string, workload: Workload): Promise<void>;
   publish(versions: readonly string[], workload: Workload): Promise<void>;
-  /** Deletes all installations of these namespaces and waits until nothing of them is left. */
+  /** Deletes all installations of these namespaces, and waits until nothing is left of them. */
   empty(prefix: string, workload: Workload): Promise<void>;
   stop(): Promise<void>;
 }
@@ -67,7 +67,7 @@ export async function startCluster(say: Say): Promise<Cluster> {
           path: '/api/v1/namespaces',
           body: { apiVersion: 'v1', kind: 'Namespace', metadata: { name } },
         });
-        // Pods are refused until it has one.
+        // Pods are refused until the namespace has a service account.
         await kubectl('wait', '--for=create', 'serviceaccount/default', '-n', name, '--timeout=30s');
       }
     },

@@ -12,7 +12,7 @@ import { startTracker } from './tracker.ts';
 import { installationsOf } from './workload.ts';
 
 const LEASE_PATH = '/apis/coordination.k8s.io/v1/namespaces/default/leases/provider-operator';
-/** Longer than a Lease lasts: one that was lost during the start would have changed hands by then. */
+/** Longer than a Lease lasts: if it was lost during the start, its holder has changed by then. */
 const LONGEST_LEASE_MS = 20_000;
 
 interface Lease {

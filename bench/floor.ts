@@ -17,15 +17,16 @@ export interface FloorOptions {
   readonly cluster: Cluster;
   readonly workload: Workload;
   readonly templates: Templates;
-  /** Writes under way at once, as many as the operator has workers. */
+  /** The number of writes under way at once, as many as the operator has workers. */
   readonly workers: number;
-  /** Installations that are being created at once. */
+  /** The number of installations that are being created at once. */
   readonly creators: number;
 }
 
 /**
- * Installs without an operator: the same bodies in the same order, by a loop that decides nothing. Who waits for a
- * Deployment holds no place in it, as in the operator. Returns the seconds from the first create to the last `Ready`.
+ * Installs without an operator, by a loop that decides nothing: it sends the same bodies in the same order. As in the
+ * operator, an installation that waits for its Deployment holds no worker. Returns the seconds from the first create to
+ * the last `Ready`.
  */
 export async function runFloor({ cluster, workload, templates, workers, creators }: FloorOptions): Promise<number> {
   const { admin, tenant } = cluster;

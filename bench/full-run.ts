@@ -12,9 +12,9 @@ import { figure } from './table.ts';
 import { recordInstall } from './trial.ts';
 import { waits } from './waits.ts';
 
-/** How long an operator that has just begun is left alone before its memory is read. */
+/** How long a newly started operator is left alone before its memory is read. */
 const CALM_MS = 3000;
-/** How much longer than a loop without logic the installs may take. */
+/** How many times as long as the loop without logic the installs may take. */
 const MOST_OF_FLOOR = 1.5;
 const MOST_MIB_PER_THOUSAND = 15;
 
@@ -88,7 +88,7 @@ export async function fullRun(
   await operator.stop();
 
   const growthMiB = rest.memory.ownMiB - emptyMemory.ownMiB;
-  // With fewer than that the process has yet to grow into what it needs anyway.
+  // With fewer installations, the process has not yet reached the size that it needs anyway.
   const thousands = Math.max(1, installations / 1000);
   const lines = [
     ...costLines(phases),

@@ -1,4 +1,4 @@
-/** Runs a job as soon as fewer than the limit are under way; in the order in which they were given. */
+/** Runs a job as soon as fewer jobs than the limit are under way. Jobs start in the order in which they were given. */
 export type Limited = <Result>(job: () => Promise<Result>) => Promise<Result>;
 
 export function limit(atOnce: number): Limited {
@@ -14,7 +14,7 @@ export function limit(atOnce: number): Limited {
     try {
       return await job();
     } finally {
-      // Its place goes to the next one, so that nobody overtakes.
+      // The place of a finished job goes to the next one in line, so that nobody overtakes.
       const next = waiting.shift();
       if (next) {
         next();

@@ -13,7 +13,7 @@ import { CONFIG } from './workload.ts';
 
 const startedAt = performance.now();
 
-/** Progress, with the seconds since the beginning. */
+/** Prints progress, with the seconds since the beginning. */
 function say(line: string): void {
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(0).padStart(4);
   process.stderr.write(`${seconds} s  ${line}\n`);
@@ -26,7 +26,7 @@ function counted(count: number, what: string): string {
 type Measure = (cluster: Cluster, start: () => OperatorProcess, options: Options, say: Say) => Promise<Outcome>;
 const MEASURES: Readonly<Record<Part, Measure>> = { 'cold-start': coldStart, waits };
 
-/** Prints what was measured, and fails where something is above its limit. */
+/** Prints the measured figures, and fails if one is above its limit. */
 function tell(run: string, { lines, bounds }: Outcome, load: number): void {
   const parts = [[run], lines, boundLines(bounds)].filter((part) => part.length > 0);
   process.stdout.write(parts.map((part) => `${part.join('\n')}\n`).join('\n'));

@@ -10,18 +10,18 @@ export interface Cost {
   readonly cpuSeconds: number;
   readonly apiServerCpuSeconds: number;
   readonly memory: Memory;
-  /** Milliseconds; see docs/benchmarks.md for what it contains. */
+  /** In milliseconds; docs/benchmarks.md says what it contains. */
   readonly eventLoopP99: number;
   readonly eventLoopMax: number;
 }
 
 export interface Meter {
-  /** Takes the event-loop delay so far into account: the operator forgets it with each reading of its metrics. */
+  /** Records the event-loop delay so far, which the operator resets with each reading of its metrics. */
   sample(): Promise<string>;
   read(): Promise<Cost>;
 }
 
-/** Begins to count what the operator and, besides, the API server use. */
+/** Begins to count what the operator uses, and what the API server uses beside it. */
 export async function startMeter({ plane }: Pick<Cluster, 'plane'>, operator: OperatorProcess): Promise<Meter> {
   const apiServer = findProcess('kube-apiserver', plane.directory);
   const from = await now(plane.auditLog);

@@ -1,7 +1,7 @@
 import type { InstallationStatus } from '../src/api/installation.ts';
 import { INSTALLATION_PLURAL, PROVIDER_PLURAL, API_VERSION, CHILD_SELECTOR } from '../src/api/names.ts';
 
-/** Where the objects of a run are, and the parts of them that it looks at. */
+/** The paths of a run's objects, and the parts of them that it looks at. */
 export interface InstallationObject {
   readonly metadata: {
     readonly namespace: string;
@@ -36,7 +36,7 @@ export function installationsPath(namespace: string): string {
   return `${GROUP_PATH}/namespaces/${namespace}/${INSTALLATION_PLURAL}`;
 }
 
-/** Ready, and for the spec that it has now. */
+/** Whether an installation is Ready for its present spec. */
 export function isReady({ metadata, status }: InstallationObject): boolean {
   return (
     status?.conditions?.some(

@@ -22,16 +22,16 @@ export interface OperatorProcess {
   readonly pid: number;
   /** `performance.now()` when it was started. */
   readonly startedAt: number;
-  /** Resolves when it has seen everything that it watches. */
+  /** Resolves when the operator has seen everything that it watches. */
   ready(): Promise<void>;
-  /** The text of /metrics. The event-loop delay in it begins anew with each. */
+  /** Returns the text of /metrics. Each reading resets the event-loop delay in it. */
   metrics(): Promise<string>;
-  /** The heap after a full garbage collection. */
+  /** Returns the size of the heap after a full garbage collection. */
   heap(): Promise<Heap>;
   output(): string;
-  /** Ends it, and waits until it has. */
+  /** Sends the signal, and waits until the process has ended. */
   end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
-  /** As a cluster does that wants it to go. */
+  /** Ends the process as a cluster does, with SIGTERM. */
   stop(): Promise<void>;
 }
 
@@ -41,10 +41,10 @@ export interface OperatorOptions {
   readonly plane: Pick<ControlPlane, 'directory' | 'server' | 'userKubeconfig'>;
   readonly bundle: string;
   readonly workers: number;
-  /** In place of those that the bundle names. */
+  /** Flags of Node in place of those of the bundle. */
   readonly nodeFlags?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** The content of the file that OPERATOR_CONFIG names; the defaults of the code when absent. */
+  /** The content of the file that OPERATOR_CONFIG names. If absent, the defaults of the code apply. */
   readonly config?: object;
 }
 
@@ -110,7 +110,7 @@ export function startOperator(options: OperatorOptions): OperatorProcess {
     output,
     async ready() {
       const url = `http://127.0.0.1:${await port()}/readyz`;
-      // Refused is not yet.
+      // A refused connection means that the operator is not ready yet.
       await until('become ready', async () => ((await fetch(url).catch(() => undefined))?.ok ? true : undefined));
     },
     async metrics() {
@@ -137,7 +137,7 @@ function serviceAccount({ server, userKubeconfig }: OperatorOptions['plane'], di
   return { KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port, SERVICE_ACCOUNT_FOLDER: directory };
 }
 
-/** The value of a metric; of several with these labels, their sum. */
+/** Returns the value of a metric, or the sum of all its series with these labels. */
 export function metricIn(text: string, name: string, labels = ''): number {
   const lines = text.split('\n').filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `));
   return lines.filter((line) => line.includes(labels)).reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);

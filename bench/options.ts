@@ -3,14 +3,14 @@ import type { Workload } from './workload.ts';
 
 export interface Options {
   readonly workload: Workload;
-  /** Of the operator, and writes that the floor has under way at once. */
+  /** The workers of the operator, and the writes that the floor has under way at once. */
   readonly workers: number;
-  /** Installations that are being created at once. */
+  /** The number of installations that are being created at once. */
   readonly creators: number;
   readonly idleSeconds: number;
-  /** In place of those that the bundle names. */
+  /** Flags of Node in place of those of the bundle. */
   readonly nodeFlags?: readonly string[];
-  /** One part of it; all but the cold start unless given. */
+  /** The only part to run. If undefined, everything but the cold start runs. */
   readonly only: Part | undefined;
 }
 
@@ -28,7 +28,7 @@ export const USAGE = `npm run bench -- [options]
   --only cold-start      only the start of an operator that finds everything there
   --only waits           only what people wait for: edits, drift, hand-overs, the demo`;
 
-/** Throws what is wrong with the command line. */
+/** Reads the command line, and throws what is wrong with it. */
 export function readOptions(args: readonly string[]): Options {
   const { values } = parseArgs({
     args: [...args],

@@ -18,7 +18,7 @@ export interface Timed extends Cost {
   readonly seconds: number;
 }
 
-/** Creates all installations at once. Seconds from the first create to the last `Ready`. */
+/** Creates all installations at once. Returns the seconds from the first create to the last `Ready`. */
 export async function install({ cluster, operator, workload }: Stage, creators: number): Promise<Timed> {
   const { admin, plane } = cluster;
   await cluster.createNamespaces('tenant', workload);
@@ -38,7 +38,7 @@ export async function install({ cluster, operator, workload }: Stage, creators: 
   return { seconds: (endedAt - startedAt) / 1000, ...(await meter.read()) };
 }
 
-/** Leaves everything alone for a while. */
+/** Leaves everything alone for a while, and returns the cost of that. */
 export async function idle({ cluster, operator }: Stage, seconds: number): Promise<Cost> {
   const meter = await startMeter(cluster, operator);
   await sleep(seconds * 1000);
@@ -46,12 +46,12 @@ export async function idle({ cluster, operator }: Stage, seconds: number): Promi
 }
 
 export interface Restarted extends Cost {
-  /** From the start of the process, until everything was seen and until every installation was judged. */
+  /** The seconds from the start of the process until it has seen everything, and until it has judged every installation. */
   readonly secondsToReady: number;
   readonly secondsToAll: number;
 }
 
-/** A process that has just been started, with everything up to date. */
+/** Measures a newly started process that finds everything up to date. */
 export async function restart({ cluster, operator, workload }: Stage): Promise<Restarted> {
   const seconds = () => (performance.now() - operator.startedAt) / 1000;
   const meter = await startMeter(cluster, operator);
@@ -75,7 +75,7 @@ export async function restart({ cluster, operator, workload }: Stage): Promise<R
   return { secondsToReady, secondsToAll, ...(await meter.read()) };
 }
 
-/** Publishes one release. Seconds until the automatic half runs it, and the other half knows of it. */
+/** Publishes one release. Returns the seconds until the automatic half runs it and the other half knows of it. */
 export async function publish({ cluster, operator, workload }: Stage, version: string): Promise<Timed> {
   const { admin, plane } = cluster;
   const isToldOf = (i: InstallationObject): boolean => isReady(i) && i.status?.latestVersion === version;

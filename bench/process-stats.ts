@@ -1,22 +1,25 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** Clock ticks of /proc, per second: the same on every Linux that Node runs on. */
+/** The clock ticks of /proc per second, the same on every Linux that Node runs on. */
 const TICKS = 100;
 const MEBIBYTE = 1024 * 1024;
 
-/** CPU time that a process has used so far, in its own code and in the kernel's. */
+/** Returns the CPU seconds that a process has used so far, in its own code and in the kernel's. */
 export function cpuSeconds(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  // The name, in parentheses, may have blanks.
+  // The name in parentheses may contain blanks.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) / TICKS;
 }
 
 export interface Memory {
   readonly rssMiB: number;
-  /** The most that it ever was. */
+  /** The highest RSS that the process ever had. */
   readonly peakRssMiB: number;
-  /** Without the pages of files, Node's own before all, which come with use and are shared by all its processes. */
+  /**
+   * The memory without the pages of files. These are mostly Node's own, come with use, and are shared by all its
+   * processes.
+   */
   readonly ownMiB: number;
 }
 
@@ -27,7 +30,7 @@ export function memoryOf(pid: number): Memory {
   return { rssMiB: mebibytes('VmRSS'), peakRssMiB: mebibytes('VmHWM'), ownMiB: mebibytes('RssAnon') };
 }
 
-/** The process whose command line begins with this program and names this directory. */
+/** Returns the pid of the process whose command line begins with this program and names this directory. */
 export function findProcess(program: string, directory: string): number {
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     const [command = '', ...flags] = commandLine(pid);
@@ -38,7 +41,7 @@ export function findProcess(program: string, directory: string): number {
   throw new Error(`Cannot find the process of ${program}`);
 }
 
-/** Empty for one that has ended meanwhile. */
+/** Returns the words of a command line; none if the process has ended in the meantime. */
 function commandLine(pid: string): string[] {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');

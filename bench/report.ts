@@ -2,11 +2,11 @@ import { total } from '../test/integration/support/requests.ts';
 import type { Cost } from './meter.ts';
 import { figure, table } from './table.ts';
 
-/** The figures that are printed of a phase. */
+/** The figures that are printed for a phase. */
 export interface Phase {
   readonly name: string;
   readonly seconds: number;
-  /** The time of the floor for the same. */
+  /** The seconds that the floor took for the same work. */
   readonly floorSeconds?: number;
   readonly apiServerCpuSeconds?: number;
   readonly cost?: Cost;
@@ -30,7 +30,7 @@ const TITLES = [
   'max',
 ];
 
-/** One line a phase: time, memory and the event loop of the operator. */
+/** One line for each phase: time, memory and the event loop of the operator. */
 export function costLines(phases: readonly Phase[]): string[] {
   return table(
     TITLES,

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { countRequests, isAtRest, now, OPERATOR, total, type Requests } from '../test/integration/support/requests.ts';
 import { PATIENCE_MS } from '../test/integration/support/patience.ts';
 
-/** Waits until the operator has asked for nothing for `quietMs`, but for what it needs to stay awake. */
+/** Waits until the operator has sent no request for `quietMs`, apart from its watches and its Lease. */
 export async function settled(auditLog: string, quietMs = 2000): Promise<void> {
   const deadline = performance.now() + PATIENCE_MS;
   while (performance.now() < deadline) {
@@ -15,7 +15,7 @@ export async function settled(auditLog: string, quietMs = 2000): Promise<void> {
   throw new Error('The operator does not come to rest');
 }
 
-/** All that the operator has asked for since `from`, without its watches and its Lease. */
+/** Returns the requests of the operator since `from`, without its watches and its Lease. */
 export function requestsSince(auditLog: string, from: number): Promise<Requests> {
   return countRequests(auditLog, from, { userAgent: OPERATOR, where: (event) => !isAtRest(event) });
 }

@@ -1,4 +1,4 @@
-/** Lines of a table: the first column to the left, numbers to the right, under their titles. */
+/** The lines of a table under its titles: the first column to the left, numbers to the right. */
 export function table(titles: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const lines = [titles, ...rows];
   const widths = titles.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
@@ -10,7 +10,7 @@ export function table(titles: readonly string[], rows: readonly (readonly string
   );
 }
 
-/** A number with so many digits after the point, and commas between thousands; a dash where there is none. */
+/** A number with so many decimals, and commas between thousands; a dash if undefined. */
 export function figure(value: number | undefined, digits = 0): string {
   return value === undefined
     ? '-'

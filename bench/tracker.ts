@@ -1,12 +1,12 @@
 import type { Api } from './api.ts';
 
-/** Follows the objects of a type from outside, and knows which of them are as they should be. */
+/** Follows the objects of a type from outside, and knows which of them are as they should be, by `isThere`. */
 export interface Tracker {
-  /** How many are as they should be now. */
+  /** How many objects are as they should be now. */
   readonly count: () => number;
-  /** The most that were so at once, since it began. */
+  /** The most objects that were as they should be at once, since the tracker began. */
   readonly most: () => number;
-  /** Resolves when `count` objects are as they should be, with the moment (`performance.now()`) of the last of them. */
+  /** Resolves when exactly `count` objects are as they should be, with the moment (`performance.now()`) of the last one. */
   reached(count: number): Promise<number>;
   /** Resolves when this object (`namespace/name`) is as it should be. */
   reachedBy(key: string): Promise<void>;
@@ -21,11 +21,11 @@ export interface TrackerOptions<T> {
   readonly api: Api;
   /** The path of the collection, with a selector if need be. */
   readonly path: string;
-  /** Whether an object is as it should be; undefined where it is none of those that count. */
+  /** Whether an object is as it should be. */
   readonly isThere: (object: T) => boolean;
 }
 
-/** Resolves when everything that there is has been seen. */
+/** Starts to follow, and resolves when all present objects have been seen. */
 export async function startTracker<T extends Tracked>({ api, path, isThere }: TrackerOptions<T>): Promise<Tracker> {
   const abort = new AbortController();
   const there = new Set<string>();
@@ -58,7 +58,7 @@ export async function startTracker<T extends Tracked>({ api, path, isThere }: Tr
     see('ADDED', item);
   }
   let { resourceVersion } = list.metadata;
-  /** The API server ends a watch whose reader falls behind; what was missed comes with the next. */
+  /** Watches again and again: the API server ends a watch whose reader falls behind. The next one brings what was missed. */
   async function follow(): Promise<void> {
     while (!abort.signal.aborted) {
       const watch = `${path}${join}watch=true&timeoutSeconds=7200&resourceVersion=${resourceVersion}`;

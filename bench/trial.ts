@@ -8,7 +8,7 @@ import { installation, type Workload } from './workload.ts';
 
 /** The objects that the operator wrote for one installation, as texts into which the names of another can be put. */
 export interface Templates {
-  /** Of its first rollout, and how that ended. */
+  /** The record of its first rollout, and the mark that says how it ended. */
   readonly record: string;
   readonly mark: string;
   readonly service: string;
@@ -23,7 +23,7 @@ export interface Names {
   readonly uid: string;
 }
 
-/** Lets the operator install one, and takes down what it wrote. Nothing of it is left afterwards. */
+/** Lets the operator install one installation, and records its writes. Nothing of it is left afterwards. */
 export async function recordInstall(
   cluster: Cluster,
   operator: OperatorProcess,
@@ -60,7 +60,7 @@ export async function recordInstall(
   await cluster.empty('trial', one);
   return recorded;
 
-  /** All of them, from its creation on, however late the watch is opened. */
+  /** Returns every version from the creation on, however late the watch is opened. */
   async function versionsUntilReady(created: InstallationObject): Promise<InstallationObject[]> {
     const { signal } = new AbortController();
     const versions = [created];
@@ -81,7 +81,7 @@ interface Applied extends WithManagedFields {
   readonly kind: string;
 }
 
-/** The same for another installation. */
+/** Returns a template's text with the names of another installation. */
 export function fill(text: string, { namespace, name, uid }: Names): string {
   return text.replaceAll('{{namespace}}', namespace).replaceAll('{{name}}', name).replaceAll('{{uid}}', uid);
 }

@@ -12,7 +12,10 @@ import { startTracker } from './tracker.ts';
 import { installationsOf, namespacesOf, type Workload } from './workload.ts';
 
 const PREFIX = 'waits';
-/** Each is edited and damaged once before the hand-overs: who damages the same thing again and again has to wait. */
+/**
+ * Each installation is edited and damaged once before the hand-overs, because who damages the same object again and
+ * again has to wait.
+ */
 const FEW: Workload = { installations: 10, namespaces: 1, replicas: 1 };
 const HAND_OVERS = FEW.installations;
 const CRASHES = 2;
@@ -69,11 +72,14 @@ interface HandOvers {
   readonly startReady: () => Promise<OperatorProcess>;
   readonly signal: 'SIGTERM' | 'SIGKILL';
   readonly leader: OperatorProcess;
-  /** At each hand-over another one is edited. */
+  /** The installations to edit, another one at each hand-over. */
   readonly all: readonly Names[];
 }
 
-/** Ends whoever leads, once for each installation. Seconds from the signal until it has ended, and until another acts. */
+/**
+ * Ends the leader, once for each installation. Returns the seconds from the signal until it has ended, and until
+ * another acts.
+ */
 async function handOvers({ cluster, startReady, signal, leader, all }: HandOvers) {
   const ended: number[] = [];
   let leading = leader;
@@ -83,7 +89,7 @@ async function handOvers({ cluster, startReady, signal, leader, all }: HandOvers
       const from = performance.now();
       await leading.end(signal);
       ended.push((performance.now() - from) / 1000);
-      // Only the heir is left to act on it.
+      // Only the heir can act on this edit.
       await edit(cluster, one);
     });
     leading = heir;
@@ -117,7 +123,7 @@ async function installFew(cluster: Cluster): Promise<void> {
   await installed.stop();
 }
 
-/** Seconds from the beginning of a change until the Deployment has been written so many times because of it. */
+/** Returns the seconds from a change until it has caused so many writes to the Deployment. */
 async function secondsOf(
   { admin }: Cluster,
   { namespace, name }: Names,
@@ -138,7 +144,7 @@ async function secondsOf(
   return (to - from) / 1000;
 }
 
-/** As a tenant does. */
+/** Edits an installation as a tenant does. */
 function edit({ admin }: Cluster, { namespace, name }: Names): Promise<unknown> {
   return admin.request({
     method: 'PATCH',
@@ -148,7 +154,7 @@ function edit({ admin }: Cluster, { namespace, name }: Names): Promise<unknown> 
   });
 }
 
-/** Somebody scales what the operator has scaled: one write, and one more that undoes it. */
+/** Scales a Deployment of the operator: one write, and one more by which the operator undoes it. */
 function damage({ admin }: Cluster, { namespace, name }: Names): Promise<unknown> {
   return admin.request({
     method: 'PATCH',

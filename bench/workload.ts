@@ -4,13 +4,13 @@ import { API_VERSION, INSTALLATION_KIND, PROVIDER_KIND } from '../src/api/names.
 export interface Workload {
   readonly installations: number;
   readonly namespaces: number;
-  /** Of the tier `free` in this run; 0 for runs in which pods are of no interest. */
+  /** The replicas of the tier `free` in this run; 0 if pods are of no interest. */
   readonly replicas: number;
 }
 
 /**
- * Neither the caution with which a new release goes through a fleet nor the time for which new pods are watched is of
- * interest here: both would be waited for, whatever the operator takes.
+ * Turns off the slow rollout through a fleet and the time for which new pods are watched. Both would be waits that do
+ * not depend on the speed of the operator.
  */
 export const CONFIG = { defaults: { stableSeconds: 0 }, maxConcurrentUpgrades: 100_000 };
 
@@ -28,7 +28,7 @@ export function namespacesOf(prefix: string, { namespaces }: Workload): string[]
   return Array.from({ length: namespaces }, (_, i) => `${prefix}-${i + 1}`);
 }
 
-/** Half of them take new releases by themselves. */
+/** Returns the installations. Half of them take new releases by themselves. */
 export function installationsOf(prefix: string, workload: Workload): InstallationBody[] {
   const namespaces = namespacesOf(prefix, workload);
   return Array.from({ length: workload.installations }, (_, i) =>
@@ -40,7 +40,10 @@ export function automaticOf({ installations }: Workload): number {
   return Array.from({ length: installations }, (_, i) => i).filter(isAutomatic).length;
 }
 
-/** In pairs, so that each namespace has both kinds whatever their number is. */
+/**
+ * Whether an installation is automatic: twenty are, and the next twenty are not. With up to 20 namespaces, each has
+ * both kinds.
+ */
 function isAutomatic(index: number): boolean {
   return Math.floor(index / 20) % 2 === 0;
 }

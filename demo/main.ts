@@ -9,8 +9,8 @@ import { createShell } from './shell.ts';
 import { installOperator, tellStory } from './steps.ts';
 
 /**
- * `npm run demo`: a control plane of its own, the operator in it, and a story told with kubectl.
- * Leaves nothing behind, however it ends.
+ * Runs `npm run demo`: a control plane of its own, the operator in it, and a story told with kubectl. Leaves nothing
+ * behind, however it ends.
  */
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { once: { type: 'boolean', default: false } } });
@@ -33,11 +33,11 @@ async function main(): Promise<void> {
   narrator.line(`Everything is removed (${elapsed(started)} in all).`);
 }
 
-/** Runs the story on a control plane, until its end or until somebody ends it. */
+/** Runs the story on a control plane, until its end or until somebody stops it. */
 async function perform(narrator: Narrator, plane: ControlPlane, isOnce: boolean): Promise<void> {
   const abort = new AbortController();
   const interrupted = toldToEnd().then(() => 'interrupted' as const);
-  // The terminal sends ^C to us and to npm, which passes it on: the second one must not end the removal.
+  // The terminal sends ^C to us and to npm, which passes it on. The second one must not stop the removal.
   process.on('SIGINT', () => {});
   let operator: OperatorProcess | undefined;
 
@@ -61,7 +61,7 @@ async function perform(narrator: Narrator, plane: ControlPlane, isOnce: boolean)
     narrator.say(end === 'told' ? 'That was the demo. Removing everything ...' : 'Removing everything ...');
     process.exitCode = end === 'interrupted' && isOnce ? 130 : 0;
   } catch (error) {
-    // Its log goes with the control plane.
+    // The operator's log is removed with the control plane.
     narrator.say(...(operator ? ["The operator's last lines:", operator.lastLines()] : []), 'Removing everything ...');
     throw error;
   } finally {

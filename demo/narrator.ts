@@ -1,16 +1,16 @@
 import { styleText } from 'node:util';
 
-/** Longer than a build is quiet between two of its own lines. */
+/** Longer than the pause of a build between two of its own lines. */
 const QUIET_MS = 12_000;
 
 /** Tells the story on standard output, and is never quiet for long. */
 export interface Narrator {
-  /** A paragraph, after an empty line. */
+  /** Prints a paragraph after an empty line. */
   readonly say: (...lines: readonly string[]) => void;
   readonly heading: (title: string) => void;
-  /** A command line that is about to run, as a person would type it. */
+  /** Prints a command line that is about to run, as a person would type it. */
   readonly command: (line: string) => void;
-  /** One line as it is: what a command printed, or the progress of a build. */
+  /** Prints one line unchanged: the output of a command, or the progress of a build. */
   readonly line: (text: string) => void;
   /** Waits for `work`. While nothing is printed, a line now and then says what is being waited for. */
   readonly during: <T>(what: string, work: Promise<T>) => Promise<T>;

@@ -9,24 +9,24 @@ import { PATIENCE_MS } from '../test/integration/support/patience.ts';
 
 export interface OperatorProcess {
   readonly logFile: string;
-  /** Resolves, with the reason, when it ends although nobody stopped it. */
+  /** Resolves with the reason when the operator ends although nobody stopped it. */
   readonly failed: Promise<Error>;
-  /** Resolves when it has seen everything that it watches. */
+  /** Resolves when the operator has seen everything that it watches. */
   ready(): Promise<void>;
   /** The end of its log, for an error message. */
   lastLines(): string;
-  /** SIGTERM, and its end. */
+  /** Sends SIGTERM, and waits for the end. */
   stop(): Promise<void>;
 }
 
-/** Nobody wants to watch a new pod for ten seconds before it counts, nor wait ten minutes for one that hangs. */
+/** The audience should not wait ten seconds for a new pod to count, nor ten minutes for one that hangs. */
 const CONFIG = 'defaults: {stableSeconds: 1, progressDeadlineSeconds: 60}\n';
 
-/** Starts the operator as `npm start` does, as its own user: what it may do is what deploy/rbac.yaml grants. */
+/** Starts the operator as `npm start` does, as its own user with the rights of deploy/rbac.yaml. */
 export function startOperator(plane: Pick<ControlPlane, 'directory' | 'userKubeconfig'>): OperatorProcess {
   const directory = join(plane.directory, 'operator');
   mkdirSync(directory);
-  // However the demo ends, the operator does not outlive it.
+  // The operator does not outlive the demo, however that ends.
   const watchdog = startWatchdog(directory);
   const logFile = join(directory, 'operator.log');
   const log = openSync(logFile, 'a');
@@ -34,7 +34,7 @@ export function startOperator(plane: Pick<ControlPlane, 'directory' | 'userKubec
   writeFileSync(configFile, CONFIG);
   const child = spawn(process.execPath, ['src/main.ts'], {
     cwd: dirname(import.meta.dirname),
-    // Nothing else of the environment: a setting that somebody exported would make another demo of it.
+    // The operator gets no other variables: a setting that somebody exported would change the demo.
     env: {
       PATH: process.env['PATH'],
       KUBECONFIG: plane.userKubeconfig('provider-operator'),
@@ -68,7 +68,7 @@ export function startOperator(plane: Pick<ControlPlane, 'directory' | 'userKubec
       const deadline = performance.now() + PATIENCE_MS;
       while (performance.now() < deadline) {
         const port = /"metricsPort":(\d+)/.exec(readLog())?.[1];
-        // A refused connection is what waiting is for.
+        // A refused connection means that the operator is not ready yet.
         const answer = port && (await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined));
         if (answer && answer.ok) {
           return;
@@ -81,7 +81,7 @@ export function startOperator(plane: Pick<ControlPlane, 'directory' | 'userKubec
       isStopping = true;
       child.kill('SIGTERM');
       await Promise.race([ended.catch(() => {}), sleep(10_000, undefined, { ref: false })]);
-      // Kills what is still there.
+      // The watchdog kills an operator that is still there.
       await watchdog.dismiss();
     },
   };

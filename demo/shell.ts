@@ -5,14 +5,14 @@ import type { ControlPlane } from '../test/control-plane/boot.ts';
 import { PATIENCE_MS } from '../test/integration/support/patience.ts';
 import type { Narrator } from './narrator.ts';
 
-/** Where the command lines of the story run: the top of the checkout, so that `examples/` means what it says. */
+/** The directory in which the command lines run: the top of the checkout, so that `examples/` is found. */
 const checkout = dirname(import.meta.dirname);
 
-/** Runs command lines for everybody to see. */
+/** Runs command lines and shows them with their output. */
 export interface Shell {
-  /** Prints the line, runs it, prints what it printed. Throws when it fails. */
+  /** Prints the line, runs it, and prints its output. Throws if it fails. */
   run(line: string): Promise<void>;
-  /** Runs the line again and again, unseen, until it prints something that matches; then prints both. */
+  /** Runs the line again and again, unseen, until its output matches. Then prints both. */
   runUntil(line: string, expected: RegExp): Promise<void>;
 }
 
@@ -22,18 +22,19 @@ export interface ShellOptions {
   readonly signal: AbortSignal;
 }
 
-/** A shell with the administrator's kubeconfig, and with the control plane's kubectl first on the PATH. */
+/** Returns a shell with the administrator's kubeconfig, and with the control plane's kubectl first on the PATH. */
 export function createShell({ plane, narrator, signal }: ShellOptions): Shell {
   const env = {
     ...process.env,
     PATH: `${dirname(plane.kubectl)}:${process.env['PATH']}`,
     KUBECONFIG: plane.kubeconfig,
-    // kubectl remembers for hours what an address serves; this one will soon be somebody else's.
+    // kubectl caches for hours what an address serves, and this address will soon belong to another server.
     KUBECACHEDIR: join(plane.directory, 'kubectl-cache'),
   };
 
   function execute(line: string): Promise<{ code: number; printed: string }> {
-    // A session of its own: ^C is for the demo, which ends it in good order. exec, so that the signal reaches kubectl.
+    // The child has a session of its own, so that ^C only reaches the demo, which ends the child in good order. `exec`
+    // lets the signal reach kubectl.
     const child = spawn('/bin/sh', ['-c', `exec ${line}`], { cwd: checkout, env, detached: true, signal });
     child.stdin.end();
     let printed = '';

@@ -7,7 +7,7 @@ interface Stage {
 }
 
 const PODS_OF_BLOG = 'kubectl get pods -l provider-operator.io/installation=blog';
-/** The one that is being replaced may take a moment to go. */
+/** Matches exactly one pod: the replaced one may take a moment to go. */
 const ONE_POD = /^NAME.*\n.* 1\/1 .*$/;
 
 /** Installs what every cluster needs before the operator can work in it. */

@@ -6,15 +6,15 @@ import { build } from 'esbuild';
 const checkout = dirname(import.meta.dirname);
 
 /**
- * How Node runs the operator so that it stays small (docs/benchmarks.md has the figures): V8 keeps the pages that it has
- * freed for later, and gives them back only when it is told to save memory.
+ * Flags of Node that keep the operator small (docs/benchmarks.md has the figures): V8 keeps freed pages for later, and
+ * only gives them back when it is told to save memory.
  */
 export const NODE_FLAGS: readonly string[] = ['--optimize-for-size'];
 
 /**
- * One heap for all threads of the C library: each more is memory that is set aside and hardly used. What comes from the
- * network is big and is let go of soon, but small pieces that stay are left between: apart from them (32 KiB and more), and
- * with the end of the heap given back at once (4 KiB), no holes remain.
+ * Gives all threads one heap of the C library, since each further heap sets memory aside and hardly uses it. Data from
+ * the network is big and freed soon, but small pieces that stay would lie between. So pieces of 32 KiB and more are
+ * kept apart, and the end of the heap is given back from 4 KiB on, so that no holes remain.
  */
 export const NODE_ENV: Readonly<Record<string, string>> = {
   MALLOC_ARENA_MAX: '1',
@@ -32,7 +32,7 @@ const requireForCommonJs = [
   'const require = bundleCreateRequire(import.meta.url);',
 ].join('\n');
 
-/** Puts the operator and all that it imports into one executable file that needs Node and nothing else; its path. */
+/** Puts the operator with its imports into one executable file that only needs Node, and returns its path. */
 export async function bundle(outfile = join(checkout, 'dist', 'provider-operator.mjs')): Promise<string> {
   await build({
     entryPoints: [join(checkout, 'src', 'main.ts')],
@@ -42,7 +42,7 @@ export async function bundle(outfile = join(checkout, 'dist', 'provider-operator
     target: 'node24',
     format: 'esm',
     banner: { js: `${SHEBANG}\n${requireForCommonJs}` },
-    // Names of functions and classes reach the log; only what nobody reads is taken away.
+    // Only syntax and whitespace are minified: names of functions and classes reach the log.
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: 'none',

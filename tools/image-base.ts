@@ -3,12 +3,12 @@ import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, realpathSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
-/** The user of the base, as Distroless has it. */
+/** The user of the base image, the same as in Distroless. */
 const USER = 65_532;
 
 /**
- * Imports a base image made of this machine: the Node that runs this, the libraries that it is linked to, one user.
- * Nothing is pulled. It has the layout of Distroless, so that the same Dockerfile builds on either.
+ * Imports a base image that is made from this machine: the Node that runs this, its linked libraries, and one user.
+ * Nothing is pulled. The layout is that of Distroless, so that the same Dockerfile builds on either.
  */
 export function importLocalBase(tag: string): void {
   const root = mkdtempSync(join(tmpdir(), 'provider-operator-base-'));
@@ -32,7 +32,7 @@ export function importLocalBase(tag: string): void {
 }
 
 function fill(root: string): void {
-  // The archive has its mode, too, and everybody must get in.
+  // The archive includes the mode of its root, which every user must be able to enter.
   chmodSync(root, 0o755);
   const node = realpathSync(process.execPath);
   put(root, node, '/nodejs/bin/node');
@@ -56,7 +56,7 @@ function put(root: string, from: string, to: string): void {
   copyFileSync(from, join(root, to));
 }
 
-/** The paths under which the loader finds them, and the loader's own. */
+/** Returns the paths under which the loader finds a program's libraries, and the loader's own. */
 function librariesOf(program: string): string[] {
   const listed = execFileSync('ldd', [program], { encoding: 'utf8' });
   return [...listed.matchAll(/(?:^\s*|=> )(\/\S+) \(0x/gm)].map(([, path = '']) => path);

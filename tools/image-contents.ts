@@ -56,7 +56,7 @@ function idOf({ name, version }: Pick<BundledPackage, 'name' | 'version'>): stri
   return `${name}@${version}`;
 }
 
-/** The licences of others, as they ask to be passed on. Throws where somebody names none. */
+/** Returns the licences of the packages, as they ask to be passed on. Throws if a package names none. */
 export function licenseText(packages: readonly BundledPackage[]): string {
   const unnamed = packages.filter((p) => p.license === '' && p.texts.length === 0).map(idOf);
   if (unnamed.length > 0) {
@@ -73,8 +73,8 @@ interface Bom {
 }
 
 /**
- * The bill of materials (CycloneDX) that npm writes, but of what is bundled: npm lists what could be imported, and leaves
- * out what a development tool needs as well.
+ * Returns npm's bill of materials (CycloneDX), reduced to the bundled packages: npm lists what could be imported, and
+ * leaves out what a development tool needs as well.
  */
 export async function billOfMaterials(
   checkout: string,
@@ -85,7 +85,7 @@ export async function billOfMaterials(
     cwd: checkout,
     maxBuffer: 64 * 1024 * 1024,
   });
-  // The serial number is drawn: the same commit must give the same bytes.
+  // The random serial number is left out: the same commit must give the same bytes.
   const { serialNumber: _, ...bom } = JSON.parse(stdout) as Bom & { readonly serialNumber: string };
   const root = bom.metadata.component['bom-ref'];
   const bundled = new Set(packages.map(idOf));
@@ -100,7 +100,7 @@ export async function billOfMaterials(
   const metadata = {
     ...bom.metadata,
     timestamp: created,
-    // npm takes the name of the folder.
+    // npm would use the name of the folder.
     component: { ...bom.metadata.component, type: 'application', name: 'provider-operator' },
   };
   return `${JSON.stringify({ ...bom, metadata, components, dependencies }, null, 2)}\n`;

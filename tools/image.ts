@@ -21,11 +21,11 @@ export interface BuiltImage {
 }
 
 /**
- * Builds the image by the engine that `docker` speaks to. With `localBase` nothing is pulled; else the base is the one
- * that the Dockerfile names, or BASE_IMAGE.
+ * Builds the image with the engine that `docker` speaks to. With `localBase` nothing is pulled. Otherwise the base is
+ * the one of the Dockerfile, or BASE_IMAGE.
  */
 export async function buildImage(tag: string, { localBase }: { localBase: boolean }): Promise<BuiltImage> {
-  // Before all else: without an engine there is no use in the rest.
+  // The engine is checked first: without it, the rest is in vain.
   docker('version');
   await writeContents();
   if (localBase) {
@@ -37,14 +37,14 @@ export async function buildImage(tag: string, { localBase }: { localBase: boolea
     `VERSION=${manifest.version}`,
     `REVISION=${git('rev-parse', 'HEAD')}`,
     `CREATED=${created()}`,
-    // Where it is published from; a clone does not know.
+    // The source of the image, which a clone does not know.
     `SOURCE=${process.env['IMAGE_SOURCE'] ?? ''}`,
   ];
   docker('build', '--quiet', '--tag', tag, ...buildArgs.flatMap((arg) => ['--build-arg', arg]), '.');
   return { tag, bytes: sizeOf(tag), baseBytes: base ? sizeOf(base) : undefined };
 }
 
-/** Puts all that the image takes from here into dist/: the bundle, and what it is made of. */
+/** Puts everything that the image takes from here into dist/: the bundle, its licences and its bill of materials. */
 async function writeContents(): Promise<void> {
   const dist = join(checkout, 'dist');
   mkdirSync(dist, { recursive: true });
@@ -52,7 +52,7 @@ async function writeContents(): Promise<void> {
   const packages = await bundledPackages(checkout, 'src/main.ts');
   writeFileSync(join(dist, 'THIRD_PARTY_LICENSES'), licenseText(packages));
   writeFileSync(join(dist, 'sbom.cdx.json'), await billOfMaterials(checkout, packages, created()));
-  // Layers keep times and modes: they must not tell when and by whom this was built.
+  // Layers keep times and modes, which must not tell when and by whom this was built.
   for (const [name, mode] of [
     ['dist/provider-operator.mjs', 0o755],
     ['dist/THIRD_PARTY_LICENSES', 0o644],
@@ -64,7 +64,7 @@ async function writeContents(): Promise<void> {
   }
 }
 
-/** When the commit was made: the same commit gives the same image. */
+/** Returns the time of the commit, so that the same commit gives the same image. */
 function created(): string {
   return new Date(Number(git('log', '-1', '--format=%ct')) * 1000).toISOString();
 }
@@ -78,9 +78,9 @@ function sizeOf(image: string): number {
 }
 
 function docker(...args: string[]): string {
-  // The Dockerfile is for every builder, the classic one included, which newer clients would not ask for.
+  // The Dockerfile works with every builder, also with the classic one, which newer clients do not use by default.
   const env = { DOCKER_BUILDKIT: '0', ...process.env };
-  // Everything that it prints besides its answer is in the error, if there is one.
+  // The error, if there is one, contains everything else that docker prints.
   return execFileSync('docker', args, { cwd: checkout, env, encoding: 'utf8', stdio: 'pipe' }).trim();
 }
 

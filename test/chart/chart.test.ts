@@ -79,7 +79,7 @@ describe('the operator', () => {
   it('is told every setting by the name that it knows', async () => {
     const { env } = (await containerOf({})) as unknown as { env: { name: string; value?: string }[] };
 
-    // Two pods are there at each rollout, so there is always an election.
+    // Each rollout has two pods at once, so the chart always elects a leader.
     const known = Object.keys(Settings.shape).filter((name) => name !== 'LEADER_ELECTION');
     expect(env.map(({ name }) => name).toSorted()).toEqual(known.toSorted());
     const values = Object.fromEntries(env.map(({ name, value = 'operators' }) => [name, value]));
@@ -172,7 +172,7 @@ describe('the CRDs', () => {
 });
 
 describe('the rights', () => {
-  /** Of the roles of the operator, as `Kind namespace/name`. */
+  /** The roles of the operator, as `Kind namespace/name`. */
   async function rolesWith(values: object): Promise<string[]> {
     return ofKind(await template(helm, values), 'Role', 'ClusterRole')
       .map(({ kind, metadata }) => `${kind} ${metadata.namespace ?? ''}/${metadata.name}`)

@@ -11,22 +11,22 @@ import { run, type Ran } from './run.ts';
 export const CHART = 'charts/provider-operator';
 export const RELEASE = 'provider-operator';
 
-/** On a machine that has never built it; later it is there at once. */
+/** The time limit for building Helm on a machine that has never built it. Later builds come from the cache. */
 export const BUILD_MS = 20 * 60_000;
 
-/** Helm with nobody's settings, against a cluster where a kubeconfig is given. */
+/** Helm without anybody's settings, for the cluster of a kubeconfig if one is given. */
 export interface Helm {
   readonly binary: () => string;
-  /** Whatever comes of it. */
+  /** Returns the result, also when Helm fails. */
   run(args: readonly string[], input?: object): Promise<Ran>;
-  /** Fails with what Helm complained about. */
+  /** Returns the output, and fails with the complaint of Helm. */
   ok(args: readonly string[], input?: object): Promise<string>;
 }
 
 /** The values of a chart as people write them: a null takes a default away. */
 export type GivenValues = { readonly [Key in keyof ChartValues]?: unknown };
 
-/** A Helm for the tests of a file, built if need be. */
+/** Returns a Helm for the tests of a file, and builds it if necessary. */
 export function useHelm(kubeconfig?: () => string): Helm {
   let binary = '';
   const home = mkdtempSync(join(tmpdir(), 'provider-operator-helm-'));
@@ -39,7 +39,7 @@ export function useHelm(kubeconfig?: () => string): Helm {
     const env = {
       PATH: process.env['PATH'],
       HOME: home,
-      // Without one Helm must not find somebody's cluster.
+      // Without a kubeconfig, Helm must not find somebody's cluster.
       KUBECONFIG: kubeconfig?.() ?? join(home, 'none'),
     };
     const child = spawn(binary, args, { env });

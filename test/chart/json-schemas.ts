@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 
 /**
- * JSON schemas for kubeconform, one file for each kind: of Kubernetes itself from what an API server says of its API, of
- * custom resources from their CRDs. Strict: a field that the API server would drop is an error.
+ * JSON schemas for kubeconform, one file for each kind. Those of Kubernetes come from an API server's description of
+ * its API, those of custom resources from their CRDs. They are strict: a field that the API server would drop is an
+ * error.
  */
 
-/** Where kubeconform finds them. */
+/** The name by which kubeconform finds the schema of a kind. */
 export const SCHEMA_FILE = '{{.ResourceKind}}{{.KindSuffix}}.json';
 
 interface Schema {
@@ -30,7 +31,7 @@ interface Crd {
   };
 }
 
-/** Writes those of everything that an API server serves: the answer to `/openapi/v2`. */
+/** Writes the schemas of everything that an API server serves, from its answer to `/openapi/v2`. */
 export function writeApiSchemas(folder: string, openApi: string): void {
   const { definitions } = JSON.parse(openApi) as { definitions: Record<string, Schema> };
   const strict = Object.fromEntries(Object.entries(definitions).map(([name, schema]) => [name, strictly(schema)]));
@@ -42,7 +43,7 @@ export function writeApiSchemas(folder: string, openApi: string): void {
   }
 }
 
-/** Writes those of the kinds that CRDs define. */
+/** Writes the schemas of the kinds that CRDs define. */
 export function writeCustomSchemas(folder: string, crdFiles: readonly string[]): void {
   for (const file of crdFiles) {
     const { group, names, versions } = (parse(readFileSync(file, 'utf8'), { version: '1.1' }) as Crd).spec;
@@ -66,13 +67,13 @@ export function monitoringCrds(): string[] {
 }
 
 function write(folder: string, of: { group: string; version: string; kind: string }, schema: object): void {
-  // kubeconform knows a group by what is before its first dot.
+  // kubeconform uses only the part of a group before its first dot.
   const [group = ''] = of.group.split('.');
   const name = [of.kind, group, of.version].filter(Boolean).join('-').toLowerCase();
   writeFileSync(join(folder, `${name}.json`), JSON.stringify(schema));
 }
 
-/** The same in the words of JSON Schema, without fields that nobody declared. */
+/** Returns the schema in the words of JSON Schema, without undeclared fields. */
 function strictly(schema: Schema): Schema {
   const result: Schema = { ...schema };
   if (schema['x-kubernetes-int-or-string'] === true || schema.format === 'int-or-string') {
@@ -97,7 +98,7 @@ function strictly(schema: Schema): Schema {
   return result;
 }
 
-/** A definition and all that it refers to, however far. */
+/** Returns the name of a definition and of all to which it refers, directly or not. */
 function reachedFrom(name: string, definitions: Readonly<Record<string, Schema>>): Set<string> {
   const reached = new Set<string>();
   const waiting = [name];

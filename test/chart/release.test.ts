@@ -6,7 +6,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
 import { useHelm } from './helm.ts';
 
-// The generator renders deploy/ by it.
+// The generator renders deploy/ with Helm.
 useHelm();
 
 /** All that a release reads or writes. */

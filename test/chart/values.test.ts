@@ -68,7 +68,7 @@ function isFilled(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length > 0;
 }
 
-/** The value that is documented as a whole. */
+/** Returns the value that is documented in place of its parts. */
 function parentOf(path: string): string {
   return (
     ['resources', 'podSecurityContext', 'securityContext', 'metrics.dashboard.labels'].find((whole) =>

@@ -3,8 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * Who may speak to the control plane, and as what. The operator and the tenant are plain users without any group: what
- * they may do comes from the RBAC objects that a test or the demo applies, never from here.
+ * The users of the control plane with their groups. The operator and the tenant are plain users without any group:
+ * their rights come from the RBAC objects that a test or the demo applies, never from here.
  */
 const groupsOf = {
   admin: ['system:masters'],
@@ -44,7 +44,7 @@ export function createAccess(directory: string): Access {
 
   const serviceAccountKey = join(directory, 'service-account.key');
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  // Not PKCS #8: the apiserver would not find the public half in it.
+  // The format is not PKCS #8, in which the apiserver would not find the public key.
   writeFileSync(serviceAccountKey, privateKey.export({ type: 'sec1', format: 'pem' }));
 
   const certificateDirectory = join(directory, 'certificates');
@@ -66,7 +66,7 @@ export function createAccess(directory: string): Access {
   };
 }
 
-/** JSON is YAML; every client reads it. */
+/** Returns a kubeconfig as JSON, which is YAML, so every client reads it. */
 function kubeconfigText(of: { server: string; authority: string; user: string; token: string }): string {
   const name = 'provider-operator-test';
   const config = {

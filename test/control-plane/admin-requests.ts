@@ -9,7 +9,7 @@ export interface Answer {
   readonly text: string;
 }
 
-/** Longer than an apiserver that has just started on a busy machine takes for one. */
+/** Longer than a newly started apiserver takes for one request on a busy machine. */
 const LONGEST_SILENCE_MS = 30_000;
 
 export function createAdminRequest(server: string, certificate: string, token: string): AdminRequest {

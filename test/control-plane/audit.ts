@@ -7,7 +7,7 @@ export interface AuditEvent {
   readonly user: string;
   readonly userAgent: string;
   readonly group: string;
-  /** The path, where it is none: `/version`. */
+  /** The resource; the path if the request is for none: `/version`. */
   readonly resource: string;
   readonly subresource: string;
   readonly namespace: string;
@@ -15,14 +15,14 @@ export interface AuditEvent {
   /** The field manager that a write names; empty where it names none. */
   readonly manager: string;
   readonly code: number;
-  /** When the apiserver had read the request, and when it logged this stage; milliseconds with three more digits. */
+  /** When the apiserver had read the request, and when it logged this stage; in milliseconds with three decimals. */
   readonly receivedAt: number;
   readonly loggedAt: number;
 }
 
 export interface AuditRead {
   readonly events: readonly AuditEvent[];
-  /** Where the next read goes on. */
+  /** The offset from which the next read goes on. */
   readonly nextOffset: number;
 }
 
@@ -43,7 +43,7 @@ export async function readAudit(path: string, fromOffset: number): Promise<Audit
 
 const LONGEST_LINE = 256 * 1024;
 
-/** Where the log ends now; a line that is still being written comes after it. */
+/** Returns the offset of the log's end. A line that is still being written comes after it. */
 export async function auditEnd(path: string): Promise<number> {
   const file = await open(path);
   try {
@@ -123,7 +123,7 @@ function eventFromLine(line: string): AuditEvent {
   };
 }
 
-/** Of a time with microseconds, which `Date` cuts off. */
+/** Returns the milliseconds of a time with the microseconds, which `Date` cuts off. */
 function milliseconds(time: string): number {
   const [, micros = '0'] = /\.\d{3}(\d{1,3})Z$/.exec(time) ?? [];
   return Date.parse(time) + Number(`0.${micros}`);

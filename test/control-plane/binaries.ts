@@ -11,7 +11,7 @@ import { elapsed, type Say } from './progress.ts';
 export interface BinarySet {
   readonly what: string;
   readonly modules: readonly GoModule[];
-  /** CPU minutes of a build from nothing, measured: for saying how long it will take. */
+  /** The measured CPU minutes of a build from nothing, to predict how long it will take. */
   readonly cpuMinutes: number;
 }
 
@@ -65,7 +65,7 @@ async function build(
     await rename(partial, join(cache, key));
   } catch (error) {
     await rm(partial, { recursive: true, force: true });
-    // The other side of a lock taken over was quicker: its binaries are as good as ours.
+    // Another process that took over the lock was quicker. Its binaries are as good as ours.
     if (existsSync(join(cache, key))) {
       return;
     }

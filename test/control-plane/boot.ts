@@ -15,9 +15,9 @@ import type { Say } from './progress.ts';
 import { startWatchdog } from './watchdog.ts';
 
 export interface ControlPlaneOptions {
-  /** Fake nodes, spread over the zones a, b and c; 0 where the nodes are somebody else's business. */
+  /** The number of fake nodes, spread over the zones a, b and c; 0 if somebody else provides nodes. */
   readonly nodes?: number;
-  /** Where the apiserver is reached; loopback unless given. */
+  /** The address of the apiserver; loopback unless given. */
   readonly address?: string;
   /** More flags for kube-apiserver, such as `--feature-gates=WatchList=false`. */
   readonly apiServerFlags?: readonly string[];
@@ -36,7 +36,7 @@ export interface ControlPlane {
   userKubeconfig(user: User): string;
   /** Ends the apiserver as a crash would and starts it again on the same port; `whileDown` runs in between. */
   restartApiServer(whileDown?: () => Promise<void>): Promise<void>;
-  /** Makes etcd forget the past; with a restart of the apiserver, who asks for it gets a real 410. */
+  /** Makes etcd forget the past. After a restart of the apiserver, who asks for it gets a real 410. */
   compact(): Promise<void>;
   /** Resolves, with the reason, when a component ends although nobody stopped it. */
   readonly failed: Promise<Error>;
@@ -45,7 +45,7 @@ export interface ControlPlane {
 }
 
 /**
- * Boots a control plane, building its binaries first if need be. Ready for pods when it returns.
+ * Boots a control plane, and builds its binaries first if necessary. Pods can be created when it returns.
  *
  * Nothing of it outlives this process: a watchdog cleans up when the process ends without stop().
  */
@@ -55,7 +55,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     try {
       return await boot(binaries, options);
     } catch (error) {
-      // Another process was given a port between our look and our listening.
+      // Another process may take a port between our search for it and our listening.
       if (attempt === 3 || !(error instanceof Error) || !error.message.includes('address already in use')) {
         throw error;
       }
@@ -63,7 +63,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   }
 }
 
-/** Of a component, on a machine however busy: some seconds where it is not. */
+/** The time limit for the start of a component on a busy machine. It takes some seconds on an idle one. */
 const LONGEST_START_MS = 180_000;
 
 async function boot(binaries: string, options: ControlPlaneOptions): Promise<ControlPlane> {
@@ -96,7 +96,7 @@ async function boot(binaries: string, options: ControlPlaneOptions): Promise<Con
       if (failed) {
         throw new Error(`Cannot start the control plane: ${failed.message}`);
       }
-      // A refused connection is what waiting is for.
+      // A refused connection means that the component has not started yet.
       if (await holds().catch(() => false)) {
         return;
       }

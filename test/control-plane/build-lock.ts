@@ -6,17 +6,17 @@ import { elapsed, type Say } from './progress.ts';
 const staleAfterMs = 60_000;
 
 /**
- * Runs `work` while holding the lock at `path`, so that of several processes one builds and the others wait for it.
+ * Runs `work` while it holds the lock at `path`, so that one of several processes builds and the others wait for it.
  *
- * The lock is a symbolic link to the holder's pid: made in one step, content and all. A lock whose holder has died, or
- * was on another machine or in another container and refreshes it no more, is taken over. Two processes may then both
- * take over; that wastes a build but breaks nothing, since each builds in a directory of its own.
+ * The lock is a symbolic link to the holder's pid, because that is made in one step with its content. A lock is taken
+ * over when its holder has died, or no longer refreshes it from another machine or container. Two processes may then
+ * both take it over. That wastes a build but breaks nothing, since each builds in a directory of its own.
  */
 export async function withBuildLock<T>(path: string, say: Say, work: () => Promise<T>): Promise<T> {
   await acquire(path, say);
   const refresh = setInterval(() => {
     const now = new Date();
-    // A lock that has been taken from us needs no refreshing.
+    // A lock that another process took over needs no refreshing.
     lutimes(path, now, now).catch(() => {});
   }, staleAfterMs / 6);
   try {

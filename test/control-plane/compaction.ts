@@ -1,6 +1,6 @@
 /**
- * Makes etcd forget every version but the present one, through its JSON gateway. The apiserver still serves older ones
- * from its own cache: only after a restart does it answer 410 to who asks for one.
+ * Makes etcd forget every version but the present one, through its JSON gateway. The apiserver still serves older
+ * versions from its own cache, and only answers 410 for them after a restart.
  */
 export async function compactEtcd(etcdPort: number): Promise<void> {
   async function call<Answer>(path: string, body: object): Promise<Answer> {
@@ -13,7 +13,7 @@ export async function compactEtcd(etcdPort: number): Promise<void> {
     }
     return (await response.json()) as Answer;
   }
-  // Any read tells the revision; this key is nobody's.
+  // Any read returns the revision. Nobody uses this key.
   const { header } = await call<{ readonly header: { readonly revision: string } }>('range', { key: btoa('\0') });
   await call('compaction', { revision: header.revision, physical: true });
 }

@@ -11,7 +11,10 @@ export interface Component {
   readonly ended: Promise<void>;
   /** The end of its log, for an error message. */
   lastLines(): string;
-  /** SIGKILL: there is nothing to save, and an apiserver with open watches survives SIGTERM for half a minute. */
+  /**
+   * Kills the process with SIGKILL: it has nothing to save, and an apiserver with open watches survives SIGTERM for
+   * half a minute.
+   */
   kill(): Promise<void>;
 }
 
@@ -37,7 +40,7 @@ export function startComponent({ binary, flags, logDirectory, watchdog }: Compon
     try {
       await once(child, 'exit');
     } catch (error) {
-      // It could not even be started: it has no log line that says why.
+      // The binary could not even be started, so its log does not say why.
       appendFileSync(logFile, `${String(error)}\n`);
     }
     if (pid !== undefined) {

@@ -8,11 +8,11 @@ export interface Place {
   readonly etcdPort: number;
   readonly etcdPeerPort: number;
   readonly apiPort: number;
-  /** An address of this machine that pods of a real node reach; without one the apiserver listens on loopback only. */
+  /** An address of this machine that the pods of a real node reach. Without it, the apiserver listens on loopback only. */
   readonly address?: string | undefined;
 }
 
-/** Where Services have their addresses. */
+/** The address range of Services. */
 export const SERVICE_RANGE = '10.96.0.0/16';
 
 export function etcdFlags({ directory, etcdPort, etcdPeerPort }: Place): string[] {
@@ -25,7 +25,7 @@ export function etcdFlags({ directory, etcdPort, etcdPeerPort }: Place): string[
     `--listen-peer-urls=${peer}`,
     `--initial-advertise-peer-urls=${peer}`,
     `--initial-cluster=default=${peer}`,
-    // Nobody will read this data after a power cut.
+    // Nobody needs this data after a power cut.
     '--unsafe-no-fsync',
     '--log-level=warn',
   ];
@@ -45,7 +45,7 @@ export function apiServerFlags({ directory, access, etcdPort, apiPort, address }
     '--allow-privileged=true',
     `--audit-policy-file=${join(import.meta.dirname, 'audit-policy.yaml')}`,
     `--audit-log-path=${join(directory, 'audit.log')}`,
-    // An event is in the file before its answer is out; one file, so that an offset stays valid.
+    // An event is in the file before the client has its answer. There is one file, so that an offset stays valid.
     '--audit-log-mode=blocking',
     '--audit-log-maxsize=0',
   ];
@@ -53,12 +53,16 @@ export function apiServerFlags({ directory, access, etcdPort, apiPort, address }
 
 const hiddenFlags = [
   '--bind-address=127.0.0.1',
-  // Announced in the `kubernetes` Endpoints, which refuse a loopback address. Nobody connects to it (TEST-NET-1).
+  // This address is announced in the `kubernetes` Endpoints, which refuse a loopback address. Nobody connects to it
+  // (TEST-NET-1).
   '--advertise-address=192.0.2.1',
   '--authorization-mode=RBAC',
 ];
 
-/** For a real node: its pods reach the apiserver, its kubelet may do what kubelets may, and answers for logs and exec. */
+/**
+ * The flags for a real node: its pods reach the apiserver, its kubelet has the rights of a kubelet, and the apiserver
+ * reaches the kubelet for logs and exec.
+ */
 function reachableFlags(address: string): string[] {
   return [
     '--bind-address=0.0.0.0',
@@ -77,7 +81,7 @@ export function controllerManagerFlags({ directory, access }: Place): string[] {
     '--use-service-account-credentials',
     `--service-account-private-key-file=${access.serviceAccountKey}`,
     `--root-ca-file=${access.certificate}`,
-    // By default it makes itself a directory in the host's /usr/libexec.
+    // By default the controller-manager makes a directory in the host's /usr/libexec.
     `--flex-volume-plugin-dir=${join(directory, 'volume-plugins')}`,
     // The defaults throttle at 20 requests a second, which would hide how fast an operator is.
     '--kube-api-qps=500',
@@ -101,7 +105,7 @@ export function kwokFlags({ access }: Place, stages: readonly string[]): string[
   return [
     `--kubeconfig=${access.kubeconfig('kwok')}`,
     '--manage-nodes-with-annotation-selector=kwok.x-k8s.io/node=fake',
-    // Renews the nodes' Leases; without it a node is given up after 50 s, and its pods with it.
+    // kwok renews the nodes' Leases. Without that, a node and its pods are given up after 50 s.
     '--node-lease-duration-seconds=40',
     '--cidr=10.244.0.0/16',
     '--node-ip=192.0.2.1',

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 
-/** Ports of the loopback interface that nobody listens on now; all are held until all are known, so that they differ. */
+/** Returns free ports of the loopback interface. It holds all of them until it knows all, so that they differ. */
 export async function findFreePorts(count: number): Promise<number[]> {
   const servers: Server[] = [];
   for (let i = 0; i < count; i += 1) {

@@ -7,7 +7,7 @@ import { elapsed, type Say } from './progress.ts';
 
 const everyMs = 10_000;
 
-/** This machine cannot build the modules. */
+/** Thrown when this machine cannot build the modules. */
 export class NoGo extends Error {
   override readonly name = 'NoGo';
 }

@@ -104,7 +104,7 @@ function versionIn(folder: string, path: string): string {
   return version;
 }
 
-/** Without a stamp the servers call themselves `v0.0.0-master+$Format`, which clients refuse to parse. */
+/** Without this stamp, the servers report the version `v0.0.0-master+$Format`, which clients refuse to parse. */
 function kubernetesStamp(version: string): string {
   const [major, minor] = version.split('.');
   const stamps = { gitVersion: `v${version}`, gitMajor: major, gitMinor: minor, gitTreeState: 'clean' };

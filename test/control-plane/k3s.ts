@@ -5,18 +5,18 @@ import { K3sContainer } from '@testcontainers/k3s';
 import { getContainerRuntimeClient, ImageName } from 'testcontainers';
 import type { Say } from './progress.ts';
 
-/** Of the Kubernetes that the control plane of Go modules has, too. */
+/** K3s with the same version of Kubernetes as the control plane of Go modules. */
 const IMAGE = 'rancher/k3s:v1.36.3-k3s1';
 
 export interface K3s {
-  /** The administrator's. */
+  /** The administrator's kubeconfig. */
   readonly kubeconfig: string;
   stop(): Promise<void>;
 }
 
 /**
- * K3s in a container, where an engine answers on its socket and has the image: nothing is pulled. Else one sentence that
- * says what is missing. https://node.testcontainers.org/modules/k3s/
+ * Starts K3s in a container if an engine answers on its socket and has the image, since nothing is pulled. Otherwise
+ * returns a sentence that says what is missing. https://node.testcontainers.org/modules/k3s/
  */
 export async function startK3s(say: Say): Promise<K3s | string> {
   const engine = await getContainerRuntimeClient().catch(() => undefined);

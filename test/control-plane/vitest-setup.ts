@@ -6,14 +6,14 @@ import { startK3s } from './k3s.ts';
 
 /** The facts that integration tests have about their cluster, by `inject('controlPlane')`. Plain data. */
 export interface TestCluster {
-  /** The administrator's. */
+  /** The administrator's kubeconfig. */
   readonly kubeconfig: string;
-  /** The operator's own user: may do what the ClusterRole bound to it allows, and nothing else. */
+  /** The kubeconfig of the operator's own user, who only has the rights of the ClusterRole that is bound to it. */
   readonly operatorKubeconfig: string;
   readonly kubectl: string;
-  /** Only where the apiserver is ours. */
+  /** The path of the audit log; absent if the apiserver is not ours. */
   readonly auditLog?: string;
-  /** Whether images, nodes and the apiserver are the tests' to break. Tests that need that skip where it is false. */
+  /** Whether tests may break images, nodes and the apiserver. Tests that need that are skipped if it is false. */
   readonly disposable: boolean;
 }
 
@@ -23,7 +23,10 @@ declare module 'vitest' {
   }
 }
 
-/** vitest's global setup: one control plane for the run, or the cluster that TEST_KUBECONFIG names; without Go, K3s. */
+/**
+ * vitest's global setup. Starts one control plane for the run, or K3s without Go, unless TEST_KUBECONFIG names a
+ * cluster.
+ */
 export async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
   const given = process.env['TEST_KUBECONFIG'];
   if (given !== undefined && given !== '') {
@@ -56,7 +59,7 @@ export async function setup(project: TestProject): Promise<(() => Promise<void>)
   }
 }
 
-/** A cluster that somebody else has made. */
+/** Provides a cluster that somebody else has made. */
 function provideCluster(project: TestProject, kubeconfig: string): void {
   project.provide('controlPlane', {
     kubeconfig,

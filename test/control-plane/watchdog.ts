@@ -2,22 +2,22 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
-/** Kills what it guards and removes the directory once this process is gone; see watchdog.sh for how. */
+/** Kills the process groups that it guards and removes the directory once this process is gone. watchdog.sh says how. */
 export interface Watchdog {
   guard(processGroup: number): void;
   release(processGroup: number): void;
-  /** Lets it do its work now, and waits for its end. */
+  /** Makes the watchdog do its work now, and waits for its end. */
   dismiss(): Promise<void>;
 }
 
-/** Starts it before anything else, so that there is no moment in which a crash could leave something behind. */
+/** Starts a watchdog. To be called before anything else starts, so that a crash leaves nothing behind at any moment. */
 export function startWatchdog(directory: string): Watchdog {
-  // A session of its own: neither ^C nor a closed terminal reaches it.
+  // The watchdog has a session of its own, so neither ^C nor a closed terminal reaches it.
   const child = spawn('/bin/sh', [join(import.meta.dirname, 'watchdog.sh'), directory], {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   });
-  // If someone killed it, stop() still cleans up by itself.
+  // If somebody killed the watchdog, stop() still cleans up.
   child.stdin.on('error', () => {});
   const ended = once(child, 'exit');
   ended.catch(() => {});

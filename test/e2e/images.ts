@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { LOCAL_BASE } from '../../tools/image.ts';
 import { importBusybox } from '../node/busybox.ts';
 
-/** The provider's releases: what each image is called, and what sets it apart. */
+/** The images of the provider's releases, each with the line that sets it apart. */
 const IMAGES = {
   'acme/web:1.0.0': '',
   'acme/web:1.1.0': '',
@@ -13,10 +13,10 @@ const IMAGES = {
   'acme/as-root:1.1.0': 'USER root',
 } as const;
 
-/** Where files of the software `php` are in its image. */
+/** The path of the software `php` in its image. */
 const PHP = '/usr/lib/php';
 
-/** Builds the images of the test's provider and of the software that it runs on; their names in the registry. */
+/** Builds the images of the test's provider and of its software, and returns their names in the registry. */
 export function buildProviderImages(registry: string, env: NodeJS.ProcessEnv): string[] {
   function build(tag: string, dockerfile: string, ...context: string[]): string {
     const name = `${registry}/${tag}`;

@@ -4,7 +4,7 @@ import { engineHost } from '../node/engine.ts';
 
 it('K3s is missed in words where the engine does not have its image', async () => {
   vi.stubEnv('DOCKER_HOST', engineHost(inject('node').directory));
-  // This engine has no bridge to ask for the address of containers.
+  // This engine has no bridge whose address testcontainers could ask for.
   vi.stubEnv('TESTCONTAINERS_HOST_OVERRIDE', '127.0.0.1');
 
   expect(await startK3s(() => {})).toMatch(

@@ -11,7 +11,7 @@ function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** Everything that needs the network, then the tests, on a node that can reach nothing but itself. */
+/** Does everything that needs the network, and then runs the tests on a node that reaches nothing but itself. */
 async function main(): Promise<number> {
   if (platform !== 'linux' || getuid?.() !== 0) {
     say('Skipped: the end-to-end tests need Linux and root, for a real node with real containers');

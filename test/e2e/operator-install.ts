@@ -4,11 +4,11 @@ import { ensureGoTool } from '../control-plane/go-tool.ts';
 import { PATIENTLY } from '../integration/support/patience.ts';
 import { runProgram } from '../node/program.ts';
 
-/** Where the operator is installed. */
+/** The namespace of the operator. */
 export const NAMESPACE = 'provider-operator-system';
 const RELEASE = 'provider-operator';
 
-/** New pods count soon after they are ready: nobody has ten seconds for each rollout here. */
+/** New pods count soon after they are ready. The default would cost ten seconds for each rollout. */
 const CONFIG = { defaults: { stableSeconds: 2 } };
 
 /** Runs Helm as a person at a terminal would, with everything that it keeps in `directory`. */
@@ -43,7 +43,7 @@ export async function installOperator(
   const chart = join(dirname(dirname(import.meta.dirname)), 'charts', 'provider-operator');
   const install = ['install', RELEASE, chart, '--values', values, '--wait', PATIENTLY];
   await helm(directory, kubeconfig, install).catch(async (error: unknown) => {
-    // All that is known about it is gone with the node.
+    // Everything that is known about the pods is gone with the node.
     const pods = await runProgram(kubectl, ['describe', 'pods', '--namespace', NAMESPACE], { env });
     throw new Error(`Cannot install the operator:\n${pods}`, { cause: error });
   });

@@ -13,7 +13,7 @@ interface ImageConfig {
   readonly Labels: Readonly<Record<string, string>>;
 }
 
-/** A figure for whoever reads the log. */
+/** Prints a figure for the reader of the log. */
 function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
@@ -109,7 +109,7 @@ function replicasNow(): ContainerProcess[] {
   return processesOf('/provider-operator.mjs');
 }
 
-/** The replica that acts. */
+/** Returns the process of the replica that leads. */
 export function leaderNow(): Promise<ContainerProcess> {
   return eventually(async () => {
     const holder = await holderOfLease();
@@ -117,7 +117,7 @@ export function leaderNow(): Promise<ContainerProcess> {
   });
 }
 
-/** The pod whose replica leads. */
+/** Returns the name of the pod whose replica leads. */
 async function holderOfLease(): Promise<string> {
   const { spec } = await get<KubernetesObject & { spec: { holderIdentity?: string } }>(
     'lease',
@@ -139,7 +139,7 @@ async function addressOf({ env }: ContainerProcess): Promise<string> {
   return address;
 }
 
-/** How its root is mounted: the options of its mount point, then those of the file system. */
+/** Returns the options with which the root of a process is mounted. */
 function rootMountOf({ pid }: ContainerProcess): string {
   const mounts = readFileSync(`/proc/${pid}/mountinfo`, 'utf8').split('\n');
   return mounts.map((line) => line.split(' ')).find((fields) => fields[4] === '/')?.[5] ?? '';
@@ -150,7 +150,7 @@ const TICKS_PER_SECOND = 100;
 /** Seconds since the kernel started it. */
 function ageOf({ pid }: ContainerProcess): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  // The second field has the name, in parentheses, which may have anything in it.
+  // The second field is the name in parentheses, which may contain anything.
   const ticks = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]);
   const [uptime = 0] = readFileSync('/proc/uptime', 'utf8').split(' ').map(Number);
   return uptime - ticks / TICKS_PER_SECOND;

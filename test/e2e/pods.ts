@@ -39,7 +39,7 @@ export interface PodRecording {
   stop(): Promise<void>;
 }
 
-/** Records every state of every provider's pod: what ails one may last for a second only. */
+/** Records every state of every provider's pod, since a failure may show for a second only. */
 export async function recordPods(): Promise<PodRecording> {
   const connection = await findConnection({ kubeconfig: [inject('controlPlane').kubeconfig] });
   const transport = createTransport({ connection, userAgent: 'pod-recording' });

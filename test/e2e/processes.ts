@@ -7,7 +7,7 @@ export interface ContainerProcess {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** The processes whose command line has `file` in it. */
+/** Returns the processes whose command line contains `file`. */
 export function processesOf(file: string): ContainerProcess[] {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
   return pids.flatMap((pid) => {
@@ -16,13 +16,13 @@ export function processesOf(file: string): ContainerProcess[] {
       const env = Object.fromEntries(listIn(pid, 'environ').map(pairFrom));
       return commandLine.includes(file) ? [{ pid: Number(pid), commandLine, env }] : [];
     } catch {
-      // It has ended between two looks.
+      // The process ended in the meantime.
       return [];
     }
   });
 }
 
-/** A line of its status, such as `VmRSS`. */
+/** Returns the value of a line of its status, such as `VmRSS`. */
 export function statusOf({ pid }: ContainerProcess, line: string): string {
   const text = readFileSync(`/proc/${pid}/status`, 'utf8');
   return new RegExp(`^${line}:\\s*(.*)$`, 'm').exec(text)?.[1] ?? '';

@@ -1,4 +1,4 @@
-// What the test's providers run: it prints its environment, serves HTTP, and goes wrong in the way that its release says.
+// The program of the test's providers: it prints its environment, serves HTTP, and fails in the way that its release says.
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 

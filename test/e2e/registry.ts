@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A registry in which no image is: what is not on the node is answered as a registry answers for a tag that is missing. */
+/** Starts a registry without any image. It answers every pull as a registry answers for a missing tag. */
 export async function startEmptyRegistry(): Promise<{ readonly name: string; readonly close: () => Promise<void> }> {
   const errors = [{ code: 'MANIFEST_UNKNOWN', message: 'manifest unknown' }];
   const server = createServer((request, response) => {

@@ -25,7 +25,7 @@ const RUNTIME = {
   readinessProbe: { httpGet: { port: 'http' }, periodSeconds: 1, timeoutSeconds: 5 },
 };
 
-/** Small ones, so that all fit on the node at once; and one that fits on none. */
+/** Small tiers, so that all pods fit on the node at once, and one that fits on no node. */
 const TIERS = {
   standard: {
     replicas: REPLICAS,
@@ -34,7 +34,7 @@ const TIERS = {
   performance: { replicas: REPLICAS, resources: { requests: { memory: '100Ti' } } },
 };
 
-/** How 1.1.0 goes wrong, what the node says to that, and what is remembered of it. */
+/** How 1.1.0 fails, what the node reports about it, and the failure that the operator records. */
 const BROKEN = [
   {
     how: 'exits',
@@ -71,7 +71,7 @@ function release(version: string, image = `acme/web:${version}`, more: object = 
   return { version, image: `${registry}/${image}`, runtime: RUNTIME, ...more };
 }
 
-/** `too-large` is a release that works; what comes with it is the tier. */
+/** Returns the broken release. That of `too-large` works: its tier is what fails. */
 function brokenRelease(how: How): object {
   return how === 'too-large' ? release('1.1.0') : release('1.1.0', `acme/${how}:1.1.0`);
 }
@@ -94,7 +94,7 @@ let witness: Witness;
 let truth: TruthChecker;
 let pods: PodRecording;
 
-/** Waits until no pod is left but those that serve. */
+/** Waits until only the serving pods are left. */
 function settled(name: string): Promise<string[]> {
   return eventually(async () => {
     const there = await podsOf(keyOf(name));

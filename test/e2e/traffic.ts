@@ -8,10 +8,10 @@ export interface Answer {
   readonly software?: string;
 }
 
-/** Who hears nothing for so long was let down; to be slow on a busy machine is not to be away. */
+/** A request without an answer for so long has failed. On a busy machine, a slow answer is not an outage. */
 const LONGEST_ANSWER_MS = 30_000;
 
-/** One request, on a connection of its own, without a second try. */
+/** Sends one request on a connection of its own, without a second try. */
 export function ask(url: string): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const request = get(url, { agent: false, signal: AbortSignal.timeout(LONGEST_ANSWER_MS) }, (response) => {
@@ -32,13 +32,13 @@ export function ask(url: string): Promise<Answer> {
 }
 
 export interface Traffic {
-  /** Ends it; what every request came to, in the order in which they were sent. */
+  /** Ends the traffic and returns the result of every request, in the order in which they were sent. */
   stop(): Promise<{ readonly answers: readonly Answer[]; readonly failures: readonly string[] }>;
 }
 
 const PERIOD_MS = 50;
 
-/** Twenty requests a second, whatever becomes of those before. */
+/** Sends twenty requests a second, also while earlier ones are unanswered. */
 export function startTraffic(url: string): Traffic {
   const started = performance.now();
   const requests: Promise<Answer | string>[] = [];

@@ -12,9 +12,9 @@ import { startEmptyRegistry } from './registry.ts';
 /** The facts that end-to-end tests have about the node, by `inject('node')`. Plain data. */
 export interface TestNode {
   readonly directory: string;
-  /** Where images are named to be; only those that were given to the node can be had. */
+  /** The registry in the names of images. Only images that were loaded into the node can be used. */
   readonly registry: string;
-  /** The operator's. */
+  /** The image of the operator. */
   readonly image: BuiltImage;
 }
 
@@ -24,7 +24,7 @@ declare module 'vitest' {
   }
 }
 
-/** vitest's global setup: images, a control plane, a real node, and the operator installed on it. */
+/** vitest's global setup. Builds images, starts a control plane and a real node, and installs the operator there. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const directory = process.env[DIRECTORY_VARIABLE];
   if (directory === undefined) {

@@ -9,10 +9,10 @@ import { collectionPath, objectPath, type ObjectName, type Resource } from '../.
  * would take more of the two cores than the operator does.
  */
 export interface AdminApi {
-  /** Server-side apply of an object that says what it is. */
+  /** Applies an object, which names its own kind, by server-side apply. */
   apply(resource: Resource, object: object): Promise<void>;
   list<Item>(resource: Resource, namespace?: string): Promise<readonly Item[]>;
-  /** One that is gone already is no error. */
+  /** Deletes an object. It is no error if the object is gone already. */
   remove(resource: Resource, name: ObjectName): Promise<void>;
   close(): Promise<void>;
 }
@@ -26,7 +26,7 @@ interface Kubeconfig {
 
 const RETRY_AFTER_MS = 500;
 
-/** For a kubeconfig of our control planes, which have one cluster, and one user with a token. */
+/** Takes a kubeconfig of our control planes, which have one cluster, and one user with a token. */
 export function createAdminApi(kubeconfig: string): AdminApi {
   const { clusters, users } = parse(readFileSync(kubeconfig, 'utf8')) as Kubeconfig;
   const { server, 'certificate-authority-data': authority } = clusters[0]!.cluster;
@@ -45,7 +45,7 @@ export function createAdminApi(kubeconfig: string): AdminApi {
     });
     const text = await answer.text();
     if (statusCode === 429) {
-      // An apiserver that has just started says so until it has filled its caches.
+      // A newly started apiserver answers 429 until it has filled its caches.
       await sleep(RETRY_AFTER_MS);
       return send(method, path, body);
     }

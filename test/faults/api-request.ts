@@ -3,31 +3,31 @@ import type { IncomingMessage } from 'node:http';
 /** The subject of a request to an API server, in the words of its audit log. */
 export interface ApiRequest {
   readonly verb: 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete';
-  /** Plural, without the group; empty for what is no resource, such as `/readyz`. */
+  /** The plural without the group; empty if the path is not a resource, such as `/readyz`. */
   readonly resource: string;
   readonly subresource: string;
   readonly namespace: string;
   readonly name: string;
-  /** A watch that asks for what there is first. */
+  /** Whether a watch asks for the present objects first. */
   readonly isWatchList: boolean;
-  /** From where a watch goes on. */
+  /** The version from which a watch goes on; empty if none is given. */
   readonly resourceVersion: string;
 }
 
-/** Says whether a rule is for a request. */
+/** Whether a rule applies to a request. */
 export type Match = (request: ApiRequest) => boolean;
 
 export function isWatch({ verb }: ApiRequest): boolean {
   return verb === 'watch';
 }
 
-/** A match of everything that is given. */
+/** Returns a match of requests that have all of the given fields. */
 export function matching(wanted: Partial<ApiRequest>): Match {
   const entries = Object.entries(wanted) as [keyof ApiRequest, ApiRequest[keyof ApiRequest]][];
   return (request) => entries.every(([field, value]) => request[field] === value);
 }
 
-/** A match of the first request for each resource that `match` is for. */
+/** Returns a match of only the first request for each resource among those of `match`. */
 export function firstOfEach(match: Match): Match {
   const seen = new Set<string>();
   return (request) => {
@@ -51,7 +51,7 @@ export function readApiRequest({ method = 'GET', url = '/' }: Pick<IncomingMessa
   const [, root, ...rest] = pathname.split('/').map(decodeURIComponent);
   // /api/v1/… and /apis/GROUP/VERSION/…
   const words = root === 'api' || root === 'apis' ? rest.slice(root === 'api' ? 1 : 2) : [];
-  // A namespace is a resource too: /namespaces/NAME is one, /namespaces/NAME/PLURAL is in one.
+  // A namespace is a resource, too: /namespaces/NAME is one, and /namespaces/NAME/PLURAL is inside one.
   const [namespace = '', [resource = '', name = '', subresource = '']] =
     words[0] === 'namespaces' && words.length > 2 ? [words[1], words.slice(2)] : ['', words];
   const reads = searchParams.get('watch') === 'true' ? 'watch' : 'list';

@@ -1,7 +1,7 @@
 import { isWatch } from './api-request.ts';
 import type { Passage } from './passage.ts';
 
-/** How many requests there were of each verb and resource: `{ 'patch deployments': 2 }`. */
+/** Returns how many requests there were of each verb and resource: `{ 'patch deployments': 2 }`. */
 export function countByKind(passages: readonly Passage[]): Record<string, number> {
   return count(passages, ({ verb, resource, subresource }) =>
     [verb, [resource, subresource].filter(Boolean).join('/')].join(' '),
@@ -9,8 +9,8 @@ export function countByKind(passages: readonly Passage[]): Record<string, number
 }
 
 /**
- * How often each watch dialled. A dial is a list or a watch: while the server is away a reflector tries the one or the
- * other, and both are its attempts to see again. Those of one resource in different namespaces are different watches.
+ * Returns how often each watch dialled. A dial is a list or a watch: while the server is away, a reflector tries either
+ * of them to see the objects again. Watches of one resource in different namespaces are different watches.
  */
 export function dialsPerWatch(passages: readonly Passage[]): Record<string, number> {
   const dials = passages.filter((p) => isWatch(p) || p.verb === 'list');

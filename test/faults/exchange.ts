@@ -14,11 +14,11 @@ export interface ExchangeOptions {
   readonly rules: Rules;
   readonly upstream: Upstream;
   readonly watches: Set<WatchStream>;
-  /** Whether nothing comes through to the client any more. */
+  /** Whether the client no longer gets anything. */
   readonly isSilenced: () => boolean;
 }
 
-/** Serves one request: what the server makes of it, unless a fault is in force before or after. */
+/** Serves one request with the server's answer, unless a fault is in force before or after it. */
 export async function exchange(options: ExchangeOptions): Promise<void> {
   const { incoming, response, passage, rules, upstream, isSilenced } = options;
   const body = await bodyOf(incoming);
@@ -40,7 +40,7 @@ export async function exchange(options: ExchangeOptions): Promise<void> {
   const { method, url: path, headers } = incoming;
   const sent = upstream.send({ method: method ?? 'GET', path: path ?? '/', headers: passedOn(headers) });
   response.on('close', () => sent.destroy());
-  // A server that cannot be reached, or goes away in the midst, looks so through the proxy as well.
+  // A server that cannot be reached, or that goes away during a request, looks the same through the proxy.
   sent.on('error', () => isSilenced() || cut(response, passage));
   sent.on('response', (answer) => void passAnswer(answer, options));
   sent.end(body);
@@ -89,7 +89,7 @@ function passWatch(answer: IncomingMessage, options: ExchangeOptions): void {
   answer.on('error', () => isSilenced() || watch.reset());
 }
 
-/** The connection breaks where an answer was due. */
+/** Breaks the connection in place of an answer. */
 export function cut(response: ServerResponse, passage: Passage): void {
   passage.told ??= 'cut';
   response.socket?.resetAndDestroy();
@@ -108,12 +108,12 @@ function refuse(
   response.end(JSON.stringify(failureStatus(code, retryAfterSeconds)));
 }
 
-/** These two are between neighbours. */
+/** Leaves out the two headers that are only valid between neighbours. */
 function passedOn({ host: _host, connection: _connection, ...headers }: IncomingHttpHeaders): IncomingHttpHeaders {
   return headers;
 }
 
-/** Undefined if the other side broke off. */
+/** Returns the body, or undefined if the other side broke off. */
 async function bodyOf(message: IncomingMessage): Promise<Buffer | undefined> {
   try {
     return Buffer.concat(await Array.fromAsync(message as AsyncIterable<Buffer>));

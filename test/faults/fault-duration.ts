@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** How long a fault lasts is part of what is tested: nothing is waited for here. */
+/** Waits while a fault lasts. The duration is part of the test: nothing else is waited for. */
 export function lasting(ms: number): Promise<void> {
   return sleep(ms);
 }

@@ -1,36 +1,36 @@
 import type { ApiRequest, Match } from './api-request.ts';
 
-/** One thing that goes wrong. */
+/** A fault that the proxy injects. */
 export type Fault =
   // Before the request reaches the server:
-  /** The server says no. */
+  /** The server refuses. */
   | { readonly kind: 'refuse'; readonly code: number; readonly retryAfterSeconds?: number }
   /** The connection is cut instead of an answer. */
   | { readonly kind: 'reset' }
-  /** Nothing ever comes back; the connection stays. */
+  /** No answer ever comes, and the connection stays open. */
   | { readonly kind: 'silence' }
   | { readonly kind: 'delay'; readonly ms: number }
   // After the server has done it:
   /** The connection is cut instead of the answer. */
   | { readonly kind: 'lose-answer' }
-  /** Another answer comes in place of the true one. */
+  /** A refusal comes in place of the true answer. */
   | { readonly kind: 'replace-answer'; readonly code: number }
-  // Of a watch, as its lines come by; also of one that is open already:
+  // In a watch, as its lines arrive, also if it is open already:
   /** The connection is cut in the midst of the next event. */
   | { readonly kind: 'cut-mid-event' }
   | { readonly kind: 'withhold-bookmarks' }
-  /** Only the bookmark that says that now all has been sent that there was. */
+  /** Withholds only the bookmark that ends the initial events. */
   | { readonly kind: 'withhold-initial-end' }
-  /** Every event comes twice, and the `last` ones before it come again behind it. */
+  /** Every event comes twice, followed by the `last` ones before it again. */
   | { readonly kind: 'replay'; readonly last: number }
-  // Of a watch that is opened from now on:
-  /** The server ends it in good order. */
+  // In a watch that is opened from now on:
+  /** The server ends the watch in good order. */
   | { readonly kind: 'close-after'; readonly ms: number };
 
 type OfKind<Kind extends Fault['kind']> = Extract<Fault, { readonly kind: Kind }>;
 
 export interface Injection {
-  /** How often it has struck. */
+  /** How often the fault has struck. */
   readonly hits: number;
   remove(): void;
 }
@@ -42,7 +42,7 @@ interface Rule {
   hits: number;
 }
 
-/** The faults in force, in the order in which they were injected: of two of one kind the first counts. */
+/** The faults in force, in the order in which they were injected. Of two that match, the first one strikes. */
 export class Rules {
   readonly #rules = new Set<Rule>();
   readonly #all: Rule[] = [];
@@ -59,7 +59,7 @@ export class Rules {
     };
   }
 
-  /** The fault of one of these kinds that strikes now, if any; counts it. */
+  /** Returns the fault of one of these kinds that strikes now, if any, and counts it. */
   take<Kind extends Fault['kind']>(request: ApiRequest, ...kinds: readonly Kind[]): OfKind<Kind> | undefined {
     const kindsOfAll: readonly Fault['kind'][] = kinds;
     for (const rule of this.#rules) {
@@ -75,7 +75,7 @@ export class Rules {
     return undefined;
   }
 
-  /** The faults that never struck: a test that went green in spite of such a fault has shown nothing. */
+  /** The faults that never struck. A test that passes in spite of such a fault has shown nothing. */
   get idle(): readonly Fault[] {
     return this.#all.filter(({ hits }) => hits === 0).map(({ fault }) => fault);
   }

@@ -19,7 +19,7 @@ export async function createNamespace(api: AdminApi, name: string): Promise<void
   }
 }
 
-/** Begins to end a namespace with all that is in it. */
+/** Begins to delete a namespace with all its contents. */
 export function deleteNamespace(api: AdminApi, name: string): Promise<void> {
   return api.remove(NAMESPACES, { name });
 }

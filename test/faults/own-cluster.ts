@@ -2,7 +2,7 @@ import { eventually, kubectl } from '../integration/support/kubectl.ts';
 
 const CRDS = ['providers', 'providerinstallations', 'systemsoftwares'].map((p) => `crd/${p}.provider-operator.io`);
 
-/** As an administrator would with kubectl, on a control plane that need not be the run's. */
+/** Runs kubectl as the administrator of any control plane, not only that of the test run. */
 export function kubectlOn(kubeconfig: string, args: readonly string[], input?: object): Promise<string> {
   return kubectl([`--kubeconfig=${kubeconfig}`, ...args], input);
 }
@@ -10,7 +10,7 @@ export function kubectlOn(kubeconfig: string, args: readonly string[], input?: o
 /** Installs the CRDs and waits until they are served. */
 export async function installCrds(kubeconfig: string): Promise<void> {
   await kubectlOn(kubeconfig, ['apply', '--server-side', '-k', 'crds/']);
-  // kubectl wait fails at once where there is no condition at all yet.
+  // kubectl wait fails at once while there is no condition at all.
   await eventually(() => kubectlOn(kubeconfig, ['wait', '--for=condition=Established', ...CRDS, '--timeout=10s']));
 }
 

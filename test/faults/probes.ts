@@ -13,7 +13,7 @@ export interface ProbeWatch {
 }
 
 const EVERY_MS = 250;
-/** Whoever does not answer by then is not alive; five operators may share two busy cores here. */
+/** A process that does not answer by then is not alive. Five operators may share two busy cores here. */
 const LONGEST_ANSWER_MS = 30_000;
 
 /** Asks both probes again and again, as kubelet does, so that nothing they said in between is missed. */

@@ -8,34 +8,35 @@ import { upstreamOf } from './upstream.ts';
 import type { WatchStream } from './watch-stream.ts';
 
 export interface FaultProxy {
-  /** Of the same user, but through the proxy. */
+  /** A kubeconfig for the same user, through the proxy. */
   readonly kubeconfig: string;
-  /** Every request, in the order of their coming. */
+  /** Every request, in the order of arrival. */
   readonly passages: readonly Readonly<Passage>[];
   /** When each connection was accepted. */
   readonly accepted: readonly number[];
-  /** Those that are open. */
+  /** The open watches. */
   readonly watches: ReadonlySet<WatchStream>;
-  /** Puts a fault in force for what matches: until it is removed, or has struck `times` times. */
+  /** Puts a fault in force for matching requests, until it is removed or has struck `times` times. */
   inject(fault: Fault, match: Match, times?: number): Injection;
   /**
    * Cuts every connection, and every new one as soon as its first request was read.
    *
-   * To read it is what makes counting exact: a connection that was refused outright would not say which watch dialled.
-   * So `passages` has one entry for each dial, with its resource, and `accepted` shows whether there were others.
+   * Reading that request makes counting exact: a connection that was refused outright would not tell which watch
+   * dialled. So `passages` has one entry for each dial, with its resource, and `accepted` shows whether there were
+   * others.
    */
   down(): void;
   up(): void;
-  /** Lets nothing through any more on the connections that are open now, without a word; new ones work. */
+  /** Silences the connections that are open now: they stay open, and nothing comes through. New ones work. */
   silence(): void;
-  /** Ends it. Fails if a fault never struck: the test would have shown nothing. Safe to call twice. */
+  /** Ends the proxy. Fails if a fault never struck, because the test would have shown nothing. Safe to call twice. */
   close(): Promise<void>;
 }
 
 /** How long a connection that asks for nothing lives while the server is down. */
 const IDLE_WHILE_DOWN_MS = 5000;
 
-/** Listens on a free port of the loopback interface, in plain HTTP, and passes on to where the kubeconfig leads. */
+/** Listens on a free port of the loopback interface, in plain HTTP, and forwards requests to the kubeconfig's server. */
 export async function startFaultProxy(kubeconfig: string): Promise<FaultProxy> {
   const upstream = upstreamOf(kubeconfig);
   const rules = new Rules();
@@ -47,7 +48,7 @@ export async function startFaultProxy(kubeconfig: string): Promise<FaultProxy> {
   let isDown = false;
   let closed: Promise<void> | undefined;
 
-  // Connections are kept for as long as the client likes, as a real apiserver does.
+  // The proxy keeps connections as long as the client likes, as a real apiserver does.
   const server = createServer({ keepAliveTimeout: 0, requestTimeout: 0 }, (incoming, response) => {
     const { socket } = incoming;
     const passage: Passage = {
@@ -67,7 +68,7 @@ export async function startFaultProxy(kubeconfig: string): Promise<FaultProxy> {
     connections.set(socket, accepted.length);
     accepted.push(performance.now());
     socket.on('close', () => connections.delete(socket));
-    // Clients that break off are what this is about.
+    // Clients break off by design of these tests.
     socket.on('error', () => undefined);
     if (isDown) {
       socket.setTimeout(IDLE_WHILE_DOWN_MS, () => socket.resetAndDestroy());

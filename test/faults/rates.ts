@@ -1,4 +1,4 @@
-/** Of a counter on a /metrics page: the sum over those of its series whose labels contain `label`. */
+/** Returns the sum of a counter on a /metrics page over its series whose labels contain `label`. */
 export function sumOf(page: string, counter: string, label: string): number {
   return page
     .split('\n')

@@ -9,7 +9,7 @@ import type { FaultProxy } from './proxy.ts';
 import { startSufferer, startTestee, type Sufferer, type Testee } from './sufferer.ts';
 import { Workload } from './workload.ts';
 
-/** Who speaks to a cluster: the administrator, and the operator. */
+/** The kubeconfigs of the administrator and of the operator for one cluster. */
 export interface Kubeconfigs {
   readonly kubeconfig: string;
   readonly operatorKubeconfig: string;
@@ -20,13 +20,13 @@ export function kubeconfigsOf(plane: ControlPlane): Kubeconfigs {
 }
 
 export interface Setting extends Kubeconfigs {
-  /** One that only this test uses. */
+  /** A namespace that only this test uses. */
   readonly namespace: string;
   /** Called before the operator starts. */
   readonly prepare?: (proxy: FaultProxy) => void;
 }
 
-/** The test that it is for: what is started ends with it, and is heard where it fails. */
+/** The hooks of the test: everything that is started ends with it, and the operator's log is printed if it fails. */
 type Test = Pick<TestContext, 'onTestFinished' | 'onTestFailed'>;
 
 interface Scene {
@@ -39,7 +39,10 @@ export interface Settled extends Scene, Pick<Sufferer, 'proxy' | 'operator' | 'p
   readonly asked: (match: Match) => readonly Readonly<Passage>[];
 }
 
-/** An operator behind a proxy, in a namespace of its own with three installations that are Ready: a fault can begin. */
+/**
+ * Starts an operator behind a proxy, in a namespace of its own, and waits until its three installations are Ready: then
+ * a fault can begin.
+ */
 export async function startSettled(setting: Setting, test: Test): Promise<Settled> {
   const { kubeconfig, operatorKubeconfig, namespace, prepare } = setting;
   const scene = await setTheScene(kubeconfig, namespace, test);
@@ -49,7 +52,7 @@ export async function startSettled(setting: Setting, test: Test): Promise<Settle
   return { ...scene, ...testee, proxy, asked: (match) => proxy.passages.slice(begin).filter(match) };
 }
 
-/** The same without a proxy, for what the proxy would hide. */
+/** Does the same without a proxy, for faults that the proxy would hide. */
 export async function startSettledWithoutProxy(
   setting: Omit<Setting, 'prepare'>,
   test: Test,

@@ -4,21 +4,24 @@ import { watchProbes, type ProbeWatch } from './probes.ts';
 import { startFaultProxy, type FaultProxy } from './proxy.ts';
 
 export interface Where {
-  /** The operator's own user. */
+  /** The kubeconfig of the operator's own user. */
   readonly kubeconfig: string;
-  /** Where it works. Several operators suffer side by side, each in a namespace of its own. */
+  /** The namespace that the operator watches. Several operators suffer side by side, each in a namespace of its own. */
   readonly namespace: string;
 }
 
-/** An operator in which something is tested. */
+/** An operator under test. */
 export interface Testee {
   readonly operator: RunningOperator;
   readonly probes: ProbeWatch;
-  /** Stops it and says whether it came through unharmed: the same process, alive all the time, nothing unhandled. */
+  /**
+   * Stops the operator and fails unless it came through unharmed: the same process, always alive, and no unhandled
+   * error.
+   */
   readonly end: () => Promise<void>;
 }
 
-/** One whose way to the apiserver leads through a proxy. */
+/** An operator that reaches the apiserver through a proxy. */
 export interface Sufferer extends Testee {
   readonly proxy: FaultProxy;
 }
@@ -53,7 +56,7 @@ export async function startTestee({ kubeconfig, namespace }: Where): Promise<Tes
     async end() {
       await probes.stop();
       expect(await operator.stop(), operator.output()).toBe(0);
-      // A crash, a warning of the runtime and an unhandled rejection are what is printed without being logged.
+      // A crash, a warning of the runtime and an unhandled rejection are printed without being logged.
       expect(linesBesidesTheLog(operator.output())).toEqual([]);
       expect(probes.probed.filter(({ livez }) => livez !== 200)).toEqual([]);
     },

@@ -20,10 +20,10 @@ interface Kubeconfig {
   }[];
 }
 
-/** Without it client-node refuses a server without TLS. */
+/** Without this, client-node refuses a server without TLS. */
 const PLAIN_HTTP = { 'insecure-skip-tls-verify': true };
 
-/** Reads where a kubeconfig leads to. The users of our control planes have tokens, which pass through as they are. */
+/** Reads the server of a kubeconfig. The users of our control planes have tokens, which pass through unchanged. */
 export function upstreamOf(kubeconfig: string): Upstream {
   const config = parse(readFileSync(kubeconfig, 'utf8')) as Kubeconfig;
   const [{ name, cluster }] = config.clusters as [Kubeconfig['clusters'][number]];

@@ -5,7 +5,7 @@ import type { Passage } from './passage.ts';
 
 const NEWLINE = 0x0a;
 
-/** An open watch, as the proxy holds it: the server's lines come in, and what the faults leave of them goes out. */
+/** An open watch in the proxy: it takes the server's lines, and forwards those that the faults leave. */
 export class WatchStream {
   readonly request: Passage;
   readonly #client: ServerResponse;
@@ -20,7 +20,7 @@ export class WatchStream {
     this.#rules = rules;
   }
 
-  /** Takes what the server sent. Only whole lines go on, each as soon as it is whole. */
+  /** Takes a piece that the server sent. Forwards only whole lines, each as soon as it is whole. */
   accept(chunk: Buffer): void {
     let rest = Buffer.concat([this.#unfinished, chunk]);
     for (let end = rest.indexOf(NEWLINE); end !== -1; end = rest.indexOf(NEWLINE)) {
@@ -30,24 +30,24 @@ export class WatchStream {
     this.#unfinished = rest;
   }
 
-  /** The server has nothing more to say. */
+  /** Ends the watch, as when the server has nothing more to say. */
   end(): void {
     if (!this.#isSilent) {
       this.#client.end();
     }
   }
 
-  /** The connection breaks. */
+  /** Breaks the connection. */
   reset(): void {
     this.#client.socket?.resetAndDestroy();
   }
 
-  /** From now on nothing comes through, and nobody says so. */
+  /** Lets nothing through from now on, without telling the client. */
   silence(): void {
     this.#isSilent = true;
   }
 
-  /** The server fails in the midst of the watch, as it does when its past was compacted away (410). */
+  /** Fails during the watch as a server does when its past was compacted away (410). */
   fail(code: number): void {
     this.#write(Buffer.from(`${JSON.stringify({ type: 'ERROR', object: failureStatus(code) })}\n`));
     this.end();

@@ -11,7 +11,7 @@ const LOOK_EVERY_MS = 100;
 export class Workload {
   readonly #api: AdminApi;
   readonly #namespace: string;
-  /** The greeting that each installation is to have, by its name. */
+  /** The greeting that each installation should have, by its name. */
   readonly #wanted = new Map<string, string>();
 
   constructor(api: AdminApi, namespace: string) {
@@ -19,7 +19,7 @@ export class Workload {
     this.#namespace = namespace;
   }
 
-  /** Publishes the provider that all of them use. */
+  /** Publishes the provider of all these installations. */
   async publish(): Promise<void> {
     await this.#api.apply(PROVIDERS, provider(this.#namespace, '1.0.0'));
   }
@@ -36,28 +36,28 @@ export class Workload {
     await this.#api.remove(INSTALLATIONS, { namespace: this.#namespace, name });
   }
 
-  /** Somebody deletes a Deployment that nobody asked to be deleted. */
+  /** Deletes a Deployment that somebody still wants. */
   async damage(name: string): Promise<void> {
     await this.#api.remove(CHILDREN.Deployment, { namespace: this.#namespace, name });
   }
 
-  /** One of every kind: an edit, a creation and a deletion. Each round has another name. */
+  /** Makes an edit, a creation and a deletion. Each round needs another name. */
   async change(round: string): Promise<void> {
     const oldest = [...this.#wanted.keys()].find((name) => name !== 'edited');
     await Promise.all([this.want('edited', round), this.want(round, round), oldest === undefined || this.drop(oldest)]);
   }
 
-  /** Forgets what was wanted, as when all of it was deleted with its CRD or its namespace. */
+  /** Forgets all wishes, as when all installations were deleted with their CRD or their namespace. */
   forgetAll(): void {
     this.#wanted.clear();
   }
 
-  /** Waits until the operator has done its part, whatever the rest of the control plane makes of it. */
+  /** Waits until the operator has done its part, whatever the rest of the control plane does with it. */
   actedOn(): Promise<void> {
     return this.#until((found) => [...this.#complaints(found, childComplaint), ...this.#stray(found)]);
   }
 
-  /** Waits until the rest of the control plane has done its part with what the operator wrote. */
+  /** Waits until the rest of the control plane has rolled out what the operator wrote. */
   rolledOut(): Promise<void> {
     return this.#until((found) => this.#complaints(found, rolloutComplaint));
   }
@@ -68,8 +68,8 @@ export class Workload {
   }
 
   /**
-   * The same, and nothing is left of what was deleted. That is the garbage collector's work, which learns of new CRDs
-   * only each 30 s.
+   * Waits until every wish is fulfilled and nothing is left of deleted installations. The garbage collector removes
+   * that, and learns of new CRDs only every 30 s.
    */
   collected(): Promise<void> {
     return this.#until((found) => [...this.#complaints(found, complaintOf), ...this.#unwanted(found)]);

@@ -10,7 +10,7 @@ interface Schema {
   readonly additionalProperties?: Schema | boolean;
 }
 
-/** Every path at which the API server fills something in. */
+/** Returns every path at which the API server fills in a default. */
 function defaultsIn(schema: Schema, path: string): readonly string[] {
   const { properties = {}, items, additionalProperties } = schema;
   const below: readonly (readonly [string, Schema])[] = [
@@ -21,7 +21,7 @@ function defaultsIn(schema: Schema, path: string): readonly string[] {
   return [...(schema.default === undefined ? [] : [path]), ...below.flatMap(([name, of]) => defaultsIn(of, name))];
 }
 
-/** Argo CD does not know defaults within lists and objects, and shows them as a difference for ever. */
+/** Argo CD does not know defaults within lists and objects, and shows them as a difference forever. */
 it('fills in nothing that a GitOps tool takes for a difference: two scalars of a spec, and the status of a new object', () => {
   const defaults = globSync('crds/*.yaml')
     .filter((file) => !file.endsWith('kustomization.yaml'))

@@ -1,7 +1,7 @@
 import { setTimeout as passes } from 'node:timers/promises';
 import { kubectl } from '../integration/support/kubectl.ts';
 
-/** How the two tools apply what is in Git, with the names that they write under. */
+/** How the two tools apply the contents of Git, with their field managers. */
 const TOOLS = {
   flux: ['apply', '--server-side', '--force-conflicts', '--field-manager=kustomize-controller', '-f', '-'],
   argo: ['apply', '--field-manager=argocd-controller', '-f', '-'],
@@ -9,16 +9,16 @@ const TOOLS = {
 export type GitTool = keyof typeof TOOLS;
 export const GIT_TOOLS = Object.keys(TOOLS) as readonly GitTool[];
 
-/** Git, and a tool that applies what is in it every second: far more often than any does. */
+/** Git, and a tool that applies its contents every second, far more often than any real one. */
 export interface Git {
-  /** Puts objects in, in place of those of the same kind and name; resolves when they have been applied. */
+  /** Commits objects in place of those of the same kind and name. Resolves when the tool has applied them. */
   commit(...objects: readonly object[]): Promise<void>;
-  /** Resolves when everything has been applied so many times more. */
+  /** Resolves when the tool has applied everything so many times more. */
   rounds(count: number): Promise<void>;
   /** The lines that the tool printed from the `n`th round on, a list for each. */
   printed(from: number): readonly string[];
   readonly count: number;
-  /** Ends; fails where anything could not be applied. */
+  /** Ends the tool, and fails if anything could not be applied. */
   stop(): Promise<void>;
 }
 
@@ -49,11 +49,11 @@ export function startGit(tool: GitTool): Git {
       next.reject(error);
     }
   });
-  // Nobody may be waiting when it fails; stop() tells.
+  // A failure may come while nobody waits. stop() reports it.
   next.promise.catch(() => {});
 
   async function rounds(count: number): Promise<void> {
-    // The round under way may have begun before.
+    // The present round may have begun before the call.
     for (let i = 0; i <= count; i += 1) {
       await next.promise;
     }

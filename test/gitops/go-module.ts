@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { promisify } from 'node:util';
 
-/** A Go module of which only files are wanted, not code; `sum` as a go.sum has it. */
+/** A Go module from which only files are needed, not code; `sum` is as in a go.sum. */
 export interface PinnedModule {
   readonly path: string;
   readonly version: string;

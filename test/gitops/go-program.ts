@@ -6,7 +6,7 @@ import { ensureSet } from '../control-plane/binaries.ts';
 
 const TOOLS = join(import.meta.dirname, '..', 'control-plane', 'tools');
 
-/** The modules of programs that ask a library what it makes of something, and what it takes to build them from nothing. */
+/** The modules of the programs that ask a library for its verdict, with the CPU minutes of a build from nothing. */
 const MODULES = {
   kstatus: { programs: ['kstatus', 'helmrelease'], cpuMinutes: 1.5 },
   lua: { programs: ['lua'], cpuMinutes: 0.2 },
@@ -14,7 +14,7 @@ const MODULES = {
 type ModuleName = keyof typeof MODULES;
 export type GoProgram = (typeof MODULES)[ModuleName]['programs'][number];
 
-/** Builds a program unless it is there, gives it `input`, and returns what it printed; throws what it complained about. */
+/** Builds a program unless it is there, gives it `input`, and returns what it printed. Throws its complaints. */
 export async function runProgram(name: GoProgram, input: string): Promise<string> {
   const child = spawn(join(await ensureModule(moduleOf(name)), name), { stdio: 'pipe' });
   const printed: Buffer[] = [];
@@ -47,7 +47,7 @@ function ensureModule(name: ModuleName): Promise<string> {
     name,
     version,
     directory,
-    // The stamp makes another source another build.
+    // The stamp makes a new build of changed source.
     ldflags: `-s -w -X main.source=${version}`,
     outputs: Object.fromEntries(programs.map((program) => [program, program])),
   };

@@ -10,8 +10,8 @@ export interface ExpectedHealth {
 export type Patience = 'waiting' | 'final';
 
 /**
- * The table "what the tools show" of docs/gitops/README.md by reason. `A, then B` is A while the operator waits for what
- * may still come, and B from then on.
+ * Reads the table "what the tools show" of docs/gitops/README.md, by reason. `A, then B` means A while the operator
+ * waits for something that may still come, and B from then on.
  */
 export function readHealthTable(): ReadonlyMap<string, Readonly<Record<Patience, ExpectedHealth>>> {
   const text = readFileSync('docs/gitops/README.md', 'utf8');

@@ -10,7 +10,7 @@ interface Status {
   readonly conditions?: Condition[] | undefined;
 }
 
-/** Every status that the tests below and the simulation lead to: all of them ask `expectKstatus`. */
+/** Every status that the tests below and the simulation produce, since all of them call `expectKstatus`. */
 const collected = vi.hoisted(() => new Map<string, { readonly status: object; readonly generation: number }>());
 
 vi.mock(import('../support/kstatus.ts'), async (importOriginal) => {
@@ -24,7 +24,7 @@ vi.mock(import('../support/kstatus.ts'), async (importOriginal) => {
   };
 });
 
-// They run here once more, for what they lead to.
+// These tests run here once more, to collect the statuses that they produce.
 await Promise.all([
   import('../unit/plan/stories/hazards.test.ts'),
   import('../unit/plan/plan.test.ts'),

@@ -66,7 +66,7 @@ function installing(more: Partial<Observed>, spec: ConstructorParameters<typeof 
   return world;
 }
 
-/** Runs 1.0.0, and its spec asks for a release. */
+/** Returns a world that runs 1.0.0 and whose spec asks for a release. */
 function asking(
   wanted: Release,
   shelved?: SoftwareCatalogue,

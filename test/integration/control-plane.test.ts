@@ -11,12 +11,12 @@ import { PATIENCE_MS, PATIENTLY } from './support/patience.ts';
 
 const cluster = inject('controlPlane');
 
-// With TEST_KUBECONFIG there is no control plane of ours to look at; without /proc no way to look for what is left of it.
+// With TEST_KUBECONFIG there is no control plane of ours to test. Without /proc its leftover processes cannot be found.
 describe.skipIf(!cluster.disposable || !existsSync('/proc'))('the disposable control plane', () => {
   let temporary: string;
 
   beforeEach(() => {
-    // Inside the run's own control plane, so that even a test run that is killed leaves nothing.
+    // The directory is inside that of the run's control plane, so that even a killed test run leaves nothing.
     temporary = mkdtempSync(join(dirname(cluster.kubeconfig), 'test-'));
     vi.stubEnv('TMPDIR', temporary);
   });
@@ -189,7 +189,7 @@ async function kubeconfigSaidBy(output: NodeJS.ReadableStream): Promise<string> 
   for await (const line of createInterface({ input: output })) {
     const path = /^export KUBECONFIG=(\S+)/.exec(line)?.[1];
     if (path !== undefined) {
-      // Let the rest flow, or the process would block on a full pipe.
+      // The rest is read and dropped, or the process would block on a full pipe.
       output.resume();
       return path;
     }
@@ -197,7 +197,7 @@ async function kubeconfigSaidBy(output: NodeJS.ReadableStream): Promise<string> 
   throw new Error('It ended without saying where its kubeconfig is');
 }
 
-/** Command lines that speak of `directory`, as all of a control plane's do. A zombie has none: it is as good as gone. */
+/** The command lines that contain `directory`, as those of a control plane do. A zombie has none, and counts as gone. */
 function processesOf(directory: string): string[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -205,7 +205,7 @@ function processesOf(directory: string): string[] {
       try {
         return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
       } catch {
-        // It ended between the listing and the reading.
+        // The process ended between the listing and the reading.
         return '';
       }
     })

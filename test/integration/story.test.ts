@@ -20,7 +20,7 @@ beforeAll(async () => {
   await prepare(namespace);
   operator = await startOperator();
 });
-// In reverse: the operator ends last, whatever came out before.
+// Hooks run in reverse order, so the operator ends last, even if another hook fails.
 afterAll(() => operator.stop());
 afterAll(() => cleanUp(namespace));
 
@@ -38,7 +38,7 @@ async function edit(name: string, spec: object): Promise<InstallationObject> {
   return pi(name);
 }
 
-/** Waits until the Deployment is as `check` wants it; how soon is what `npm run bench` says. */
+/** Waits until the Deployment is as `check` wants it. `npm run bench` measures how long that takes. */
 function heals(check: (d: DeploymentObject) => boolean): Promise<DeploymentObject> {
   return eventually(async () => {
     const d = await deployment('manual');

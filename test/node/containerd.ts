@@ -10,7 +10,7 @@ export function containerdSocket(directory: string): string {
   return join(directory, 'containerd.sock');
 }
 
-/** Writes what containerd is to be, and returns its flags. All that it keeps is in `directory`. */
+/** Writes the configuration of containerd, and returns its flags. It keeps all its data in `directory`. */
 export function containerdFlags(directory: string): string[] {
   const network = join(directory, 'cni');
   mkdirSync(network);
@@ -21,7 +21,7 @@ export function containerdFlags(directory: string): string[] {
 }
 
 function configText(directory: string, network: string): string {
-  // JSON's strings are TOML's.
+  // A JSON string is also a TOML string.
   const text = JSON.stringify;
   return `version = 2
 root = ${text(join(directory, 'containerd'))}
@@ -38,7 +38,7 @@ state = ${text('/run/containerd')}
 `;
 }
 
-/** Point to point, so that what pods send to each other passes the packet filter that makes Services. */
+/** The pod network uses point-to-point links, so that traffic between pods passes the packet filter that makes Services. */
 function podNetwork(directory: string): object {
   return {
     cniVersion: '1.0.0',

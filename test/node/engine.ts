@@ -6,7 +6,7 @@ export function engineHost(directory: string): string {
   return `unix://${join(directory, 'docker.sock')}`;
 }
 
-/** An engine that builds and runs nothing: no network, no traces outside of `directory`. */
+/** The flags of an engine that only builds images: it has no network, and leaves no traces outside of `directory`. */
 export function engineFlags(directory: string): string[] {
   return [
     `--host=${engineHost(directory)}`,

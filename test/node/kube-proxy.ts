@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { NODE_NAME } from './kubelet.ts';
 
-/** Writes what kube-proxy is to be, and returns its flags. */
+/** Writes the configuration of kube-proxy, and returns its flags. */
 export function kubeProxyFlags(directory: string, kubeconfig: string): string[] {
   const config = join(directory, 'kube-proxy.json');
   const content = {
@@ -11,7 +11,7 @@ export function kubeProxyFlags(directory: string, kubeconfig: string): string[] 
     clientConnection: { kubeconfig },
     mode: 'nftables',
     hostnameOverride: NODE_NAME,
-    // Limits that only the machine's own network namespace can set.
+    // These limits can only be set in the machine's own network namespace.
     conntrack: { maxPerCore: 0, min: 0, tcpEstablishedTimeout: '0s', tcpCloseWaitTimeout: '0s' },
   };
   writeFileSync(config, JSON.stringify(content));

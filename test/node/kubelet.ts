@@ -6,7 +6,7 @@ import { controlGroupOf, NODE_ADDRESS } from './namespaces.ts';
 /** The node's name; its user is `system:node:<name>`. */
 export const NODE_NAME = 'e2e';
 
-/** Writes what the kubelet is to be, and returns its flags. All that it keeps is in `directory`. */
+/** Writes the configuration of the kubelet, and returns its flags. It keeps all its data in `directory`. */
 export function kubeletFlags(directory: string, kubeconfig: string): string[] {
   const resolver = join(directory, 'resolv.conf');
   writeFileSync(resolver, '');
@@ -36,10 +36,10 @@ function configuration(directory: string, resolvConf: string): object {
     podLogsDir: join(directory, 'pod-logs'),
     volumePluginDir: join(directory, 'volume-plugins'),
     resolvConf,
-    // Nobody else is in these namespaces.
+    // Nobody else can reach the kubelet in these namespaces.
     authentication: { anonymous: { enabled: true }, webhook: { enabled: false } },
     authorization: { mode: 'AlwaysAllow' },
-    // Images come once and cannot be pulled again; how full this machine's disk is says nothing about a test.
+    // Images are loaded once and cannot be pulled again, so a full disk of this machine must not remove them.
     imageGCHighThresholdPercent: 100,
     evictionHard: { 'memory.available': '1Mi' },
   };

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { Say } from '../control-plane/progress.ts';
 
-/** A file that the node needs, and Debian's package that has it. */
+/** The files that the node needs, each with the Debian package that has it. */
 const NEEDED: readonly (readonly [file: string, debianPackage: string])[] = [
   ['containerd', 'containerd'],
   ['runc', 'runc'],
@@ -18,10 +18,10 @@ const NEEDED: readonly (readonly [file: string, debianPackage: string])[] = [
   ['busybox', 'busybox-static'],
 ];
 
-/** Administrators' programs are not on everybody's path. */
+/** The PATH with the directories of administrators' programs, which not everybody's has. */
 const PATH = [process.env['PATH'] ?? '', '/usr/local/sbin', '/usr/sbin', '/sbin'].join(delimiter);
 
-/** Installs what is missing; the sentence that says why it cannot be had, if so. */
+/** Installs the missing packages. Returns a sentence that says why they cannot be installed, if so. */
 export function installMissingPackages(say: Say): string | undefined {
   process.env['PATH'] = PATH;
   const missing = [...new Set(NEEDED.filter(([file]) => !isThere(file)).map(([, name]) => name))];

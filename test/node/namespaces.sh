@@ -13,7 +13,7 @@ mount -t tmpfs tmpfs "$directory/changes"
 mkdir "$directory/changes/upper" "$directory/changes/work"
 mount -t overlay overlay -o "lowerdir=/var,upperdir=$directory/changes/upper,workdir=$directory/changes/work" /var
 
-# What the kubelet would set for the whole machine: let it find its wishes fulfilled.
+# Shows the kubelet the values that it would set for the whole machine, so that it leaves the real ones alone.
 pretend() {
   if [ -e "/proc/sys/$1" ]; then
     mkdir -p "$directory/sys/${1%/*}"
@@ -33,7 +33,7 @@ mount --make-rshared /
 
 ip link set lo up
 ip addr add "$NODE_ADDRESS/32" dev lo
-# What is sent to a Service from here must be on its way before the packet filter can turn it to a pod.
+# A packet to a Service needs a route from here before the packet filter can redirect it to a pod.
 ip route add "$SERVICE_RANGE" dev lo src "$NODE_ADDRESS"
 echo 1 >/proc/sys/net/ipv4/ip_forward
 

@@ -16,7 +16,7 @@ import { isGone } from '../control-plane/build-lock.ts';
 import { SERVICE_RANGE } from '../control-plane/flags.ts';
 import { startWatchdog } from '../control-plane/watchdog.ts';
 
-/** Where the node and its apiserver are reached; nobody but the node's own namespaces knows it. */
+/** The address of the node and its apiserver, which exists only in the node's own namespaces. */
 export const NODE_ADDRESS = '10.99.0.1';
 
 /** The variable that `inside` finds in its environment. */
@@ -26,18 +26,18 @@ const CGROUPS = '/sys/fs/cgroup';
 const PREFIX = 'provider-operator-node-';
 
 export interface Inside {
-  /** Its exit code. */
+  /** The exit code of the command. */
   readonly ended: Promise<number>;
-  /** Ends it and everything that it has started, at once. Safe to call twice. */
+  /** Ends the command and everything that it started, at once. Safe to call twice. */
   kill(): void;
 }
 
 const ISOLATED = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'];
 
-/** All users of the machine, and not those of a user namespace, whose root is somebody else in truth. */
+/** Matches a map of all users of the machine. In a user namespace, root is another user in truth. */
 const EVERYBODY = /^\s*0\s+0\s+4294967295\s*$/;
 
-/** Why there can be no node here, although we are root: so it is in most containers. */
+/** Returns why there can be no node here, although we are root, as in most containers. Undefined if there can be one. */
 export function obstacleToIsolation(): string | undefined {
   if (!EVERYBODY.test(readFileSync('/proc/self/uid_map', 'utf8'))) {
     return 'root is root in a user namespace only';
@@ -66,7 +66,7 @@ export function runInNamespaces(command: readonly string[]): Inside {
   const watchdog = startWatchdog(directory);
   const groups = makeControlGroups(basename(directory));
   const first = ['sh', join(import.meta.dirname, 'namespaces.sh'), directory];
-  // A process group of its own: ^C must not end what is needed to clean up.
+  // The command has a process group of its own: ^C must not end what is needed to clean up.
   const child = spawn('unshare', [...ISOLATED, ...first, ...command], {
     detached: true,
     stdio: ['ignore', 'inherit', 'inherit'],
@@ -98,18 +98,18 @@ export function runInNamespaces(command: readonly string[]): Inside {
   };
 }
 
-/** The first process in the namespaces that `unshare` has made: with it go all others, before `unshare` ends. */
+/** Returns the first process in the namespaces of `unshare`. When it ends, all others end, before `unshare` does. */
 function firstProcessOf(unshare: number): number[] {
   const children = readFileSync(`/proc/${unshare}/task/${unshare}/children`, 'utf8');
   return children.trim().split(' ').filter(Boolean).map(Number);
 }
 
-/** The control group that the pods of a node belong in, as the kubelet wants to be told. */
+/** The control group for the pods of a node, in the form that the kubelet expects. */
 export function controlGroupOf(directory: string): string {
   return `/${basename(directory)}`;
 }
 
-/** One in each hierarchy, or one in the only one. */
+/** Makes a control group in each hierarchy, or in the only one. */
 function makeControlGroups(name: string): string[] {
   const groups = hierarchies().map((hierarchy) => join(hierarchy, name));
   for (const group of groups) {
@@ -123,7 +123,7 @@ function makeControlGroups(name: string): string[] {
   return groups;
 }
 
-/** All pods together count as much as eight processes: else they would have to share what one of this machine's gets. */
+/** All pods together get the share of eight processes. Otherwise they would share that of a single one. */
 const SHARES = [
   ['cpu.shares', String(8 * 1024)],
   ['cpu.weight', String(8 * 100)],
@@ -149,7 +149,7 @@ function sweepControlGroups(): void {
   }
 }
 
-/** Children first; its files are no files that could be removed. */
+/** Removes a control group after its children. Its files are virtual and cannot be removed. */
 function removeControlGroup(path: string): void {
   for (const entry of readdirSync(path, { withFileTypes: true })) {
     if (entry.isDirectory()) {

@@ -16,11 +16,11 @@ import { runProgram } from './program.ts';
 export interface Engines {
   /** The environment in which `docker` speaks to the engine. */
   readonly env: NodeJS.ProcessEnv;
-  /** Gives images that were built to the node: nothing can be pulled. */
+  /** Loads built images into the node, which can pull nothing. */
   load(images: readonly string[]): Promise<void>;
   /** Lets a node join the cluster; resolves when it is Ready. */
   join(cluster: Cluster): Promise<void>;
-  /** Ends what was started here; containers end with the namespaces. */
+  /** Ends the engines and the node. Containers end with the namespaces. */
   readonly stop: () => Promise<void>;
 }
 
@@ -35,8 +35,8 @@ interface Cluster {
 const LONGEST_START_MS = 180_000;
 
 /**
- * Starts containerd and a Docker engine in the namespaces that this process is in; see namespaces.ts, which also ends
- * what is started here. Everything is kept in `directory`.
+ * Starts containerd and a Docker engine in the namespaces of this process. namespaces.ts makes these, and also ends
+ * everything that is started here. Everything is kept in `directory`.
  */
 export async function startEngines(directory: string): Promise<Engines> {
   const logDirectory = join(directory, 'logs');

@@ -9,7 +9,8 @@ const CPU_MINUTES = 4;
 export async function ensurePromtool(): Promise<string> {
   const [, version = ''] =
     /github\.com\/prometheus\/prometheus v(\S+)/.exec(readFileSync(join(DIRECTORY, 'go.mod'), 'utf8')) ?? [];
-  // Discovering services at thirty clouds takes clients of all of them, which take minutes to build and check no rule.
+  // Without this tag, promtool includes the clients of thirty clouds for service discovery, which take minutes to build
+  // and check no rule.
   process.env['GOFLAGS'] = '-tags=remove_all_sd';
   const module = {
     name: 'promtool',

@@ -16,7 +16,10 @@ const WORDS: ReadonlySet<string> = new Set([
   'bool',
 ]);
 
-/** The metrics that an expression selects, with their matchers. Enough of PromQL for our rules, dashboards and runbooks. */
+/**
+ * Returns the metrics that an expression selects, with their matchers. It understands as much PromQL as our rules,
+ * dashboards and runbooks use.
+ */
 export function selectorsIn(expr: string): readonly Selector[] {
   const bare = withoutGroupings(expr);
   return [...bare.matchAll(/([a-zA-Z_:][\w:]*)\s*(\{[^}]*\})?(?=([^\w:{]|$))/g)]

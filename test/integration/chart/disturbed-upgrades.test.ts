@@ -11,7 +11,7 @@ const NAMESPACE = 'operators';
 const TENANT = 'fleet';
 const COUNT = 50;
 const names = Array.from({ length: COUNT }, (_, i) => `app-${i + 1}`);
-/** So that they cannot all be done before something happens. */
+/** Slows the upgrades down, so that they are not all done before a disturbance. */
 const CONFIG = { maxConcurrentUpgrades: 5, defaults: { stableSeconds: 1 } };
 
 describe.skipIf(!disposable)('fifty rolling upgrades', () => {
@@ -29,7 +29,7 @@ describe.skipIf(!disposable)('fifty rolling upgrades', () => {
     return (JSON.parse(list) as { items: T[] }).items;
   }
 
-  /** Waits until all of them run a version; an error says how they are instead. */
+  /** Waits until every installation runs a version. An error says how they are instead. */
   async function allAt(version: string): Promise<void> {
     await eventually(async () => {
       const count = await countAt(version);
@@ -66,7 +66,7 @@ describe.skipIf(!disposable)('fifty rolling upgrades', () => {
     return COUNT - (await countAt('1.1.0'));
   }
 
-  /** Does something to the operator in the midst of it, and waits until what was done has new processes at work. */
+  /** Disturbs the operator during the upgrades, and waits until new processes have gone on with them. */
   async function disturb(what: string, how: () => Promise<unknown>): Promise<void> {
     const [left, started] = [await remaining(), operators.started];
     expect(left, `when ${what}`).toBeGreaterThan(0);

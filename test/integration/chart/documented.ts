@@ -5,9 +5,9 @@ import { run, type Ran } from '../../chart/run.ts';
 
 /** The commands that a document tells people to type, run as they are written. */
 export interface Documented {
-  /** Runs the one that begins with these words; there must be exactly one. More flags come behind it. */
+  /** Runs the only command that begins with these words, with more flags behind it. Fails if none or several do. */
   run(words: string, ...flags: readonly string[]): Promise<Ran>;
-  /** Those that nobody has run. */
+  /** The commands that have not been run. */
   readonly left: readonly string[];
 }
 

@@ -17,7 +17,7 @@ const CRDS = ['providers', 'providerinstallations', 'systemsoftwares'].map(
   (plural) => `crd/${plural}.provider-operator.io`,
 );
 
-/** One life of a release, in its order: each test goes on where the one before it has ended. */
+/** The life of one release: each test goes on where the one before it has ended. */
 describe.skipIf(!disposable)('a release of the chart', () => {
   const plane = useOwnPlane({ nodes: 2 });
   const { helm, kubectl } = plane;
@@ -39,7 +39,7 @@ describe.skipIf(!disposable)('a release of the chart', () => {
     rmSync(folder, { recursive: true });
   });
 
-  /** Runs what docs/install.md says, in the words of it. */
+  /** Runs the command of docs/install.md that begins with these words. */
   async function run(words: string, ...flags: readonly string[]): Promise<string> {
     const { code, stdout, stderr } = await document.run(words, ...flags);
     expect({ code, stderr }, words).toMatchObject({ code: 0 });
@@ -50,7 +50,7 @@ describe.skipIf(!disposable)('a release of the chart', () => {
     return kubectl(['get', ...object.split(' '), '-n', namespace, '-o', `jsonpath=${path}`]);
   }
 
-  /** Which objects the tenant has: others after something was made anew. */
+  /** The UIDs of the tenant's objects, which change when an object is made again. */
   async function tenant(): Promise<string[]> {
     return Promise.all(
       ['pi', 'deployments', 'services', 'pods'].map((kind) =>
@@ -179,7 +179,7 @@ describe.skipIf(!disposable)('a release of the chart', () => {
   });
 });
 
-/** The chart as an earlier one may have been: another version, and CRDs that lack something. */
+/** Writes a chart like an earlier release: with another version, and a CRD that lacks a field. */
 function olderChart(folder: string): void {
   cpSync(CHART, folder, { recursive: true });
   const file = join(folder, 'Chart.yaml');

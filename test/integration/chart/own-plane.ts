@@ -6,7 +6,7 @@ import { startControlPlane, type ControlPlane, type ControlPlaneOptions } from '
 import { kubectl as runKubectl } from '../support/kubectl.ts';
 import { PATIENTLY } from '../support/patience.ts';
 
-/** A control plane that nothing has been installed into yet, and a Helm that leads to it. */
+/** A control plane into which nothing has been installed yet, and a Helm that uses it. */
 export interface OwnPlane {
   readonly helm: Helm;
   readonly auditLog: () => string;
@@ -14,13 +14,13 @@ export interface OwnPlane {
   readonly kubectlBinary: () => string;
   readonly kubectl: (args: readonly string[], input?: object | string) => Promise<string>;
   readonly apply: (...objects: readonly object[]) => Promise<string>;
-  /** A namespace in which no pod may do more than the Pod Security Standard `restricted` allows. */
+  /** Makes a namespace in which no pod may do more than the Pod Security Standard `restricted` allows. */
   addNamespace(name: string, labels?: Readonly<Record<string, string>>): Promise<void>;
-  /** A kubeconfig of a ServiceAccount, which may do what it was granted. */
+  /** Returns a kubeconfig with which one acts as a ServiceAccount, with its rights only. */
   actAs(namespace: string, serviceAccount: string): Promise<string>;
 }
 
-/** For the tests of a file. */
+/** Starts a control plane for the tests of a file, and stops it after them. */
 export function useOwnPlane(options: ControlPlaneOptions): OwnPlane {
   let plane: ControlPlane;
   const helm = useHelm(() => plane.kubeconfig);

@@ -2,13 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { launchOperator, type OperatorProcess } from '../support/operator.ts';
 import type { OwnPlane } from './own-plane.ts';
 
-/** The kubelet of one Deployment: for each of its pods, which fake nodes only claim to run, a process runs. */
+/** Plays the kubelet for one Deployment: starts a process for each pod, since fake nodes only claim to run them. */
 export interface PodsAsProcesses {
   /** How many processes have been started. */
   readonly started: number;
-  /** Kills all of them at once, without a word. Their pods are still there, so each is started anew. */
+  /** Kills all processes at once with SIGKILL. Their pods are still there, so each process is started again. */
   crash(): Promise<void>;
-  /** Ends all of them, and fails where one has ended by itself or with an error. */
+  /** Ends all processes, and fails if one has ended by itself or with an error. */
   stop(): Promise<void>;
 }
 
@@ -27,7 +27,10 @@ export interface Where {
   readonly kubeconfig: string;
 }
 
-/** As a kubelet does: SIGTERM once the pod is to go. Each has the environment of its pod, and the config that it mounts. */
+/**
+ * Starts and ends processes as a kubelet does, with SIGTERM when the pod is to go. Each process has the environment of
+ * its pod and the config that the pod mounts.
+ */
 export function runPodsAsProcesses(plane: OwnPlane, { namespace, release, kubeconfig }: Where): PodsAsProcesses {
   const processes = new Map<string, Promise<OperatorProcess>>();
   const endings: Promise<number>[] = [];
@@ -66,7 +69,7 @@ export function runPodsAsProcesses(plane: OwnPlane, { namespace, release, kubeco
     for (const pod of wanted.filter(({ metadata }) => !processes.has(metadata.uid))) {
       started += 1;
       const starting = start(pod);
-      // Heard of at the end.
+      // stop() reports a failed start.
       starting.catch(() => undefined);
       processes.set(pod.metadata.uid, starting);
     }

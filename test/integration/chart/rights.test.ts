@@ -13,11 +13,11 @@ import { PATIENTLY } from '../support/patience.ts';
 const { disposable } = inject('controlPlane');
 const NAMESPACE = 'operators';
 const ACCOUNT = { namespace: NAMESPACE, name: RELEASE };
-/** Who asks that, too; Kubernetes lets everybody. */
+/** The operator also asks this, which Kubernetes allows everybody. */
 const PUBLIC = ['get /version'];
 
 describe.skipIf(!disposable)('what the chart grants', () => {
-  // A server without streams of all objects, as those before 1.32 are: on others nothing is listed.
+  // The server cannot stream all objects, like servers before 1.32: with streams, nothing would be listed.
   const plane = useOwnPlane({ nodes: 1, apiServerFlags: ['--feature-gates=WatchList=false'] });
   const { kubectl, apply } = plane;
 
@@ -62,7 +62,7 @@ describe.skipIf(!disposable)('what the chart grants', () => {
     await kubectl(['wait', 'provider/acme.web', `--for=jsonpath=${path}=${reason}`, PATIENTLY]);
   }
 
-  /** All that can happen to an installation, and a Provider that is published with the same mistake twice. */
+  /** Plays everything that can happen to an installation, and publishes a Provider with the same mistake twice. */
   async function story(namespace: string): Promise<void> {
     await apply(software('node', '22.4.0'));
     const mistake = release('9.0.0', { runtime: { securityContext: { runAsUser: 0 } } });
@@ -120,7 +120,7 @@ describe.skipIf(!disposable)('what the chart grants', () => {
         watchSecrets,
         config: { defaults: { stableSeconds: 0 } },
       };
-      // Pods that are not restricted would not be admitted, and Helm would wait in vain.
+      // Admission would refuse pods that are not restricted, and Helm would wait in vain.
       await plane.helm.ok(
         ['upgrade', '--install', RELEASE, CHART, `--namespace=${NAMESPACE}`, '--wait', '--values=-'],
         values,
@@ -130,7 +130,7 @@ describe.skipIf(!disposable)('what the chart grants', () => {
 
       const proxy = await startFaultProxy(await plane.actAs(NAMESPACE, RELEASE));
       onTestFinished(() => proxy.close());
-      // After an error of the server nobody knows what was done, so it has to be read.
+      // After a server error nobody knows whether the write was done, so the operator has to read the object.
       proxy.inject(
         { kind: 'refuse', code: 500 },
         firstOfEach(matching({ verb: 'patch', subresource: '', name: 'web', namespace })),

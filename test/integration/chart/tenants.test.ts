@@ -35,7 +35,7 @@ describe.skipIf(!disposable)('what the chart lets tenants do', () => {
         await kubectl(['create', 'rolebinding', role, `--clusterrole=${role}`, `--user=${role}`, '-n', 'team-a']);
       }
       await kubectl(['create', 'clusterrolebinding', 'viewer', '--clusterrole=view', '--user=viewer']);
-      // The roles are put together in the background.
+      // Kubernetes aggregates the roles in the background.
       await eventually(() => may('edit', 'create', 'providerinstallations'));
       await eventually(() => may('view', 'get', 'providerinstallations'));
       await eventually(() => may('admin', 'create', 'providerinstallations'));
@@ -43,10 +43,10 @@ describe.skipIf(!disposable)('what the chart lets tenants do', () => {
 
     async function may(user: string, verb: string, what: string, ...flags: readonly string[]): Promise<boolean> {
       const [resource = '', subresource = ''] = what.split('/');
-      // The other kinds are in no namespace, and a role that is bound in one says nothing of them.
+      // The other kinds are not namespaced, so a role that is bound in a namespace says nothing about them.
       const where = resource === 'providerinstallations' ? ['-n', 'team-a'] : [];
       const of = [resource, `--subresource=${subresource}`, `--as=${user}`, ...where, ...flags];
-      // Its exit code says no, too.
+      // kubectl also says no by its exit code.
       return (await kubectl(['auth', 'can-i', verb, ...of]).catch(() => 'no')).trim() === 'yes';
     }
 

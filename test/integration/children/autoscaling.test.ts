@@ -10,7 +10,7 @@ beforeAll(async () => {
   await prepare(namespace);
   operator = await startOperator();
 });
-// In reverse: the operator ends last, whatever came out before.
+// Hooks run in reverse order, so the operator ends last, even if another hook fails.
 afterAll(() => operator.stop());
 afterAll(() => cleanUp(namespace));
 

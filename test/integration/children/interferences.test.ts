@@ -12,23 +12,23 @@ import { patch, runs } from '../support/outcome.ts';
 import { conditionOf, startWitness, type SeenInstallation, type Witness } from '../support/witness.ts';
 
 /**
- * Whatever somebody does to a Deployment or to its records, in whatever moment, and whether the operator sees it happen or
- * finds it when it starts: the end is what a fresh look at the spec and at the records says.
+ * Somebody interferes with a Deployment or its records at some moment, and the operator sees it happen or finds it when it
+ * starts. Whatever the case, the end is the one that the present spec and the records call for.
  *
  * The interferences, each with the report of a controller that it hurt:
- * - `undo`: `kubectl rollout undo` brings the template of former pods back, and not what belongs to it
- *   (kubernetes/kubectl#1301); in the midst of a rollout its controller waits for ever for what is gone (fluxcd/flagger#724).
+ * - `undo`: `kubectl rollout undo` brings back the template of former pods, but not the other fields that belong to it
+ *   (kubernetes/kubectl#1301). During a rollout, its controller waits for ever for what is gone (fluxcd/flagger#724).
  * - `restart`: `kubectl rollout restart` is taken for drift: one pod is restarted and the others are not
  *   (open-telemetry/opentelemetry-operator#1300, operator-framework/operator-lifecycle-manager#3392).
- * - `set image`: `kubectl set image` is undone by nobody (kubernetes-sigs/cluster-api-operator#589), or not where it was
- *   done while the operator was down (flant/addon-operator#518).
+ * - `set image`: nobody undoes `kubectl set image` (kubernetes-sigs/cluster-api-operator#589), or not if it was done while
+ *   the operator was down (flant/addon-operator#518).
  * - `delete`: a Deployment that was deleted stays away until the operator restarts (kiali/kiali#2886,
  *   grafana/grafana-operator#1573).
- * - `forget`: the memory is deleted, here the records, elsewhere the Secrets of releases: what runs counts as never
- *   installed (helm/helm#12598), and is uninstalled for that (operator-framework/operator-sdk#1102).
- * - `restore`: a Deployment comes back from a backup, and what came after it replaces its pods again (velero-io/velero#9461).
- * - `restore without owner`: backups are restored without owners (velero-io/velero#4707), and then its controller does not
- *   know it any more (knative/serving#10926).
+ * - `forget`: the memory is deleted, which is the records here and the Secrets of releases elsewhere. The running version
+ *   then counts as never installed (helm/helm#12598), and is uninstalled for that (operator-framework/operator-sdk#1102).
+ * - `restore`: a Deployment comes back from a backup, and later events replace its pods again (velero-io/velero#9461).
+ * - `restore without owner`: backups are restored without owners (velero-io/velero#4707), and then the controller does not
+ *   recognise them any more (knative/serving#10926).
  */
 const INTERFERENCES = ['undo', 'restart', 'set image', 'delete', 'forget', 'restore', 'restore without owner'] as const;
 type Interference = (typeof INTERFERENCES)[number];
@@ -37,18 +37,18 @@ const MOMENTS = ['at rest after an upgrade', 'in the first install', 'in a rollo
 type Moment = (typeof MOMENTS)[number];
 
 interface End {
-  /** The version whose pods run, and nothing but them. */
+  /** The version of all pods that run. */
   readonly version: string;
   readonly ready: string;
   /** The records and how their rollouts ended, oldest first. */
   readonly records: readonly string[];
-  /** Newest first; absent where it depends on who was quicker. */
+  /** The history, newest first. Absent where it depends on who was quicker. */
   readonly history?: readonly string[] | undefined;
   /** The refusal of kubectl, where this cannot be done. */
   readonly refused?: RegExp;
 }
 
-/** As if nothing had been done. */
+/** The end as if nobody had interfered. */
 const INSTALLED: End = {
   version: '1.0.0',
   ready: 'True UpgradeAvailable',
@@ -69,9 +69,9 @@ const HELD: End = {
 };
 
 /**
- * The standing Deployment is recorded, and serves first. Then the wish of the spec is tried once more, since nobody knows
- * any more that it failed. Or the operator sees that the record of what runs is gone while that of the failure is still
- * there, and remembers it.
+ * Either the operator records the standing Deployment, which serves first, and then tries the wish of the spec once
+ * more, since its failure is forgotten. Or the operator sees that only the record of the running version is gone, and
+ * remembers the failure from the other record.
  */
 const FORGOTTEN: readonly End[] = [
   { version: '1.0.0', ready: 'False RolledBack', records: ['1.0.0 proven', '1.1.0 failed'] },
@@ -84,7 +84,7 @@ const ENDS: Readonly<Record<Moment, Readonly<Record<Interference, End | readonly
     restart: UPGRADED,
     'set image': UPGRADED,
     delete: UPGRADED,
-    // The Deployment is recorded as it stands.
+    // The operator records the Deployment as it stands.
     forget: {
       ...UPGRADED,
       records: ['1.1.0 proven'],
@@ -94,22 +94,22 @@ const ENDS: Readonly<Record<Moment, Readonly<Record<Interference, End | readonly
     'restore without owner': UPGRADED,
   },
   'in the first install': {
-    // There is nothing before it.
+    // There is no rollout before the first install.
     undo: { ...INSTALLED, refused: /no rollout history found/ },
     restart: INSTALLED,
     'set image': INSTALLED,
     delete: INSTALLED,
     forget: { ...INSTALLED, history: ['Spec 1.0.0 Succeeded', 'Install 1.0.0 Superseded'] },
-    // There is no older one: what the backup has is this very install.
+    // There is no older Deployment: the backup contains this very install.
     restore: INSTALLED,
     'restore without owner': INSTALLED,
   },
   'in a rollout': {
-    // That one is over, and what the spec asks for is begun anew.
+    // The rollout that was undone is over. The operator begins a new one for the spec.
     undo: { ...UPGRADED, history: ['Spec 1.1.0 Succeeded', 'Spec 1.1.0 Superseded', 'Install 1.0.0 Succeeded'] },
     restart: UPGRADED,
     'set image': UPGRADED,
-    // The stable version serves again first.
+    // The operator brings the stable version back first.
     delete: {
       ...UPGRADED,
       history: ['Spec 1.1.0 Succeeded', 'Rollback 1.0.0 Succeeded', 'Spec 1.1.0 RolledBack', 'Install 1.0.0 Succeeded'],
@@ -137,7 +137,7 @@ const CONFIG = 'defaults: {stableSeconds: 0, progressDeadlineSeconds: 240}';
 const IMPATIENT = { upgrade: { rollback: { progressDeadlineSeconds: 10 } } };
 const PATIENT = { upgrade: { rollback: { progressDeadlineSeconds: 120 } } };
 const NODES = ['-l', 'kubernetes.io/os=linux'];
-/** Processes of kubectl; more of them only take the time of each other. */
+/** How many kubectl processes run at once. More of them would only slow each other down. */
 const AT_ONCE = 6;
 
 const rows = MOMENTS.flatMap((when) => INTERFERENCES.map((what) => ({ what, when })));
@@ -150,7 +150,7 @@ function nameOf(what: Interference, when: Moment): string {
   return `${what} ${when.split(' ').at(-1)}`.replaceAll(' ', '-');
 }
 
-/** The names of the installations to which something is done in one of these moments. */
+/** The names of the installations that are interfered with in one of these moments. */
 function namesOf(...moments: readonly Moment[]): string[] {
   return rows.filter(({ when }) => moments.includes(when)).map(({ what, when }) => nameOf(what, when));
 }
@@ -160,7 +160,7 @@ const installing = namesOf('in the first install');
 const upgrading = namesOf('in a rollout');
 const goingBack = namesOf('on the way back');
 
-/** Of a release; 1.1.0 never is ready where a way back is needed. */
+/** The image of a release. That of 1.1.0 never gets ready where a way back is needed. */
 function imageOf(name: string, version: string): string {
   const isBad = version === '1.1.0' && goingBack.includes(name);
   return `registry.example.com/acme/${isBad ? 'never-ready' : 'web'}:${version}`;
@@ -201,11 +201,11 @@ describe.skipIf(!inject('controlPlane').disposable)('what somebody does', () => 
         edit(goingBack, { version: '1.1.0' }).then(() => haveNewPods(goingBack)),
       ]);
 
-      // From here on no node takes a pod: what is under way stays so.
+      // From here on no node takes a pod, so every rollout that is under way stays so.
       await kubectl(['cordon', ...NODES]);
       await deletePods(goingBack, '1.0.0');
       await edit(goingBack, IMPATIENT);
-      // Each gets its time back at once: the way back has no longer than what failed.
+      // Each gets a long deadline again at once: the way back has the same deadline as the rollout that failed.
       await Promise.all(goingBack.map((name) => are([name], 'Unknown RollingBack').then(() => edit([name], PATIENT))));
       await create(installing, 'good/web');
       await edit(upgrading, { version: '1.1.0' });
@@ -236,7 +236,7 @@ describe.skipIf(!inject('controlPlane').disposable)('what somebody does', () => 
       await children.catchUp(namespace);
     }, 240_000);
     afterAll(() => kubectl(['uncordon', ...NODES]));
-    // It ends truthfully: `Ready` was never a lie.
+    // stop() fails if `Ready` was ever a lie.
     afterAll(() => operator?.stop());
 
     async function create(names: readonly string[], of: string): Promise<void> {
@@ -259,7 +259,7 @@ describe.skipIf(!inject('controlPlane').disposable)('what somebody does', () => 
       );
     }
 
-    /** Waits until each has a pod of the release that never is ready. */
+    /** Waits until each has a pod of the release that never gets ready. */
     async function haveNewPods(names: readonly string[]): Promise<void> {
       const isNew = (name: string) =>
         children
@@ -290,7 +290,7 @@ describe.skipIf(!inject('controlPlane').disposable)('what somebody does', () => 
         .sort();
     }
 
-    /** Returns what kubectl complains about. */
+    /** Interferes with an installation and returns the complaints of kubectl. */
     async function interfere(what: Interference, name: string, backup: DeploymentObject | undefined): Promise<string> {
       const on = [`deployment/${name}`, '-n', namespace];
       switch (what) {
@@ -315,11 +315,14 @@ describe.skipIf(!inject('controlPlane').disposable)('what somebody does', () => 
       return (await run(args)).stderr;
     }
 
-    /** In place of what is there now; where the operator has made that anew before kubectl could, over it. */
+    /**
+     * Replaces the present Deployment by the backup. If the operator made it again before kubectl could, overwrites
+     * that one.
+     */
     async function restore(backup: DeploymentObject | undefined): Promise<string> {
       const { uid: _, resourceVersion: __, ...metadata } = backup?.metadata ?? {};
       const { code, stderr } = await run(['replace', '--force', '--timeout=5s', '-f', '-'], { ...backup, metadata });
-      // It waits until there is none of this name, for minutes, while the operator makes it anew.
+      // kubectl waits until no Deployment has this name, while the operator keeps making one.
       if (code !== 0 && state === 'up' && /AlreadyExists|timed out/.test(stderr)) {
         await eventually(() => kubectl(['replace', '-f', '-'], { ...backup, metadata }));
         return '';
@@ -338,7 +341,7 @@ describe.skipIf(!inject('controlPlane').disposable)('what somebody does', () => 
       const { metadata, spec } = children.deployment(keyOf(name)) ?? {};
       const head = records.find(({ revision }) => String(revision) === metadata?.labels?.[LABEL.rollout]);
 
-      // Of ends that are told alike, the one whose records there are.
+      // Several ends may have the same `Ready`. The records tell which of them this is.
       const isIts = (e: End) => isDeepStrictEqual(e.records, records.map(inWords));
       const end = ends.filter(({ ready }) => ready === conditionOf(seen, 'Ready')).find(isIts) ?? endOf(seen);
       expect(complaints.get(name)).toMatch(end?.refused ?? /^$/);
@@ -347,7 +350,7 @@ describe.skipIf(!inject('controlPlane').disposable)('what somebody does', () => 
         images: [...new Set(children.pods(keyOf(name)).map((pod) => pod.spec.containers[0]?.image))],
         records: records.map(inWords),
         history: end?.history && told,
-        // Whoever asks for new pods gets them.
+        // A restart by hand is not undone.
         isRestarted: 'kubectl.kubernetes.io/restartedAt' in (spec?.template.metadata.annotations ?? {}),
       }).toEqual({
         version: end?.version,

@@ -4,8 +4,8 @@ import { apply, eventually, get, kubectl, waitFor, type KubernetesObject } from 
 import { startOperator, type RunningOperator } from '../support/operator.ts';
 
 /**
- * Beside the installation `shop` of `acme/web` is what somebody else has: a chart `web` whose release is `shop`, too.
- * Its selectors must find its own pod and none of ours, whatever its chart or tool selects by.
+ * Somebody else's chart `web`, with the release `shop`, lives beside the installation `shop` of `acme/web`. Its
+ * selectors must find its own pod and none of ours, whatever labels its chart or tool selects by.
  */
 const namespace = 'labels';
 let operator: RunningOperator;
@@ -22,13 +22,13 @@ beforeAll(async () => {
 afterAll(() => operator.stop());
 afterAll(() => cleanUp(namespace));
 
-/** All that the operator makes, and what comes of it. */
+/** Every kind that the operator makes, and those that the cluster makes from them. */
 const KINDS = 'deployments,replicasets,pods,services,poddisruptionbudgets,controllerrevisions';
 
 interface Usual {
   readonly by: string;
   readonly selector: Readonly<Record<string, string>>;
-  /** Who told that it is so, or what went wrong by it. */
+  /** A source for this selector, or a report of what went wrong by it. */
   readonly seen: string;
 }
 
@@ -114,7 +114,7 @@ const USUAL: Usual[] = [
 it.each(USUAL)('nothing of ours is chosen by $by', async ({ selector }) => {
   const chart = await runChart(selector, selector);
 
-  // Its own pod is there: so ours have been looked at, too.
+  // Its own pod is listed, so our pods have been considered, too.
   expect(await endpoints(chart, 1)).toEqual([chart]);
   expect(await chosen(selector)).toEqual([`pod/${chart}`]);
 });
@@ -144,9 +144,9 @@ interface EndpointSlice extends KubernetesObject {
 let charts = 0;
 
 /**
- * Makes a pod and a Service of somebody else's, until the end of the test, and returns their name. It is never `shop`: a
- * Service called like an installation would be a conflict, which is another matter. And each time it is another, since
- * what a Service had found is there for a while after it.
+ * Makes a pod and a Service of somebody else's until the end of the test, and returns their name. The name is never
+ * `shop`, since a Service with the name of an installation would be a conflict, which is not tested here. It is another
+ * name each time, since the endpoints of a deleted Service stay for a while.
  */
 async function runChart(labels: Usual['selector'], selector: Usual['selector']): Promise<string> {
   const name = `chart-${++charts}`;
@@ -162,14 +162,14 @@ async function runChart(labels: Usual['selector'], selector: Usual['selector']):
   return name;
 }
 
-/** As `kind/name`. */
+/** Returns the objects that have these labels, as `kind/name`. */
 async function chosen(labels: Usual['selector']): Promise<string[]> {
   const selector = Object.entries(labels).map((pair) => pair.join('='));
   const names = await kubectl(['get', KINDS, '-n', namespace, '-l', selector.join(','), '-o', 'name']);
   return names.trim().split('\n');
 }
 
-/** The pods that get what is sent to a Service, as soon as it has so many. */
+/** The pods behind a Service, as soon as there are at least so many. */
 function endpoints(service: string, atLeast: number): Promise<string[]> {
   return eventually(async () => {
     const slices = await list<EndpointSlice>('endpointslices', `kubernetes.io/service-name=${service}`);
@@ -178,7 +178,7 @@ function endpoints(service: string, atLeast: number): Promise<string[]> {
   });
 }
 
-/** Not by labels: the pods that its Deployment has made. */
+/** The pods of a Deployment, found by their owners and not by labels. */
 async function podsOf(deployment: string): Promise<string[]> {
   const { uid } = (await get('deployment', deployment, namespace)).metadata;
   const sets = (await list('replicasets')).filter(isOwnedBy([uid])).map(({ metadata }) => metadata.uid);

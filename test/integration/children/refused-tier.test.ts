@@ -24,7 +24,7 @@ beforeAll(async () => {
   await refuseProcessor('7');
   operator = await startOperator();
 });
-// In reverse: the operator ends last, whatever came out before.
+// Hooks run in reverse order, so the operator ends last, even if another hook fails.
 afterAll(() => operator.stop());
 afterAll(() => cleanUp(namespace));
 afterAll(() => run(['delete', 'validatingadmissionpolicybinding,validatingadmissionpolicy', POLICY]));
@@ -56,7 +56,7 @@ it('a tier that admission refuses disturbs nobody who runs, and is taken as soon
   await eventually(async () => (await condition('UpgradeHealthy'))?.status === 'True');
 });
 
-/** From now on no Deployment of the namespace may ask for so much. */
+/** Refuses every Deployment of the namespace that requests this amount of CPU from now on. */
 async function refuseProcessor(cpu: string): Promise<void> {
   const apiVersion = 'admissionregistration.k8s.io/v1';
   const kind = 'ValidatingAdmissionPolicy';
@@ -86,7 +86,7 @@ async function refuseProcessor(cpu: string): Promise<void> {
       },
     },
   );
-  // The API server needs a moment to take notice of either.
+  // The API server needs a moment before it applies a new policy and binding.
   await eventually(async () => (await run(['apply', '--dry-run=server', '-f', '-'], greedy(cpu))).code !== 0);
 }
 

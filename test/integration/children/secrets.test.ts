@@ -18,7 +18,8 @@ async function begin(watchSecrets: boolean): Promise<void> {
   operator = await startOperator({ WATCH_SECRETS: String(watchSecrets), LOG_LEVEL: 'trace' });
   await kubectl(['create', 'secret', 'generic', 'database', '-n', namespace, `--from-literal=password=${canary}`]);
   await apply(provider('discreet', '1.0.0'), installation(namespace, 'web', spec));
-  // The garbage collector learns of new kinds every 30 s only: until then an earlier installation's children are in the way.
+  // The garbage collector looks for new kinds only every 30 s. Until then, children of an earlier installation are in
+  // the way.
   await waitFor('Ready', 'pi/web', namespace);
 }
 

@@ -11,8 +11,8 @@ import { patch, runs } from '../support/outcome.ts';
 import { conditionOf, startWitness, type Witness } from '../support/witness.ts';
 
 /**
- * The operator before this one left this in a cluster: it remembered rollouts in annotations of the Deployment and in saved
- * revisions, and not in records. recorded/README.md says what became of each of its installations.
+ * The cluster looks as an earlier operator left it, which remembered rollouts in annotations of the Deployment and in
+ * saved revisions, and not in records. recorded/README.md says what happened to each of its installations.
  */
 const namespace = 'recorded';
 const NAMES = ['fresh', 'upgraded', 'rolling', 'rolled-back', 'held'] as const;
@@ -64,7 +64,7 @@ async function createInstallations(): Promise<ReadonlyMap<string, string>> {
   return uids;
 }
 
-/** Applies what the operator had applied, in its name, so that it owns just what it owned. */
+/** Applies the recorded fields in the name of the earlier operator, so that it owns exactly the fields that it owned. */
 async function applyAsOperator(object: Recorded, uids: ReadonlyMap<string, string>, more: object = {}): Promise<void> {
   const { apiVersion, kind, metadata } = object;
   const { metadata: owned = {}, ...fields } = ownedFields(object, FIELD_MANAGER) as { readonly metadata?: object };
@@ -79,8 +79,8 @@ async function applyAsOperator(object: Recorded, uids: ReadonlyMap<string, strin
 }
 
 /**
- * One template after the other, as they were rolled out, so that their ReplicaSets are there, too. What came before has pods
- * only where they are still needed.
+ * Applies the templates one after the other, as they were rolled out, so that their ReplicaSets exist, too. The earlier
+ * templates get pods only where these are still needed.
  */
 async function createDeployment(deployment: RecordedDeployment, uids: ReadonlyMap<string, string>): Promise<void> {
   const { metadata, status } = deployment;
@@ -101,7 +101,7 @@ function formerTemplates(name: Name): object[] {
     .filter(({ metadata }) => metadata.labels?.[LABEL.installation] === name)
     .sort((a, b) => revisionOf(a) - revisionOf(b));
   const last = replicaSets.pop();
-  // The template that came back had been there before all others.
+  // A template that came back was the first of all.
   const isBack = last?.metadata.annotations?.['deployment.kubernetes.io/revision-history'] !== undefined;
   return [...(isBack ? [last] : []), ...replicaSets].map(({ spec }) => withoutHash(spec.template));
 }
@@ -119,13 +119,13 @@ let children: ChildWatch;
 let witness: Witness;
 let operator: RunningOperator;
 
-/** Waits until the Deployment controller has made of it what it was. */
+/** Waits until the Deployment has as many pods as it had when it was recorded. */
 async function comesTo(name: Name, { replicas = 0, availableReplicas = 0 }: DeploymentObject['status']): Promise<void> {
   await children.until(
     () => {
       const { metadata, status } = children.deployment(keyOf(name)) ?? {};
       const isSeen = metadata !== undefined && (status?.observedGeneration ?? 0) >= metadata.generation;
-      // A pod that never is ready is there for a while before it is scheduled.
+      // A pod that never gets ready exists for a while before it is scheduled.
       const isScheduled = children.pods(keyOf(name)).every(({ spec }) => spec.nodeName !== undefined);
       const isThere = (status?.replicas ?? 0) === replicas && (status?.availableReplicas ?? 0) === availableReplicas;
       return isSeen && isThere && isScheduled;
@@ -155,7 +155,7 @@ function records(name: Name): string[] {
   return children.records(keyOf(name)).map((record) => `${record.data.version} ${markOf(record)}`);
 }
 
-/** Saved revisions had names that ended with a hash. */
+/** Whether a revision is a record: the names of saved revisions ended with a hash. */
 function isRecord({ metadata, revision }: RecordObject): boolean {
   return metadata.name.endsWith(`-${revision}`);
 }
@@ -179,7 +179,7 @@ describe.skipIf(!inject('controlPlane').disposable)('what was installed before t
     await children.catchUp(namespace);
     NAMES.forEach((name) => before.set(name, running(name)));
   });
-  // In reverse: the operator ends last, whatever came out before.
+  // Hooks run in reverse order, so the operator ends last, even if another hook fails.
   afterAll(() => operator?.stop());
   afterAll(() => children.stop());
   afterAll(() => witness.stop());
@@ -250,7 +250,8 @@ describe.skipIf(!inject('controlPlane').disposable)('what was installed before t
       ),
     );
 
-    // The hash of what was applied had the owner in it. The Deployments have records instead of it by now.
+    // The earlier operator's hash included the owner, which is another one here. The Deployments have records instead
+    // of the hash by now.
     const kinds = healed.split('\n').map((message) => /^Restored (\w+)/.exec(message)?.[1]);
     expect(kinds).not.toContain('Deployment');
   });

@@ -39,7 +39,7 @@ beforeAll(async () => {
     auditedFrom = (await readAudit(auditLog(), 0)).nextOffset;
   }
 });
-// In reverse: the operator ends last, whatever came out before.
+// Hooks run in reverse order, so the operator ends last, even if another hook fails.
 afterAll(() => operator.stop());
 afterAll(() => cleanUp(namespace));
 

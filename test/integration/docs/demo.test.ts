@@ -4,12 +4,12 @@ import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { eventually } from '../support/kubectl.ts';
 import { PATIENTLY } from '../support/patience.ts';
 
-/** The demo boots a control plane of its own, which takes what a disposable one takes. */
+/** The demo boots a control plane, so it needs the same as a disposable one. */
 const { disposable } = inject('controlPlane');
 const readme = readFileSync('README.md', 'utf8');
 const upgrades = readFileSync('docs/upgrades.md', 'utf8');
 
-/** Lines of README that no demo prints, each with what runs it. */
+/** Lines of README that no demo prints, each with the test that runs it. */
 const runElsewhere = new Map([
   ['npm run demo', 'below'],
   ['npm run demo -- --once', 'below'],
@@ -33,7 +33,7 @@ interface Demo {
 function startDemo(args: readonly string[], env: Readonly<Record<string, string>> = {}): Demo {
   const { FORCE_COLOR: _, ...inherited } = process.env;
   const child = spawn(process.execPath, ['demo/main.ts', ...args], {
-    // By npm's variable it notices the end of the process that started it, also one by SIGKILL.
+    // With npm's variable set, the demo notices the end of the process that started it, also by SIGKILL.
     env: { ...inherited, npm_lifecycle_event: 'demo', NO_COLOR: '1', ...env },
   });
   onTestFinished(() => void child.kill('SIGKILL'));
@@ -55,12 +55,12 @@ function startDemo(args: readonly string[], env: Readonly<Record<string, string>
   };
 }
 
-/** The rest of the first line that matches, once the demo has printed it. */
+/** Waits for the first line that matches, and returns its captured part. */
 function printed(demo: Demo, line: RegExp): Promise<string> {
   return eventually(async () => demo.lines.map((l) => line.exec(l)?.[1]).find((rest) => rest !== undefined));
 }
 
-/** Ages, times, ports, directories and names of pods become words; all else must be the same, but for the width of columns. */
+/** Replaces ages, times, ports, directories and names of pods by words, and ignores the width of columns. */
 function normalise(line: string): string {
   return line
     .replace(/\/\S*\/provider-operator-cluster-\w+/, '<directory>')
@@ -74,7 +74,7 @@ function normalise(line: string): string {
     .trimEnd();
 }
 
-/** The first part of `excerpt` that `whole` does not have in its place; lines are left out only where `...` says so. */
+/** The first part of `excerpt` that `whole` does not have in this order. Only `...` may stand for left-out lines. */
 function notIn(whole: readonly string[], excerpt: readonly string[]): string | undefined {
   const text = `\n${whole.map(normalise).join('\n')}\n`;
   let from = 0;
@@ -106,7 +106,7 @@ interface Example {
   readonly output: readonly string[];
 }
 
-/** The commands of a page with what it says that each prints, in order. */
+/** The commands of a page in order, each with the output that the page shows. */
 function examplesOf(page: string): Example[] {
   return fences('console', page)
     .flatMap((lines) => lines.join('\n').split(/^\$ /m).slice(1))
@@ -116,9 +116,9 @@ function examplesOf(page: string): Example[] {
     });
 }
 
-/** Runs an example as a person would; what only looks is repeated until it sees what the page says. */
+/** Runs an example as a person would. A command that only looks is repeated until it prints what the page shows. */
 async function follow({ command, output }: Example, env: NodeJS.ProcessEnv): Promise<void> {
-  // A reader's machine is not as busy as this one may be.
+  // This machine may be busier than a reader's.
   const patient = command.replace(/--timeout=\d+s/, PATIENTLY);
   async function attempt(): Promise<true> {
     const { stdout, stderr } = spawnSync('/bin/sh', ['-c', patient], { env, encoding: 'utf8' });
@@ -196,7 +196,7 @@ describe.skipIf(!disposable)('npm run demo', () => {
     expect(inReadme.filter((line) => !new Set([...shown, ...proposed, ...runElsewhere.keys()]).has(line))).toEqual([]);
     expect([...runElsewhere.keys()].filter((line) => !inReadme.includes(line))).toEqual([]);
 
-    // One ^C is two signals: the terminal's, and the one that npm passes on.
+    // One ^C sends two signals: one from the terminal, and one that npm passes on.
     demo.kill('SIGINT');
     await printed(demo, /^(Removing everything)/);
     demo.kill('SIGINT');

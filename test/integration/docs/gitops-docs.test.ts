@@ -7,7 +7,7 @@ import { runProgram } from '../../gitops/go-program.ts';
 import { eventually, get, kubectl } from '../support/kubectl.ts';
 import { asTyped } from '../support/typed.ts';
 
-/** Where the CRDs of the tools are, as they are released. That of HelmRelease is not to be had, but its Go type is. */
+/** Where the released CRDs of the tools are. The CRD of HelmRelease is not available, but its Go type is. */
 const CRDS: readonly (PinnedModule & { readonly file: string; readonly name: string })[] = [
   {
     path: 'github.com/fluxcd/kustomize-controller',

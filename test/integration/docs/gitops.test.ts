@@ -28,7 +28,10 @@ const MARKS = {
   },
 } as const;
 type WayToDiffer = readonly [string, readonly string[]];
-/** Flux asks what an apply would change; Argo CD compares with what it applied last, or asks, too, where it is told to. */
+/**
+ * Flux asks what an apply would change. Argo CD compares with the last applied manifest, or asks like Flux if it is
+ * told to.
+ */
 const WAYS_TO_DIFFER: Readonly<Record<GitTool, readonly WayToDiffer[]>> = {
   flux: [['by an apply on trial', ['--server-side', '--force-conflicts', '--field-manager=kustomize-controller']]],
   argo: [
@@ -37,13 +40,13 @@ const WAYS_TO_DIFFER: Readonly<Record<GitTool, readonly WayToDiffer[]>> = {
   ],
 };
 const ROUNDS_AT_REST = 5;
-/** By design: an install costs two, an upgrade three, and a way back two more. */
+/** The most status writes by design: an install costs two, an upgrade three, and a way back two more. */
 const MOST_STATUSES = { good: 5, bad: 7 };
 const DEPLOYMENTS = { good: 2, bad: 3 };
 
 type Published = KubernetesObject & { readonly status: Pick<InstallationStatus, 'observedGeneration' | 'conditions'> };
 
-/** In Git by now, marked as the tool does. */
+/** Returns an object from Git with the marks that the tool adds. */
 function marked(tool: GitTool, object: object): object {
   const { metadata, ...rest } = object as { metadata: object };
   return { ...rest, metadata: { ...metadata, ...MARKS[tool] } };
@@ -87,7 +90,7 @@ describe.skipIf(!inject('controlPlane').disposable)('manifests that are applied 
   afterAll(() => cleanUp(namespace));
   afterAll(() => Promise.all([...gits.values()].map(({ git }) => git.stop())));
 
-  /** One release is published that works, and one that does not. */
+  /** Publishes a release that works and one that does not. */
   async function upgrade(tool: GitTool): Promise<void> {
     const { good, failing } = namesFor(tool);
     const git = startGit(tool);
@@ -129,7 +132,7 @@ describe.skipIf(!inject('controlPlane').disposable)('manifests that are applied 
       for (const name of [good, failing]) {
         await seen.catchUp(namespace);
         expect(new Set(versions(name).map((o) => o.metadata.generation))).toEqual(new Set([1]));
-        // Each version but the first was a status of the operator.
+        // The operator wrote each version but the first, as a status.
         expect(versions(name)).toHaveLength(1 + (await writes(name, 'providerinstallations', 'status')));
         const { metadata } = await get('pi', name, namespace);
         const owned = metadata.managedFields?.filter((m) => m.manager === 'provider-operator');

@@ -14,12 +14,15 @@ const cluster = inject('controlPlane');
 
 const OUTAGE_MS = 30_000;
 const MOST_DIALS_IN_AN_OUTAGE = 8;
-/** Installations, Providers, Deployments, Services, PodDisruptionBudgets, ControllerRevisions, Pods and ConfigMaps. */
+/**
+ * Installations, Providers, SystemSoftware, Deployments, Services, PodDisruptionBudgets, ControllerRevisions, Pods and
+ * ConfigMaps.
+ */
 const WATCHES = 9;
 const anything = () => true;
 const isRelist = (request: ApiRequest) => request.verb === 'list' || request.isWatchList;
 
-/** All that is slow suffers side by side, each operator in a namespace or a cluster of its own. */
+/** The slow tests run side by side, each operator in a namespace or a cluster of its own. */
 describe.skipIf(!cluster.disposable)('an operator', { concurrent: true }, () => {
   let planes: readonly ControlPlane[];
   beforeAll(async () => {
@@ -32,7 +35,7 @@ describe.skipIf(!cluster.disposable)('an operator', { concurrent: true }, () => 
   const setUp = (namespace: string, context: TestContext, where: Kubeconfigs = cluster) =>
     startSettled({ ...where, namespace }, context);
 
-  /** It is not ready some time after the beginning, and then stays so. */
+  /** Expects that readiness is lost some time after `from`, and does not come back before `to`. */
   function expectUnready(probed: readonly Probed[], from: number, to: number): void {
     const said = probed.filter(({ at }) => at > from && at < to).map(({ readyz }) => readyz);
     expect(said).toContain(503);
@@ -99,7 +102,7 @@ describe.skipIf(!cluster.disposable)('an operator', { concurrent: true }, () => 
 
     expect(Object.keys(dials)).toHaveLength(WATCHES);
     expect(Math.max(...Object.values(dials))).toBeLessThanOrEqual(MOST_DIALS_IN_AN_OUTAGE);
-    // Nobody dialled without asking for anything.
+    // Every connection carried a request.
     const dialled = Array.from({ length: after - before }, (_, i) => before + i);
     expect(dialled.filter((connection) => !asked(anything).some((p) => p.connection === connection))).toEqual([]);
     expectUnready(probes.probed, from, until);

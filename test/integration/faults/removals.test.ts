@@ -30,7 +30,7 @@ describe.skipIf(!cluster.disposable)('what is taken away', { concurrent: true },
   const setUp = (namespace: string, context: TestContext, where: Kubeconfigs = cluster) =>
     startSettled({ ...where, namespace }, context);
 
-  /** Takes the rights on a resource away from the operator, but for some. */
+  /** Leaves the operator only these verbs on a resource. */
   async function leaveRights(kubeconfig: string, resource: string, verbs: readonly string[]): Promise<void> {
     const name = 'clusterrole/provider-operator';
     const role = JSON.parse(await kubectlOn(kubeconfig, ['get', name, '-o', 'json'])) as ClusterRole;
@@ -57,7 +57,7 @@ describe.skipIf(!cluster.disposable)('what is taken away', { concurrent: true },
 
     await workload.converges();
     await eventually(async () => (await fetch(`${operator.url}/readyz`)).ok);
-    // Two installations, and a second look for what their own reports woke.
+    // Two installations, each with a second look because of its own report.
     expect(attempts).toBeLessThanOrEqual(4);
     expect(Math.max(...Object.values(dials))).toBeLessThanOrEqual(10);
   });
@@ -77,7 +77,7 @@ describe.skipIf(!cluster.disposable)('what is taken away', { concurrent: true },
     workload.forgetAll();
     await workload.collected();
     expect(await hasNamespace(api, namespace)).toBe(true);
-    // Of three installations a Service and a Deployment, each refused at most twice, and a report of each refusal.
+    // Three installations have a Service and a Deployment, each refused at most twice, and each refusal is reported.
     expect(asked(isWrite).length).toBeLessThanOrEqual(3 * 2 * 2 * 2);
 
     await hold([]);
@@ -88,7 +88,7 @@ describe.skipIf(!cluster.disposable)('what is taken away', { concurrent: true },
     await workload.converges();
   });
 
-  /** Applies what the server may not know again at once. */
+  /** Publishes and asks again, until the server knows the CRDs again. */
   const again = (settled: Pick<Settled, 'workload'>, name: string) =>
     eventually(async () => {
       await settled.workload.publish();

@@ -9,14 +9,17 @@ const cluster = inject('controlPlane');
 const isWatchOf = (resource: string) => matching({ verb: 'watch', resource });
 const isRelist = (request: ApiRequest) => request.verb === 'list' || request.isWatchList;
 /**
- * Not of the installation that is dropped: its children may be collected before the operator has seen that it is gone,
- * and are then healed in vain.
+ * Leaves out the installation that is dropped: its children may be collected before the operator has seen that it is
+ * gone, and are then healed in vain.
  */
 const isChildWrite = ({ verb, resource, name }: ApiRequest) =>
   verb === 'patch' && resource === 'deployments' && name !== 'dropped';
-/** A round of changes is an edit and an installation: more writes than that would be for nothing. */
+/** A round of changes needs two writes, for an edit and a new installation. More would be in vain. */
 const WRITES_PER_ROUND = 2;
-/** Installations, Providers, Deployments, Services, PodDisruptionBudgets, ControllerRevisions, Pods and ConfigMaps. */
+/**
+ * Installations, Providers, SystemSoftware, Deployments, Services, PodDisruptionBudgets, ControllerRevisions, Pods and
+ * ConfigMaps.
+ */
 const WATCHES = 9;
 
 describe.skipIf(!cluster.disposable)('a watch that breaks', { concurrent: true }, () => {
@@ -103,7 +106,7 @@ describe.skipIf(!cluster.disposable)('a watch that breaks', { concurrent: true }
 
     await workload.change('replayed');
     await workload.converges();
-    // The same name again: what is repeated of its predecessor must not harm it.
+    // The name is used again: repeated events of the former object must not harm the new one.
     await workload.drop('replayed');
     await workload.collected();
     await workload.want('replayed', 'again');

@@ -13,7 +13,10 @@ const cluster = inject('controlPlane');
 const isWatchList = (request: ApiRequest) => request.isWatchList;
 const isList = (request: ApiRequest) => request.verb === 'list';
 const resourcesOf = (passages: readonly Passage[]) => new Set(passages.map(({ resource }) => resource));
-/** Installations, Providers, Deployments, Services, PodDisruptionBudgets, ControllerRevisions, Pods and ConfigMaps. */
+/**
+ * Installations, Providers, SystemSoftware, Deployments, Services, PodDisruptionBudgets, ControllerRevisions, Pods and
+ * ConfigMaps.
+ */
 const WATCHES = 9;
 
 describe.skipIf(!cluster.disposable)('where a stream of all objects', { concurrent: true }, () => {
@@ -25,7 +28,7 @@ describe.skipIf(!cluster.disposable)('where a stream of all objects', { concurre
   });
   afterAll(() => plane.stop());
 
-  /** Begins anew after it had to list, and does not ask for a stream again. */
+  /** Expects that the operator had to list, begins again by listing, and does not ask for a stream again. */
   async function expectListsOnly({ proxy, workload }: Settled) {
     expect(resourcesOf(proxy.passages.filter(isWatchList)).size).toBe(WATCHES);
     expect(proxy.passages.filter(isWatchList)).toHaveLength(WATCHES);

@@ -17,9 +17,12 @@ interface EventObject {
 }
 
 const isWrite = matching({ verb: 'patch' });
-/** An edit and an installation: a record, a Deployment and a mark each, a Service, and for either two or three reports. */
+/**
+ * The writes for an edit and an installation: a record, a Deployment and a mark for each, one Service, and two or three
+ * reports for each.
+ */
 const WRITES_PER_ROUND = 13;
-/** A report of each failure may come on top of the next attempt. */
+/** Each failure costs the next attempt, and maybe a report. */
 const WRITES_PER_FAILURE = 2;
 
 describe.skipIf(!cluster.disposable)('a write', { concurrent: true }, () => {
@@ -29,7 +32,7 @@ describe.skipIf(!cluster.disposable)('a write', { concurrent: true }, () => {
     return { ...(await startSettled({ ...cluster, namespace }, context)), namespace };
   }
 
-  /** Everything was done once: one rollout for an edit, none for an installation, and nothing was told twice. */
+  /** Expects that everything was done once: one rollout for an edit, none for an installation, and no event twice. */
   async function expectNothingTwice({ api, namespace }: Pick<Settled, 'api'> & { namespace: string }, created: string) {
     const deployments = await api.list<DeploymentObject>(CHILDREN.Deployment, namespace);
     const generations = new Map(deployments.map(({ metadata }) => [metadata.name, metadata.generation]));
@@ -50,7 +53,7 @@ describe.skipIf(!cluster.disposable)('a write', { concurrent: true }, () => {
   it('that is throttled waits for as long as it was told, and no other waits with it', async (context) => {
     const { proxy, workload, asked } = await setUp('write-429', context);
     const isOfEdited = matching({ verb: 'patch', resource: 'deployments', name: 'edited' });
-    // Long enough that whoever does not wait comes before, on a busy machine, too.
+    // The delay is so long that a write that does not wait comes first, on a busy machine, too.
     proxy.inject({ kind: 'refuse', code: 429, retryAfterSeconds: 8 }, isOfEdited, 2);
 
     await workload.change('throttled');

@@ -41,7 +41,10 @@ async function costOf(change: () => Promise<unknown>): Promise<Requests> {
   return requestsSince(auditLog(), from);
 }
 
-/** Nothing else, none more often, and no read at all. Events count together, whether new or repeated. */
+/**
+ * Expects no request outside the budget, none more often, and no read at all. Events count together, whether new or
+ * repeated.
+ */
 function expectWithin(requests: Requests, budget: Readonly<Record<string, number>>): void {
   const summed: Record<string, number> = {};
   for (const [what, count] of Object.entries(requests)) {
@@ -86,7 +89,7 @@ async function relabel(name: string): Promise<void> {
   await eventually(async () => (await read()) === before);
 }
 
-/** Resolves when each of them was looked at by this process; some wait for a time to come, as what failed does. */
+/** Resolves when this process has looked at every installation. Some are requeued for a later time, such as failed ones. */
 async function judgedAll({ url }: RunningOperator): Promise<void> {
   const { items } = JSON.parse(await kubectl(['get', 'pi', '-A', '-o', 'json'])) as { items: unknown[] };
   await eventually(async () => (await looksOf(url)) >= items.length);

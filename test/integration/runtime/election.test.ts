@@ -29,7 +29,7 @@ async function isLeading({ url }: OperatorProcess): Promise<boolean> {
   return /^leader_election_master_status\{name="provider-operator"\} 1$/m.test(metrics);
 }
 
-/** Edits an installation at once, as a tenant would, and returns what was written. */
+/** Edits an installation as a tenant would, and returns the new value. */
 async function edit(name: string): Promise<string> {
   const value = String(performance.now());
   await admin.request({
@@ -101,7 +101,7 @@ interface Reign {
   to: number;
 }
 
-/** Who wrote, one after the other; a new reign begins with the first write of another. */
+/** The writers, one after the other. A new reign begins with the first write of another replica. */
 function reignsIn(writes: readonly AuditEvent[]): Reign[] {
   const reigns: Reign[] = [];
   for (const { userAgent, receivedAt, loggedAt } of writes) {
@@ -115,7 +115,10 @@ function reignsIn(writes: readonly AuditEvent[]): Reign[] {
   return reigns;
 }
 
-/** Two writers at one time show as reigns that overlap, or as one that comes back after another began. */
+/**
+ * Expects one writer at a time: two would show as reigns that overlap, or as a reign that comes back after another
+ * began.
+ */
 function expectOneWriterAtATime(reigns: readonly Reign[]): void {
   for (const [index, { from }] of reigns.entries()) {
     const before = reigns[index - 1];
@@ -143,9 +146,9 @@ function leaseAt(events: readonly AuditEvent[], { leader, heir }: HandOver) {
 }
 
 /**
- * Who stands by looks each two seconds. A Lease that was given back is taken at the first look after that, or at the next
- * where that one was too early to see it; one that was left behind at the look after it has lasted, the first of which saw
- * who held it last.
+ * How often an heir looks at the Lease at most. It looks every two seconds. It takes a Lease that was given back at its
+ * first look, or at the next if the first came too early. It takes an abandoned Lease at the first look after its
+ * duration, counted from the look that first saw its last holder.
  */
 const MOST_LOOKS = { SIGTERM: 2, SIGKILL: 1 + Math.ceil(LEASE_MS / 2_000) + 1 };
 
@@ -206,7 +209,7 @@ describe.skipIf(!disposable)('two replicas', () => {
     }
     await stopEditing();
 
-    // Safety first, whatever the machine was busy with; how long it took is what `npm run bench` says.
+    // Only safety is judged, since the machine may be busy. `npm run bench` measures how long a hand-over takes.
     const events = await auditSince(nextOffset);
     const reigns = reignsIn(writesIn(events));
     expectOneWriterAtATime(reigns);
@@ -238,7 +241,8 @@ describe.skipIf(!disposable)('two replicas', () => {
     const writes = writesIn(await auditSince(nextOffset));
     const isOf = (operator: OperatorProcess) => (event: AuditEvent) => event.userAgent.includes(operator.instance);
     const late = writes.slice(writes.findIndex(isOf(second))).filter(isOf(first));
-    // Stopped between the look at the clock and the call that sends it; JavaScript does that for one request at a time.
+    // The process may be stopped between its look at the clock and the call that sends a request. JavaScript does that
+    // for one request at a time.
     expect(late.length, JSON.stringify(late)).toBeLessThanOrEqual(1);
     const reigns = reignsIn(writes.filter((event) => !late.includes(event)));
     expectOneWriterAtATime(reigns);

@@ -17,7 +17,7 @@ const namespace = 'metrics';
 const CONFIG = 'defaults: {progressDeadlineSeconds: 60, stableSeconds: 0}';
 /** The labels that a scrape adds. */
 const TARGET_LABELS: ReadonlySet<string> = new Set(['job', 'instance', 'namespace', 'pod']);
-/** Not seen here: a write that may pass fails only where the API server is in trouble. */
+/** Series that do not occur here: a passing failure of a write needs an API server in trouble. */
 const UNSEEN = [{ metric: 'provider_operator_installations', label: 'reason', value: 'RetryingAfterError' }];
 
 describe.skipIf(!inject('controlPlane').disposable)('what the operator tells Prometheus', () => {
@@ -50,7 +50,7 @@ describe.skipIf(!inject('controlPlane').disposable)('what the operator tells Pro
       witness.until(key('stalled'), (i) => conditionOf(i, 'Stalled') !== undefined),
       fight('fought'),
     ]);
-    // Everybody else may hear of a status before the operator has the answer to its write.
+    // Others may see a status before the operator has the answer to its write.
     scrape = await eventually(async () => {
       const told = await scrapeOf(operator);
       const has = (labels: Readonly<Record<string, string>>) =>
@@ -68,7 +68,7 @@ describe.skipIf(!inject('controlPlane').disposable)('what the operator tells Pro
 
   const key = (name: string) => `${namespace}/${name}`;
 
-  /** Somebody changes the Deployment until the operator gives way for a while. */
+  /** Changes the Deployment again and again until the operator gives way for a while. */
   async function fight(name: string): Promise<void> {
     for (let i = 0; i < 3; i += 1) {
       await kubectl(['scale', `deployment/${name}`, '--replicas=3', '-n', namespace]);
@@ -172,7 +172,7 @@ describe.skipIf(!inject('controlPlane').disposable)('what the operator tells Pro
     );
 
     beforeAll(async () => {
-      // In the place of the chart, which is not what is looked at here.
+      // These stand in for the chart's objects, which are not tested here.
       await kubectl(['create', 'deployment', 'provider-operator', '--image=operator', '-n', namespace, '--replicas=0']);
       await apply({
         apiVersion: 'coordination.k8s.io/v1',
@@ -192,7 +192,7 @@ describe.skipIf(!inject('controlPlane').disposable)('what the operator tells Pro
         TENANT: namespace,
         INSTALLATION: 'back',
       };
-      // `auth can-i` answers no by its exit code, and this operator is no service account.
+      // `auth can-i` also says no by its exit code, and this operator is not a service account.
       const script = block.replaceAll(/^(kubectl auth can-i (?!--list).*)$/gm, '$1 || true');
       const { stderr } = await promisify(execFile)('/bin/sh', ['-euc', script], { env });
 

@@ -17,7 +17,7 @@ const namespace = 'process';
 beforeAll(() => prepare(namespace));
 afterAll(() => cleanUp(namespace));
 
-/** Starts an operator that ends with the test, whatever came out. */
+/** Starts an operator that is stopped at the end of the test, even if the test fails. */
 async function startOperator(): Promise<RunningOperator> {
   const operator = await start();
   onTestFinished(async () => {
@@ -26,7 +26,7 @@ async function startOperator(): Promise<RunningOperator> {
   return operator;
 }
 
-/** Runs the operator to its end. */
+/** Runs the operator until it ends. */
 function end(env: Readonly<Record<string, string>>): Promise<{ code: number | null; stderr: string }> {
   const child = spawn(process.execPath, ['src/main.ts'], { env: { PATH: process.env['PATH'], ...env } });
   let stderr = '';

@@ -11,10 +11,10 @@ const workload = { installations: 1000, namespaces: 20, replicas: 1 };
 const [workers, creators] = [16, 16];
 const STATUS = 'patch providerinstallations/status';
 
-/** At an installation: it is there, its children are there, its pods are ready; each of which may come in two pieces. */
+/** The most looks at one installation: at it, at its children and at its ready pods. Each news may arrive in two parts. */
 const MOST_LOOKS = 6;
 
-/** With its children and a history of one rollout; 8 KiB are what history and candidates may make of it. */
+/** Bytes of heap per installation with its children and a history of one rollout, and with a full history and candidates. */
 const [MOST_HEAP_PER_INSTALLATION, MOST_HEAP_WITH_HISTORY] = [6144, 8192];
 const MOST_RSS_MIB = 120;
 

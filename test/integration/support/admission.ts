@@ -3,7 +3,7 @@ import { eventually, apply, run } from './kubectl.ts';
 /** The name of the policy and of its binding. */
 const REFUSAL = 'refuses-images';
 
-/** From now on no pod of the namespace may have an image whose name ends with `refused`. */
+/** Refuses every pod of the namespace with an image whose name ends with `refused` from now on. */
 export async function refuseImages(namespace: string): Promise<void> {
   const kind = 'ValidatingAdmissionPolicy';
   const apiVersion = 'admissionregistration.k8s.io/v1';
@@ -35,11 +35,11 @@ export async function refuseImages(namespace: string): Promise<void> {
       },
     },
   );
-  // The API server needs a moment to take notice of either.
+  // The API server needs a moment before it applies a new policy and binding.
   await eventually(async () => !(await isAllowed(namespace)));
 }
 
-/** Takes it back. */
+/** Removes the refusal. */
 export async function allowImages(namespace: string): Promise<void> {
   await run(['delete', 'validatingadmissionpolicybinding,validatingadmissionpolicy', REFUSAL, '--ignore-not-found']);
   await eventually(() => isAllowed(namespace));

@@ -7,8 +7,8 @@ import type { DeploymentObject, KubernetesObject } from './kubectl.ts';
 import { record, type Recording } from './recording.ts';
 
 /**
- * Watches what the operator makes in the cluster as the administrator: records, Deployments and pods. No version of any of
- * them is missed. Everything is asked for by the installation's `namespace/name`.
+ * Watches the children that the operator makes, as the administrator: records, Deployments and pods. It misses no
+ * version of any of them. Every method takes the installation's `namespace/name`.
  */
 export interface ChildWatch {
   /** The Deployment that is there now. */
@@ -17,7 +17,7 @@ export interface ChildWatch {
   pods(installation: string): readonly PodObject[];
   /** The records that are there now, oldest first. */
   records(installation: string): readonly RecordObject[];
-  /** Every version of every record that there was, in the order in which they came to be. */
+  /** Every version of every record that ever existed, in order. */
   recordVersions(installation: string): readonly RecordObject[];
   /** Waits until all that is stored of a namespace by now has been seen. */
   catchUp(namespace: string): Promise<void>;
@@ -74,7 +74,7 @@ export async function startChildWatch(): Promise<ChildWatch> {
   };
 }
 
-/** How the rollout of a record ended; `open` where it did not yet. */
+/** How the rollout of a record ended; `open` if it did not end yet. */
 export function markOf({ metadata: { annotations = {} } }: RecordObject): string {
   const names = ['proven', 'failed', 'superseded'] as const;
   return names.filter((name) => annotations[ANNOTATION[name]] !== undefined).join(' and ') || 'open';

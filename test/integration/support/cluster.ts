@@ -17,9 +17,9 @@ export async function prepare(namespace: string, { watchSecrets = false } = {}):
     await kubectl(['delete', 'clusterrolebinding', 'provider-operator-watch-secrets', '--ignore-not-found']);
   }
   const crds = ['providers', 'providerinstallations', 'systemsoftwares'].map((p) => `${p}.provider-operator.io`);
-  // Just after its creation a CRD has no conditions, at which kubectl gives up at once.
+  // A new CRD has no conditions yet, and kubectl gives up at once on those.
   await eventually(() => kubectl(['wait', '--for=condition=Established', 'crd', ...crds, '--timeout=10s']));
-  // kubectl has looked at what there is before the CRDs were; this makes it look again.
+  // kubectl has cached the API's kinds from before the CRDs. This refreshes its cache.
   await kubectl(['api-resources', '--api-group=provider-operator.io']);
   await kubectl(['wait', '--for=create', 'serviceaccount/default', '-n', namespace, PATIENTLY]);
 }
@@ -47,7 +47,7 @@ function leaseBinding(namespace: string): object {
   return { ...binding(name), kind: 'RoleBinding', metadata: { name, namespace } };
 }
 
-/** The part of the audit log that is the apiserver's, or a reason to skip. */
+/** Returns the path of the audit log. Throws if the apiserver is not ours. */
 export function auditLog(): string {
   const { auditLog: path } = inject('controlPlane');
   if (path === undefined) {
@@ -74,7 +74,7 @@ export function release(version: string, more: object = {}): object {
   };
 }
 
-/** A SystemSoftware whose versions bring files, unless they say more. */
+/** Returns a SystemSoftware whose versions bring files unless they say otherwise. */
 export function software(name: string, ...versions: readonly (string | object)[]): object {
   return {
     apiVersion: 'provider-operator.io/v1alpha1',

@@ -1,4 +1,4 @@
-/** A runtime in which everything is set, also what the API server stores otherwise than it was written. */
+/** A runtime in which everything is set, with values that the API server stores in another form than they are written. */
 export const RUNTIME = {
   ports: [
     { name: 'http', containerPort: 8080, servicePort: 80 },

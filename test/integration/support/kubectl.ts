@@ -107,7 +107,7 @@ export interface DeploymentObject extends KubernetesObject {
   };
 }
 
-/** Waits for a condition by kubectl, as a script would; an error says how the object is instead. */
+/** Waits for a condition with kubectl, as a script would. An error says how the object is instead. */
 export async function waitFor(condition: string, object: string, namespace: string): Promise<string> {
   const args = ['wait', `--for=condition=${condition}`, object, '-n', namespace, PATIENTLY];
   const { code, stdout, stderr } = await run(args);
@@ -118,7 +118,7 @@ export async function waitFor(condition: string, object: string, namespace: stri
   return stdout;
 }
 
-/** Looks again and again until `look` returns something; the last complaint is the error. */
+/** Calls `look` again and again until it returns something. Throws its last error after a long time. */
 export async function eventually<T>(look: () => Promise<T | undefined | false>): Promise<T> {
   const deadline = performance.now() + PATIENCE_MS;
   let complaint: unknown;

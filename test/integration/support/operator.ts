@@ -12,7 +12,7 @@ export interface OperatorProcess {
   readonly output: () => string;
   /** Where /metrics, /livez and /readyz are. */
   readonly url: string;
-  /** Which replica it is; part of its user agent. */
+  /** The identity of the replica, which is also part of its user agent. */
   readonly instance: string;
   readonly signal: (name: NodeJS.Signals) => void;
   /** Its exit code, when it has ended; -1 after a kill. */
@@ -24,7 +24,7 @@ export interface RunningOperator extends OperatorProcess {
   readonly stop: () => Promise<number>;
 }
 
-/** New pods count as soon as they are ready: tests that do not care would wait ten seconds for each rollout. */
+/** New pods count as soon as they are ready. Otherwise each rollout would take ten seconds more. */
 const DEFAULT_CONFIG = 'defaults: {stableSeconds: 0}';
 
 /** Starts the operator as people do, `node src/main.ts`, as its own user, and waits until it is ready. */
@@ -47,14 +47,14 @@ export async function startOperator(
   return { ...operator, stop: () => (stopped ??= stop()) };
 }
 
-/** The same without the truth checker, for tests in which processes come and go. */
+/** Starts an operator without the truth checker, for tests in which processes come and go. */
 export async function launchOperator(
   env: Readonly<Record<string, string>> = {},
   config = DEFAULT_CONFIG,
 ): Promise<OperatorProcess> {
   const { operatorKubeconfig } = inject('controlPlane');
   const folder = mkdtempSync(join(tmpdir(), 'provider-operator-test-'));
-  // However the tests end, also by a kill that runs no hook, the operator and its folder do not outlive them.
+  // The operator and its folder do not outlive the tests, even if these are killed and run no hook.
   const watchdog = startWatchdog(folder);
   const configFile = join(folder, 'config.yaml');
   writeFileSync(configFile, config);
@@ -82,7 +82,7 @@ export async function launchOperator(
     return code;
   }
   const ended = end();
-  /** Nobody waits for one that has ended. */
+  /** Rejects when the operator ends before `wait` does. */
   function beforeItEnds<T>(wait: Promise<T>): Promise<T> {
     const gone = closed.then((code) => Promise.reject<T>(new Error(`It has ended with ${code}`)));
     return Promise.race([wait, gone]);

@@ -7,12 +7,12 @@ import { inject } from 'vitest';
 import { readKubeconfig } from '../../../bench/kubeconfig.ts';
 import { startOperator, type OperatorProcess } from '../../../bench/operator.ts';
 
-/** By file of `src`: what is replaced in its text, and by what. */
+/** For each file of `src`, the texts to replace and their replacements. */
 export type Changes = Readonly<Record<string, readonly (readonly [from: string, to: string])[]>>;
 
 const checkout = dirname(dirname(dirname(import.meta.dirname)));
 
-/** An operator that was built from other code than this, as the next release would be. */
+/** An operator that was built from changed code, as the next release would be. */
 export interface OtherBuild {
   start(): OperatorProcess;
   remove(): void;

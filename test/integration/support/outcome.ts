@@ -14,7 +14,7 @@ export function isHeld(seen: SeenInstallation): boolean {
   return conditionOf(seen, 'Ready') === 'False RolledBack';
 }
 
-/** Runs a version, whose rollout is done. */
+/** Whether an installation runs a version whose rollout is done. */
 export function runs(version: string): (seen: SeenInstallation) => boolean {
   return (seen) => seen.status.currentVersion === version && conditionOf(seen, 'Ready')?.startsWith('True') === true;
 }

@@ -4,7 +4,7 @@ interface QuotaObject extends KubernetesObject {
   readonly status: { readonly hard?: Readonly<Record<string, string>>; readonly used?: object };
 }
 
-/** Lets the pods of a namespace have so much in all and waits until Kubernetes has counted what they have. */
+/** Sets a quota for the pods of a namespace, and waits until Kubernetes has counted their present use. */
 export async function setQuota(namespace: string, hard: Readonly<Record<string, string>>): Promise<void> {
   await apply({ apiVersion: 'v1', kind: 'ResourceQuota', metadata: { name: 'all', namespace }, spec: { hard } });
   await eventually(async () => {

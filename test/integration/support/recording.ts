@@ -30,7 +30,7 @@ export interface Subject {
   readonly signal: AbortSignal;
 }
 
-/** Records from now on. A watch that breaks off fails everybody who waits: nothing may be missed. */
+/** Records from now on. If a watch breaks off, everybody who waits fails, since versions may be missing. */
 export async function record<T extends KubernetesObject>(subject: Subject): Promise<Recording<T>> {
   const { transport, resource, labelSelector, signal } = subject;
   const source = createListWatch<T>(transport, resource, labelSelector === undefined ? {} : { labelSelector });

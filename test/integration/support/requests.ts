@@ -7,15 +7,15 @@ import { auditEvents, auditEnd, type AuditEvent } from '../../control-plane/audi
  */
 export type Requests = Readonly<Record<string, number>>;
 
-/** Who asks, and what of it to leave out. */
+/** Which client's requests to count, and which of them to leave out. */
 export interface RequestFilter {
   /** The beginning of the user agent. */
   readonly userAgent: string;
-  /** Only requests that this holds for. */
+  /** Counts only requests for which this holds. */
   readonly where?: (event: AuditEvent) => boolean;
 }
 
-/** The operator, whichever process of it: its user agent goes on with its version and its instance. */
+/** The operator's user agent up to its version and instance, so that any of its processes matches. */
 export const OPERATOR = 'provider-operator/';
 
 /** Whether a running operator asks for this even when there is nothing to do: it watches, and renews its Lease. */
@@ -23,7 +23,7 @@ export function isAtRest({ verb, resource }: AuditEvent): boolean {
   return verb === 'watch' || resource === 'leases';
 }
 
-/** Where the log ends now: what is asked from here on is counted from here. */
+/** Returns the end of the log, from where later requests are counted. */
 export const now = auditEnd;
 
 /** Counts requests that were answered since `from`. A watch counts when it begins. */
@@ -44,7 +44,10 @@ export function total(requests: Requests): number {
   return Object.values(requests).reduce((sum, count) => sum + count, 0);
 }
 
-/** `patch deployments`, `patch providerinstallations/status`; a record is patched by one manager and marked by another. */
+/**
+ * Names a request, such as `patch deployments` or `patch providerinstallations/status`. One manager patches a record,
+ * and another marks it.
+ */
 function describeRequest({ verb, resource, subresource, manager }: AuditEvent): string {
   const what = verb === 'patch' && manager === MARKER ? 'mark' : verb;
   return `${what} ${[resource, subresource].filter(Boolean).join('/')}`;

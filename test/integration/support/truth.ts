@@ -15,7 +15,7 @@ import {
   type KubernetesObject,
 } from './kubectl.ts';
 
-/** Ends the checker; fails where `Ready` was a lie. */
+/** Ends the checker, and fails if `Ready` was ever a lie. */
 export async function endTruthfully(checker: TruthChecker): Promise<void> {
   const lies = await checker.stop();
   if (lies.length > 0) {
@@ -31,15 +31,15 @@ interface Version<T> {
 }
 
 export interface TruthChecker {
-  /** Ends the watches and returns every lie that was told: `Ready` for a generation that was not rolled out. */
+  /** Ends the watches and returns every lie: each `Ready` for a generation that was not rolled out. */
   stop(): Promise<string[]>;
 }
 
 /**
  * Watches installations and Deployments from outside and remembers every version of both, so that each `Ready=True` can
- * be held against what the Deployment was just before it (resource versions of one etcd are one order).
- * An object that was there before it began to watch has no history and is not judged.
- * It judges by the spec and the pods alone, never by the operator's own hashes.
+ * be compared with the Deployment just before it (resource versions of one etcd are one order). An object that existed
+ * before the watch began has no history and is not judged. The checker judges by the spec and the pods alone, never by
+ * the operator's own hashes.
  */
 export async function startTruthChecker(): Promise<TruthChecker> {
   const { kubeconfig } = inject('controlPlane');
@@ -89,7 +89,7 @@ export async function startTruthChecker(): Promise<TruthChecker> {
   };
 }
 
-/** A report cannot contain a change of the same moment. On a busy machine news is seconds on its way. */
+/** A report cannot contain a change that was made just before it. On a busy machine, events arrive seconds late. */
 const AT_THE_SAME_TIME_MS = 5000;
 
 function lieOf(
@@ -122,7 +122,7 @@ function lieOf(
     : `${who} is Ready before its pods were`;
 }
 
-/** Whether a version is somebody else's change of what the operator applied, made just before `at`. */
+/** Whether somebody else changed what the operator had applied, just before `at`. */
 function isChangedByOthers(
   { object, at: changedAt }: Version<DeploymentObject>,
   versions: readonly Version<DeploymentObject>[],
@@ -157,7 +157,7 @@ function mismatchOf({ spec, status }: InstallationObject, deployment: Deployment
   }
   const owned = ownedFields(deployment, FIELD_MANAGER)['spec'] as { readonly replicas?: number } | undefined;
   const replicas = REPLICAS[String(spec['resourceTier'])];
-  // A tier may leave the number to others.
+  // A tier may leave the number of replicas to others.
   return owned?.replicas === undefined || owned.replicas === replicas
     ? undefined
     : `${deployment.spec.replicas} replicas instead of ${replicas}`;

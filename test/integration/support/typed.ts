@@ -3,7 +3,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { inject } from 'vitest';
 
-/** Runs a line that a message tells, as the administrator would paste it into a shell. */
+/** Runs a command line from a message, as an administrator would paste it into a shell. */
 export async function asTyped(line: string): Promise<void> {
   const { kubectl, kubeconfig } = inject('controlPlane');
   const PATH = [dirname(kubectl), process.env['PATH']].join(delimiter);

@@ -11,28 +11,28 @@ import { record, type Recorded } from './recording.ts';
 export type SeenInstallation = Omit<InstallationObject, 'status'> & { readonly status: InstallationStatus };
 
 /**
- * Watches installations, their Deployments and their pods as the administrator: no state is missed, however short it was.
- * Everything is asked for by the installation's `namespace/name`.
+ * Watches installations, their Deployments and their pods as the administrator. It misses no state, however short.
+ * Every method takes the installation's `namespace/name`.
  */
 export interface Witness {
-  /** The installation as soon as the operator has reported on the spec that it has now, and `isIt` holds. */
+  /** Waits until the operator has reported on the present spec and `isIt` holds, and returns the installation. */
   until(installation: string, isIt: (seen: SeenInstallation) => boolean): Promise<SeenInstallation>;
-  /** Waits until the Deployment is to run what `isIt` says. */
+  /** Waits until `isIt` holds for the template of the Deployment. */
   untilTemplate(installation: string, isIt: (template: Template) => boolean): Promise<void>;
-  /** Every template that the Deployment has had up to now, one after the other. */
+  /** Returns every template that the Deployment has had up to now, oldest first. */
   templatesOf(installation: string): Promise<readonly Template[]>;
-  /** The fewest pods that were ready at any one time, from when there were `enough` of them first. */
+  /** Returns the fewest pods that were ready at any time after `enough` of them were ready for the first time. */
   fewestReady(installation: string, enough: number): Promise<number>;
   stop(): Promise<void>;
 }
 
-/** The template that a Deployment was to run. */
+/** The parts of a Deployment's template that tests look at. */
 interface Template {
   readonly version: string;
-  /** The variables in it, those of the platform as well. */
+  /** The variables of the container, with those of the platform. */
   readonly env: Readonly<Record<string, string>>;
   readonly cpu: string;
-  /** Such as `php=8.3.12`; empty where there is none. */
+  /** The system software, such as `php=8.3.12`; empty if there is none. */
   readonly software: string;
 }
 
@@ -90,13 +90,16 @@ export async function startWitness(): Promise<Witness> {
   };
 }
 
-/** `True UpToDate`; undefined where there is no such condition. */
+/** Returns a condition as `True UpToDate`; undefined if there is none of this type. */
 export function conditionOf({ status }: SeenInstallation, type: string): string | undefined {
   const condition = findCondition(status.conditions, type as 'Ready');
   return condition && `${condition.status} ${condition.reason}`;
 }
 
-/** How many were ready after each change, from when there were enough. What is being removed serves nobody any more. */
+/**
+ * Returns how many pods were ready after each change, from when there were enough. A pod that is being removed does not
+ * count.
+ */
 function readyCounts(key: string, versions: readonly Recorded<PodObject>[], enough: number): readonly number[] {
   const ready = new Set<string>();
   const counts: number[] = [];

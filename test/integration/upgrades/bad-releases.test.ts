@@ -13,8 +13,8 @@ import { describeFailingEdits, NAMESPACES } from './failing-edits.ts';
 import { describeFailingSoftware, SOFTWARE_NAMESPACE } from './failing-software.ts';
 
 /**
- * How 1.1.0 goes wrong, what is said of it, and whether a container of it had started: else it is tried once more in
- * hours.
+ * How 1.1.0 fails, the reported reason, and whether the failure expires: it does if no container had started, and the
+ * release is tried once more after hours.
  */
 const FAILURES = [
   { how: 'never-ready', reason: 'DeadlineExceeded', expires: false },
@@ -29,9 +29,9 @@ const hows = FAILURES.map((failure) => failure.how);
 const namespace = 'bad-releases';
 const fullNamespace = 'bad-releases-full';
 const patientNamespace = 'bad-releases-patient';
-/** Long enough for what works, however busy the machine. */
+/** The deadline is long enough for a working release, however busy the machine. */
 const CONFIG = 'defaults: {progressDeadlineSeconds: 60, stableSeconds: 0}';
-/** For what does not: taken back out of the spec where something good is to come. */
+/** A short deadline for releases that fail. It is removed from the spec before a good release comes. */
 const IMPATIENT = { rollback: { progressDeadlineSeconds: 10 } };
 /** The number of pods in the tier `standard`. */
 const REPLICAS = 2;
@@ -63,7 +63,7 @@ describe.skipIf(!inject('controlPlane').disposable)('a release that does not wor
     await setQuota(fullNamespace, { pods: String(2 * REPLICAS) });
     await apply(...hows.map((how) => provider(how, '1.0.0', bad(how))));
   });
-  // In reverse: the operator ends last, whatever came out before.
+  // Hooks run in reverse order, so the operator ends last, even if another hook fails.
   afterAll(() => operator.stop());
   afterAll(() => witness.stop());
   afterAll(() =>
@@ -199,7 +199,7 @@ describe.skipIf(!inject('controlPlane').disposable)('a release that does not wor
     await Promise.all(hows.map((how) => patch(manual(how), { spec: { version: '1.2.0' } })));
     const seen = await Promise.all(keys.map((key) => witness.until(key, (i) => i.status.currentVersion === '1.2.0')));
 
-    // Where it had been mended before, nothing is left to tell of it.
+    // Where a failed rollout had been mended before, nothing is left to report.
     const mended = [auto('refused'), manual('refused'), manual('over-quota')];
     expect(
       seen.map((i) => [conditionOf(i, 'Ready'), conditionOf(i, 'UpgradeHealthy'), i.status.failedVersions]),

@@ -20,7 +20,7 @@ const IMPATIENT = { rollback: { progressDeadlineSeconds: 12 } };
 
 let witness: Witness;
 
-/** Tests on the operator and the disposable cluster of whoever calls this: both are at rest most of the time. */
+/** Adds tests that share the caller's operator and disposable cluster, since both are idle most of the time. */
 export function describeFailingEdits(witnessOf: () => Witness): void {
   beforeAll(async () => {
     witness = witnessOf();
@@ -54,7 +54,8 @@ export function describeFailingEdits(witnessOf: () => Witness): void {
     it('of the tier is taken back with all that came with it, and held', async () => {
       const key = `${smallNamespace}/tier`;
       await install(key, { version: '1.0.0' });
-      // Two pods of `standard` ask for 500m; one of `performance` asks for a whole one more.
+      // Two pods of `standard` request 500m in all. One pod of `performance` requests 1000m more, which the quota does
+      // not allow.
       await setQuota(smallNamespace, { 'requests.cpu': '1200m' });
       await patch(key, { spec: { resourceTier: 'performance' } });
       await witness.until(key, isHeld);
@@ -83,7 +84,10 @@ export function describeFailingEdits(witnessOf: () => Witness): void {
   });
 }
 
-/** Installs 1.0.0 of a provider of its own, waits until it runs, however long that takes, and is impatient from then on. */
+/**
+ * Installs 1.0.0 of a provider of its own, waits until it runs, however long that takes, and then sets the short
+ * deadline.
+ */
 async function install(key: string, spec: object, upgrade: object = IMPATIENT): Promise<void> {
   const [where = '', name = ''] = key.split('/');
   await apply(provider(name, '1.0.0'), installation(where, name, { provider: `${name}/web`, ...spec }));
@@ -91,7 +95,7 @@ async function install(key: string, spec: object, upgrade: object = IMPATIENT): 
   await patch(key, { spec: { upgrade } });
 }
 
-/** `1.0.0 old`: the version and the variable MODE of every template that there was. */
+/** Returns the version and the variable MODE of every template that there was, as `1.0.0 old`. */
 async function modesOf(key: string): Promise<string[]> {
   return (await witness.templatesOf(key)).map(({ version, env }) => `${version} ${env['MODE'] ?? '-'}`);
 }

@@ -5,7 +5,7 @@ import { addNamespace } from '../support/namespace.ts';
 import { isBack, isHeld, patch, runs } from '../support/outcome.ts';
 import { conditionOf, type SeenInstallation, type Witness } from '../support/witness.ts';
 
-/** System software that does not work: whoever asked for it, the pods that serve go on. */
+/** System software that does not work: the serving pods go on, whoever asked for it. */
 
 export const SOFTWARE_NAMESPACE = 'failing-software';
 /** The number of pods in the tier `standard`. */
@@ -20,7 +20,7 @@ const FAULTS = {
 
 let witness: Witness;
 
-/** Tests on the operator and the disposable cluster of whoever calls this: both are at rest most of the time. */
+/** Adds tests that share the caller's operator and disposable cluster, since both are idle most of the time. */
 export function describeFailingSoftware(witnessOf: () => Witness): void {
   beforeAll(async () => {
     witness = witnessOf();
@@ -108,8 +108,8 @@ export function describeFailingSoftware(witnessOf: () => Witness): void {
 }
 
 /**
- * Installs 1.0.0 of a provider that needs a software of the same name, of which there are 8.2.0, 8.2.1 and `more`; waits
- * until it runs, however long that takes, and is impatient from then on.
+ * Installs 1.0.0 of a provider that needs a software of the same name, with the versions 8.2.0, 8.2.1 and `more`. Waits
+ * until it runs, however long that takes, and then sets the short deadline.
  */
 async function install(key: string, more: readonly object[], spec: object): Promise<void> {
   const [where = '', name = ''] = key.split('/');
@@ -131,7 +131,7 @@ async function softwareOf(key: string): Promise<string[]> {
   return (await witness.templatesOf(key)).map((template) => template.software);
 }
 
-/** Its software is rolled out in this version; a template that is written says less. */
+/** Whether its software has been rolled out in this version, which the written template alone does not tell. */
 function has(version: string): (seen: SeenInstallation) => boolean {
   return ({ status }) => status.systemSoftware?.[0]?.currentVersion === version;
 }

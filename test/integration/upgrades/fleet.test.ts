@@ -18,9 +18,9 @@ const configOf = (progressDeadlineSeconds: number) => `
 defaults: {stableSeconds: 0, progressDeadlineSeconds: ${progressDeadlineSeconds}}
 maxConcurrentUpgrades: ${MOST_AT_ONCE}
 `;
-/** However busy the machine, for what works; and for what is to fail fifty at a time. */
+/** A deadline for rollouts that work, however busy the machine, and one for those that fail, fifty at a time. */
 const [LONG, SHORT] = [configOf(300), configOf(10)];
-/** How fast pods are on this machine is not the question, but whether anything waits for its turn. */
+/** A long deadline: the test asks whether anything waits for its turn, not how fast pods are on this machine. */
 const PATIENT = { rollback: { progressDeadlineSeconds: 300 } };
 /**
  * The edits that people make one after the other while the fleet is busy. There are fewer if the fleet is done before
@@ -32,10 +32,13 @@ const BAD = release('1.1.0', { image: 'registry.example.com/acme/never-ready:1.1
 const automatic = Array.from({ length: FLEET }, (_, i) => `auto-${i + 1}`);
 const people = Array.from({ length: MOST_ASKED }, (_, i) => `asked-${i + 1}`);
 
-/** That it is queued, begins, goes back and is as before; and one more, where pods are slow on a busy machine. */
+/**
+ * The status says that the upgrade is queued, has begun, goes back and is back. One more is allowed where a busy
+ * machine delays pods.
+ */
 const MOST_STATUSES = 5;
 
-/** The others look at what the first has done. */
+/** The later tests look at the results of the first one. */
 describe.skipIf(!inject('controlPlane').disposable)('five hundred automatic installations and one bad release', () => {
   let operator: RunningOperator;
   let admin: Api;
@@ -68,7 +71,7 @@ describe.skipIf(!inject('controlPlane').disposable)('five hundred automatic inst
   afterAll(() => admin.close());
   afterAll(() => operator.stop());
   afterAll(async () => {
-    // kubectl would look after each of them, one after the other; and the API server ends a request after a minute.
+    // kubectl would check each object in turn, and the API server ends a request after a minute.
     await eventually(async () => {
       await admin.request({ method: 'DELETE', path: installationsPath(namespace) });
       return true;
@@ -165,7 +168,7 @@ describe.skipIf(!inject('controlPlane').disposable)('five hundred automatic inst
     expect(told / FLEET).toBeLessThanOrEqual(MOST_STATUSES);
   });
 
-  /** When these patches were asked for since the bad release was published, by the name of what they changed. */
+  /** When these patches were requested after the bad release was published, by the name of the object. */
   async function timesOf(isOne: (event: AuditEvent) => boolean): Promise<Map<string, number[]>> {
     const times = new Map<string, number[]>();
     for await (const event of auditEvents(auditLog(), publishedAt)) {

@@ -44,13 +44,13 @@ interface Pod {
   readonly status: { readonly containerStatuses?: readonly { readonly restartCount: number }[] };
 }
 
-/** Who is there, and how often each began again. */
+/** The UIDs of the pods, and how often each restarted. */
 async function pods(): Promise<string[]> {
   const { items } = JSON.parse(await kubectl(['get', 'pods', '-n', namespace, '-o', 'json'])) as { items: Pod[] };
   return items.map(({ metadata, status }) => `${metadata.uid} ${status.containerStatuses?.[0]?.restartCount}`).sort();
 }
 
-/** Resolves when each installation was looked at by this process, and nothing is left to do. */
+/** Resolves when this process has looked at every installation, and has nothing left to do. */
 async function judgedAll(operator: OperatorProcess): Promise<void> {
   await operator.ready();
   await eventually(async () => {
@@ -64,7 +64,7 @@ async function judgedAll(operator: OperatorProcess): Promise<void> {
   await settled(auditLog());
 }
 
-/** Each goes on from the one before. */
+/** Each test goes on from the one before. */
 describe.skipIf(!inject('controlPlane').disposable)('what the platform changes under its tenants', () => {
   let build: OtherBuild;
 
@@ -80,7 +80,7 @@ describe.skipIf(!inject('controlPlane').disposable)('what the platform changes u
       }),
     );
     await Promise.all(ALL.map((name) => waitFor('Ready', `pi/${name}`, namespace)));
-    // One with a past: its pods were told how long they must be ready.
+    // This installation has been upgraded, so its pods were told how long they must be ready.
     await patch('free-1', { version: '1.1.0' });
     await waitFor('Ready', 'pi/free-1', namespace);
     await settled(auditLog());
@@ -93,7 +93,7 @@ describe.skipIf(!inject('controlPlane').disposable)('what the platform changes u
     return kubectl(['patch', `pi/${name}`, '-n', namespace, '--type=merge', '-p', JSON.stringify({ spec })]);
   }
 
-  /** The next release of the operator; ends with the test. */
+  /** Starts the next release of the operator, which ends with the test. */
   function startOther(): OperatorProcess {
     const operator = build.start();
     onTestFinished(() => operator.stop());
@@ -105,7 +105,7 @@ describe.skipIf(!inject('controlPlane').disposable)('what the platform changes u
     const from = await now(auditLog());
     await judgedAll(startOther());
 
-    // It may find other words for a status; but it writes none twice, and nothing else at all.
+    // The new build may word a status differently, but it writes each at most once, and nothing else.
     const { [STATUS]: told = 0, ...others } = await requestsSince(auditLog(), from);
     expect(others).toEqual({ 'get /version': 1 });
     expect(told).toBeLessThanOrEqual(ALL.length);

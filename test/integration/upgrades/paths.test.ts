@@ -22,12 +22,12 @@ beforeAll(async () => {
   witness = await startWitness();
   operator = await startOperator({}, 'defaults: {progressDeadlineSeconds: 60, stableSeconds: 0}');
 });
-// In reverse: the operator ends last, whatever came out before.
+// Hooks run in reverse order, so the operator ends last, even if another hook fails.
 afterAll(() => operator.stop());
 afterAll(() => witness.stop());
 afterAll(() => cleanUp(namespace));
 
-/** Installs 1.2.0 of a provider of its own, and publishes what is newer when it runs. */
+/** Installs 1.2.0 of a provider of its own, and publishes the newer releases when it runs. */
 async function start(name: string, spec: object, ...newer: readonly object[]): Promise<string> {
   const key = `${namespace}/${name}`;
   await apply(provider(name, '1.2.0'), installation(namespace, name, { provider: `${name}/web`, ...spec }));

@@ -9,11 +9,11 @@ import { conditionOf, startWitness, type SeenInstallation, type Witness } from '
 
 const namespace = 'second-thoughts';
 const fullNamespace = 'second-thoughts-full';
-/** Long enough for what works, however busy the machine. */
+/** The deadline is long enough for a working release, however busy the machine. */
 const CONFIG = 'defaults: {progressDeadlineSeconds: 60, stableSeconds: 0}';
-/** For what does not: taken back out of the spec where something good is to come. */
+/** A short deadline for releases that fail. It is removed from the spec before a good release comes. */
 const IMPATIENT = { rollback: { progressDeadlineSeconds: 8 } };
-/** For what is stopped before anybody takes it back: time enough to stop it. */
+/** A deadline that leaves time to stop the operator before it takes the rollout back. */
 const LATE = { rollback: { progressDeadlineSeconds: 20 } };
 /** The number of pods in the tier `standard`. */
 const REPLICAS = 2;
@@ -29,7 +29,7 @@ beforeAll(async () => {
   witness = await startWitness();
   operator = await startOperator({}, CONFIG);
 });
-// In reverse: the operator ends last, whatever came out before.
+// Hooks run in reverse order, so the operator ends last, even if another hook fails.
 afterAll(() => operator.stop());
 afterAll(() => witness.stop());
 afterAll(() => Promise.all([namespace, fullNamespace].map(cleanUp)));
@@ -82,7 +82,7 @@ describe.skipIf(!inject('controlPlane').disposable)('an upgrade that is not done
     await eventually(async () => {
       const { spec, status } = await get<DeploymentObject>('deployment', 'late', fullNamespace);
       return status.updatedReplicas === spec.replicas && status.availableReplicas === spec.replicas;
-      // Whoever makes pods tries ever more seldom: the next time may be as far away as the first one is by now.
+      // The ReplicaSet controller backs off: its next try may be as far away as its first one is by now.
     });
     operator = await startOperator({}, CONFIG);
     const done = await witness.until(key, runs('1.1.0'));

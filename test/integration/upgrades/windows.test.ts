@@ -9,15 +9,15 @@ import { now, OPERATOR } from '../support/requests.ts';
 const namespace = 'windows';
 const MINUTE = 60_000;
 /**
- * Between the beginning of a test and the moment at which its window opens or closes: enough to install, which is measured
- * first, and to publish, on a machine as busy as this one is.
+ * The least time from the start of a test until its window opens or closes. It must be enough to install, which is
+ * measured first, and to publish, on a machine as busy as this one.
  */
 const SHORTEST_LEAD_MS = 20_000;
 const LEAD_IN_INSTALLS = 5;
 
 type Installation = KubernetesObject & { readonly status: InstallationStatus };
 
-/** The clock cannot be turned here, so each of them takes more than a minute; both wait at once. */
+/** The clock cannot be turned here, so each test takes more than a minute. They run at once. */
 describe.skipIf(!inject('controlPlane').disposable)('a window', { concurrent: true }, () => {
   let operator: RunningOperator;
   let leadMs: number;
@@ -57,7 +57,7 @@ describe.skipIf(!inject('controlPlane').disposable)('a window', { concurrent: tr
 
   it('that closes lets end what has begun, and the rest of the way waits on a healthy hop', async () => {
     const closesAt = nextMinute(leadMs);
-    // Open for so long that the turn of every installation has come.
+    // The window is open so long that the turn of every installation has come.
     const minutes = 30;
     const opensNext = closesAt - minutes * MINUTE + 24 * 60 * MINUTE;
     const window = { kind: 'allow', schedule: cronAt(opensNext), duration: `${minutes}m` };
@@ -85,7 +85,7 @@ describe.skipIf(!inject('controlPlane').disposable)('a window', { concurrent: tr
   });
 });
 
-/** Of the first release, which is all that there is as yet. */
+/** Installs the first release, which is the only one so far, under the policy `auto`. */
 async function installAutomatic(name: string, upgrade: object): Promise<void> {
   const spec = { provider: `${name}/web`, upgradePolicy: 'auto', resourceTier: 'free', upgrade };
   await apply(provider(name, '1.0.0'), installation(namespace, name, spec));
@@ -99,7 +99,7 @@ function statusWhen(name: string, isSo: (status: InstallationStatus) => boolean)
   });
 }
 
-/** When the operator wrote the Deployment, in milliseconds since the epoch. */
+/** The times of the operator's writes to the Deployment, in milliseconds since the epoch. */
 async function deploymentWrites(name: string, from: number): Promise<number[]> {
   const times: number[] = [];
   for await (const event of auditEvents(auditLog(), from)) {
@@ -111,12 +111,12 @@ async function deploymentWrites(name: string, from: number): Promise<number[]> {
   return times;
 }
 
-/** The first beginning of a minute that leaves time to prepare. */
+/** The first full minute that leaves enough time to prepare. */
 function nextMinute(leadMs: number): number {
   return Math.ceil((Date.now() + leadMs) / MINUTE) * MINUTE;
 }
 
-/** Daily at this minute of UTC. */
+/** A cron schedule for every day at this minute, in UTC. */
 function cronAt(epoch: number): string {
   const date = new Date(epoch);
   return `${date.getUTCMinutes()} ${date.getUTCHours()} * * *`;

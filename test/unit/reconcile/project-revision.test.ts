@@ -59,7 +59,7 @@ describe('its number is in its name, which can never be changed:', () => {
   it.each<[string, string, number, 'record' | 'stray']>([
     ['web-2', 'web', 2, 'record'],
     ['web-123456789', 'web', 123_456_789, 'record'],
-    // Somebody may make a record with nine digits by hand. The one after it must be found, too.
+    // Somebody may make web-999999999 by hand. The record after it must be found, too.
     ['web-1000000000', 'web', 1_000_000_000, 'record'],
     ['web-2-3', 'web-2', 3, 'record'],
     // StatefulSets and DaemonSets end the name with a hash.

@@ -91,7 +91,7 @@ it.each<[string, Pieces]>([
   ],
   ['it has ended already', { records: [done1, superseded(2, { trigger: 'Policy' })], ...at1 }],
   ['it is marked already', { records: [done1, failed(2, { trigger: 'Policy' })], ...at1 }],
-  // The write is tried although the same failure is known.
+  // A rollout for the tier is tried again even after a known refusal, since there is nothing to keep instead.
   ['nothing ever ran well that could be kept instead', { records: [tier] }],
   [
     'this very wish is held already, and is tried in spite of it',

@@ -93,7 +93,7 @@ function findSoftware(name: string, wanted: string, { shelf: all }: SoftwareInpu
 /** Whether a version may be taken at all, whoever needs it. */
 function isTakeable(name: string, wanted: string, input: SoftwareInput, movement: Movement = 'stay'): boolean {
   const isStable = input.stable.get(name) === wanted;
-  // The stable version may always stay when the tenant did not ask for its update.
+  // An update does not judge a stable version that stays: nobody asked for it.
   if (isStable && movement === 'update') {
     return true;
   }

@@ -34,6 +34,7 @@ import {
 
 /**
  * The specification of readState: which state the observed objects are in, and the facts on which decisions depend.
+ *
  * Record 1 is of 1.0.0 and began at one o'clock, record 2 is of 1.1.0 and began at two o'clock, and so on. A rollout
  * that succeeded took five minutes. One that failed took ten, which is the deadline. Two pods are asked for. Where no
  * time is given, it is noon.
@@ -644,7 +645,8 @@ const SPECIFICATION: Readonly<Record<StateName, readonly Row[]>> = {
       { records: [done1, failed2], deployment: deployment(done1, { ...BACK, ...edited() }), now: '02:12' },
       { head: 1, stable: 1, base: 1, done: 'once', abandoned: 2, is: 'stands' },
     ],
-    // kubernetes/kubernetes#84982: an object that is deleted with `--cascade=orphan` takes its ControllerRevisions with it.
+    // kubernetes/kubernetes#84982: an object that is deleted without its dependents still takes its ControllerRevisions
+    // with it.
     [
       'an earlier installation of this name was deleted, and left it with its records: they are to become ours',
       { records: [orphaned(done1)], deployment: deployment(orphaned(done1)) },
