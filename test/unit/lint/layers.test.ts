@@ -89,10 +89,16 @@ it('refuses the windows an import of any other room', () => {
   expect(lint('plan/windows', "export type { X } from '../catalogue/catalogue.ts';")).toContain('windows/ ');
 });
 
-it('refuses modules that import each other, be it for a type', () => {
-  const one = "import type { B } from './probe-1.ts';\nexport type A = B;";
+it.each([
+  ['imported', "import type { B } from './probe-1.ts';\nexport type A = B;"],
+  // https://github.com/oxc-project/oxc/issues/10547
+  ['exported again', "export type { B as A } from './probe-1.ts';"],
+])('refuses modules that need each other, also for a type that is %s', (_, one) => {
   const other = "import type { A } from './probe-0.ts';\nexport type B = A;";
   expect(lint('plan/state', one, other)).toContain('Dependency cycle');
+  expect(lint('plan/state', other.replace('probe-0', 'probe-1'), one.replace('probe-1', 'probe-0'))).toContain(
+    'Dependency cycle',
+  );
 });
 
 it('accepts what a layer may do', () => {
