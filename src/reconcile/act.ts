@@ -81,7 +81,7 @@ function put(ports: ActPorts, installation: Installation, what: Put): Promise<Ra
   return uid === undefined ? create(ports, installation, what) : applyTo(ports.writer, CHILDREN[child], object, uid);
 }
 
-/** Unforced, so that an object that the caches do not show is never overwritten. */
+/** Unforced, so that an object that the caches do not show keeps the fields that another manager has. */
 async function create(ports: ActPorts, installation: Installation, { child, object, adopts }: Put): Promise<Raw> {
   const { writer } = ports;
   const exact = adopts === undefined ? object : { ...object, metadata: { ...object.metadata, uid: adopts } };

@@ -8,8 +8,8 @@ import { eventOfHeal } from '../plan/tell/events.ts';
 import { countHeal } from '../plan/act/heal.ts';
 import type { ChildKind, ChildView, Heals, Observed } from '../plan/state/observed.ts';
 import { plan, type Plan } from '../plan/plan.ts';
-import { findCondition } from '../api/conditions.ts';
 import { problem, waitFor, type Problem } from '../api/problem.ts';
+import { isOvertaken } from '../plan/tell/overtaken.ts';
 import { markRefused } from '../plan/act/refused-write.ts';
 import { statusAfterFailure } from '../plan/tell/status-after-failure.ts';
 import { act } from './act.ts';
@@ -115,7 +115,7 @@ export function createInstallationReconciler(ports: InstallationPorts) {
     }
     fleet.endReservation(key);
     run.signal.throwIfAborted();
-    if (isOvertaken(observed, planned)) {
+    if (isOvertaken(observed, planned, generations.get(key))) {
       return AT_ONCE;
     }
     await report(installation, planned.status, run.reconcileID);
@@ -181,16 +181,6 @@ export function createInstallationReconciler(ports: InstallationPorts) {
       await report(installation, status, reconcileID);
     }
     throw error;
-  }
-
-  /**
-   * Somebody changed the Deployment after it was observed, and the write undid that: its pods are replaced again, and the
-   * planned status does not know it.
-   */
-  function isOvertaken({ installation, deployment }: Observed, { status, writes }: Plan): boolean {
-    const isReady = findCondition(status.conditions, 'Ready')?.status === 'True';
-    const wrote = writes.some(({ child, kind }) => child === 'Deployment' && kind !== 'takeOver');
-    return isReady && wrote && generations.get(objectKey(installation)) !== deployment?.generation;
   }
 
   function look(key: string): Observed | undefined {

@@ -76,13 +76,13 @@ export function decide(observed: Observed, state: State, now: number): Decided {
 
 /** Nobody knows what is asked for: only what failed or is over goes back. */
 function decideWithoutWish(observed: Observed, state: State, fault: Problem, now: number): Decided {
-  const { fresh, failure } = failureNow(observed, state, undefined, now);
+  const { fresh, failure } = foundFailure(observed, state, undefined, now);
   const back = returnFirst(observed, state, fresh, now) ?? returnFromOver(observed, state);
   return { decision: back ?? fault, failure };
 }
 
 function decideWithWish(observed: Observed, state: State, asked: Asked, now: number): Decided {
-  const { fresh, failure } = failureNow(observed, state, asked, now);
+  const { fresh, failure } = foundFailure(observed, state, asked, now);
   const wishes = wishesOf(observed, asked.configuration);
   const failures = failuresNow(state, wishes, fresh, now);
   const wanted = { ...asked, failures, wishes, now };
@@ -103,7 +103,7 @@ function decideWithWish(observed: Observed, state: State, asked: Asked, now: num
 }
 
 /** The failure that this look found: as it is found, and as it is added to those that are recorded. */
-function failureNow(
+function foundFailure(
   observed: Observed,
   state: State,
   asked: Asked | undefined,
