@@ -13,7 +13,7 @@ const ONE_POD = /^NAME.*\n.* 1\/1 .*$/;
 /** Installs what every cluster needs before the operator can work in it. */
 export async function installOperator({ narrator, shell }: Stage): Promise<void> {
   narrator.heading('Prepare the cluster');
-  narrator.say('The operator brings two kinds of objects, and roles with the few rights that it needs.');
+  narrator.say('The operator brings three kinds of objects, and roles with the few rights that it needs.');
   await shell.run('kubectl apply --server-side -k crds/');
   await shell.run('kubectl wait --for=condition=Established crd --all --timeout=30s');
   await shell.runUntil(
