@@ -10,7 +10,13 @@ import { faultOptions } from './chaos/faults.ts';
 import { childrenOf, misplacedChildren } from './oracles/outcome.ts';
 import { configure, install, publish, published, specOf, statusOf } from './people/people.ts';
 import type { PlantedBug } from './planted-bugs.ts';
-import { failedBeforeLastWish, headOf, isBackToWhatWasFound, isMarked } from './oracles/records.ts';
+import {
+  failedBeforeLastWish,
+  headOf,
+  isBackToWhatWasFound,
+  isMarked,
+  ranOutBeforeLastWish,
+} from './oracles/records.ts';
 import { Simulation, Violation, type Option } from './simulation.ts';
 import { stockLastSoftware } from './chaos/software-chaos.ts';
 
@@ -53,8 +59,8 @@ async function live(simulation: Simulation): Promise<void> {
       judgeRest(simulation);
     }
   }
-  const last = lastWord(simulation);
-  simulation.note(`the last word is ${last}`);
+  const last = { word: lastWord(simulation), at: simulation.clock.now() };
+  simulation.note(`the last word is ${last.word}`);
   await disturb(simulation, { wishes: 0, drifts: LATE_DRIFTS });
   simulation.note('no more faults');
   await simulation.rest();
@@ -131,12 +137,15 @@ function judgeProof(simulation: Simulation, installation: ApiObject): void {
   }
 }
 
-async function judgeEnd(simulation: Simulation, last: string): Promise<void> {
+async function judgeEnd(simulation: Simulation, last: { word: string; at: number }): Promise<void> {
   const { server } = simulation;
   misplacedChildren(server).forEach((child) => simulation.violate(child));
   for (const installation of server.list(KINDS.ProviderInstallation)) {
     const key = keyOf(installation.metadata);
-    const isOver = failedBeforeLastWish(server, key, last) || isBackToWhatWasFound(server, key);
+    const isOver =
+      failedBeforeLastWish(server, key, last.word) ||
+      ranOutBeforeLastWish(server, key, last.at) ||
+      isBackToWhatWasFound(server, key);
     if (isOver || hadStrangers(server, key)) {
       continue;
     }
@@ -146,8 +155,8 @@ async function judgeEnd(simulation: Simulation, last: string): Promise<void> {
     const isUpToDate =
       ready?.status === 'True' &&
       status.observedGeneration === installation.metadata.generation &&
-      status.currentVersion === last &&
-      status.installedVersion === last;
+      status.currentVersion === last.word &&
+      status.installedVersion === last.word;
     if (!isUpToDate) {
       simulation.violate(
         `${key} ends as ${ready?.status} ${ready?.reason} with ${status.currentVersion}: ${ready?.message}`,

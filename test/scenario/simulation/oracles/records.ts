@@ -4,6 +4,7 @@ import { KINDS } from '../../cluster/kinds.ts';
 import type { ApiObject } from '../../cluster/object.ts';
 import { keyOf, type ApiServer, type Change } from '../../cluster/server.ts';
 import { templateOf } from '../people/deployments.ts';
+import { SIMULATED } from '../simulated.ts';
 
 /** Finds out which rollout a Deployment is in, by its label and by the present and former records. */
 
@@ -136,6 +137,17 @@ export function failedBeforeLastWish(server: ApiServer, key: string, version: st
       dataOf(c.after)?.version === version &&
       dataOf(c.after)?.wish !== wish,
   );
+}
+
+/**
+ * Whether the newest rollout failed, and its time had run out before the last wish, at a time in milliseconds. Where that
+ * asks for the same pods, it is held like the wish of the rollout.
+ */
+export function ranOutBeforeLastWish(server: ApiServer, key: string, at: number): boolean {
+  const records = server.list(KINDS.ControllerRevision).filter((r) => keyOf(r.metadata).startsWith(`${key}-`));
+  const newest = records.toSorted((a, b) => orderOf(b) - orderOf(a))[0];
+  const deadlineMs = SIMULATED.defaults.progressDeadlineSeconds * 1000;
+  return isMarked(newest, 'failed') && Date.parse(dataOf(newest)?.startedAt ?? '') + deadlineMs <= at;
 }
 
 /** Whether a later failure went back to a Deployment that somebody had changed while its record was gone. */
