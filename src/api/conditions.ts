@@ -34,7 +34,8 @@ export type ConditionType =
   | 'Available'
   | 'UpdateAvailable'
   | 'UpgradeHealthy'
-  | 'Drifted';
+  | 'Drifted'
+  | 'InputsUnused';
 
 /** A condition before it is stamped with the generation and the time. */
 export interface Verdict {
@@ -54,10 +55,10 @@ export interface Stamp {
 }
 
 /** The schema would refuse a longer message, and with it the whole status. */
-const LONGEST_MESSAGE = 1024;
+const LONGEST_MESSAGE = 4096;
 
 /** Present only while true, each with its own beginning: a new reason or generation is a new episode with its own clock. */
-const EPISODES: ReadonlySet<string> = new Set(['Reconciling', 'Stalled', 'Drifted']);
+const EPISODES: ReadonlySet<string> = new Set(['Reconciling', 'Stalled', 'Drifted', 'InputsUnused']);
 
 /**
  * Stamps the verdicts of one reconcile.

@@ -1,38 +1,16 @@
 import { z } from 'zod';
 import { conditionList, observedGeneration } from './conditions.ts';
 import { atomicList, flag, int, listMap, matching, text, time, withChecked, withRules } from './field.ts';
+import { KeyRef } from './key-ref.ts';
+import { ENV_MESSAGE, ENV_NAME } from './runtime.ts';
 import { InstalledSoftware, SoftwareWish } from './software.ts';
 import { StoredTier } from './tier.ts';
 import { Upgrade } from './upgrade.ts';
 import { FailedVersion, HistoryEntry, PendingUpgrade, UpdateCandidate } from './upgrade-status.ts';
+import { UserAnswer } from './user-input.ts';
 import { exactVersion } from './version.ts';
 
-const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
-const ENV_MESSAGE =
-  'Must be an environment variable name such as LOG_LEVEL: letters, digits and _, not starting with a digit';
 const PROVIDER = /^[a-z0-9]+(-[a-z0-9]+)*\/[a-z0-9]+(-[a-z0-9]+)*$/;
-
-/** As the apiserver wants them in a pod: else the pod is refused later, in words about a Deployment that nobody wrote. */
-const OBJECT_NAME = /^[a-z0-9]+(-+[a-z0-9]+)*(\.[a-z0-9]+(-+[a-z0-9]+)*)*$/;
-const OBJECT_KEY = /^\.?[-_a-zA-Z0-9][-._a-zA-Z0-9]*$/;
-
-const KeyRef = (kind: string) =>
-  z
-    .object({
-      name: matching(
-        OBJECT_NAME,
-        253,
-        `Must be the name of a ${kind} such as shop-db: a-z, 0-9, - and . only`,
-        `Name of the ${kind}, in the namespace of the installation.`,
-      ),
-      key: matching(
-        OBJECT_KEY,
-        253,
-        `Must be a key of a ${kind} such as password: letters, digits, -, _ and . only`,
-        `Key in the ${kind}.`,
-      ),
-    })
-    .describe(`A key of a ${kind}.`);
 
 const ConfigFrom = withChecked(
   z
@@ -92,6 +70,12 @@ export const InstallationSpec = withChecked(
         ConfigFrom,
         128,
         'Environment variables from Secrets and ConfigMaps of the namespace.',
+        'name',
+      ).optional(),
+      userInputs: listMap(
+        UserAnswer,
+        64,
+        'Answers to the inputs that releases and system software ask for, by name. One that nobody asks for yet may be given early.',
         'name',
       ).optional(),
       systemSoftware: listMap(
@@ -160,7 +144,9 @@ export const InstallationStatus = z
       })
       .describe('What holds for the committed pods after defaults.')
       .optional(),
-    conditions: conditionList('Ready, Reconciling, Stalled, Available, UpdateAvailable and Drifted.'),
+    conditions: conditionList(
+      'Ready, Reconciling, Stalled, Available, UpdateAvailable, UpgradeHealthy, Drifted and InputsUnused.',
+    ),
   })
   .describe('What the operator sees and does.');
 export type InstallationStatus = z.output<typeof InstallationStatus>;

@@ -28,6 +28,8 @@ export const LABEL = {
   version: `${GROUP}/version`,
   /** On the Deployment: number of the record that its pods are made of. `kubectl rollout undo` leaves it as it is. */
   rollout: `${GROUP}/rollout`,
+  /** On a Secret that the operator made, and on the note of it. */
+  generated: `${GROUP}/generated`,
 } as const;
 
 /** Deployments are watched by this label, because those of others change often and are many. */
@@ -60,6 +62,8 @@ export const ANNOTATION = {
   asked: `${GROUP}/asked`,
   /** On a record: the consent that it used was taken away since, so that a new one counts. */
   consentReturned: `${GROUP}/consent-returned`,
+  /** On the note of a generated Secret: the Secret was made, and is never made anew. */
+  made: `${GROUP}/made`,
   /** On an installation or a Provider, by people: any new value lets what failed be tried again. */
   retry: `${GROUP}/retry`,
 } as const;

@@ -68,3 +68,8 @@ export const OperatorConfig = z.strictObject({
     .describe('Providers (org/name) whose releases may loosen the restricted Pod Security Standard'),
 });
 export type OperatorConfig = z.output<typeof OperatorConfig>;
+
+/** Whether `name` is on the list; an entry that ends in `*` stands for every name with that beginning. */
+export function isReserved(name: string, reservedNames: readonly string[]): boolean {
+  return reservedNames.some((entry) => (entry.endsWith('*') ? name.startsWith(entry.slice(0, -1)) : name === entry));
+}

@@ -6,6 +6,7 @@ import { versionRange } from './range.ts';
 import { Runtime } from './runtime.ts';
 import { softwareDependencies } from './software.ts';
 import { Tier } from './tier.ts';
+import { userInputs } from './user-input.ts';
 import { exactVersion } from './version.ts';
 
 export const Release = withRules(
@@ -48,6 +49,9 @@ export const Release = withRules(
       systemSoftwareDependencies: softwareDependencies(
         'System software that it runs on. Never changes once published; may be added once.',
       ).optional(),
+      userInputs: userInputs(
+        'What it asks its tenants for. Never changes once published; may be added once.',
+      ).optional(),
       documentRoot: text(256, 'Reaches the process as DOCUMENT_ROOT. Never changes once published.').optional(),
       runtime: Runtime.describe(
         'How the pods of this release run. Never changes once published; may be added once.',
@@ -58,6 +62,7 @@ export const Release = withRules(
   immutable('documentRoot', 'added once'),
   immutable('runtime', 'added once'),
   immutable('systemSoftwareDependencies', 'added once'),
+  immutable('userInputs', 'added once'),
 );
 export type Release = z.output<typeof Release>;
 

@@ -29,6 +29,20 @@ const ServicePort = z.object({
   targetPort: z.union([z.string(), z.int()]),
 });
 
+const KeyInSecret = z.object({ name: z.string(), key: z.string() });
+
+/** An input that the pods were asked to be given, and the answer of the tenant: none of these, where it has none. */
+const RecordedInput = z.object({
+  name: z.string(),
+  /** `reconfigure` when absent. */
+  lifecycle: z.enum(['installation', 'update', 'reconfigure']).optional(),
+  value: z.string().optional(),
+  secretKeyRef: KeyInSecret.optional(),
+  /** Where the operator keeps the value that it made. */
+  generated: KeyInSecret.optional(),
+});
+export type RecordedInput = Readonly<z.output<typeof RecordedInput>>;
+
 /** The facts of a record besides its Deployment: all that a decision needs to know of a rollout. */
 const RecordFacts = z.object({
   /** `org/name`. */
@@ -55,6 +69,8 @@ const RecordFacts = z.object({
   ports: z.array(ServicePort).readonly().optional(),
   hasBudget: z.boolean(),
   effective: z.object({ tier: StoredTier.optional(), configHash: z.string().optional() }),
+  /** Sorted by name; absent where nothing was asked for. */
+  inputs: z.array(RecordedInput).readonly().optional(),
   /** Who needs each system software; nobody: the spec alone asked for it. */
   requiredBy: z.record(z.string(), z.array(z.string())).optional(),
   /** The consent to a downgrade that is used up by it, or was before and is still in the spec. */
@@ -84,6 +100,13 @@ export type RecordedDeployment = z.output<typeof RecordedDeployment>;
 /** `data` of a ControllerRevision: written once, before the Deployment is applied. */
 const RecordData = RecordFacts.extend({ deployment: RecordedDeployment });
 export type RecordData = z.output<typeof RecordData>;
+
+/** `data` of the note of a generated Secret: its provider as `org/name`, and the key of the value in the Secret. */
+const GeneratedNote = z.object({ generated: z.object({ provider: z.string(), key: z.string() }) });
+
+export function parseNote(data: unknown): z.output<typeof GeneratedNote>['generated'] | undefined {
+  return GeneratedNote.safeParse(data).data?.generated;
+}
 
 /** Undefined where it is no record of ours, or was edited beyond recognition. */
 export function parseRecord(data: unknown): RecordData | undefined {

@@ -41,14 +41,13 @@ const ports = listMap(
 
 const args = (what: string, min = 0) => atomicList(text(4096, 'One argument.'), 64, what, min);
 
+export const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+export const ENV_MESSAGE =
+  'Must be an environment variable name such as LOG_LEVEL: letters, digits and _, not starting with a digit';
+
 export const EnvVar = z
   .object({
-    name: matching(
-      /^[A-Za-z_][A-Za-z0-9_]*$/,
-      128,
-      'Must be an environment variable name such as LOG_LEVEL',
-      'Name of the variable.',
-    ),
+    name: matching(ENV_NAME, 128, 'Must be an environment variable name such as LOG_LEVEL', 'Name of the variable.'),
     value: text(8192, 'Value of the variable; Kubernetes expands $(OTHER) in it.').optional(),
   })
   .describe('One environment variable.');
@@ -122,7 +121,12 @@ export const Runtime = z
     ports: ports.optional(),
     command: args('Replaces the entrypoint of the image.').optional(),
     args: args('Replaces the arguments of the image.').optional(),
-    env: listMap(EnvVar, 64, 'Variables of the release; the config of an installation wins.', 'name').optional(),
+    env: listMap(
+      EnvVar,
+      64,
+      'Variables of the release. Those of system software, inputs and the config of an installation win, and stand before them, so that these may refer to them as $(NAME).',
+      'name',
+    ).optional(),
     readinessProbe: probe('When a pod may get traffic; a TCP connection to the first port when absent.'),
     livenessProbe: probe('When a container is restarted; never when absent.'),
     securityContext: SecurityContext.optional(),

@@ -4,6 +4,7 @@ import { atomicList, flag, int, listMap, matching, text, withChecked, withRules 
 import { imageName, immutable, invalidVersions, Lifecycle, NAME, NAME_MESSAGE } from './published.ts';
 import { versionRange } from './range.ts';
 import { EnvVar } from './runtime.ts';
+import { userInputs } from './user-input.ts';
 import { exactVersion } from './version.ts';
 
 /** System software: what providers run on, such as an interpreter. */
@@ -34,7 +35,12 @@ export type SoftwareDependency = z.output<ReturnType<typeof softwareDependencies
 const Provides = withChecked(
   z
     .object({
-      env: listMap(EnvVar, 64, 'Environment variables. Those of the release and of the tenant win.', 'name').optional(),
+      env: listMap(
+        EnvVar,
+        64,
+        'Environment variables. They win over those of the release; the answers and the config of the tenant win over them.',
+        'name',
+      ).optional(),
       image: imageName('Image that has the files.').optional(),
       path: matching(PATH, 256, PATH_MESSAGE, 'The directory in the image.').optional(),
       mountPath: matching(PATH, 256, PATH_MESSAGE, 'Where the process finds it, read-only.').optional(),
@@ -57,6 +63,9 @@ export const SoftwareRelease = withRules(
       dependencies: softwareDependencies(
         'Other software that it needs. Never changes once published; may be added once.',
       ).optional(),
+      userInputs: userInputs(
+        'What it asks the tenants for. Never changes once published; may be added once.',
+      ).optional(),
       provides: Provides.describe(
         'What it brings into the pods. Never changes once published; may be added once.',
       ).optional(),
@@ -64,6 +73,7 @@ export const SoftwareRelease = withRules(
     .describe('One published version.'),
   immutable('dependencies', 'added once'),
   immutable('provides', 'added once'),
+  immutable('userInputs', 'added once'),
 );
 export type SoftwareRelease = z.output<typeof SoftwareRelease>;
 

@@ -9,6 +9,7 @@ const BlockReason = z.enum([
   'Kubernetes',
   'ContentChanged',
   'MissingUserInputs',
+  'InvalidUserInput',
   'SoftwareConflict',
   'PreviouslyFailed',
   'Skipped',

@@ -71,6 +71,13 @@ export class ApiError extends Error implements RetryHint {
     const why = cause instanceof Error ? cause.message || cause.name : String(cause);
     return new ApiError(`${doing}: ${why}`, { status: 0, reason: 'Unanswered', cause }, { retry: 'backoff' });
   }
+
+  /** The same where no message repeats what must not be seen. */
+  without(secrets: readonly string[]): ApiError {
+    const { status, reason, retry, retryAfterMs } = this;
+    const message = secrets.reduce((text, secret) => text.replaceAll(secret, '***'), this.message);
+    return new ApiError(message, { status, reason }, { retry, retryAfterMs });
+  }
 }
 
 /** There is an object that a server-side apply may not make ours: others have its fields, or another object controls it. */

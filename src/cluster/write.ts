@@ -1,6 +1,14 @@
-import { isNotFound } from './errors.ts';
+import { ApiError, isNotFound } from './errors.ts';
 import type { JsonObject } from './merge-patch.ts';
-import { apiVersionOf, describeObject, objectPath, resourceLabel, type ObjectName, type Resource } from './resource.ts';
+import {
+  apiVersionOf,
+  collectionPath,
+  describeObject,
+  objectPath,
+  resourceLabel,
+  type ObjectName,
+  type Resource,
+} from './resource.ts';
 import type { Call, Transport } from './transport.ts';
 
 interface ApplyOptions {
@@ -30,6 +38,8 @@ export interface Writer {
   ): Promise<Stored | undefined>;
   /** Deletes this very object and not a namesake that came after it; one that is gone already is no error. */
   remove(resource: Resource, name: ObjectName, precondition: { readonly uid: string }): Promise<void>;
+  /** Makes a new object; a dry run only tells. `taken`: there is one of this name, whatever it is. */
+  create(resource: Resource, object: Applicable, options: { readonly dryRun: boolean }): Promise<'new' | 'taken'>;
   /** Undefined if there is none. */
   get<Stored = unknown>(resource: Resource, name: ObjectName): Promise<Stored | undefined>;
 }
@@ -81,6 +91,25 @@ export function createWriter(transport: Transport): Writer {
         doing: `Delete ${describeObject(resource, name)}`,
         resource: resourceLabel(resource),
       });
+    },
+
+    async create(resource, object, { dryRun }) {
+      try {
+        await transport.request({
+          method: 'POST',
+          path: collectionPath(resource, object.metadata.namespace),
+          query: { ...(dryRun && { dryRun: 'All' }) },
+          body: { apiVersion: apiVersionOf(resource), kind: resource.kind, ...object },
+          doing: `Create ${describeObject(resource, object.metadata)}`,
+          resource: resourceLabel(resource),
+        });
+        return 'new';
+      } catch (error) {
+        if (error instanceof ApiError && error.reason === 'AlreadyExists') {
+          return 'taken';
+        }
+        throw error;
+      }
     },
 
     get(resource, name) {

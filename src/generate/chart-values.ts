@@ -60,6 +60,10 @@ export const ChartValues = z.strictObject({
 
   watchNamespaces: list(namespaceName(), 'Namespaces to work in, with rights in these only; all namespaces when empty'),
   watchSecrets: flag(false, `${setting('WATCH_SECRETS').description}, which this grants`),
+  generatedSecrets: flag(
+    false,
+    'Makes the keys and passwords that releases ask to be generated; needs the right to create Secrets, which this grants together with a policy that limits it to these',
+  ),
   workers: z
     .int()
     .min(1)

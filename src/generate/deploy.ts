@@ -78,7 +78,7 @@ writeFileSync(new URL('install.yaml', directory), `${note}${namespace}---\n${pri
 writeFileSync(new URL('kustomization.yaml', directory), note + kustomization);
 
 const roles = new Map(
-  render('--set=watchSecrets=true')
+  render('--set=watchSecrets=true,generatedSecrets=true')
     .filter((document) => /^(Cluster)?Role$/.test(String(document.get('kind'))))
     .map((document) => [String(document.getIn(['metadata', 'name'])), plain(document)]),
 );
@@ -94,6 +94,8 @@ const rbac = `${note}
 ${roleNamed('provider-operator')}---
 # Bind this one too where WATCH_SECRETS is true.
 ${roleNamed('provider-operator-watch-secrets')}---
+# Bind this one too where releases may ask for generated Secrets; the chart adds a policy that limits it.
+${roleNamed('provider-operator-generate-secrets')}---
 # Bind this one by a RoleBinding in the namespace of the operator (POD_NAMESPACE): there it elects the replica that acts.
 ${roleNamed('provider-operator-leader-election')}`;
 writeFileSync(new URL('rbac.yaml', directory), rbac);

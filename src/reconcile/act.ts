@@ -7,6 +7,7 @@ import type { Action } from '../plan/act/action.ts';
 import type { ChildKind, ChildView, Installation } from '../plan/state/observed.ts';
 import { recordedDeployment } from '../plan/pods/record-object.ts';
 import { Appeared } from './appeared.ts';
+import { generateSecret } from './generate-secret.ts';
 import type { RawRevision } from './project-revision.ts';
 import type { Raw } from './raw.ts';
 import { CHILDREN } from './resources.ts';
@@ -55,6 +56,8 @@ function carryOut(ports: ActPorts, installation: Installation, action: Action): 
       return restore(ports, installation, action);
     case 'record':
       return writeRecord(ports, action.object);
+    case 'generate':
+      return generateSecret(ports, action);
     case 'mark':
       return writeMark(ports, action);
     case 'takeOver':

@@ -73,7 +73,7 @@ export function createCaches(options: CacheOptions) {
   const children = { labelSelector: CHILD_SELECTOR };
   const wishes = watch(INSTALLATIONS, installations, projectInstallation);
   watch(PROVIDERS, providers, (raw) => projectProvider(raw, config));
-  watch(SYSTEM_SOFTWARE, software, projectSoftware);
+  watch(SYSTEM_SOFTWARE, software, (raw) => projectSoftware(raw, config));
   watch(CHILDREN.Deployment, deployments, projectDeployment, children);
   // These two without the label: a Service without a selector conflicts with nothing when ours is applied onto it, so
   // that only one who has seen it can leave it alone.
@@ -116,10 +116,13 @@ export function providerKey(provider: string | undefined): string {
   return (provider ?? '').replace('/', '.');
 }
 
+/** The keys of the ConfigMaps or Secrets that a spec refers to. */
 function referenced(
-  installation: ReturnType<typeof projectInstallation>,
+  { namespace, spec }: ReturnType<typeof projectInstallation>,
   kind: 'configMapKeyRef' | 'secretKeyRef',
 ): string[] {
-  const names = (installation.spec.configFrom ?? []).flatMap((entry) => entry[kind]?.name ?? []);
-  return [...new Set(names)].map((name) => `${installation.namespace}/${name}`);
+  const ofConfig = (spec.configFrom ?? []).flatMap((entry) => entry[kind]?.name ?? []);
+  const ofInputs = (spec.userInputs ?? []).flatMap(({ valueFrom }) => valueFrom?.secretKeyRef.name ?? []);
+  const names = kind === 'secretKeyRef' ? [...ofConfig, ...ofInputs] : ofConfig;
+  return [...new Set(names)].map((name) => `${namespace}/${name}`);
 }

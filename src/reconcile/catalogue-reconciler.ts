@@ -54,7 +54,7 @@ export function createSoftwareReconciler(ports: CataloguePorts) {
   return createReconciler(ports, {
     resource: SYSTEM_SOFTWARE,
     store: ports.caches.software,
-    project: projectSoftware,
+    project: (raw) => projectSoftware(raw, ports.config),
     statusOf: softwareStatus,
   });
 }

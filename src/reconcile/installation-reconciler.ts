@@ -18,6 +18,7 @@ import type { Caches } from './caches.ts';
 import { isWatched, offerTo, withChild } from './child-views.ts';
 import type { CountRollout } from './count-rollout.ts';
 import type { Fleet } from './fleet.ts';
+import { SecretRefused } from './generate-secret.ts';
 import { observe } from './observe.ts';
 import type { Raw } from './raw.ts';
 import { createReporter, type ReportPorts } from './report.ts';
@@ -206,6 +207,9 @@ export function createInstallationReconciler(ports: InstallationPorts) {
 
 /** The problem that a refused write is to the user. Undefined where the write only came too early. */
 function problemOf(error: unknown): Problem | undefined {
+  if (error instanceof SecretRefused) {
+    return error.problem;
+  }
   if (!(error instanceof ApiError) || error.retry === 'now') {
     return undefined;
   }

@@ -1,7 +1,7 @@
 import type { Stored } from '../controller/feed.ts';
-import { LABEL } from '../api/names.ts';
-import { parseRecord, type RecordData, type RecordFacts } from '../api/record.ts';
-import type { RolloutRecord, StrayRevision } from '../plan/state/observed.ts';
+import { ANNOTATION, LABEL } from '../api/names.ts';
+import { parseNote, parseRecord, type RecordData, type RecordFacts } from '../api/record.ts';
+import type { GeneratedSecret, RolloutRecord, StrayRevision } from '../plan/state/observed.ts';
 import { parseMark } from '../plan/state/record.ts';
 import { recordName } from '../plan/pods/record-object.ts';
 import { templateId } from '../plan/pods/template.ts';
@@ -13,7 +13,7 @@ export type RawRevision = Raw & { readonly data?: Partial<RecordData> };
 /** A ControllerRevision with our label: the record of a rollout, or a stray. The Deployment in it is not kept. */
 export function projectRevision(
   raw: RawRevision,
-): Stored & { readonly installation: string } & (RolloutRecord | StrayRevision) {
+): Stored & { readonly installation: string } & (RolloutRecord | GeneratedSecret | StrayRevision) {
   const { metadata, data } = raw;
   const name = metadata.labels?.[LABEL.installation] ?? '';
   // Only the name of a ControllerRevision and its data can never be changed.
@@ -27,18 +27,25 @@ export function projectRevision(
     number,
   };
   const record = metadata.name === recordName({ name }, number) ? parseRecord(data) : undefined;
-  if (!record) {
-    return { ...base, kind: 'stray' };
+  if (record) {
+    return recordOf(base, record, metadata.annotations);
   }
+  const note = parseNote(data);
+  return note
+    ? { ...base, ...note, kind: 'generated', number: 0, isMade: metadata.annotations?.[ANNOTATION.made] === 'true' }
+    : { ...base, kind: 'stray' };
+}
+
+function recordOf<B extends object>(base: B, record: RecordData, annotations: Raw['metadata']['annotations']) {
   const { deployment, ...facts } = record;
   const { minReadySeconds = 0, template } = deployment.spec;
   return {
     ...base,
     ...compactFacts(facts),
-    kind: 'record',
+    kind: 'record' as const,
     template: sharedText(templateId(template?.metadata?.annotations)),
     minReadySeconds,
-    mark: parseMark(metadata.annotations ?? {}),
+    mark: parseMark(annotations ?? {}),
   };
 }
 
@@ -62,6 +69,7 @@ function compactFacts(facts: RecordFacts): RecordFacts {
     },
     ports: ports && sharedValue(ports),
     effective: { ...effective, tier: effective.tier && sharedValue(effective.tier) },
+    inputs: facts.inputs && sharedValue(facts.inputs),
     requiredBy: facts.requiredBy && sharedValue(facts.requiredBy),
     retries: sharedValue(facts.retries),
     failures: sharedValue(facts.failures),

@@ -89,13 +89,16 @@ export interface SoftwareView extends Stored, Published<SoftwareCatalogue, Softw
   readonly uid: string;
 }
 
-export function projectSoftware(raw: Raw & { spec?: unknown; status?: SoftwareStatus }): SoftwareView {
+export function projectSoftware(
+  raw: Raw & { spec?: unknown; status?: SoftwareStatus },
+  config: OperatorConfig,
+): SoftwareView {
   const spec = withoutNulls(raw.spec ?? {}) as SoftwareSpec;
   // Versions are judged one by one (readSoftware), as those of a Provider are.
   const { error } = SoftwareSpec.omit({ versions: true }).safeParse(spec);
   return {
     ...judged(raw.metadata, error),
-    catalogue: readSoftware(raw.metadata.name, spec),
+    catalogue: readSoftware(raw.metadata.name, spec, config),
     status: raw.status ?? {},
   };
 }

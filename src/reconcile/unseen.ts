@@ -66,7 +66,9 @@ export class Unseen {
 
   #lacksDeployment(installation: string): boolean {
     const { deployments, revisions } = this.#ports.caches;
-    return !deployments.get(installation) && revisions.byIndex('installation', installation).length > 0;
+    // A generated Secret outlives its Deployment.
+    const isOfRollout = ({ kind }: { readonly kind: string }) => kind !== 'generated';
+    return !deployments.get(installation) && revisions.byIndex('installation', installation).some(isOfRollout);
   }
 
   #unansweredOf(installation: string): ChildKind[] {

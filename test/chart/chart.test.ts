@@ -191,7 +191,15 @@ describe('the rights', () => {
       ],
     ],
     [
-      { watchNamespaces: ['a', 'b'], watchSecrets: true },
+      { generatedSecrets: true },
+      [
+        'ClusterRole /provider-operator',
+        'ClusterRole /provider-operator-generate-secrets',
+        'Role operators/provider-operator-leader-election',
+      ],
+    ],
+    [
+      { watchNamespaces: ['a', 'b'], watchSecrets: true, generatedSecrets: true },
       [
         'ClusterRole /provider-operator',
         'Role a/provider-operator',
@@ -214,20 +222,25 @@ describe('the rights', () => {
   });
 
   it.for<readonly string[]>([[], ['a']])(
-    'to Secrets are to list and to watch them, and only where watchSecrets asks for it (in %j)',
+    'to Secrets are to list and to watch them only where watchSecrets asks for it, to create them only where generatedSecrets does (in %j)',
     async (watchNamespaces) => {
-      async function rulesWith(watchSecrets: boolean): Promise<string[]> {
-        const roles = ofKind(await template(helm, { watchNamespaces, watchSecrets }), 'Role', 'ClusterRole');
+      async function rulesWith(more: object): Promise<string[]> {
+        const roles = ofKind(await template(helm, { watchNamespaces, ...more }), 'Role', 'ClusterRole');
         return roles.flatMap(({ metadata, rules }) =>
           (rules as object[]).map((rule) => JSON.stringify({ in: metadata.namespace, ...rule })),
         );
       }
 
-      const without = await rulesWith(false);
+      const without = await rulesWith({});
       expect(without.filter((rule) => rule.includes('"secrets"') || rule.includes('*'))).toEqual([]);
-      const more = (await rulesWith(true)).filter((rule) => !without.includes(rule));
-      const secrets = { apiGroups: [''], resources: ['secrets'], verbs: ['list', 'watch'] };
-      expect(more.map((rule) => JSON.parse(rule) as object)).toEqual([{ in: watchNamespaces[0], ...secrets }]);
+      for (const [value, verbs] of [
+        ['watchSecrets', ['list', 'watch']],
+        ['generatedSecrets', ['create']],
+      ] as const) {
+        const more = (await rulesWith({ [value]: true })).filter((rule) => !without.includes(rule));
+        const secrets = { apiGroups: [''], resources: ['secrets'], verbs };
+        expect(more.map((rule) => JSON.parse(rule) as object)).toEqual([{ in: watchNamespaces[0], ...secrets }]);
+      }
     },
   );
 

@@ -29,7 +29,11 @@ export function catalogueOf(spec: Partial<ProviderSpec>, operator: OperatorConfi
 
 /** A SystemSoftware. A version that is given as a string brings files and nothing else. */
 export function software(name: string, ...versions: readonly (SoftwareRelease | string)[]): SoftwareCatalogue {
-  return readSoftware(name, { versions: versions.map((v) => (typeof v === 'string' ? softwareRelease(name, v) : v)) });
+  return readSoftware(
+    name,
+    { versions: versions.map((v) => (typeof v === 'string' ? softwareRelease(name, v) : v)) },
+    config,
+  );
 }
 
 export function softwareRelease(name: string, version: string, more: Partial<SoftwareRelease> = {}): SoftwareRelease {

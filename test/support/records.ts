@@ -6,6 +6,7 @@ import { budgetFor, deploymentOf } from '../../src/plan/pods/children.ts';
 import { inputHashes, type Inputs } from '../../src/plan/pods/inputs.ts';
 import { decide } from '../../src/plan/decide/decision.ts';
 import { actionsFor } from '../../src/plan/act/actions.ts';
+import { answersOf } from '../../src/plan/pods/answers.ts';
 import { readConfiguration } from '../../src/plan/pods/environment.ts';
 import type { Findings } from '../../src/plan/tell/findings.ts';
 import type {
@@ -70,11 +71,18 @@ export function inputsOf(version: string, { spec, release = aRelease(version), .
   if (configuration.kind === 'problem') {
     throw new Error(configuration.message);
   }
+  const answers = answersOf(
+    { installation: owner, references: noReferences, revisions: [] },
+    { stable: undefined, base: undefined },
+  );
+  const sheet = answers.to(release, []);
   const set = more.software === undefined ? NO_SOFTWARE : parseSoftware(more.software);
   return {
     installation: owner,
     release,
     configuration,
+    sheet,
+    answered: answers.hashOf(sheet.inputs),
     shape: tierShape(owner.spec.resourceTier, undefined),
     definition: undefined,
     number: more.number ?? 1,
@@ -354,7 +362,13 @@ export function findings(pieces: Pieces): Findings {
 }
 
 /** The configuration that the spec asks for, and how system software would be chosen for it. */
-export function askedBy({ installation: { spec }, references, config: operator, software }: Observed) {
+export function askedBy(observed: Observed) {
+  const {
+    installation: { spec },
+    references,
+    config: operator,
+    software,
+  } = observed;
   const configuration = readConfiguration(spec, references, operator.reservedEnvNames);
   if (configuration.kind === 'problem') {
     throw new Error(configuration.message);
@@ -368,5 +382,5 @@ export function askedBy({ installation: { spec }, references, config: operator, 
     config: operator,
     now: 0,
   });
-  return { configuration, finder };
+  return { configuration, answers: answersOf(observed, readState(observed, clock(NOW))), finder };
 }

@@ -207,6 +207,9 @@ export class World {
       case 'record':
         this.#record(action.object.metadata, action.object.data as RecordData);
         break;
+      case 'generate':
+        this.#generate(action);
+        break;
       case 'mark': {
         const { name, annotations } = action.object.metadata;
         const marked = revisions.map((r) =>
@@ -234,6 +237,16 @@ export class World {
         this.#remove(action);
         break;
     }
+  }
+
+  #generate({ name, key, isMade }: Extract<Action, { kind: 'generate' }>): void {
+    if (isMade) {
+      return;
+    }
+    const { revisions, installation } = this.observed;
+    const { provider } = installation.spec;
+    const made = { uid: `uid-${name}`, resourceVersion: '1', owner: undefined, number: 0, isMade: true } as const;
+    this.#see({ revisions: [...revisions, { kind: 'generated', name, provider, key, ...made }] });
   }
 
   #apply({ child, object }: Applied): void {

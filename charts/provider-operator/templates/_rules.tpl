@@ -46,10 +46,23 @@
   verbs: [create, patch]
 {{- end }}
 
-{{- define "provider-operator.rules.secrets" -}}
+{{- define "provider-operator.rules.watch-secrets" -}}
 - apiGroups: [""]
   resources: [secrets]
   verbs: [list, watch]
+{{- end }}
+
+{{- define "provider-operator.rules.generate-secrets" -}}
+# It reads none. What it may create is said in the policy of generated-secrets.yaml.
+- apiGroups: [""]
+  resources: [secrets]
+  verbs: [create]
+{{- end }}
+
+{{/* The rights to Secrets, each by its name, and whether the values ask for it. */}}
+{{- define "provider-operator.secretRights" -}}
+watch-secrets: {{ .Values.watchSecrets }}
+generate-secrets: {{ .Values.generatedSecrets }}
 {{- end }}
 
 {{- define "provider-operator.rules.leaderElection" -}}

@@ -1,4 +1,5 @@
 import type { Child } from '../pods/children.ts';
+import type { Generating } from './generate.ts';
 import type { Marking } from './marks.ts';
 import type { ChildKind } from '../state/observed.ts';
 import type { TakenOver } from '../decide/take-over.ts';
@@ -21,6 +22,7 @@ export type Action =
   /** Begins a rollout. */
   | { readonly kind: 'record'; readonly child: 'ControllerRevision'; readonly object: Child['object'] }
   | Marking
+  | Generating
   /** Applies the Deployment of a record again: to exactly the one that was seen, if there is one. */
   | {
       readonly kind: 'restore';

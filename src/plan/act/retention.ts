@@ -26,7 +26,7 @@ export function straysOf(
   { installation, revisions }: Observed,
   { records }: Pick<State, 'records'>,
 ): readonly (RolloutRecord | StrayRevision)[] {
-  return revisions.filter(
-    (r) => (r.kind === 'stray' || !records.includes(r)) && (!r.owner || r.owner.uid === installation.uid),
-  );
+  return revisions
+    .filter((r) => r.kind !== 'generated')
+    .filter((r) => (r.kind === 'stray' || !records.includes(r)) && (!r.owner || r.owner.uid === installation.uid));
 }

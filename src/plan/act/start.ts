@@ -2,6 +2,7 @@ import type { Action } from './action.ts';
 import { budgetOf, deploymentOf, type Child } from '../pods/children.ts';
 import type { Inputs } from '../pods/inputs.ts';
 import type { RecordData, RecordedDeployment } from '../../api/record.ts';
+import { generating } from './generate.ts';
 import { need } from './need.ts';
 import type { Observed } from '../state/observed.ts';
 import { recordObject } from '../pods/record-object.ts';
@@ -27,6 +28,7 @@ export function starting(observed: Observed, state: State, start: Start): Action
   const leave = deployment?.ownsReplicas && inputs.shape.replicas === undefined;
   const strays = deployment ? [] : straysOf(observed, state);
   return [
+    ...inputs.sheet.generated.map((one) => generating(installation, one)),
     // Before the Deployment is there, by which they could be taken for ours.
     ...strays.map(removing),
     begun ? undefined : ({ kind: 'record', child: 'ControllerRevision', object: record } as const),
@@ -40,7 +42,7 @@ export function starting(observed: Observed, state: State, start: Start): Action
 }
 
 function recordData({ inputs, attempt, committed }: Start, { object, hash }: Child): RecordData {
-  const { installation, release } = inputs;
+  const { installation, release, sheet } = inputs;
   const { labels, annotations = {} } = object.metadata;
   const ports = servicePorts(release);
   return {
@@ -50,6 +52,7 @@ function recordData({ inputs, attempt, committed }: Start, { object, hash }: Chi
     version: release.version,
     image: release.image,
     applied: hash,
+    ...(sheet.inputs.length > 0 && { inputs: sheet.inputs }),
     ...(ports && { ports }),
     hasBudget: budgetOf(inputs) !== undefined,
     effective: effective(inputs),

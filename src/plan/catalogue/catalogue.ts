@@ -6,6 +6,7 @@ import type { Runtime } from '../../api/runtime.ts';
 import { StoredTier, type Tier } from '../../api/tier.ts';
 import { epoch } from '../../api/time.ts';
 import { isExactVersion, isPrerelease, newestFirst } from '../../api/version.ts';
+import { faultOfInputs } from './inputs.ts';
 
 /** A provider's releases as the decisions read them. */
 export interface Catalogue {
@@ -29,7 +30,7 @@ export const NOT_EXACT = 'version: Must be one exact version such as 1.4.2';
 export function readCatalogue(spec: ProviderSpec, config: OperatorConfig): Catalogue {
   const provider = `${spec.org}/${spec.name}`;
   const mayLoosen = config.privilegedProviders.includes(provider);
-  const sorted = sortOut(spec.versions, (release) => faultOfRelease(release, mayLoosen));
+  const sorted = sortOut(spec.versions, (release) => faultOfRelease(release, mayLoosen, config));
   return { provider, ...sorted, requiredVersions: requiredVersionsOf(spec), tiers: validTiers(spec.tiers) };
 }
 
@@ -116,7 +117,7 @@ function statedVersion({ version }: { readonly version?: unknown }): string {
 }
 
 /** Why a release cannot be installed. */
-function faultOfRelease(published: Release, mayLoosen: boolean): string | undefined {
+function faultOfRelease(published: Release, mayLoosen: boolean, config: OperatorConfig): string | undefined {
   const parsed = Release.safeParse(published);
   if (!parsed.success) {
     return firstIssue(parsed.error, 'release');
@@ -125,7 +126,11 @@ function faultOfRelease(published: Release, mayLoosen: boolean): string | undefi
     return NOT_EXACT;
   }
   const runtime = published.runtime ?? {};
-  return findDanglingName(runtime) ?? (mayLoosen ? undefined : findLoosening(runtime));
+  return (
+    findDanglingName(runtime) ??
+    (mayLoosen ? undefined : findLoosening(runtime)) ??
+    faultOfInputs(published.userInputs, config)
+  );
 }
 
 function findDanglingName(runtime: Runtime): string | undefined {

@@ -1,7 +1,9 @@
 import { firstIssue } from '../../api/field.ts';
+import type { OperatorConfig } from '../../api/operator-config.ts';
 import { SoftwareRelease, type SoftwareSpec } from '../../api/software.ts';
 import { isExactVersion } from '../../api/version.ts';
 import { NOT_EXACT, sortOut, type InvalidRelease } from './catalogue.ts';
+import { faultOfInputs } from './inputs.ts';
 
 /** The published versions of one system software, as the decisions read them. */
 export interface SoftwareCatalogue {
@@ -17,14 +19,14 @@ export interface Shelf {
 }
 
 /** Reads what is published; a version that cannot be used is set aside with its reason and disturbs no other. */
-export function readSoftware(name: string, spec: SoftwareSpec): SoftwareCatalogue {
-  return { name, ...sortOut(spec.versions, faultOfVersion) };
+export function readSoftware(name: string, spec: SoftwareSpec, config: OperatorConfig): SoftwareCatalogue {
+  return { name, ...sortOut(spec.versions, (version) => faultOfVersion(version, config)) };
 }
 
-function faultOfVersion(published: SoftwareRelease): string | undefined {
+function faultOfVersion(published: SoftwareRelease, config: OperatorConfig): string | undefined {
   const parsed = SoftwareRelease.safeParse(published);
   if (!parsed.success) {
     return firstIssue(parsed.error, 'version');
   }
-  return isExactVersion(published.version) ? undefined : NOT_EXACT;
+  return isExactVersion(published.version) ? faultOfInputs(published.userInputs, config) : NOT_EXACT;
 }

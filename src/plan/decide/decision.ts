@@ -1,5 +1,6 @@
 import type { Failure } from '../../api/failure.ts';
 import { failureOf, type Asked } from '../failures/blame.ts';
+import { answersOf } from '../pods/answers.ts';
 import { readConfiguration } from '../pods/environment.ts';
 import {
   addFailure,
@@ -71,7 +72,7 @@ export function decide(observed: Observed, state: State, now: number): Decided {
   if (configuration.kind === 'problem') {
     return decideWithoutWish(observed, state, configuration, now);
   }
-  return decideWithWish(observed, state, { configuration, finder }, now);
+  return decideWithWish(observed, state, { configuration, answers: answersOf(observed, state), finder }, now);
 }
 
 /** Nobody knows what is asked for: only what failed or is over goes back. */
@@ -138,7 +139,7 @@ function decideWith(
   if (choice.kind !== 'target') {
     return choice;
   }
-  const cancel = cancelOf(observed, state, choice.version, wanted.configuration);
+  const cancel = cancelOf(observed, state, choice.version, wanted);
   if (cancel) {
     return cancel;
   }

@@ -6,13 +6,14 @@ import { nextAttempt, requiredBy, triggerOf, type Attempt } from './attempt.ts';
 import { findRelease, tierDefinition } from '../catalogue/catalogue.ts';
 import { inputHashes, wishHash, type Inputs } from '../pods/inputs.ts';
 import { isMadeFrom } from '../state/committed.ts';
+import type { Answers } from '../pods/answers.ts';
 import type { Configuration } from '../pods/environment.ts';
 import { hindranceTo, type Keep } from './hindrance.ts';
 import { failureBefore } from '../failures/failures.ts';
 import type { Observed, RolloutRecord } from '../state/observed.ts';
 import { problem, type Problem } from '../../api/problem.ts';
 import { askedOf, begunRecord, nextNumber, NOTHING_ASKED } from '../state/record.ts';
-import { releaseInvalid } from '../version/refusal.ts';
+import { releaseInvalid, unanswered } from '../version/refusal.ts';
 import { rollbackSettings } from '../state/rollback-settings.ts';
 import type { SoftwareFinder } from '../software/finder.ts';
 import { asksForSoftware, isAsAsked, softwareFor, type Chosen } from './software-for.ts';
@@ -53,6 +54,7 @@ interface Running {
 /** The version to run, and all that its inputs are made from. */
 export interface Wanted {
   readonly configuration: Configuration;
+  readonly answers: Answers;
   readonly target: Target | Choice;
   readonly wishes: Wishes;
   readonly finder: SoftwareFinder;
@@ -70,11 +72,11 @@ export function runOf(observed: Observed, state: State, wanted: Wanted): Desired
 function runOfUnknown(
   { installation, catalogue }: Observed,
   { base, software }: State,
-  { target, configuration }: Wanted,
+  { target, configuration, answers }: Wanted,
 ): Keep | Problem {
   const { version } = target;
   const { spec } = installation;
-  const isSameWish = base?.committed.wish === wishHash(installation, version, configuration);
+  const isSameWish = base?.committed.wish === wishHash(installation, version, configuration, answers.hashAgain(base));
   const isSameSoftware = base !== undefined && isAsAsked(spec, software, base);
   if (base && isSameWish && (!asksForSoftware(spec, base) || isSameSoftware)) {
     return { kind: 'keep', version };
@@ -96,7 +98,11 @@ function runOfRelease(observed: Observed, state: State, wanted: Wanted, release:
   }
   const rendering = render(observed, wanted, release, software);
   const { base } = state;
-  if (base && isMadeFrom(rendering.hashes, base.committed)) {
+  const { sheet } = rendering.inputs;
+  if (sheet.tooLate.length > 0) {
+    return unanswered(release, sheet);
+  }
+  if (base && isMadeFrom(hashesNow(observed, wanted, base, rendering), base.committed)) {
     return stayOf(base, rendering);
   }
   const trigger = triggerOf(state, { target: wanted.target, hashes: rendering.hashes, isUpdate: software.isUpdate });
@@ -104,6 +110,7 @@ function runOfRelease(observed: Observed, state: State, wanted: Wanted, release:
     hindranceTo(observed, {
       trigger,
       release,
+      sheet,
       resolution: software.resolution,
       isContentChanged: isOtherContent(base, rendering),
     }) ?? startOf(observed, state, wanted, { ...rendering, trigger })
@@ -116,26 +123,41 @@ interface Rendering extends Pick<Running, 'notBefore'> {
   readonly hashes: Committed;
 }
 
+/** What is asked for by content that was published later is no change of what runs. */
+function hashesNow(
+  { installation }: Observed,
+  { configuration, answers }: Wanted,
+  base: RolloutRecord,
+  { inputs, hashes }: Rendering,
+): Committed {
+  const { version } = inputs.release;
+  return { ...hashes, wish: wishHash(installation, version, configuration, answers.hashAgain(base)) };
+}
+
 function render(
   { installation, catalogue, config }: Observed,
-  { configuration }: Wanted,
+  { configuration, answers }: Wanted,
   release: Release,
   { resolution, notBefore }: Chosen,
 ): Rendering {
   const { spec } = installation;
+  const sheet = answers.to(release, resolution.uses);
+  const answered = answers.hashOf(sheet.inputs);
   const definition = tierDefinition(catalogue, config, spec.resourceTier);
   return {
     inputs: {
       installation,
       release,
       configuration,
+      sheet,
+      answered,
       shape: tierShape(spec.resourceTier, definition),
       definition,
       software: resolution,
       softwareDelivery: config.softwareDelivery,
       progressDeadlineSeconds: rollbackSettings(spec, config).deadlineSeconds,
     },
-    hashes: inputHashes({ installation, release, configuration, definition, software: resolution }),
+    hashes: inputHashes({ installation, release, configuration, answered, definition, software: resolution }),
     ...(notBefore !== undefined && { notBefore }),
   };
 }

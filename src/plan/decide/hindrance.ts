@@ -4,7 +4,8 @@ import type { Trigger } from '../../api/record.ts';
 import { isImageAllowed } from '../catalogue/catalogue.ts';
 import type { Resolution } from '../software/resolution.ts';
 import type { Observed } from '../state/observed.ts';
-import { imageNotAllowed } from '../version/refusal.ts';
+import { isIncomplete, type Sheet } from '../pods/sheet.ts';
+import { imageNotAllowed, unanswered } from '../version/refusal.ts';
 
 /** The running pods stay: nobody knows their release any more, or the fleet has no room for a change by the platform. */
 export interface Keep {
@@ -18,6 +19,7 @@ export interface Keep {
 interface Proposal {
   readonly trigger: Trigger;
   readonly release: Release;
+  readonly sheet: Sheet;
   readonly resolution: Resolution;
   /** The release was published again with other content than the running pods have. */
   readonly isContentChanged: boolean;
@@ -54,6 +56,15 @@ const HINDRANCES: readonly Hindrance[] = [
     // A tier change by the platform waits until the missing software is published.
     applies: ({ trigger, resolution }) => trigger === 'Tier' && resolution.obstacle !== undefined,
     outcome: ({ release }) => ({ kind: 'keep', version: release.version }),
+  },
+  {
+    // Nor does it come where a tenant has to answer something first.
+    applies: ({ isUnasked, sheet }) => isUnasked && isIncomplete(sheet),
+    outcome: ({ release }) => ({ kind: 'keep', version: release.version }),
+  },
+  {
+    applies: ({ sheet }) => isIncomplete(sheet),
+    outcome: ({ release, sheet }) => unanswered(release, sheet),
   },
   {
     applies: ({ resolution }) => resolution.obstacle !== undefined,

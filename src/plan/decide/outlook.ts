@@ -1,8 +1,11 @@
 import { hash } from '../../api/hash.ts';
 import type { Failure } from '../../api/failure.ts';
+import type { Release } from '../../api/provider.ts';
 import { assess, type Assessment } from '../version/assessment.ts';
 import { usedConsent } from './attempt.ts';
 import type { Observed } from '../state/observed.ts';
+import type { Answers } from '../pods/answers.ts';
+import type { Sheet } from '../pods/sheet.ts';
 import type { Return } from './return.ts';
 import type { Desired } from './desired.ts';
 import type { SoftwareFinder } from '../software/finder.ts';
@@ -28,12 +31,13 @@ export function outlookOf(
     readonly isHeld: boolean;
     readonly wishes: Wishes;
     readonly finder: SoftwareFinder;
+    readonly answers: Answers;
     readonly now: number;
   },
 ): Outlook {
   const { installation, catalogue, config, firstSeen, kubernetesVersion, slot, retries } = observed;
   const { spec, uid } = installation;
-  const { isReturning, isHeld, failures, wishes, finder, now } = more;
+  const { isReturning, isHeld, failures, wishes, finder, answers, now } = more;
   const { stable, base, rollout, isAvailable, name } = state;
   const input: VersionInput = {
     spec,
@@ -51,12 +55,28 @@ export function outlookOf(
     firstSeen,
     kubernetesVersion,
     software: finder,
+    answers: answersByRelease(answers, finder),
     slot,
     turn: hash(uid),
     now,
   };
   const assessments = assess(input);
   return { wishes, input, assessments, choice: decideVersion(input, assessments) };
+}
+
+/** Each found once. Where no system software can be had, only the release asks. */
+function answersByRelease(answers: Answers, finder: SoftwareFinder): (release: Release) => Sheet {
+  const found = new Map<Release, Sheet>();
+  return (release) => {
+    const known = found.get(release);
+    if (known) {
+      return known;
+    }
+    const resolution = finder.resolve(release);
+    const sheet = answers.to(release, resolution.kind === 'resolution' ? resolution.uses : []);
+    found.set(release, sheet);
+    return sheet;
+  };
 }
 
 /** The outlook once this rollout is under way, so that the next look tells nothing else of it. */

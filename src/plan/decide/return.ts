@@ -1,5 +1,5 @@
 import { wishHash } from '../pods/inputs.ts';
-import type { Configuration } from '../pods/environment.ts';
+import type { Asked } from '../failures/blame.ts';
 import { addFailure, recordedFailures, type Failure, type NewFailure } from '../failures/failures.ts';
 import type { Observed, RolloutRecord } from '../state/observed.ts';
 import { askedOf, isOpen } from '../state/record.ts';
@@ -73,11 +73,12 @@ export function cancelOf(
   { installation }: Observed,
   { stable, head, stands, done }: State,
   version: string,
-  configuration: Configuration,
+  { configuration, answers }: Pick<Asked, 'configuration' | 'answers'>,
 ): Return | undefined {
-  const wish = wishHash(installation, version, configuration);
   const asked = askedSoftware(installation.spec);
-  const isWished = (record: RolloutRecord) => record.committed.wish === wish && askedOf(record) === asked;
+  const isWished = (record: RolloutRecord) =>
+    record.committed.wish === wishHash(installation, version, configuration, answers.hashAgain(record)) &&
+    askedOf(record) === asked;
   const isUnderWay = stands && head && done === 'never' && !isWished(head);
   return isUnderWay && stable?.version === version && isWished(stable) && installation.spec.suspend !== true
     ? { kind: 'return', version, to: stable, cause: 'Cancelled', ends: isOpen(head) ? head : undefined }

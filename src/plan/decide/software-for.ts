@@ -3,6 +3,7 @@ import type { InstallationSpec } from '../../api/installation.ts';
 import type { Release } from '../../api/provider.ts';
 import { isImageAllowed } from '../catalogue/catalogue.ts';
 import { wishHash } from '../pods/inputs.ts';
+import type { Answers } from '../pods/answers.ts';
 import type { Configuration } from '../pods/environment.ts';
 import type { Observed, RolloutRecord } from '../state/observed.ts';
 import type { Problem } from '../../api/problem.ts';
@@ -29,6 +30,7 @@ export interface Chosen {
 interface ToRun {
   readonly release: Release;
   readonly configuration: Configuration;
+  readonly answers: Answers;
   readonly finder: SoftwareFinder;
   readonly target: Target;
   readonly now: number;
@@ -40,9 +42,10 @@ interface ToRun {
  */
 export function softwareFor(observed: Observed, state: State, toRun: ToRun): Chosen | Problem {
   const { installation } = observed;
-  const { release, configuration, finder } = toRun;
+  const { release, configuration, answers, finder } = toRun;
   const { base, software } = state;
-  const isSameWish = base?.committed.wish === wishHash(installation, release.version, configuration);
+  const isSameWish =
+    base?.committed.wish === wishHash(installation, release.version, configuration, answers.hashAgain(base));
   if (!base || !isSameWish || (asksForSoftware(installation.spec, base) && !isInItsMove(observed, state))) {
     const resolution = finder.resolve(release);
     const isSame = isSameWish && resolution.kind === 'resolution' && isSameSet(resolution.set, software);

@@ -9,11 +9,10 @@ import { inputHashes } from '../pods/inputs.ts';
 import { isSameSpec, ownedHash } from '../state/owned-hash.ts';
 import { labelsOf, versionLabel } from '../pods/children.ts';
 import { inputsHash, UNKNOWN_INPUTS } from '../state/committed.ts';
-import type { Configuration } from '../pods/environment.ts';
+import type { Asked } from '../failures/blame.ts';
 import type { DeploymentView, Installation, Observed, RolloutRecord } from '../state/observed.ts';
 import type { Wanted } from './desired.ts';
 import { servicePorts } from '../pods/service.ts';
-import type { SoftwareFinder } from '../software/finder.ts';
 import { isAsAsked } from './software-for.ts';
 import { parseSoftware } from '../software/set.ts';
 import { CONTAINER } from '../pods/template.ts';
@@ -39,13 +38,14 @@ export function takeOver(
   observed: Observed,
   deployment: DeploymentView,
   stable: RolloutRecord | undefined,
-  { configuration, finder, failures, wishes, now }: Omit<Wanted, 'target'>,
+  { configuration, answers, finder, failures, wishes, now }: Omit<Wanted, 'target'>,
 ): TakeOver {
   const { installation, catalogue, config, service, budget, retries } = observed;
   const { provider, upgradePolicy, version: named, resourceTier } = installation.spec;
   const { version = '' } = deployment;
   const release = findRelease(catalogue, version);
-  const committed = committedOf(observed, deployment, release, configuration, finder);
+  const found = release && foundInputs(observed, deployment, release, { configuration, answers, finder });
+  const committed = found?.committed;
   const ports = committed && release ? servicePorts(release) : service?.ports;
   const shape = tierShape(resourceTier, tierDefinition(catalogue, config, resourceTier));
   const facts: TakenOver = {
@@ -60,6 +60,7 @@ export function takeOver(
     failures: [...failures],
     committed: committed ?? UNKNOWN_INPUTS,
     ...(stable && { from: stable.version }),
+    ...(found?.inputs && { inputs: found.inputs }),
     ...(ports && { ports }),
     hasBudget: committed ? shape.budget : budget !== undefined,
     ...(release && { requiredBy: requiredBy(release, finder, parseSoftware(deployment.software)) }),
@@ -68,15 +69,14 @@ export function takeOver(
   return { kind: 'takeOver', version, uid: deployment.uid, facts };
 }
 
-/** The hashes of the present inputs, where the template's own hash shows that it was made from exactly these. */
-function committedOf(
+/** The hashes of the present inputs, and the answers in them, where the template's own hash shows that it was made from exactly these. */
+function foundInputs(
   { installation, catalogue, config }: Observed,
   { software, inputsHash: made, applied, owned }: DeploymentView,
-  release: Release | undefined,
-  configuration: Configuration,
-  finder: SoftwareFinder,
-): Committed | undefined {
-  if (!release || !isSameSpec(applied, owned)) {
+  release: Release,
+  { configuration, answers, finder }: Asked,
+): { readonly committed: Committed; readonly inputs: RecordFacts['inputs'] } | undefined {
+  if (!isSameSpec(applied, owned)) {
     return undefined;
   }
   const { spec } = installation;
@@ -85,8 +85,12 @@ function committedOf(
   const needs = requiredBy(release, finder, kept.set);
   const asked = isAsAsked(spec, kept.set, { requiredBy: needs }) ? askedSoftware(spec) : 'unknown';
   const definition = tierDefinition(catalogue, config, spec.resourceTier);
-  const hashes = inputHashes({ installation, release, configuration, definition, software: kept });
-  return inputsHash(hashes) === made ? { ...hashes, asked } : undefined;
+  const { inputs } = answers.to(release, kept.uses);
+  const answered = answers.hashOf(inputs);
+  const hashes = inputHashes({ installation, release, configuration, answered, definition, software: kept });
+  return inputsHash(hashes) === made
+    ? { committed: { ...hashes, asked }, inputs: inputs.length > 0 ? inputs : undefined }
+    : undefined;
 }
 
 /** The fields of a Deployment that stands. */

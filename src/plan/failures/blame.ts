@@ -3,6 +3,7 @@ import type { Trigger } from '../../api/record.ts';
 import { findRelease } from '../catalogue/catalogue.ts';
 import { wishHash } from '../pods/inputs.ts';
 import { UNKNOWN_INPUTS } from '../state/committed.ts';
+import type { Answers } from '../pods/answers.ts';
 import type { Configuration } from '../pods/environment.ts';
 import type { NewFailure } from './failures.ts';
 import type { Observed, RolloutRecord } from '../state/observed.ts';
@@ -14,6 +15,7 @@ import { wishesOf } from '../pods/wish.ts';
 /** The present wish of the spec, as far as it can be read. */
 export interface Asked {
   readonly configuration: Configuration;
+  readonly answers: Answers;
   readonly finder: SoftwareFinder;
 }
 
@@ -83,18 +85,14 @@ function blamedWish(
 }
 
 /** Whether the spec asks by now for what a record has. A version that automation chose must be named. */
-function asksFor(
-  { installation, catalogue }: Observed,
-  state: State,
-  { trigger, committed, version }: RolloutRecord,
-  asked: Asked,
-): boolean {
+function asksFor({ installation, catalogue }: Observed, state: State, record: RolloutRecord, asked: Asked): boolean {
+  const { trigger, committed, version } = record;
   const { version: named, upgradePolicy } = installation.spec;
   const isVersionAsked =
     named === version || (trigger !== 'Policy' && (named === undefined || upgradePolicy === 'auto'));
   return (
     isVersionAsked &&
-    committed.wish === wishHash(installation, version, asked.configuration) &&
+    committed.wish === wishHash(installation, version, asked.configuration, asked.answers.hashAgain(record)) &&
     isSoftwareWished(findRelease(catalogue, version), state, trigger, asked)
   );
 }

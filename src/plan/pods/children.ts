@@ -33,7 +33,7 @@ export function selectorOf(name: string): Readonly<Record<string, string>> {
 }
 
 export function deploymentOf(inputs: Inputs): Child {
-  const { installation, release, configuration, shape } = inputs;
+  const { installation, release, configuration, sheet, shape } = inputs;
   const selector = selectorOf(installation.name);
   // Only what is replaced with the version carries it: a Service keeps its labels over an upgrade.
   const labels = { ...labelsOf(installation), [LABEL.version]: versionLabel(release.version) };
@@ -53,7 +53,8 @@ export function deploymentOf(inputs: Inputs): Child {
       template: podTemplate({
         ...inputs,
         documentRoot: installation.spec.documentRoot,
-        env: configuration.env,
+        config: configuration.env,
+        inputs: sheet.env,
         labels,
         selector,
         configHash: configuration.hash,

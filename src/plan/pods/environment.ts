@@ -1,6 +1,6 @@
 import { hash } from '../../api/hash.ts';
+import { isReserved } from '../../api/operator-config.ts';
 import type { InstallationSpec } from '../../api/installation.ts';
-import type { Runtime } from '../../api/runtime.ts';
 import type { References } from '../state/observed.ts';
 import { notYet, problem, type Problem } from '../../api/problem.ts';
 import { byName } from '../software/set.ts';
@@ -69,31 +69,38 @@ export function readConfiguration(
   return { kind: 'configuration', env, hash: hash({ env, contents: contents.sort(byName) }) };
 }
 
-/**
- * The variables of a container: those of the system software, then those of the release in its author's order, because
- * one may refer to another before it, then the tenant's. A later one replaces an earlier one of the same name.
- */
-export function containerEnv(
-  runtime: Runtime,
-  documentRoot: string | undefined,
-  tenant: readonly ContainerVariable[],
-  software: readonly { readonly name: string; readonly value?: string | undefined }[] = [],
-): ContainerVariable[] {
-  const taken = new Set(tenant.map((e) => e.name));
-  const own = [
-    ...software.map((e) => variable(e.name, e.value ?? '')),
-    ...(runtime.env ?? []).map((e) => variable(e.name, e.value ?? '')),
-    ...(documentRoot === undefined ? [] : [variable('DOCUMENT_ROOT', escapeExpansion(documentRoot))]),
-  ];
-  const released = own.filter(
-    (e, index) => !taken.has(e.name) && own.findLastIndex((o) => o.name === e.name) === index,
-  );
-  return [...released, ...tenant];
+/** Who sets variables, from whom has the last word to whom has the least. */
+interface Layers {
+  readonly config: readonly ContainerVariable[];
+  readonly inputs: readonly ContainerVariable[];
+  readonly documentRoot: string | undefined;
+  readonly software: readonly Variable[];
+  readonly release: readonly Variable[];
 }
 
-/** Whether `name` is on the list; an entry that ends in `*` stands for every name with that beginning. */
-export function isReserved(name: string, reservedNames: readonly string[]): boolean {
-  return reservedNames.some((entry) => (entry.endsWith('*') ? name.startsWith(entry.slice(0, -1)) : name === entry));
+interface Variable {
+  readonly name: string;
+  readonly value?: string | undefined;
+}
+
+/**
+ * The variables of a container. What the tenant sets comes first, then those of the system software, then those of the release
+ * in its author's order: Kubernetes expands `$(NAME)` only after the variable that it names.
+ * https://kubernetes.io/docs/tasks/inject-data-application/define-interdependent-environment-variables/
+ */
+export function containerEnv({ config, inputs, documentRoot, software, release }: Layers): ContainerVariable[] {
+  const root = documentRoot === undefined ? [] : [variable('DOCUMENT_ROOT', escapeExpansion(documentRoot))];
+  const published = [...software, ...release].map(({ name, value = '' }) => variable(name, value));
+  const own = firstOfEach([...config, ...inputs]).sort((a, b) => (a.name < b.name ? -1 : 1));
+  return firstOfEach([...own, ...root, ...published]);
+}
+
+function firstOfEach(variables: readonly ContainerVariable[]): ContainerVariable[] {
+  const byName = new Map<string, ContainerVariable>();
+  for (const one of variables) {
+    byName.set(one.name, byName.get(one.name) ?? one);
+  }
+  return [...byName.values()];
 }
 
 /**
@@ -104,7 +111,7 @@ export function escapeExpansion(value: string): string {
   return value.includes('$(') || value.includes('$$') ? value.replaceAll('$', '$$$$') : value;
 }
 
-function variable(name: string, value: string): ContainerVariable {
+export function variable(name: string, value: string): ContainerVariable {
   return value === '' ? { name } : { name, value };
 }
 

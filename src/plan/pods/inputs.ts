@@ -7,6 +7,7 @@ import type { Configuration } from './environment.ts';
 import type { Installation } from '../state/observed.ts';
 import type { Resolution } from '../software/resolution.ts';
 import { formatSoftware } from '../software/set.ts';
+import type { Sheet } from './sheet.ts';
 import type { TierShape } from './tiers.ts';
 import { askedSoftware, podFields } from './wish.ts';
 
@@ -15,6 +16,9 @@ export interface Inputs {
   readonly installation: Installation;
   readonly release: Release;
   readonly configuration: Configuration;
+  readonly sheet: Sheet;
+  /** Of the answers in it, by `Answers.hashOf`. */
+  readonly answered: string | undefined;
   readonly shape: TierShape;
   readonly definition: Tier | undefined;
   /** Of the record. */
@@ -27,13 +31,13 @@ export interface Inputs {
 
 /** The hashes by which a change of the inputs is seen: of the wish, of the tier's definition, of the release. */
 export function inputHashes(
-  inputs: Pick<Inputs, 'installation' | 'release' | 'configuration' | 'definition' | 'software'>,
+  inputs: Pick<Inputs, 'installation' | 'release' | 'configuration' | 'answered' | 'definition' | 'software'>,
 ): Committed {
-  const { installation, release, configuration, definition, software } = inputs;
+  const { installation, release, configuration, answered, definition, software } = inputs;
   const asked = askedSoftware(installation.spec);
   const chosen = formatSoftware(software.set);
   return {
-    wish: wishHash(installation, release.version, configuration),
+    wish: wishHash(installation, release.version, configuration, answered),
     tier: hash(definition ?? null),
     release: releaseHash(release),
     ...(asked !== undefined && { asked }),
@@ -41,11 +45,17 @@ export function inputHashes(
   };
 }
 
-export function wishHash({ spec }: Installation, version: string, configuration: Configuration): string {
-  return hash({ version, ...podFields(spec, configuration) });
+/** `answers` by `Answers.hashOf`: what nobody asks for makes no other pods. */
+export function wishHash(
+  { spec }: Installation,
+  version: string,
+  configuration: Configuration,
+  answers: string | undefined,
+): string {
+  return hash({ version, ...podFields(spec, configuration), answers });
 }
 
 /** Of all that reaches the pods. */
-function releaseHash({ image, runtime, documentRoot, systemSoftwareDependencies }: Release): string {
-  return hash({ image, runtime, documentRoot, systemSoftwareDependencies });
+function releaseHash({ image, runtime, documentRoot, systemSoftwareDependencies, userInputs }: Release): string {
+  return hash({ image, runtime, documentRoot, systemSoftwareDependencies, userInputs });
 }

@@ -10,7 +10,9 @@ import { resourcesOf } from './tiers.ts';
 /** All that a pod template is made from. */
 export interface TemplateInputs extends Pick<Inputs, 'release' | 'software' | 'softwareDelivery' | 'shape'> {
   readonly documentRoot: string | undefined;
-  readonly env: readonly ContainerVariable[];
+  /** Of the config, and of the inputs that it does not answer. */
+  readonly config: readonly ContainerVariable[];
+  readonly inputs: readonly ContainerVariable[];
   readonly labels: Readonly<Record<string, string>>;
   readonly selector: Readonly<Record<string, string>>;
   readonly configHash: string;
@@ -75,12 +77,18 @@ export function podTemplate(inputs: TemplateInputs) {
 }
 
 function container(
-  { release, documentRoot, env, shape, software }: TemplateInputs,
+  { release, documentRoot, config, inputs, shape, software }: TemplateInputs,
   runtime: Runtime,
   softwareMounts: readonly object[],
 ) {
   const provided = software.uses.flatMap((use) => use.release?.provides?.env ?? []);
-  const variables = containerEnv(runtime, documentRoot ?? release.documentRoot, env, provided);
+  const variables = containerEnv({
+    config,
+    inputs,
+    documentRoot: documentRoot ?? release.documentRoot,
+    software: provided,
+    release: runtime.env ?? [],
+  });
   const resources = resourcesOf(shape);
   const mounts = [...(runtime.volumeMounts ?? []).map(withoutZeros), ...softwareMounts];
   return {

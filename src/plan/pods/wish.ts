@@ -14,16 +14,22 @@ export interface Wishes {
 export function wishesOf({ installation, catalogue, config }: Observed, configuration: Configuration): Wishes {
   const { version, resourceTier } = installation.spec;
   const software = askedSoftware(installation.spec);
-  const spec = hash({ version, ...podFields(installation.spec, configuration), software });
+  const answers = givenAnswers(installation.spec);
+  const spec = hash({ version, ...podFields(installation.spec, configuration), software, answers });
   return { spec, tier: hash({ spec, definition: tierDefinition(catalogue, config, resourceTier) ?? null }) };
 }
 
 /**
- * The fields of a spec that reach the pods, its version and system software aside. An edit of one of them makes new pods, and
+ * The fields of a spec that reach the pods, its version, its answers and system software aside. An edit of one of them makes new pods, and
  * lets go of a failure. A field that is absent here does neither.
  */
 export function podFields({ resourceTier, documentRoot }: Installation['spec'], configuration: Configuration): object {
   return { config: configuration.hash, tier: resourceTier, documentRoot };
+}
+
+/** Hash of all answers, in whatever order: also an early one is another wish, and lets go of a failure. */
+function givenAnswers({ userInputs = [] }: Installation['spec']): string | undefined {
+  return userInputs.length === 0 ? undefined : hash(userInputs.toSorted((a, b) => (a.name < b.name ? -1 : 1)));
 }
 
 /** Hash of what a spec says about system software, in whatever order; undefined where it says nothing. */

@@ -9,7 +9,7 @@ export function volumeName(software: string): string {
 
 /** Why what was chosen cannot be in one pod: two want the same place, variable or name in it. */
 export function clashOf(uses: readonly SoftwareUse[], release: Release): Problem | undefined {
-  const clash = placeTakenTwice(uses, release) ?? variableSetTwice(uses, release) ?? volumeNamedTwice(uses, release);
+  const clash = placeTakenTwice(uses, release) ?? variableSetTwice(uses) ?? volumeNamedTwice(uses, release);
   return clash === undefined ? undefined : problem('SoftwareConflict', clash);
 }
 
@@ -39,14 +39,13 @@ function plainPath(path: string): string {
   return path.replaceAll(/\/+/g, '/').replace(/(.)\/$/, '$1');
 }
 
-/** A variable that the release sets itself wins over every software's. */
-function variableSetTwice(uses: readonly SoftwareUse[], { runtime }: Release): string | undefined {
-  const ofRelease = new Set(runtime?.env?.map((e) => e.name));
+/** Two of them would have the last word. */
+function variableSetTwice(uses: readonly SoftwareUse[]): string | undefined {
   const set = new Map<string, { readonly value: string; readonly by: string }>();
   for (const { name: by, release } of uses) {
     for (const { name, value = '' } of release?.provides?.env ?? []) {
       const other = set.get(name);
-      if (other && other.value !== value && !ofRelease.has(name)) {
+      if (other && other.value !== value) {
         return `Set another version of system software "${by}": it sets the variable "${name}", and so does system software "${other.by}"`;
       }
       set.set(name, { value, by });

@@ -14,8 +14,8 @@ export interface Observed {
   readonly deployment: DeploymentView | undefined;
   readonly service: ServiceView | undefined;
   readonly budget: ChildView | undefined;
-  /** Every ControllerRevision with the label of this installation, in no order: its records, and what others left behind. */
-  readonly revisions: readonly (RolloutRecord | StrayRevision)[];
+  /** Every ControllerRevision with the label of this installation, in no order: its records, its generated secrets, and what others left behind. */
+  readonly revisions: readonly (RolloutRecord | GeneratedSecret | StrayRevision)[];
   /** Pods that its selector chooses. */
   readonly pods: readonly PodView[];
   /**
@@ -142,6 +142,20 @@ interface Revision {
 /** A revision that is no record of a rollout: an older operator saved it, or somebody edited it beyond recognition. */
 export interface StrayRevision extends Revision {
   readonly kind: 'stray';
+}
+
+/**
+ * What is remembered of a Secret that the operator made, under the same name: nobody owns it, so that an installation of the
+ * same name and provider finds both again.
+ */
+export interface GeneratedSecret extends Revision {
+  readonly kind: 'generated';
+  /** `org/name`. */
+  readonly provider: string;
+  /** Of the value in the Secret. */
+  readonly key: string;
+  /** The API server said that the Secret is there. */
+  readonly isMade: boolean;
 }
 
 /** The record of a rollout: what it was made from never changes, how it ended is its mark. */

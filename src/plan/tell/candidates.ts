@@ -1,5 +1,6 @@
 import type { BlockReason, PendingUpgrade, UpdateCandidate } from '../../api/upgrade-status.ts';
 import { timestamp } from '../../api/time.ts';
+import { MOST_INPUTS } from '../../api/user-input.ts';
 import type { Assessment } from '../version/assessment.ts';
 import { isFading } from '../catalogue/catalogue.ts';
 import { changeBetween } from '../catalogue/level.ts';
@@ -10,22 +11,22 @@ const MOST_CANDIDATES = 10;
 
 /** The newer releases of a status: the target, the newest that a tenant may have, then the newest. */
 export function updateCandidates(
-  { stable, installed, now }: VersionInput,
+  { stable, installed, answers, now }: VersionInput,
   assessments: readonly Assessment[],
   target: string | undefined,
 ): UpdateCandidate[] {
   const base = stable ?? installed;
   const first = [assessments.find((a) => a.release.version === target), newestTakeable(assessments, now)];
   const shown = [...new Set([...first, ...assessments])].filter((a) => a !== undefined).slice(0, MOST_CANDIDATES);
-  return shown.map(({ release: { version, releasedAt }, isTakeable, blockedBy, notBefore }) => ({
-    version,
-    change: base === undefined ? 'patch' : changeBetween(base, version),
+  return shown.map(({ release, isTakeable, blockedBy, notBefore }) => ({
+    version: release.version,
+    change: base === undefined ? 'patch' : changeBetween(base, release.version),
     takeable: isTakeable,
     eligible: blockedBy.length === 0,
     blockedBy: [...blockedBy],
-    missingUserInputs: [],
+    missingUserInputs: (answers?.(release).missing ?? []).slice(0, MOST_INPUTS).map(({ name }) => name),
     ...(notBefore !== undefined && { notBefore: timestamp(notBefore) }),
-    ...(releasedAt !== undefined && { releasedAt }),
+    ...(release.releasedAt !== undefined && { releasedAt: release.releasedAt }),
   }));
 }
 

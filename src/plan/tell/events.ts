@@ -10,8 +10,21 @@ export interface EventDraft {
   readonly note: string;
 }
 
-/** The event that tells the difference between two statuses, none where nothing happened. */
+/** The events that tell the difference between two statuses, none where nothing happened. */
 export function eventsBetween(before: InstallationStatus, after: InstallationStatus): EventDraft[] {
+  return [...readyChanged(before, after), ...inputsUnknown(before, after)];
+}
+
+/** An answer that nobody asks for is said once: it stops nothing. */
+function inputsUnknown(before: InstallationStatus, after: InstallationStatus): EventDraft[] {
+  const was = findCondition(before.conditions, 'InputsUnused');
+  const is = findCondition(after.conditions, 'InputsUnused');
+  return is?.reason === 'UnknownUserInput' && is.message !== was?.message
+    ? [{ type: 'Warning', reason: is.reason, action: 'Reconcile', note: is.message }]
+    : [];
+}
+
+function readyChanged(before: InstallationStatus, after: InstallationStatus): EventDraft[] {
   const was = findCondition(before.conditions, 'Ready');
   const is = findCondition(after.conditions, 'Ready');
   const isStalled = findCondition(after.conditions, 'Stalled') !== undefined;

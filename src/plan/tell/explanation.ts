@@ -4,7 +4,7 @@ import type { Assessment } from '../version/assessment.ts';
 import { isOfSoftware, type Failure } from '../failures/failures.ts';
 import type { Release } from '../../api/provider.ts';
 import { changeBetween } from '../catalogue/level.ts';
-import { softwareRefusal } from '../version/refusal.ts';
+import { softwareRefusal, unanswered } from '../version/refusal.ts';
 import type { VersionInput } from '../version/version-input.ts';
 
 /** Reasons that are automation's alone: they stop nobody who names a version. */
@@ -18,7 +18,7 @@ export interface Explanation {
 
 export function explain(
   { release, blockedBy, notBefore }: Pick<Assessment, 'release' | 'blockedBy' | 'notBefore'>,
-  { spec, failures = [], software }: Pick<VersionInput, 'spec' | 'failures' | 'software'>,
+  { spec, failures = [], software, answers }: Pick<VersionInput, 'spec' | 'failures' | 'software' | 'answers'>,
   runs: string,
 ): Explanation {
   const { version } = release;
@@ -40,7 +40,8 @@ export function explain(
     case 'ContentChanged':
       return { reason, message: `Publish a new version, ${version} was published again with other content` };
     case 'MissingUserInputs':
-      return { reason, message: `Add the missing userInputs to take ${version}` };
+    case 'InvalidUserInput':
+      return { reason, message: whatToAnswer(release, answers) };
     case 'SoftwareConflict':
       return { reason, message: whyNoSoftware(release, software) };
     case 'PreviouslyFailed':
@@ -78,6 +79,11 @@ export function explain(
     case 'Queued':
       return { reason, message: `${automatically} when its turn comes` };
   }
+}
+
+function whatToAnswer(release: Release, answers: VersionInput['answers']): string {
+  const sheet = answers?.(release);
+  return sheet ? unanswered(release, sheet).message : `Answer userInputs to take ${release.version}`;
 }
 
 function whyNoSoftware(release: Release, software: VersionInput['software']): string {

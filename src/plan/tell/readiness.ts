@@ -6,6 +6,8 @@ import { isOfSoftware } from '../failures/failures.ts';
 import type { Findings } from './findings.ts';
 import { graceOf } from './grace.ts';
 import type { Problem } from '../../api/problem.ts';
+import { secretLost } from '../pods/generated.ts';
+import type { Observed } from '../state/observed.ts';
 import type { Return } from '../decide/return.ts';
 import { formatSoftware, inWords, movedSince } from '../software/set.ts';
 import type { State } from '../state/state.ts';
@@ -55,12 +57,17 @@ export function readiness(findings: Findings): Verdict[] {
       return decision.kind === 'held' && !decision.isOfPlatform
         ? rolledBack(findings, decision)
         : [ready(findings, decision.version)];
-    case 'degraded':
+    case 'degraded': {
+      const lost = secretLostBy(observed, state);
+      if (lost) {
+        return stalled(lost.reason, lost.message);
+      }
       return waiting(
         'False',
         'Unavailable',
         `Kubernetes is bringing back pods of ${decision.version} that became unavailable`,
       );
+    }
     case 'paused':
       return stalled(
         'Paused',
@@ -75,6 +82,16 @@ export function readiness(findings: Findings): Verdict[] {
     case undefined:
       return onTheWay(findings, decision.version, isGoingBack && isAsWished);
   }
+}
+
+/** A node says that a pod waits for a generated Secret that is gone. */
+function secretLostBy({ pods }: Observed, { base }: State): Problem | undefined {
+  for (const { name: input, generated } of base?.inputs ?? []) {
+    if (generated && pods.some((pod) => pod.waiting?.message.includes(`secret "${generated.name}" not found`))) {
+      return secretLost({ ...generated, input });
+    }
+  }
+  return undefined;
 }
 
 /** Something failed, or was lost in the midst of something else. */

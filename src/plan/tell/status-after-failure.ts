@@ -16,7 +16,7 @@ const DEPENDS_ON_WRITES = [
   'failedVersions',
 ] as const;
 
-const STAY: ReadonlySet<string> = new Set(['Available', 'UpdateAvailable', 'Drifted']);
+const STAY: ReadonlySet<string> = new Set(['Available', 'UpdateAvailable', 'Drifted', 'InputsUnused']);
 
 /** The status after a write to a child was refused: what was planned, but for what the write would have made true. */
 export function statusAfterFailure(

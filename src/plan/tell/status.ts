@@ -11,6 +11,7 @@ import { appliedNow, type Findings } from './findings.ts';
 import { historyOf } from './history.ts';
 import { readiness } from './readiness.ts';
 import { installedSoftware } from './installed-software.ts';
+import { unusedInputs } from './unused-inputs.ts';
 import { updateAvailable } from './update-available.ts';
 import { upgradeHealth } from './upgrade-health.ts';
 
@@ -68,6 +69,7 @@ export function statusOf(findings: Findings): InstallationStatus {
         updateAvailable(findings, assessmentsToTell(findings)),
         ...upgradeHealth(findings),
         ...drift(actions),
+        ...unusedInputs(findings),
       ],
       { generation: installation.generation, now },
     ),

@@ -35,8 +35,8 @@ export function updateAvailable(
   // The release that automation takes by itself says more than the newest, if that is another.
   const told = assessments.find(isComing) ?? assessments.find((a) => a.release.version === newer);
   if (told && semver.gt(told.release.version, version)) {
-    const { failures, software } = outlook?.input ?? {};
-    const { reason, message } = explain(told, { spec, failures, software }, version);
+    const { failures, software, answers } = outlook?.input ?? {};
+    const { reason, message } = explain(told, { spec, failures, software, answers }, version);
     return update('True', reason, message);
   }
   if (newer === undefined) {

@@ -25,6 +25,8 @@ const GATES: readonly Gate[] = [
   { reason: 'Yanked', modes: 'install auto explicit newest', shuts: isYanked },
   { reason: 'ImageNotAllowed', modes: 'install auto explicit newest', shuts: hasForeignImage },
   { reason: 'Kubernetes', modes: 'install auto explicit newest', shuts: needsOtherKubernetes },
+  { reason: 'MissingUserInputs', modes: 'install auto explicit newest', shuts: lacksAnswers },
+  { reason: 'InvalidUserInput', modes: 'install auto explicit newest', shuts: hasUnfitAnswers },
   { reason: 'SoftwareConflict', modes: 'install', shuts: hasSoftwareConflict },
   { reason: 'SoftwareConflict', modes: 'auto explicit newest', shuts: lacksSoftware },
   { reason: 'PreviouslyFailed', modes: 'install auto', shuts: isLeftAlone },
@@ -60,6 +62,14 @@ export function isUnblocked(release: Release, mode: Mode, input: VersionInput): 
   return !BY_MODE[mode].some((gate) => gate.shuts(release, input));
 }
 
+/** The gates that only the tenant's answers open. */
+export const OF_ANSWERS: ReadonlySet<BlockReason> = new Set(['MissingUserInputs', 'InvalidUserInput']);
+
+/** Whether no gate is shut once the tenant has answered what it asks for. */
+export function isUnblockedOnceAnswered(release: Release, mode: Mode, input: VersionInput): boolean {
+  return blockersOf(release, mode, input).every((reason) => OF_ANSWERS.has(reason));
+}
+
 function hasForeignImage({ image }: Release, { config }: VersionInput): boolean {
   return !isImageAllowed(image, config.allowedImagePrefixes);
 }
@@ -74,6 +84,15 @@ function needsOtherKubernetes({ requires }: Release, { kubernetesVersion }: Vers
 /** A yanked release that runs goes on. */
 function isYanked({ version, lifecycle }: Release, { stable, installed }: VersionInput): boolean {
   return lifecycle?.stage === 'yanked' && version !== stable && version !== installed;
+}
+
+function lacksAnswers(release: Release, { answers }: VersionInput): boolean {
+  return (answers?.(release).missing.length ?? 0) > 0;
+}
+
+function hasUnfitAnswers(release: Release, { answers }: VersionInput): boolean {
+  const sheet = answers?.(release);
+  return sheet !== undefined && sheet.unfit.length + sheet.tooLate.length > 0;
 }
 
 function lacksSoftware(release: Release, { software }: VersionInput): boolean {

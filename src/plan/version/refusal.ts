@@ -4,8 +4,9 @@ import { ANNOTATION } from '../../api/names.ts';
 import type { Release } from '../../api/provider.ts';
 import type { BlockReason } from '../../api/upgrade-status.ts';
 import { findRelease, type Catalogue, type InvalidRelease } from '../catalogue/catalogue.ts';
-import { blockersOf, isUnblocked } from './gates.ts';
+import { blockersOf, isUnblocked, OF_ANSWERS } from './gates.ts';
 import { notYet, problem, type Problem } from '../../api/problem.ts';
+import { isIncomplete, type Sheet } from '../pods/sheet.ts';
 import type { SoftwareFinder } from '../software/finder.ts';
 import type { VersionInput } from './version-input.ts';
 
@@ -16,6 +17,13 @@ export function imageNotAllowed(release: Release): Problem {
     'ImageNotAllowed',
     `Ask the platform team to allow image "${release.image}" of release ${release.version} in allowedImagePrefixes`,
   );
+}
+
+/** What is missing or wrong in `userInputs`, all at once. */
+export function unanswered({ version }: Pick<Release, 'version'>, { missing, unfit, tooLate }: Sheet): Problem {
+  const all = [...missing, ...unfit, ...tooLate].map(({ name, rule }) => `"${name}" ${rule}`);
+  const message = `Answer in userInputs what ${version} asks for: ${all.join('; ')}`;
+  return problem(missing.length > 0 ? 'MissingUserInputs' : 'InvalidUserInput', message);
 }
 
 export function releaseInvalid({ provider }: InstallationSpec, { version, reason }: InvalidRelease): Problem {
@@ -61,12 +69,22 @@ export function refusalOf(release: Release, input: VersionInput): Problem | unde
       `Change the spec, or annotate the installation with a new ${ANNOTATION.retry}: ${version} failed as it is asked for${stays}`,
     );
   }
+  const answers = reason && OF_ANSWERS.has(reason) ? refusalOfAnswers(release, input) : undefined;
+  if (answers) {
+    return { ...answers, message: `${answers.message}${stays}` };
+  }
   const software =
     reason === 'SoftwareConflict' ? input.software && softwareRefusal(release, input.software) : undefined;
   if (software) {
     return { ...software, message: `${software.message}${stays}` };
   }
   return reason && imageNotAllowed(release);
+}
+
+/** What the tenant has to answer first, if anything. */
+export function refusalOfAnswers(release: Release, { answers }: VersionInput): Problem | undefined {
+  const sheet = answers?.(release);
+  return sheet && isIncomplete(sheet) ? unanswered(release, sheet) : undefined;
 }
 
 /** Why there is no system software with which pods of a release can be made, if there is none. */
@@ -84,6 +102,11 @@ export function pathMissing(release: Release, catalogue: Catalogue, stable: stri
     return isBetween(required) && !(hop && isUnblocked(hop, 'explicit', input));
   });
   const limit = upgradesFrom === undefined ? '' : `: it can be reached from "${upgradesFrom}" only`;
+  const hop = findRelease(catalogue, shut);
+  const answers = hop && refusalOfAnswers(hop, input);
+  if (answers) {
+    return { ...answers, message: `${answers.message}, on the way to ${version}` };
+  }
   return problem(
     'PathMissing',
     shut === undefined

@@ -1,8 +1,10 @@
 import type { InstallationSpec } from '../../api/installation.ts';
+import type { Release } from '../../api/provider.ts';
 import type { OperatorConfig } from '../../api/operator-config.ts';
 import type { ProviderStatus } from '../../api/provider.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Failure } from '../failures/failures.ts';
+import type { Sheet } from '../pods/sheet.ts';
 import type { SoftwareFinder } from '../software/finder.ts';
 
 /** All that the choice of a version depends on. */
@@ -35,6 +37,8 @@ export interface VersionInput {
   readonly turn?: string | undefined;
   /** Which system software a release would run with; any release can be run when absent. */
   readonly software?: SoftwareFinder | undefined;
+  /** The answers to what a release asks for; none is needed when absent. */
+  readonly answers?: ((release: Release) => Sheet) | undefined;
   /** Whether the fleet lets one more automatic rollout begin; free when absent. */
   readonly slot?: 'free' | 'queued' | undefined;
 }

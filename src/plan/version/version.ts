@@ -2,10 +2,11 @@ import semver from 'semver';
 import { assess, pathsByName, type Assessment } from './assessment.ts';
 import { findRelease, isFading, type Catalogue } from '../catalogue/catalogue.ts';
 import { refuseDowngrade } from './downgrade.ts';
-import { isUnblocked } from './gates.ts';
+import { isUnblockedOnceAnswered } from './gates.ts';
 import { nextMoment } from './next-moment.ts';
 import { problem, type Problem } from '../../api/problem.ts';
-import { noRelease, pathMissing, providerNotFound, refusalOf, versionNotFound } from './refusal.ts';
+import type { Release } from '../../api/provider.ts';
+import { noRelease, pathMissing, providerNotFound, refusalOf, refusalOfAnswers, versionNotFound } from './refusal.ts';
 import { soakOf } from './soak.ts';
 import type { VersionInput } from './version-input.ts';
 import { faultOf } from '../windows/windows.ts';
@@ -61,9 +62,14 @@ function decideFirst(input: VersionInput): Choice | Problem {
   if (!catalogue) {
     return providerNotFound(spec);
   }
-  const open = catalogue.releases.filter((r) => isUnblocked(r, 'install', input));
+  const open = catalogue.releases.filter((r) => isUnblockedOnceAnswered(r, 'install', input));
   const best = open.find((r) => !isFading(r, now)) ?? open[0];
-  return best ? choice(input, [best.version], 'FirstInstall', 'Install') : noRelease(input, catalogue);
+  return best ? firstInstall(input, best) : noRelease(input, catalogue);
+}
+
+/** Where answers are missing it waits for them, and takes no older release instead. */
+function firstInstall(input: VersionInput, release: Release): Choice | Problem {
+  return refusalOfAnswers(release, input) ?? choice(input, [release.version], 'FirstInstall', 'Install');
 }
 
 /** Case: the operator decides, never below what is stable and never below the floor. */
@@ -91,9 +97,13 @@ function decideFirstAbove(input: VersionInput, floor: string): Choice | Problem 
   const { catalogue, now } = input;
   const least = decideExplicit(input, floor);
   const best = catalogue?.releases.find(
-    (r) => semver.gt(r.version, floor) && isUnblocked(r, 'auto', input) && soakOf(r, input).isOver && !isFading(r, now),
+    (r) =>
+      semver.gt(r.version, floor) &&
+      isUnblockedOnceAnswered(r, 'auto', input) &&
+      soakOf(r, input).isOver &&
+      !isFading(r, now),
   );
-  return least.kind === 'target' && best ? choice(input, [best.version], 'FirstInstall', 'Install') : least;
+  return least.kind === 'target' && best ? firstInstall(input, best) : least;
 }
 
 /** Case: somebody asked for exactly this version. */

@@ -1,6 +1,6 @@
 import { durationMs } from '../../api/duration.ts';
 import type { Window } from '../../api/window.ts';
-import { memo } from './memo.ts';
+import { memo } from '../../api/memo.ts';
 import { readSchedule, type Schedule } from './schedule.ts';
 import { readTimeZone, type Clocks } from './time-zone.ts';
 

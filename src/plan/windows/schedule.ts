@@ -1,6 +1,6 @@
 import { CronPattern } from 'croner';
 import type { CalendarDay } from '../../api/time.ts';
-import { memo } from './memo.ts';
+import { memo } from '../../api/memo.ts';
 
 /** When something starts, by the calendar and the clock on the wall; which instants these are is the time zone's matter. */
 export interface Schedule {

@@ -1,4 +1,4 @@
-import { memo } from './memo.ts';
+import { memo } from '../../api/memo.ts';
 
 /** How far the clocks of a zone are ahead of UTC, in minutes, around the one moment at which they may be changed. */
 export interface Clocks {

@@ -1,7 +1,7 @@
 import { calendarDay } from '../../api/time.ts';
 import type { Window } from '../../api/window.ts';
 import { below, coverOf, type Cover } from './cover.ts';
-import { memo } from './memo.ts';
+import { memo } from '../../api/memo.ts';
 import { readSchedule } from './schedule.ts';
 import { readTimeZone } from './time-zone.ts';
 

@@ -29,8 +29,8 @@ it('a new generation is one too: a corrected version gets its whole time again',
 });
 
 it('a message is cut: a status that the schema refuses says nothing at all', () => {
-  const [condition] = stampConditions([], [{ ...ready, message: 'x'.repeat(5000) }], at(0));
-  expect(condition?.message).toHaveLength(1024);
+  const [condition] = stampConditions([], [{ ...ready, message: 'x'.repeat(9000) }], at(0));
+  expect(condition?.message).toHaveLength(4096);
 });
 
 it('what is not said any more is gone, and the order does not matter', () => {

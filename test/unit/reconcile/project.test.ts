@@ -47,12 +47,15 @@ describe('what is stored, however odd, never stops the operator', () => {
   it.each([undefined, {}, { versions: null }, { versions: [{ version: 'v1' }] }, { versions: [{ provides: {} }] }])(
     'a SystemSoftware with the spec %j publishes nothing that cannot be used',
     (spec) => {
-      expect(projectSoftware({ metadata, spec }).catalogue.releases).toEqual([]);
+      expect(projectSoftware({ metadata, spec }, config).catalogue.releases).toEqual([]);
     },
   );
 
   it('a SystemSoftware says what is wrong with it, and its versions count all the same', () => {
-    const { invalid, catalogue } = projectSoftware({ metadata, spec: { tags: 1, versions: [{ version: '1.0.0' }] } });
+    const { invalid, catalogue } = projectSoftware(
+      { metadata, spec: { tags: 1, versions: [{ version: '1.0.0' }] } },
+      config,
+    );
     expect(invalid).toMatch(/^tags: /);
     expect(catalogue.releases).toEqual([{ version: '1.0.0' }]);
   });

@@ -43,6 +43,8 @@ function inWords(action: Action): string {
       return `apply ${action.child}${action.heals === undefined ? '' : ', healing'}`;
     case 'record':
       return `record ${action.object.metadata.name}`;
+    case 'generate':
+      return `generate ${action.name}`;
     case 'mark':
       return `mark ${action.object.metadata.name}`;
     case 'restore':

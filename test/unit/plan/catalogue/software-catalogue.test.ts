@@ -3,7 +3,7 @@ import type { SoftwareRelease, SoftwareSpec } from '../../../../src/api/software
 import { latestRelease } from '../../../../src/plan/catalogue/catalogue.ts';
 import { readSoftware } from '../../../../src/plan/catalogue/software-catalogue.ts';
 import { formatSoftware, inWords, isSameSet, movedSince, parseSoftware } from '../../../../src/plan/software/set.ts';
-import { software } from '../../../support/builders.ts';
+import { config, software } from '../../../support/builders.ts';
 
 describe('what is published', () => {
   it('is read newest first', () => {
@@ -13,7 +13,7 @@ describe('what is published', () => {
   });
 
   it('is empty where nothing is', () => {
-    expect(readSoftware('php', {})).toEqual({ name: 'php', releases: [], invalid: [] });
+    expect(readSoftware('php', {}, config)).toEqual({ name: 'php', releases: [], invalid: [] });
   });
 
   it.each<[string, object, string]>([
@@ -50,7 +50,7 @@ describe('what is published', () => {
   ])('sets %s aside with its reason: %j', (version, published, reason) => {
     const spec = { versions: [{ version: '8.2.0' }, published] } as SoftwareSpec;
 
-    expect(readSoftware('php', spec)).toEqual({
+    expect(readSoftware('php', spec, config)).toEqual({
       name: 'php',
       releases: [{ version: '8.2.0' }],
       invalid: [{ version, reason }],
@@ -60,7 +60,7 @@ describe('what is published', () => {
   it('survives what is no version at all', () => {
     const spec = { versions: [{ version: 8 }, {}, { version: '8.2.0' }] } as unknown as SoftwareSpec;
 
-    const { releases, invalid } = readSoftware('php', spec);
+    const { releases, invalid } = readSoftware('php', spec, config);
 
     expect(releases).toHaveLength(1);
     expect(invalid.map((r) => r.version)).toEqual(['', '']);

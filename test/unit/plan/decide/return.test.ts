@@ -142,7 +142,7 @@ describe('before anything that the spec may ask for, what is stable comes back:'
 describe('the spec asks for what ran before, in the midst of something else:', () => {
   const cancel = (pieces: Pieces, version = '1.0.0') => {
     const observed = seen(pieces);
-    return told(cancelOf(observed, look(pieces), version, askedBy(observed).configuration));
+    return told(cancelOf(observed, look(pieces), version, askedBy(observed)));
   };
 
   it.each<[string, Pieces, Told]>([

@@ -34,11 +34,18 @@ const standing = deployment(done2, { inputsHash: inputsHash(inputHashes(inputs))
 
 function take(pieces: Pieces) {
   const observed = seen(pieces);
-  const { configuration, finder } = askedBy(observed);
+  const { configuration, answers, finder } = askedBy(observed);
   const wishes = wishesOf(observed, configuration);
   const { deployment: stands, stable } = readState(observed, clock(NOW));
   const failures = [failureOf(record(3))];
-  const taken = takeOver(observed, stands!, stable, { configuration, finder, failures, wishes, now: clock(NOW) });
+  const taken = takeOver(observed, stands!, stable, {
+    configuration,
+    answers,
+    finder,
+    failures,
+    wishes,
+    now: clock(NOW),
+  });
   return { ...taken.facts, version: taken.version, configuration };
 }
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { containerEnv, escapeExpansion, isReserved, readConfiguration } from '../../../../src/plan/pods/environment.ts';
+import { isReserved } from '../../../../src/api/operator-config.ts';
+import { containerEnv, escapeExpansion, readConfiguration } from '../../../../src/plan/pods/environment.ts';
 import { config, installation, noReferences } from '../../../support/builders.ts';
 
 function read(spec: Parameters<typeof installation>[0], references = noReferences) {
@@ -101,40 +102,54 @@ describe('configFrom', () => {
 });
 
 describe('the environment of a container', () => {
-  it('gives the tenant the last word, and each name once', () => {
-    const env = containerEnv(
-      {
-        env: [
-          { name: 'A', value: 'release' },
-          { name: 'B', value: 'release' },
-        ],
-      },
-      '/public',
-      [{ name: 'A', value: 'tenant' }],
-    );
-    expect(env).toEqual([
-      { name: 'B', value: 'release' },
-      { name: 'DOCUMENT_ROOT', value: '/public' },
-      { name: 'A', value: 'tenant' },
+  const layers = { config: [], inputs: [], documentRoot: undefined, software: [], release: [] };
+  const says = (value: string, ...names: string[]) => names.map((name) => ({ name, value }));
+
+  it('has each name once: config goes before inputs, those before the system software, that before the release', () => {
+    const env = containerEnv({
+      config: says('config', 'A'),
+      inputs: says('input', 'A', 'B'),
+      documentRoot: '/public',
+      software: says('software', 'A', 'B', 'C'),
+      release: says('release', 'A', 'B', 'C', 'D', 'DOCUMENT_ROOT'),
+    });
+
+    expect(Object.fromEntries(env.map(({ name, value }) => [name, value]))).toEqual({
+      A: 'config',
+      B: 'input',
+      C: 'software',
+      D: 'release',
+      DOCUMENT_ROOT: '/public',
+    });
+    expect(new Set(env.map((e) => e.name)).size).toBe(env.length);
+  });
+
+  it('has what the tenant sets before what may refer to it, and keeps the order of the release', () => {
+    const env = containerEnv({
+      ...layers,
+      config: says('', 'Z_CONFIG'),
+      inputs: says('', 'ZZ_INPUT'),
+      documentRoot: '/public',
+      software: says('$(ZZ_INPUT)', 'SOFTWARE'),
+      release: [...says('$(Z_CONFIG)', 'Z_RELEASE'), ...says('$(Z_RELEASE) $(DOCUMENT_ROOT) $(SOFTWARE)', 'A_RELEASE')],
+    });
+
+    expect(env.map((e) => e.name)).toEqual([
+      'ZZ_INPUT',
+      'Z_CONFIG',
+      'DOCUMENT_ROOT',
+      'SOFTWARE',
+      'Z_RELEASE',
+      'A_RELEASE',
     ]);
   });
 
-  it('keeps the order of the release, whose variables may refer to each other', () => {
-    expect(
-      containerEnv(
-        {
-          env: [
-            { name: 'Z', value: '1' },
-            { name: 'A', value: '$(Z)' },
-          ],
-        },
-        undefined,
-        [],
-      ),
-    ).toEqual([
-      { name: 'Z', value: '1' },
-      { name: 'A', value: '$(Z)' },
-    ]);
+  it('is the same in whatever order the tenant wrote it', () => {
+    const [a, b] = [says('1', 'A'), says('2', 'B')];
+
+    expect(containerEnv({ ...layers, config: a, inputs: b })).toEqual(
+      containerEnv({ ...layers, config: b, inputs: a }),
+    );
   });
 });
 

@@ -68,7 +68,8 @@ function template({
   return podTemplate({
     release: of,
     documentRoot: undefined,
-    env: configuration.env,
+    config: configuration.env,
+    inputs: [],
     software: resolution,
     softwareDelivery: delivery,
     shape: tierShape('free', undefined),
@@ -151,7 +152,7 @@ describe('a variable', () => {
   it.each`
     who                                  | example                | value
     ${'the software'}                    | ${{}}                  | ${'/opt/php/conf.d'}
-    ${'the release before the software'} | ${{ runtime }}         | ${'/release'}
+    ${'the software before the release'} | ${{ runtime }}         | ${'/opt/php/conf.d'}
     ${'the tenant before the software'}  | ${{ tenant }}          | ${'/tenant'}
     ${'the tenant before the release'}   | ${{ runtime, tenant }} | ${'/tenant'}
   `('is said by $who', ({ example, value }) => {
@@ -166,7 +167,7 @@ describe('a variable', () => {
     const own: Runtime = { env: [{ name: 'PATH', value: '$(NODE_HOME)/bin' }, ...(runtime.env ?? [])] };
     const names = template({ runtime: own, tenant: { Z: '1', A: '2' } }).spec.containers[0]?.env?.map((e) => e.name);
 
-    expect(names).toEqual(['NODE_HOME', 'EMPTY', 'PATH', 'PHP_INI_SCAN_DIR', 'A', 'Z']);
+    expect(names).toEqual(['A', 'Z', 'NODE_HOME', 'PHP_INI_SCAN_DIR', 'EMPTY', 'PATH']);
   });
 });
 

@@ -7,7 +7,7 @@ import { askedBy, seen } from '../../../support/records.ts';
 function hashesOf(spec: object): readonly [pods: string, wish: string] {
   const observed = seen({ spec });
   const { configuration } = askedBy(observed);
-  return [wishHash(observed.installation, '1.0.0', configuration), wishesOf(observed, configuration).spec];
+  return [wishHash(observed.installation, '1.0.0', configuration, undefined), wishesOf(observed, configuration).spec];
 }
 
 it.each([

@@ -1,0 +1,39 @@
+import { faultOfInput } from '../../api/input-schema.ts';
+import { isReserved, type OperatorConfig } from '../../api/operator-config.ts';
+import { envOf, type UserInput } from '../../api/user-input.ts';
+
+/** Why the inputs of a published version cannot be asked for, if so. */
+export function faultOfInputs(
+  inputs: readonly UserInput[] = [],
+  { reservedEnvNames }: Pick<OperatorConfig, 'reservedEnvNames'>,
+): string | undefined {
+  const fault = inputs.map(faultOfInput).find((f) => f !== undefined) ?? faultOfNames(inputs, reservedEnvNames);
+  return fault && `userInputs: ${fault}`;
+}
+
+function faultOfNames(inputs: readonly UserInput[], reserved: readonly string[]): string | undefined {
+  const names = new Map<string, string>();
+  const variables = new Map<string, string>();
+  for (const input of inputs) {
+    const variable = envOf(input);
+    // Objects are named after inputs, in small letters.
+    const namesake = names.get(secretPart(input.name)) ?? variables.get(variable);
+    if (namesake !== undefined) {
+      return `"${input.name}" and "${namesake}" have the same name or set the same variable "${variable}"`;
+    }
+    if (isReserved(variable, reserved)) {
+      return `"${input.name}" sets the variable "${variable}", which is reserved`;
+    }
+    names.set(secretPart(input.name), input.name);
+    variables.set(variable, input.name);
+  }
+  return undefined;
+}
+
+/** The name of an input as a part of the name of an object. */
+export function secretPart(input: string): string {
+  return input
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replace(/-$/, '');
+}

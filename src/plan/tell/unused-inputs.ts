@@ -1,0 +1,71 @@
+import { verdict, type Verdict } from '../../api/conditions.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { Observed } from '../state/observed.ts';
+import type { State } from '../state/state.ts';
+import type { Findings } from './findings.ts';
+
+/** Answers that reach no pod, though nothing is wrong with the others: one that nobody asks for, and one that comes later. */
+export function unusedInputs(findings: Findings): Verdict[] {
+  const unknown = unknownInputs(findings);
+  const { decision } = findings;
+  const waiting = decision.kind === 'run' ? decision.inputs.sheet.waiting : [];
+  const later =
+    waiting.length === 0
+      ? []
+      : [
+          `Take an upgrade to bring ${quoted(waiting)} of userInputs into the pods: until then they keep what they have`,
+        ];
+  const [first] = [...unknown, ...later];
+  return first === undefined
+    ? []
+    : [
+        verdict(
+          'InputsUnused',
+          'True',
+          unknown.length > 0 ? 'UnknownUserInput' : 'WaitsForUpgrade',
+          [...unknown, ...later].join('; '),
+        ),
+      ];
+}
+
+function unknownInputs({ observed, state }: Findings): string[] {
+  const { catalogue, installation } = observed;
+  const { provider, userInputs = [] } = installation.spec;
+  // A release that cannot be installed may ask for more.
+  if (!catalogue || catalogue.invalid.length > 0 || userInputs.length === 0) {
+    return [];
+  }
+  const known = inputsAskedFor(observed, catalogue, state);
+  const unknown = userInputs.map(({ name }) => name).filter((name) => !known.has(name));
+  const hint = known.size === 0 ? '' : `; asked for are ${quoted([...known].sort())}`;
+  return unknown.length === 0
+    ? []
+    : [`Correct or remove ${quoted(unknown)} in userInputs: no release of "${provider}" asks for it${hint}`];
+}
+
+/** By any release, and by any version of what it may run on. */
+function inputsAskedFor(
+  { installation, software }: Observed,
+  { releases }: Catalogue,
+  { software: present }: State,
+): ReadonlySet<string> {
+  const names = new Set(releases.flatMap((r) => (r.userInputs ?? []).map(({ name }) => name)));
+  const wished = installation.spec.systemSoftware ?? [];
+  const needed = releases.flatMap((r) => r.systemSoftwareDependencies ?? []);
+  // What a set holds is visited although it is added meanwhile.
+  const pieces = new Set([...present.keys(), ...[...wished, ...needed].map(({ name }) => name)]);
+  for (const piece of pieces) {
+    for (const { userInputs = [], dependencies = [] } of software.get(piece)?.releases ?? []) {
+      userInputs.forEach(({ name }) => names.add(name));
+      dependencies.forEach(({ name }) => pieces.add(name));
+    }
+  }
+  return names;
+}
+
+const MOST_SHOWN = 8;
+
+function quoted(names: readonly string[]): string {
+  const shown = names.slice(0, MOST_SHOWN).map((name) => `"${name}"`);
+  return names.length > MOST_SHOWN ? `${shown.join(', ')} and ${names.length - MOST_SHOWN} more` : shown.join(', ');
+}
