@@ -1,5 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ApiError } from '../../src/cluster/errors.ts';
+import { KINDS } from './cluster/kinds.ts';
+import type { ApiServer } from './cluster/server.ts';
 import { describeStory } from './simulation/check.ts';
 import { childWrites, misplacedChildren, outcomeOf } from './simulation/oracles/outcome.ts';
 import { Simulation } from './simulation/simulation.ts';
@@ -63,6 +65,11 @@ function withoutHistory(outcome: unknown): unknown {
   return JSON.parse(JSON.stringify(outcome, (name, value: unknown) => (name === 'history' ? undefined : value)));
 }
 
+/** Every Secret that was ever made: one that is made twice is here twice. */
+function secretsMade(server: ApiServer): string[] {
+  return server.history.filter(({ kind }) => kind === KINDS.Secret).map(({ key }) => key);
+}
+
 /** Whether each write is tried with all mishaps, as in `.ci/run`, which sets SEEDS. A check tries one per write, in turn. */
 const isThorough = process.env['SEEDS'] !== undefined;
 
@@ -100,6 +107,7 @@ describe.each(STORIES)('$name', (story) => {
         expect(told.violations, journal).toEqual([]);
         expect(misplacedChildren(told.server), journal).toEqual([]);
         expect(outcomeOf(told.server), journal).toEqual(expected);
+        expect(secretsMade(told.server), journal).toEqual(secretsMade(undisturbed.server));
       }
     }
   });

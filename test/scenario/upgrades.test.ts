@@ -408,6 +408,68 @@ describe('system software', () => {
   });
 });
 
+describe('a release that asks', () => {
+  const email = { name: 'adminEmail', dataType: 'text', format: 'email', required: true } as const;
+  const key = { name: 'encryptionKey', dataType: 'text', generate: {} } as const;
+  const answers = [{ name: 'adminEmail', value: 'ann@example.com' }];
+
+  it('waits for the answer in an automatic upgrade, and what runs goes on', async () => {
+    const story = await installed('An automatic upgrade that asks', AUTO);
+    await story.when('the publisher publishes 1.1.0, which asks for adminEmail and generates a key', (server) =>
+      publish(server, '1.0.0', release('1.1.0', { userInputs: [email, key] })),
+    );
+    await story.pass('1h');
+    await edits(story, 'adminEmail is no address', { userInputs: [{ name: 'adminEmail', value: 'ann' }] });
+    await story.pass('1h');
+    await edits(story, 'adminEmail is ann@example.com', { userInputs: answers });
+    await story.pass('1h');
+
+    expect(results(story)).toEqual(['Install 1.0.0 Succeeded', 'Policy 1.1.0 Succeeded']);
+    await expectToRead(story, 'asks-upgrade');
+  });
+
+  it('waits for the answer in a first install, and no older release is taken instead', async () => {
+    const story = new Narrator({ title: 'An install that asks' });
+    await story.when(
+      'the publisher publishes 1.0.0, and 1.1.0, which asks; the tenant installs web: auto',
+      (server) => {
+        publish(server, '1.0.0', release('1.1.0', { userInputs: [email] }));
+        install(server, 'web', AUTO);
+      },
+    );
+    await story.pass('1h');
+    await edits(story, 'adminEmail, and adminMail by mistake', {
+      userInputs: [...answers, { name: 'adminMail', value: 'ann@example.com' }],
+    });
+    await story.pass('1h');
+
+    expect(results(story)).toEqual(['Install 1.1.0 Succeeded']);
+    await expectToRead(story, 'asks-install');
+  });
+
+  it('comes back with the answer that it had, although nobody asks for it any more', async () => {
+    const story = new Narrator({ title: 'A rollback across a release that asks less' });
+    await story.when(
+      'the publisher publishes 1.0.0, which asks; the tenant answers and installs web: auto',
+      (server) => {
+        publish(server, release('1.0.0', { userInputs: [email] }));
+        install(server, 'web', { ...AUTO, userInputs: answers });
+      },
+    );
+    await story.pass('1m');
+    await story.when('the publisher publishes 1.1.0, which asks for nothing and crashes', (server) =>
+      publish(server, release('1.0.0', { userInputs: [email] }), bad('1.1.0', 'crash-loop')),
+    );
+    await edits(story, 'no answers any more', { userInputs: undefined });
+    await story.pass('1h');
+    await edits(story, 'the answers again', { userInputs: answers });
+    await story.pass('1h');
+
+    expect(results(story)).toEqual(['Install 1.0.0 Succeeded', 'Policy 1.1.0 RolledBack', 'Rollback 1.0.0 Succeeded']);
+    await expectToRead(story, 'asks-less');
+  });
+});
+
 describe('what failed', () => {
   it('is not tried again because the status was lost', async () => {
     const story = await installed('The status is wiped after a rollback', AUTO);

@@ -35,6 +35,12 @@ const ours = (force: boolean) => ({ fieldManager: 'provider-operator', force: St
 const apply = { method: 'PATCH', contentType: 'application/apply-patch+yaml' } as const;
 const patch = { method: 'PATCH', contentType: 'application/merge-patch+json' } as const;
 
+const create = {
+  method: 'POST',
+  path: '/api/v1/namespaces/ssa/secrets',
+  body: { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'key', namespace: 'ssa' }, immutable: true },
+} as const;
+
 const container = (image: string, env: readonly { name: string; value?: string }[]) => ({
   name: 'provider',
   image,
@@ -188,6 +194,10 @@ export const CONVERSATION: readonly Utterance[] = [
     query: ours(true),
     body: controlledBy(service({ name: 'http', port: 80 }), 'former', 'present'),
   },
+  { shows: 'a dry run says that an object can be created', ...create, query: { dryRun: 'All' } },
+  { shows: 'and creates none', ...create },
+  { shows: 'a second one of the name is refused', ...create },
+  { shows: 'so is a dry run of it', ...create, query: { dryRun: 'All' } },
 ];
 
 function controlledBy(object: object, ...uids: readonly string[]): object {
@@ -228,7 +238,7 @@ async function answerTo(transport: Transport, call: Call, owned: Map<string, Own
     return {
       status: 200,
       ...(metadata.generation !== undefined && { generation: metadata.generation }),
-      ...(call.method !== 'DELETE' && Object.keys(owners).length > 0 && { owners }),
+      ...(call.method === 'PATCH' && Object.keys(owners).length > 0 && { owners }),
       ...(env && { env }),
     };
   } catch (error) {

@@ -46,7 +46,7 @@ export function handle(server: ApiServer, call: Call): unknown {
     case 'GET':
       return place.name === undefined ? list(server, place, call) : read(server, kind, key);
     case 'POST':
-      return server.create(kind, body!, manager);
+      return call.query?.['dryRun'] === 'All' ? server.wouldCreate(kind, body!) : server.create(kind, body!, manager);
     case 'PUT':
       return server.edit(kind, key, writerOf(place, manager), (live) => ({
         ...live,

@@ -6,6 +6,7 @@ import {
   INSTALLATIONS,
   PODS,
   PROVIDERS,
+  SECRETS,
   SYSTEM_SOFTWARE,
 } from '../../../src/reconcile/resources.ts';
 import type { ApiObject, Draft } from './object.ts';
@@ -82,6 +83,7 @@ export const KINDS = {
   ControllerRevision: { ...CHILDREN.ControllerRevision, ...plain, immutable: ['data'] },
   Pod: { ...PODS, ...plain, hasStatus: true },
   ConfigMap: { ...CONFIG_MAPS, ...plain },
+  Secret: { ...SECRETS, ...plain },
   Event: { ...EVENTS, ...plain },
   Lease: { ...LEASES, ...plain },
 } as const satisfies Readonly<Record<string, Kind>>;

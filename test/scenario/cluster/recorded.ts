@@ -181,4 +181,8 @@ export const RECORDED: readonly Answer[] = [
     reason: 'Invalid',
     causes: ['metadata.ownerReferences', 'metadata.ownerReferences', 'metadata.ownerReferences'],
   },
+  { status: 200 },
+  { status: 200 },
+  { status: 409, reason: 'AlreadyExists' },
+  { status: 409, reason: 'AlreadyExists' },
 ];

@@ -75,11 +75,17 @@ export class ApiServer {
     return this.#objects.get(kind)?.get(key);
   }
 
-  create(kind: Kind, draft: Draft, manager: string): ApiObject {
+  /** A dry run: it says whether a create would be refused, and stores nothing. */
+  wouldCreate(kind: Kind, draft: Draft): Draft {
     const key = keyOf(draft.metadata);
     if (this.get(kind, key)) {
       throw new Refused(409, 'AlreadyExists', `${kind.plural} "${key}" already exists`);
     }
+    return draft;
+  }
+
+  create(kind: Kind, draft: Draft, manager: string): ApiObject {
+    this.wouldCreate(kind, draft);
     const managedFields = update(undefined, draft, { manager, operation: 'Update' }, this.#time());
     return this.#store(kind, undefined, draft, managedFields, manager);
   }

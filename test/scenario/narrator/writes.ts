@@ -1,5 +1,5 @@
 import type { Failure } from '../../../src/api/failure.ts';
-import { ANNOTATION } from '../../../src/api/names.ts';
+import { ANNOTATION, LABEL } from '../../../src/api/names.ts';
 import { KINDS } from '../cluster/kinds.ts';
 import type { ApiObject } from '../cluster/object.ts';
 import type { Change } from '../cluster/server.ts';
@@ -90,9 +90,12 @@ function shortName(image: string): string {
 
 /** Describes that a record was created, marked or removed. */
 function recordInWords(before: ApiObject | undefined, after: ApiObject | undefined): string {
-  const { name = '', annotations: is = {} } = (after ?? before)?.metadata ?? {};
+  const { name = '', labels = {}, annotations: is = {} } = (after ?? before)?.metadata ?? {};
   if (!after) {
     return `removes the record ${name}`;
+  }
+  if (labels[LABEL.generated]) {
+    return before ? `notes that Secret ${name} is made` : `notes that it makes Secret ${name}`;
   }
   if (!before) {
     const { trigger, version, failures } = after['data'] as RecordData;

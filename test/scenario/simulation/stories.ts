@@ -1,8 +1,10 @@
+import type { UserInput } from '../../../src/api/user-input.ts';
 import { release } from '../../support/builders.ts';
 import { KINDS } from '../cluster/kinds.ts';
 import type { ApiServer } from '../cluster/server.ts';
 import { bad, changeContainer, configure, disown, edit, install, publish, relabel, scale } from './people/people.ts';
-import { LABEL } from '../../../src/api/names.ts';
+import { hash } from '../../../src/api/hash.ts';
+import { ANNOTATION, LABEL } from '../../../src/api/names.ts';
 
 /** An action of people on a cluster at rest, and the most that it may cost the operator when nothing goes wrong. */
 export interface Story {
@@ -12,6 +14,21 @@ export interface Story {
   /** The most writes, as counted, Events excluded; see "Budgets" in docs/benchmarks.md. */
   readonly writes: number;
   readonly events: number;
+}
+
+const email: UserInput = { name: 'adminEmail', dataType: 'text', format: 'email', required: true };
+const asking = release('1.1.0', { userInputs: [email] });
+const keyed = (version: string) =>
+  release(version, { userInputs: [{ name: 'encryptionKey', dataType: 'text', generate: {} }] });
+
+/** What an installation of this name and provider left behind. */
+function leaveSecret(server: ApiServer): void {
+  const labels = { [LABEL.installation]: 'web', [LABEL.generated]: 'true' };
+  const metadata = { namespace: 'shop', name: `web-encryptionkey-${hash('acme/web')}`, labels };
+  const annotations = { [ANNOTATION.made]: 'true' };
+  const data = { generated: { provider: 'acme/web', key: 'value-of-then' } };
+  server.create(KINDS.ControllerRevision, { metadata: { ...metadata, annotations }, data }, 'provider-operator');
+  server.create(KINDS.Secret, { metadata }, 'provider-operator');
 }
 
 const moved = release('1.1.0', { runtime: { ports: [{ name: 'http', containerPort: 8080, servicePort: 8000 }] } });
@@ -113,6 +130,47 @@ export const STORIES: readonly Story[] = [
     },
     act: (server) => edit(server, 'web', { version: '1.1.0' }),
     writes: 5,
+    events: 2,
+  },
+  {
+    name: 'upgrade that asks, and is answered',
+    before: (server) => {
+      publish(server, '1.0.0', asking);
+      install(server, 'web', { upgradePolicy: 'auto', upgrade: { skipVersions: ['1.1.0'] } });
+    },
+    act: (server) => {
+      edit(server, 'web', { upgrade: undefined, userInputs: [{ name: 'adminEmail', value: 'ann@example.com' }] });
+    },
+    writes: 5,
+    events: 2,
+  },
+  {
+    name: 'install that generates a key',
+    before: (server) => publish(server, keyed('1.0.0')),
+    act: (server) => install(server, 'web', {}),
+    // Whether there is such a Secret, the note, the Secret and the mark of the note, besides what an install costs.
+    writes: 6 + 4,
+    events: 2,
+  },
+  {
+    name: 'upgrade with a generated key',
+    before: (server) => {
+      publish(server, keyed('1.0.0'), keyed('1.1.0'));
+      install(server, 'web', { version: '1.0.0' });
+    },
+    act: (server) => edit(server, 'web', { version: '1.1.0' }),
+    // Whether the Secret is still there, besides what an upgrade costs.
+    writes: 5 + 1,
+    events: 2,
+  },
+  {
+    name: 'install that finds the key of an earlier one',
+    before: (server) => {
+      publish(server, keyed('1.0.0'));
+      leaveSecret(server);
+    },
+    act: (server) => install(server, 'web', {}),
+    writes: 6 + 1,
     events: 2,
   },
   {

@@ -38,6 +38,7 @@ export function outcomeOf(server: ApiServer): unknown {
     spec: installation['spec'],
     status: timeless(installation['status'] as InstallationStatus),
     children: childrenOf(server, keyOf(installation.metadata)),
+    secrets: server.list(KINDS.Secret).map(({ metadata }) => metadata.name),
   }));
 }
 
@@ -75,6 +76,10 @@ function timeless(value: object): unknown {
 export function misplacedChildren(server: ApiServer): string[] {
   const misplaced: string[] = [];
   for (const { metadata } of server.list(KINDS.ControllerRevision)) {
+    // The note of a generated Secret outlives its installation.
+    if (metadata.labels?.[LABEL.generated]) {
+      continue;
+    }
     const isKept = metadata.ownerReferences?.some(({ uid, name }) => uid === uidOf(server, metadata.namespace, name));
     if (!isKept) {
       misplaced.push(`ControllerRevision ${keyOf(metadata)} is nobody's`);
