@@ -24,6 +24,12 @@ export async function installOperator({ narrator, shell }: Stage): Promise<void>
   await shell.run(
     'kubectl create clusterrolebinding provider-operator --clusterrole=provider-operator --user=provider-operator',
   );
+  narrator.say(
+    'This platform lets the operator make the keys that releases ask for: it may create Secrets, and reads none.',
+  );
+  await shell.run(
+    'kubectl create clusterrolebinding provider-operator-generate-secrets --clusterrole=provider-operator-generate-secrets --user=provider-operator',
+  );
   await shell.run(
     'kubectl create rolebinding provider-operator --clusterrole=provider-operator-leader-election --user=provider-operator',
   );
@@ -77,6 +83,23 @@ export async function tellStory({ narrator, shell }: Stage): Promise<void> {
   await shell.run('kubectl get pi');
   await shell.run(
     `kubectl get pi blog -o jsonpath='{range .status.history[*]}{.trigger} {.version} {.result}{"\\n"}{end}'`,
+  );
+
+  narrator.heading('Publish 1.3.0, which asks');
+  narrator.say('It needs an address and a region of each tenant. The automatic one waits for them, and says so.');
+  await shell.run('kubectl patch prov acme.web --type=json --patch-file=demo/publish/1.3.0.yaml');
+  await shell.runUntil(
+    `kubectl get pi blog -o jsonpath='{.status.conditions[?(@.type=="UpdateAvailable")].message}'`,
+    /adminEmail/,
+  );
+  narrator.say('Its owner answers, and it moves. The key that 1.3.0 wants as well is made for it.');
+  await shell.run(
+    `kubectl patch pi blog --type=merge -p '{"spec":{"userInputs":[{"name":"adminEmail","value":"ann@example.com"},{"name":"region","value":"eu"}]}}'`,
+  );
+  await shell.run("kubectl wait --for=jsonpath='{.status.currentVersion}'=1.3.0 pi/blog --timeout=60s");
+  await shell.run('kubectl get pi');
+  await shell.run(
+    `kubectl get deployment blog -o jsonpath='{range .spec.template.spec.containers[0].env[*]}{.name}={.value}{.valueFrom.secretKeyRef.name}{"\\n"}{end}'`,
   );
 
   narrator.heading('Heal a drift');

@@ -3,8 +3,10 @@ import type { Observed } from '../../src/plan/state/observed.ts';
 import type { Release } from '../../src/api/provider.ts';
 import type { SoftwareCatalogue } from '../../src/plan/catalogue/software-catalogue.ts';
 import { catalogue, release, software, softwareRelease } from '../support/builders.ts';
+import { generationNotAllowed } from '../../src/plan/act/generate.ts';
 import { World } from '../support/world.ts';
 
+const KEY = { name: 'key', dataType: 'text' } as const;
 const foreign = { uid: 'u', deleting: false, adoptable: false, owned: '', applied: undefined, changed: undefined };
 
 /** Situations that no story leads to, by the reason of `Ready` in them. Each returns a world to be reconciled. */
@@ -22,6 +24,26 @@ export const RARE_SITUATIONS: Readonly<Record<string, () => World>> = {
       software('php', softwareRelease('php', '9.0.0', { lifecycle: { stage: 'yanked' } })),
       [{ name: 'php', version: '9.0.0', updatePolicy: 'none' }],
     ),
+  MissingUserInputs: () => asking(release('1.1.0', { userInputs: [{ ...KEY, required: true }] })),
+  InvalidUserInput: () =>
+    installing(
+      { catalogue: catalogue(release('1.0.0', { userInputs: [{ ...KEY, format: 'url' }] })) },
+      { userInputs: [{ name: 'key', value: 'none' }] },
+    ),
+  GenerationNotAllowed() {
+    const world = installing({ catalogue: catalogue(release('1.0.0', { userInputs: [{ ...KEY, generate: {} }] })) });
+    world.refusal = generationNotAllowed('key');
+    return world;
+  },
+  GeneratedSecretLost() {
+    const world = installing({ catalogue: catalogue(release('1.0.0', { userInputs: [{ ...KEY, generate: {} }] })) });
+    world.converge();
+    const { deployment, revisions } = world.observed;
+    const name = revisions.find((r) => r.kind === 'generated')?.name;
+    see(world, { deployment: deployment && { ...deployment, available: 0 } });
+    world.pod({ waiting: { reason: 'CreateContainerConfigError', message: `secret "${name}" not found` } });
+    return world;
+  },
   ConfigTooLarge: () =>
     installing(
       {},

@@ -19,6 +19,8 @@ import { parseMark } from '../../src/plan/state/record.ts';
 import { recordedDeployment } from '../../src/plan/pods/record-object.ts';
 import { readState, type State } from '../../src/plan/state/state.ts';
 import type { SoftwareCatalogue } from '../../src/plan/catalogue/software-catalogue.ts';
+import { statusAfterFailure } from '../../src/plan/tell/status-after-failure.ts';
+import type { Problem } from '../../src/api/problem.ts';
 import { recordOfStanding } from '../../src/plan/decide/take-over.ts';
 import { projectChild, projectDeployment, projectService } from '../../src/reconcile/project-children.ts';
 import { projectRevision } from '../../src/reconcile/project-revision.ts';
@@ -36,6 +38,8 @@ export class World {
   observed: Observed;
   now = Date.parse('2026-01-01T00:00:00Z');
   readonly journal: string[] = [];
+  /** Why the first write is refused from now on. */
+  refusal: Problem | undefined;
   readonly #written = new Map<string, RecordData>();
   #uid = 0;
 
@@ -123,12 +127,17 @@ export class World {
   /** One reconcile: plans, applies, reports. */
   reconcile(): Plan {
     const planned = plan(this.observed, this.now);
-    for (const action of planned.writes) {
+    const { installation } = this.observed;
+    const isRefused = this.refusal && planned.writes.length > 0;
+    for (const action of isRefused ? [] : planned.writes) {
       this.#write(action);
     }
-    this.#see({ installation: { ...this.observed.installation, status: planned.status } });
-    expectKept(planned.status);
-    expectKstatus(planned.status, this.observed.installation.generation);
+    const status = isRefused
+      ? statusAfterFailure(installation, planned.status, this.refusal!, this.now)
+      : planned.status;
+    this.#see({ installation: { ...installation, status } });
+    expectKept(status);
+    expectKstatus(status, installation.generation);
     return planned;
   }
 

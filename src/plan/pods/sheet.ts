@@ -11,6 +11,8 @@ import type { Generated } from './generated.ts';
 interface Shortcoming {
   readonly name: string;
   readonly rule: string;
+  /** Git may still deliver it. */
+  readonly mayArrive?: boolean;
 }
 
 /** The answers to all that a release and its system software ask for. */
@@ -118,7 +120,7 @@ function missingIn({ input, answer }: Line, references: References): Shortcoming
   }
   const ref = answer.kind === 'given' ? answer.given.secretKeyRef : undefined;
   return ref && references.content('Secret', ref.name, ref.key).kind === 'missing'
-    ? [{ name, rule: `needs key "${ref.key}" of Secret "${ref.name}", which is not there` }]
+    ? [{ name, rule: `needs key "${ref.key}" of Secret "${ref.name}", which is not there`, mayArrive: true }]
     : [];
 }
 

@@ -23,7 +23,11 @@ export function imageNotAllowed(release: Release): Problem {
 export function unanswered({ version }: Pick<Release, 'version'>, { missing, unfit, tooLate }: Sheet): Problem {
   const all = [...missing, ...unfit, ...tooLate].map(({ name, rule }) => `"${name}" ${rule}`);
   const message = `Answer in userInputs what ${version} asks for: ${all.join('; ')}`;
-  return problem(missing.length > 0 ? 'MissingUserInputs' : 'InvalidUserInput', message);
+  if (missing.length === 0) {
+    return problem('InvalidUserInput', message);
+  }
+  const mayArrive = missing.every((one) => one.mayArrive) && unfit.length + tooLate.length === 0;
+  return mayArrive ? notYet('MissingUserInputs', message) : problem('MissingUserInputs', message);
 }
 
 export function releaseInvalid({ provider }: InstallationSpec, { version, reason }: InvalidRelease): Problem {

@@ -3,7 +3,10 @@ import { apply, eventually, kubectl } from './kubectl.ts';
 import { PATIENTLY } from './patience.ts';
 
 /** Installs the CRDs and the committed roles as the README says, binds the operator's user, and makes a namespace. */
-export async function prepare(namespace: string, { watchSecrets = false } = {}): Promise<void> {
+export async function prepare(
+  namespace: string,
+  { watchSecrets = false, generatedSecrets = false } = {},
+): Promise<void> {
   await kubectl(['apply', '--server-side', '-k', 'crds/']);
   await kubectl(['apply', '-f', 'deploy/rbac.yaml']);
   await apply(
@@ -11,11 +14,8 @@ export async function prepare(namespace: string, { watchSecrets = false } = {}):
     binding('provider-operator'),
     leaseBinding('default'),
   );
-  if (watchSecrets) {
-    await apply(binding('provider-operator-watch-secrets'));
-  } else {
-    await kubectl(['delete', 'clusterrolebinding', 'provider-operator-watch-secrets', '--ignore-not-found']);
-  }
+  await bind('provider-operator-watch-secrets', watchSecrets);
+  await bind('provider-operator-generate-secrets', generatedSecrets);
   const crds = ['providers', 'providerinstallations', 'systemsoftwares'].map((p) => `${p}.provider-operator.io`);
   // A new CRD has no conditions yet, and kubectl gives up at once on those.
   await eventually(() => kubectl(['wait', '--for=condition=Established', 'crd', ...crds, '--timeout=10s']));
@@ -29,6 +29,15 @@ export async function cleanUp(namespace: string): Promise<void> {
   await kubectl(['delete', 'pi', '--all', '-n', namespace]);
   await kubectl(['delete', 'providers,systemsoftwares', '--all']);
   await kubectl(['delete', 'namespace', namespace, '--wait=false']);
+}
+
+/** Gives the operator a right that not every platform gives, or takes it away. */
+export async function bind(role: string, isGiven: boolean): Promise<void> {
+  if (isGiven) {
+    await apply(binding(role));
+  } else {
+    await kubectl(['delete', 'clusterrolebinding', role, '--ignore-not-found']);
+  }
 }
 
 function binding(role: string): object {

@@ -212,6 +212,22 @@ describe('a first install that asks', () => {
     expect(installed({ '1.0.0': [ask] }, spec).ready()).toBe(ready);
   });
 
+  it('waits a minute for a Secret that Git may still deliver, and for nothing else', () => {
+    const userInputs = [{ name: 'key', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } }];
+    const world = new World(releases({ '1.0.0': [{ name: 'key', secret: true }] }), { userInputs });
+    world.observed = { ...world.observed, references: { content: () => ({ kind: 'missing' }) } };
+    world.settle();
+    const before = [world.ready(), condition(world, 'Stalled')];
+    world.pass(60_000);
+    world.settle();
+
+    expect([...before, condition(world, 'Stalled')?.message]).toEqual([
+      'False MissingUserInputs',
+      undefined,
+      'Answer in userInputs what 1.0.0 asks for: "key" needs key "k" of Secret "s", which is not there',
+    ]);
+  });
+
   it('says the rule of what is missing and of what does not fit in one message', () => {
     const world = installed({ '1.0.0': [email, region] }, { userInputs: give({ region: 'x' }) });
 
