@@ -31,7 +31,7 @@ const ServicePort = z.object({
 
 const KeyInSecret = z.object({ name: z.string(), key: z.string() });
 
-/** An input that the pods were asked to be given, and the answer of the tenant: none of these, where it has none. */
+/** An input that the pods were asked to be given, and its answer: none of these, where it has none. */
 const RecordedInput = z.object({
   name: z.string(),
   /** `reconfigure` when absent. */
@@ -40,6 +40,11 @@ const RecordedInput = z.object({
   secretKeyRef: KeyInSecret.optional(),
   /** Where the operator keeps the value that it made. */
   generated: KeyInSecret.optional(),
+  /**
+   * Who answered where that was not the tenant's answer of then: `release` by its default, `config` by a variable, which is not
+   * kept here; `earlier`: it was answered when it was asked for, and these pods were not asked.
+   */
+  by: z.enum(['release', 'config', 'earlier']).optional(),
 });
 export type RecordedInput = Readonly<z.output<typeof RecordedInput>>;
 

@@ -24,32 +24,37 @@ export class SecretRefused extends Error {
 export async function generateSecret(ports: RecordPorts, action: Generating): Promise<void> {
   if (action.isMade) {
     await seeThatItIsThere(ports, action);
-    return;
+  } else if (action.note && (await create(ports, action, { value: '', dryRun: true })) === 'taken') {
+    throw new SecretRefused(secretNameTaken(action));
   }
   if (action.note) {
-    if ((await create(ports, action, { value: '', dryRun: true })) === 'taken') {
-      throw new SecretRefused(secretNameTaken(action));
-    }
     ports.signal.throwIfAborted();
     await writeRecord(ports, action.note);
   }
-  ports.signal.throwIfAborted();
-  // One that is there is of this operator: it ended before it could mark the note.
-  await create(ports, action, { value: randomText(action), dryRun: false });
-  ports.signal.throwIfAborted();
-  const { namespace, name } = action;
+  if (!action.isMade) {
+    ports.signal.throwIfAborted();
+    // One that is there is of this operator: it ended before it could mark the note.
+    await create(ports, action, { value: randomText(action), dryRun: false });
+  }
+  if (!action.isMade || action.note) {
+    ports.signal.throwIfAborted();
+    await markMade(ports, action);
+  }
+}
+
+async function markMade({ writer, offer }: RecordPorts, { namespace, name }: Generating): Promise<void> {
   const mark = { metadata: { namespace, name, annotations: { [ANNOTATION.made]: 'true' } } };
-  const stored = await ports.writer.apply<Raw>(CHILDREN.ControllerRevision, mark, {
-    fieldManager: MARKER,
-    force: true,
-  });
-  ports.offer('ControllerRevision', stored);
+  offer(
+    'ControllerRevision',
+    await writer.apply<Raw>(CHILDREN.ControllerRevision, mark, { fieldManager: MARKER, force: true }),
+  );
 }
 
 async function seeThatItIsThere(ports: RecordPorts, action: Generating): Promise<void> {
   const found = await create(ports, action, { value: '', dryRun: true }).catch((error: unknown) => {
-    // The right was taken away, or a quota is full: nobody can say, and the pods that run have it.
-    if (error instanceof SecretRefused || (error instanceof ApiError && error.status === 403)) {
+    // The right was taken away, a quota is full, a policy refuses it: nobody can say, and the pods that run have it.
+    const isRefused = error instanceof ApiError && [400, 403, 422].includes(error.status);
+    if (error instanceof SecretRefused || isRefused) {
       return 'taken' as const;
     }
     throw error;

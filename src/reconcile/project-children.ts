@@ -5,6 +5,7 @@ import { ANNOTATION, FIELD_MANAGER, LABEL } from '../api/names.ts';
 import { ownedHash } from '../plan/state/owned-hash.ts';
 import { selectorOf } from '../plan/pods/children.ts';
 import type { ChildView, DeploymentView, ServicePort, ServiceView } from '../plan/state/observed.ts';
+import { isGeneratedKey } from '../plan/pods/generated.ts';
 import { CONTAINER, templateId } from '../plan/pods/template.ts';
 import { identity, ownerOf, type Raw } from './raw.ts';
 import { shared, sharedText, sharedValue } from './shared.ts';
@@ -41,6 +42,12 @@ export function projectService(raw: Raw & { spec?: { ports?: readonly ServicePor
 interface Container {
   readonly name?: string;
   readonly ports?: readonly { readonly name?: string; readonly containerPort: number }[];
+  readonly env?: readonly { readonly valueFrom?: { readonly secretKeyRef?: SecretKey } }[];
+}
+
+interface SecretKey {
+  readonly name: string;
+  readonly key: string;
 }
 
 interface RawDeployment extends Raw {
@@ -73,6 +80,7 @@ export function projectDeployment(raw: RawDeployment): Stored & DeploymentView {
     record: numberIn(metadata.labels?.[LABEL.rollout]),
     template: sharedText(templateId(annotations)),
     version: sharedText(annotations[ANNOTATION.version]),
+    secrets: generatedIn(container),
     software: sharedText(annotations[ANNOTATION.software]),
     inputsHash: annotations[ANNOTATION.inputsHash],
     ports: portNumbers(container?.ports ?? []),
@@ -89,6 +97,12 @@ export function projectDeployment(raw: RawDeployment): Stored & DeploymentView {
     ownsReplicas: Object.hasOwn((owned['spec'] as object | undefined) ?? {}, 'replicas'),
     paused: spec?.paused === true,
   };
+}
+
+/** Most have none. */
+function generatedIn({ env = [] }: Container = {}): DeploymentView['secrets'] {
+  const refs = env.flatMap(({ valueFrom }) => valueFrom?.secretKeyRef ?? []);
+  return sharedValue(refs.filter(({ key }) => isGeneratedKey(key)).map(({ name, key }) => ({ name, key })));
 }
 
 function numberIn(label: string | undefined): number | undefined {

@@ -72,7 +72,7 @@ export function inputsOf(version: string, { spec, release = aRelease(version), .
     throw new Error(configuration.message);
   }
   const answers = answersOf(
-    { installation: owner, references: noReferences, revisions: [] },
+    { installation: owner, references: noReferences, revisions: [], deployment: undefined },
     { stable: undefined, base: undefined },
   );
   const sheet = answers.to(release, []);
@@ -202,6 +202,7 @@ export function deployment(of: RolloutRecord, more: Partial<DeploymentView> = {}
     record: number,
     template,
     version,
+    secrets: [],
     software: committed.software,
     inputsHash: 'inputs',
     ports: new Map([['http', 8080]]),

@@ -29,7 +29,7 @@ export interface Generating {
 
 export function generating(
   installation: Installation,
-  { input, ref, length, alphabet, note, isMade }: Generated,
+  { input, ref, length, alphabet, isNoted, isMade }: Generated,
 ): Generating {
   const { namespace, spec } = installation;
   const { provider } = spec;
@@ -52,7 +52,7 @@ export function generating(
     length,
     alphabet,
     labels,
-    note: note || isMade ? undefined : object,
+    note: isNoted ? undefined : object,
     isMade,
   };
 }
@@ -60,7 +60,7 @@ export function generating(
 export function secretNameTaken({ name, input }: Pick<Generating, 'name' | 'input'>): Problem {
   return problem(
     'NameConflict',
-    `Rename or remove Secret "${name}", it is somebody else's and the generated "${input}" needs the name, or give "${input}" in userInputs by valueFrom.secretKeyRef`,
+    `Give "${input}" in userInputs by valueFrom.secretKeyRef: a generated one needs the name of Secret "${name}", and nothing says that the operator made that. If it is needed by nobody, delete it`,
   );
 }
 

@@ -14,7 +14,7 @@ import type { Observed } from '../state/observed.ts';
 import { obstacleTo } from './obstacle.ts';
 import { begun, outlookOf, type Outlook } from './outlook.ts';
 import { problem, type Problem } from '../../api/problem.ts';
-import { cancelOf, returnFirst, returnFromOver, servesFirst, type Return } from './return.ts';
+import { cancelOf, giveUp, returnFirst, returnFromOver, servesFirst, type Return } from './return.ts';
 import { runOf, type Desired, type Start, type Wanted } from './desired.ts';
 import type { Keep } from './hindrance.ts';
 import { budgetOf } from '../pods/children.ts';
@@ -22,6 +22,7 @@ import { servicePorts } from '../pods/service.ts';
 import { takeOver, type TakeOver } from './take-over.ts';
 import { softwareFinder } from '../software/finder.ts';
 import type { State } from '../state/state.ts';
+import { OF_ANSWERS } from '../version/gates.ts';
 import type { VersionDecision } from '../version/version.ts';
 import { wishesOf, type Wishes } from '../pods/wish.ts';
 
@@ -144,6 +145,9 @@ function decideWith(
     return cancel;
   }
   const decision = runOf(observed, state, { ...wanted, target: choice });
+  if (decision.kind === 'problem' && OF_ANSWERS.has(decision.reason)) {
+    return giveUp(observed, state, choice.version) ?? decision;
+  }
   return decision.kind === 'run' ? (obstacleToChildren(observed, decision) ?? decision) : decision;
 }
 

@@ -64,16 +64,20 @@ export function outlookOf(
   return { wishes, input, assessments, choice: decideVersion(input, assessments) };
 }
 
+/** For all releases together. */
+const MOST_EFFORT = 10_000_000;
+
 /** Each found once. Where no system software can be had, only the release asks. */
 function answersByRelease(answers: Answers, finder: SoftwareFinder): (release: Release) => Sheet {
   const found = new Map<Release, Sheet>();
+  const effort = { left: MOST_EFFORT };
   return (release) => {
     const known = found.get(release);
     if (known) {
       return known;
     }
     const resolution = finder.resolve(release);
-    const sheet = answers.to(release, resolution.kind === 'resolution' ? resolution.uses : []);
+    const sheet = answers.to(release, resolution.kind === 'resolution' ? resolution.uses : [], effort);
     found.set(release, sheet);
     return sheet;
   };

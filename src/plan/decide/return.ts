@@ -85,6 +85,21 @@ export function cancelOf(
     : undefined;
 }
 
+/**
+ * The spec asks for the version that ran before while another is under way, and lacks an answer to it by now: the pods that
+ * there are have theirs.
+ */
+export function giveUp(
+  { installation }: Observed,
+  { stable, head, stands, done }: State,
+  version: string,
+): Return | undefined {
+  const isUnderWay = stands && head && done === 'never' && head.version !== version;
+  return isUnderWay && stable?.version === version && installation.spec.suspend !== true
+    ? { kind: 'return', version, to: stable, cause: 'Cancelled', ends: isOpen(head) ? head : undefined }
+    : undefined;
+}
+
 /** A rollout that is over still has the Deployment, and nothing else may begin now. */
 export function returnFromOver({ installation }: Observed, { stable, head, name }: State): Return | undefined {
   const isOver = name === 'Superseded' || (name === 'Undone' && head !== stable);

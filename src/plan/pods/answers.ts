@@ -1,77 +1,108 @@
 import { hash } from '../../api/hash.ts';
+import { effortOf, faultOf } from '../../api/input-schema.ts';
 import type { InstallationSpec } from '../../api/installation.ts';
 import type { Release } from '../../api/provider.ts';
 import type { RecordedInput } from '../../api/record.ts';
-import { envOf, type UserAnswer, type UserInput } from '../../api/user-input.ts';
+import { isSecret, type UserAnswer } from '../../api/user-input.ts';
+import { UNKNOWN_INPUTS } from '../state/committed.ts';
 import { byName } from '../software/set.ts';
 import type { SoftwareUse } from '../software/resolution.ts';
 import type { Observed, RolloutRecord } from '../state/observed.ts';
 import type { State } from '../state/state.ts';
+import { askedBy, type AskedInput } from './asked.ts';
 import { generatedFor } from './generated.ts';
-import { askedBy, sheetOf, type Answer, type Given, type Sheet } from './sheet.ts';
+import { BY_SECRET, sheetOf, type Answer, type Given, type Line, type Sheet } from './sheet.ts';
 
 /** The answers of one installation, for one observation. */
 export interface Answers {
   /** To what a release asks for, with the system software that it is to run with. */
-  to(release: Release, uses: readonly SoftwareUse[]): Sheet;
+  to(release: Release, uses: readonly SoftwareUse[], effort?: Effort): Sheet;
   /** Hash of what the tenant gave of a sheet; undefined where that is nothing. */
   hashOf(inputs: readonly RecordedInput[]): string | undefined;
   /** The same of the present answers to what a record was asked for: it changes when the tenant changes one of them. */
-  hashAgain(record: Pick<RolloutRecord, 'inputs'> | undefined): string | undefined;
+  hashAgain(record: Pick<RolloutRecord, 'inputs' | 'version'> | undefined): string | undefined;
 }
+
+/** How much judging may still cost, in the units of `effortOf`: a hostile catalogue must not hold everybody up. */
+interface Effort {
+  left: number;
+}
+
+/** Of one release; a tenth of a second, at the worst. */
+const MOST_EFFORT = 4_000_000;
+const TOO_COSTLY = 'has a pattern that takes too long to judge: ask the publisher for a smaller one';
 
 /** Where nobody asks for anything. */
 const NOTHING: Sheet = { env: [], inputs: [], generated: [], missing: [], unfit: [], tooLate: [], waiting: [] };
 
 /**
- * Reads the answers of the spec. What an input of the lifecycles `installation` and `update` was given stays in the pods,
- * whatever the spec says of it: the first for good, the second until the next upgrade.
+ * Reads the answers of the spec. What an input of the lifecycles `installation` and `update` was given stays in the pods once a
+ * rollout with it was done, whatever the spec says of it: the first for good, the second until the next upgrade.
  */
 export function answersOf(
-  observed: Pick<Observed, 'installation' | 'references' | 'revisions'>,
+  observed: Pick<Observed, 'installation' | 'references' | 'revisions' | 'deployment'>,
   { stable, base }: Pick<State, 'stable' | 'base'>,
 ): Answers {
   const { installation, references } = observed;
   const own = new Map((installation.spec.userInputs ?? []).map((answer) => [answer.name, givenIn(answer)]));
 
-  function answerTo(input: UserInput, version: string): Answer {
-    const { name } = input;
-    const config = configFor(installation.spec, envOf(input));
-    const kept = keptOf(input, version);
-    const present = own.get(name);
-    const given = kept ?? present;
+  function lineOf(input: AskedInput, version: string, effort: Effort): Line {
+    const config = configFor(installation.spec, input.variables);
     if (config) {
-      return config;
+      return { input, answer: config, isOther: false, broken: brokenBy(input, config, effort) };
     }
-    if (given) {
-      return { kind: 'given', given, isOther: present !== undefined && hash(present) !== hash(given) };
+    const present = own.get(input.name);
+    const kept = keptOf(input, version);
+    // What does not fit any more is asked for anew.
+    if (kept && brokenBy(input, kept, effort) === undefined) {
+      return { input, answer: kept, isOther: present !== undefined && !isSame(kept, present), broken: undefined };
+    }
+    const answer = answerTo(input, present, kept !== undefined);
+    return { input, answer, isOther: false, broken: brokenBy(input, answer, effort) };
+  }
+
+  /** What pods have, and keep; undefined where the spec decides. */
+  function keptOf({ name, lifecycle }: Pick<RecordedInput, 'name' | 'lifecycle'>, version: string): Answer | undefined {
+    const isKept = lifecycle === 'installation' || (lifecycle === 'update' && stable?.version === version);
+    const recorded = isKept ? stable?.inputs?.find((one) => one.name === name) : undefined;
+    if (!recorded || recorded.by === 'config' || recorded.generated) {
+      return undefined;
+    }
+    const { value, secretKeyRef } = recorded;
+    if (recorded.by === 'release' && value !== undefined) {
+      return { kind: 'default', value };
+    }
+    return secretKeyRef || value !== undefined
+      ? { kind: 'given', given: secretKeyRef ? { secretKeyRef } : { value } }
+      : { kind: 'none', isMissing: false };
+  }
+
+  function answerTo(input: AskedInput, present: Given | undefined, wasKept: boolean): Answer {
+    if (present) {
+      return { kind: 'given', given: present };
     }
     if (input.generate) {
       return { kind: 'generated', generated: generatedFor(observed, [stable, base], input) };
     }
     return input.default === undefined
-      ? { kind: 'none', isMissing: input.required === true && isAskedNow(input, version) }
+      ? { kind: 'none', isMissing: input.required === true && (wasKept || !isDoneWithout(input)) }
       : { kind: 'default', value: input.default };
   }
 
-  function keptOf({ name, lifecycle }: UserInput, version: string): Given | undefined {
-    if (!stable || isAskedAlways(lifecycle)) {
-      return undefined;
-    }
-    const ofBase = base?.version === version ? recordedIn(base, name) : undefined;
-    return lifecycle === 'update' ? ofBase : (recordedIn(stable, name) ?? ofBase);
-  }
-
-  function isAskedNow({ lifecycle }: UserInput, version: string): boolean {
-    return !stable || isAskedAlways(lifecycle) || (lifecycle === 'update' && base?.version !== version);
+  /** Something was installed that was not asked for it: what is asked for at the installation only comes too late. */
+  function isDoneWithout({ name, lifecycle }: AskedInput): boolean {
+    const isKnown = stable && stable.committed.wish !== UNKNOWN_INPUTS.wish;
+    const wasAsked = stable?.inputs?.some((one) => one.name === name) === true;
+    return isKnown === true && lifecycle === 'installation' && !wasAsked;
   }
 
   function hashOf(inputs: readonly RecordedInput[]): string | undefined {
     const given = inputs
-      .filter(({ value, secretKeyRef }) => value !== undefined || secretKeyRef)
-      .map(({ name, lifecycle, value, secretKeyRef: ref }) => {
+      .filter(({ value, secretKeyRef, by }) => by === undefined && (value !== undefined || secretKeyRef))
+      .map(({ name, lifecycle = 'reconfigure', value, secretKeyRef: ref }) => {
         // Of a Secret that is watched, the content counts, too.
-        const content = ref && isAskedAlways(lifecycle) ? references.content('Secret', ref.name, ref.key) : undefined;
+        const content =
+          ref && lifecycle === 'reconfigure' ? references.content('Secret', ref.name, ref.key) : undefined;
         return [name, { value, ref, content: content?.kind === 'hash' ? content.hash : undefined }] as const;
       });
     return given.length === 0 ? undefined : hash(given.toSorted(byName));
@@ -79,48 +110,85 @@ export function answersOf(
 
   return {
     hashOf,
-    to(release, uses) {
+    to(release, uses, effort = { left: MOST_EFFORT }) {
       const asked = askedBy(release, uses);
-      return asked.length === 0
-        ? NOTHING
-        : sheetOf(
-            asked.map((input) => ({ input, answer: answerTo(input, release.version) })),
-            references,
-          );
+      const sheet =
+        asked.length === 0
+          ? NOTHING
+          : sheetOf(
+              asked.map((input) => lineOf(input, release.version, effort)),
+              references,
+            );
+      const carried = carriedBy(stable, asked);
+      return carried.length === 0 ? sheet : { ...sheet, inputs: [...sheet.inputs, ...carried] };
     },
-    hashAgain({ inputs = [] } = {}) {
+    hashAgain(record) {
+      const { inputs = [], version = '' } = record ?? {};
       return hashOf(
-        inputs.map((input) =>
-          stable && !isAskedAlways(input.lifecycle)
-            ? input
-            : { name: input.name, lifecycle: input.lifecycle, ...own.get(input.name) },
-        ),
+        inputs.map((input) => {
+          const { name, lifecycle, by } = input;
+          const isSettled = by === 'config' || by === 'earlier' || keptOf(input, version) !== undefined;
+          return isSettled ? input : { name, lifecycle, ...own.get(name) };
+        }),
       );
     },
   };
 }
 
-function isAskedAlways(lifecycle: UserInput['lifecycle'] = 'reconfigure'): boolean {
-  return lifecycle === 'reconfigure';
+/** Answers of the installation that this release does not ask for: a later one may. */
+function carriedBy(stable: RolloutRecord | undefined, asked: readonly AskedInput[]): RecordedInput[] {
+  return (stable?.inputs ?? [])
+    .filter(({ name, lifecycle, by, value, secretKeyRef }) => {
+      const isAnswered = by !== 'config' && by !== 'release' && (value !== undefined || secretKeyRef !== undefined);
+      return lifecycle === 'installation' && isAnswered && !asked.some((input) => input.name === name);
+    })
+    .map((input) => ({ ...input, by: 'earlier' }));
+}
+
+/** The rule that an answer breaks. What a Secret or ConfigMap holds is not known, so that nobody can judge it. */
+function brokenBy(input: AskedInput, answer: Answer, effort: Effort): string | undefined {
+  const value = valueOf(answer);
+  const isOpen = value !== undefined || (answer.kind === 'config' && !answer.isFromSecret);
+  if (isSecret(input) && isOpen) {
+    return BY_SECRET;
+  }
+  if (value === undefined) {
+    return undefined;
+  }
+  effort.left -= effortOf(input, value);
+  return effort.left < 0 ? TOO_COSTLY : faultOf(input, value);
+}
+
+function valueOf(answer: Answer): string | undefined {
+  switch (answer.kind) {
+    case 'config':
+    case 'default':
+      return answer.value;
+    case 'given':
+      return answer.given.value;
+    case 'generated':
+    case 'none':
+      return undefined;
+  }
+}
+
+function isSame(kept: Answer, present: Given): boolean {
+  return kept.kind === 'given' ? hash(kept.given) === hash(present) : valueOf(kept) === present.value;
 }
 
 function givenIn({ value, valueFrom }: UserAnswer): Given {
   return valueFrom ? { secretKeyRef: valueFrom.secretKeyRef } : { value: value ?? '' };
 }
 
-function recordedIn({ inputs = [] }: Pick<RolloutRecord, 'inputs'>, name: string): Given | undefined {
-  const found = inputs.find((input) => input.name === name);
-  if (found?.secretKeyRef) {
-    return { secretKeyRef: found.secretKeyRef };
-  }
-  return found?.value === undefined ? undefined : { value: found.value };
-}
-
 /** A variable that the tenant sets by name answers the input, too. */
-function configFor({ config = {}, configFrom = [] }: InstallationSpec, variable: string): Answer | undefined {
-  if (Object.hasOwn(config, variable)) {
-    return { kind: 'config', value: config[variable], isFromSecret: false };
+function configFor(
+  { config = {}, configFrom = [] }: InstallationSpec,
+  variables: readonly string[],
+): Answer | undefined {
+  const name = variables.find((one) => Object.hasOwn(config, one));
+  if (name !== undefined) {
+    return { kind: 'config', value: config[name], isFromSecret: false };
   }
-  const from = configFrom.find((entry) => entry.name === variable);
+  const from = configFrom.find((entry) => variables.includes(entry.name));
   return from && { kind: 'config', isFromSecret: from.secretKeyRef !== undefined };
 }

@@ -35,11 +35,15 @@ export function readConfiguration(
   if (reserved.length > 0) {
     return problem('ReservedEnvName', `Remove ${quoted(reserved)} from config and configFrom: reserved`);
   }
-  const bytes = config.reduce((sum, [name, value]) => sum + Buffer.byteLength(name) + Buffer.byteLength(value), 0);
+  const answers = (spec.userInputs ?? []).map(({ name, value = '' }) => [name, value] as const);
+  const bytes = [...config, ...answers].reduce(
+    (sum, [name, value]) => sum + Buffer.byteLength(name) + Buffer.byteLength(value),
+    0,
+  );
   if (bytes > MAX_BYTES) {
     return problem(
       'ConfigTooLarge',
-      `Shorten config to ${MAX_BYTES} bytes, it has ${bytes}: put large values into a ConfigMap`,
+      `Shorten config and userInputs to ${MAX_BYTES} bytes, they have ${bytes}: put large values into a ConfigMap or a Secret`,
     );
   }
   const contents: [string, string][] = [];

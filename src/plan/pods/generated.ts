@@ -2,7 +2,7 @@ import { hash } from '../../api/hash.ts';
 import { problem, type Problem } from '../../api/problem.ts';
 import { generation, type UserInput } from '../../api/user-input.ts';
 import { secretPart } from '../catalogue/inputs.ts';
-import type { GeneratedSecret, Installation, Observed, RolloutRecord } from '../state/observed.ts';
+import type { Installation, Observed, RolloutRecord } from '../state/observed.ts';
 
 /** A secret value that the operator makes once for an input, and keeps in a Secret of the tenant. */
 export interface Generated {
@@ -11,14 +11,16 @@ export interface Generated {
   readonly ref: { readonly name: string; readonly key: string };
   readonly length: number;
   readonly alphabet: string;
-  /** What is remembered of it; undefined where it is to be made. */
-  readonly note: GeneratedSecret | undefined;
+  /** There is a note of it. */
+  readonly isNoted: boolean;
   /** It was made, so that where it is not there any more nobody may make another. */
   readonly isMade: boolean;
 }
 
-function secretName({ name, spec }: Pick<Installation, 'name' | 'spec'>, input: string): string {
-  return `${name}-${secretPart(input)}-${hash(spec.provider)}`;
+/** Two installations whose names begin alike must not come to the same name. */
+function nameOf({ name, spec }: Pick<Installation, 'name' | 'spec'>, input: string) {
+  const id = hash([name, input, spec.provider]);
+  return { name: `${name}-${secretPart(input)}-${id}`, key: `value-${id}` };
 }
 
 /**
@@ -26,24 +28,28 @@ function secretName({ name, spec }: Pick<Installation, 'name' | 'spec'>, input: 
  * else that has this name is never given to a pod, although the operator cannot read any.
  */
 export function generatedFor(
-  { installation, revisions }: Pick<Observed, 'installation' | 'revisions'>,
+  { installation, revisions, deployment }: Pick<Observed, 'installation' | 'revisions' | 'deployment'>,
   records: readonly (Pick<RolloutRecord, 'inputs'> | undefined)[],
   input: Pick<UserInput, 'name' | 'generate'>,
 ): Generated {
-  const name = secretName(installation, input.name);
-  const note = revisions
-    .filter((r) => r.kind === 'generated')
-    .find((r) => r.name === name && r.provider === installation.spec.provider);
-  const recorded = records
-    .flatMap((record) => record?.inputs ?? [])
-    .find(({ generated }) => generated?.name === name)?.generated;
+  const ref = nameOf(installation, input.name);
+  const isIts = ({ name }: { readonly name: string }) => name === ref.name;
+  const note = revisions.filter((r) => r.kind === 'generated').find(isIts);
+  const recorded = records.flatMap((record) => record?.inputs ?? []).flatMap(({ generated }) => generated ?? []);
+  // Where somebody deleted all notes and records, what runs still says it.
+  const inUse = [...recorded, ...(deployment?.secrets ?? [])].find(isIts);
   return {
     input: input.name,
-    ref: { name, key: note?.key ?? recorded?.key ?? `value-${hash([installation.uid, input.name])}` },
+    ref: { name: ref.name, key: note?.key ?? inUse?.key ?? ref.key },
     ...generation(input.generate ?? {}),
-    note,
-    isMade: note?.isMade === true || recorded !== undefined,
+    isNoted: note !== undefined,
+    isMade: note?.isMade === true || inUse !== undefined,
   };
+}
+
+/** Nobody else names a key like that. */
+export function isGeneratedKey(key: string): boolean {
+  return /^value-[0-9a-f]{16}$/.test(key);
 }
 
 /** It is not there any more. Nobody makes another: what was encrypted with it would be lost. */

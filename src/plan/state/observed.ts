@@ -104,6 +104,8 @@ export interface DeploymentView extends ChildView {
   readonly template: string | undefined;
   /** Of its template. */
   readonly version: string | undefined;
+  /** The generated values that its container has in variables, by their Secrets. */
+  readonly secrets: readonly { readonly name: string; readonly key: string }[];
   /** Of its template, as `formatSoftware` writes it. */
   readonly software: string | undefined;
   /** Hash of what its template was made from. */

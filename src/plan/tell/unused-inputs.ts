@@ -31,11 +31,10 @@ export function unusedInputs(findings: Findings): Verdict[] {
 function unknownInputs({ observed, state }: Findings): string[] {
   const { catalogue, installation } = observed;
   const { provider, userInputs = [] } = installation.spec;
-  // A release that cannot be installed may ask for more.
-  if (!catalogue || catalogue.invalid.length > 0 || userInputs.length === 0) {
+  const known = catalogue && userInputs.length > 0 ? inputsAskedFor(observed, catalogue, state) : undefined;
+  if (!known) {
     return [];
   }
-  const known = inputsAskedFor(observed, catalogue, state);
   const unknown = userInputs.map(({ name }) => name).filter((name) => !known.has(name));
   const hint = known.size === 0 ? '' : `; asked for are ${quoted([...known].sort())}`;
   return unknown.length === 0
@@ -43,24 +42,31 @@ function unknownInputs({ observed, state }: Findings): string[] {
     : [`Correct or remove ${quoted(unknown)} in userInputs: no release of "${provider}" asks for it${hint}`];
 }
 
-/** By any release, and by any version of what it may run on. */
+/**
+ * By any release, by any version of what it may run on, and by what was published when pods were made. Undefined where something
+ * is published with a mistake: it may ask for more.
+ */
 function inputsAskedFor(
   { installation, software }: Observed,
-  { releases }: Catalogue,
-  { software: present }: State,
-): ReadonlySet<string> {
-  const names = new Set(releases.flatMap((r) => (r.userInputs ?? []).map(({ name }) => name)));
+  { releases, invalid }: Catalogue,
+  { software: present, records }: State,
+): ReadonlySet<string> | undefined {
+  const ofRecords = records.flatMap(({ inputs = [] }) => inputs);
+  const names = new Set([...ofRecords, ...releases.flatMap((r) => r.userInputs ?? [])].map(({ name }) => name));
   const wished = installation.spec.systemSoftware ?? [];
   const needed = releases.flatMap((r) => r.systemSoftwareDependencies ?? []);
   // What a set holds is visited although it is added meanwhile.
   const pieces = new Set([...present.keys(), ...[...wished, ...needed].map(({ name }) => name)]);
+  let mistakes = invalid.length;
   for (const piece of pieces) {
-    for (const { userInputs = [], dependencies = [] } of software.get(piece)?.releases ?? []) {
+    const published = software.get(piece);
+    mistakes += published?.invalid.length ?? 0;
+    for (const { userInputs = [], dependencies = [] } of published?.releases ?? []) {
       userInputs.forEach(({ name }) => names.add(name));
       dependencies.forEach(({ name }) => pieces.add(name));
     }
   }
-  return names;
+  return mistakes > 0 ? undefined : names;
 }
 
 const MOST_SHOWN = 8;

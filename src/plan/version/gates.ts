@@ -63,7 +63,7 @@ export function isUnblocked(release: Release, mode: Mode, input: VersionInput): 
 }
 
 /** The gates that only the tenant's answers open. */
-export const OF_ANSWERS: ReadonlySet<BlockReason> = new Set(['MissingUserInputs', 'InvalidUserInput']);
+export const OF_ANSWERS: ReadonlySet<string> = new Set(['MissingUserInputs', 'InvalidUserInput']);
 
 /** Whether no gate is shut once the tenant has answered what it asks for. */
 export function isUnblockedOnceAnswered(release: Release, mode: Mode, input: VersionInput): boolean {

@@ -6,7 +6,7 @@ import type { BlockReason } from '../../api/upgrade-status.ts';
 import { findRelease, type Catalogue, type InvalidRelease } from '../catalogue/catalogue.ts';
 import { blockersOf, isUnblocked, OF_ANSWERS } from './gates.ts';
 import { notYet, problem, type Problem } from '../../api/problem.ts';
-import { isIncomplete, type Sheet } from '../pods/sheet.ts';
+import { isIncomplete, type Sheet, type Shortcoming } from '../pods/sheet.ts';
 import type { SoftwareFinder } from '../software/finder.ts';
 import type { VersionInput } from './version-input.ts';
 
@@ -21,14 +21,36 @@ export function imageNotAllowed(release: Release): Problem {
 
 /** What is missing or wrong in `userInputs`, all at once. */
 export function unanswered({ version }: Pick<Release, 'version'>, { missing, unfit, tooLate }: Sheet): Problem {
-  const all = [...missing, ...unfit, ...tooLate].map(({ name, rule }) => `"${name}" ${rule}`);
-  const message = `Answer in userInputs what ${version} asks for: ${all.join('; ')}`;
+  const message = `Answer in userInputs what ${version} asks for: ${inWords([...missing, ...unfit, ...tooLate])}`;
   if (missing.length === 0) {
     return problem('InvalidUserInput', message);
   }
   const mayArrive = missing.every((one) => one.mayArrive) && unfit.length + tooLate.length === 0;
   return mayArrive ? notYet('MissingUserInputs', message) : problem('MissingUserInputs', message);
 }
+
+/** A condition has no room for more; all are named in any case. */
+const LONGEST_WITH_RULES = 2000;
+
+function inWords(all: readonly Shortcoming[]): string {
+  const words: string[] = [];
+  const rest: string[] = [];
+  let length = 0;
+  for (const { name, by, rule } of all) {
+    const full = `"${name}"${by === undefined ? '' : ` of ${by}`} ${rule}`;
+    length += full.length;
+    if (length <= LONGEST_WITH_RULES) {
+      words.push(full);
+    } else {
+      rest.push(`"${name}"`);
+    }
+  }
+  const others = rest.length === 0 ? [] : [`and then ${rest.slice(0, MOST_NAMED).join(', ')}`];
+  return [...words, ...others].join('; ');
+}
+
+/** Of the others; names have up to 63 characters. */
+const MOST_NAMED = 28;
 
 export function releaseInvalid({ provider }: InstallationSpec, { version, reason }: InvalidRelease): Problem {
   return problem('ReleaseInvalid', `Release ${version} of "${provider}" cannot be installed: ${reason}`);

@@ -41,9 +41,11 @@ describe.skipIf(!disposable)('what the chart grants', () => {
     return kubectl(['patch', 'pi/web', '-n', namespace, '--type=merge', '-p', JSON.stringify({ spec })]);
   }
 
-  function publish(...more: readonly object[]): Promise<string> {
+  function publish(asks: object, ...more: readonly object[]): Promise<string> {
     const versions = [
-      ...['1.0.0', '1.1.0', '1.2.0', '1.3.0'].map((version) => release(version)),
+      release('1.0.0'),
+      release('1.1.0', asks),
+      ...['1.2.0', '1.3.0'].map((version) => release(version)),
       release('1.4.0', { image: 'registry.example.com/acme/crash-loop:1' }),
       release('1.5.0', { runtime: {} }),
       ...more,
@@ -63,17 +65,17 @@ describe.skipIf(!disposable)('what the chart grants', () => {
   }
 
   /** Plays everything that can happen to an installation, and publishes a Provider with the same mistake twice. */
-  async function story(namespace: string): Promise<void> {
+  async function story(namespace: string, asks: object): Promise<void> {
     await apply(software('node', '22.4.0'));
     const mistake = release('9.0.0', { runtime: { securityContext: { runAsUser: 0 } } });
     for (const [more, reason] of [
       [[mistake], 'InvalidReleases'],
       [[], 'Published'],
     ] as const) {
-      await publish(...more);
+      await publish(asks, ...more);
       await publishedAs(reason);
     }
-    await publish(mistake);
+    await publish(asks, mistake);
     await publishedAs('InvalidReleases');
 
     const spec = { provider: 'acme/web', version: '1.0.0', resourceTier: 'performance' };
@@ -110,7 +112,7 @@ describe.skipIf(!disposable)('what the chart grants', () => {
     ${'everywhere'}       | ${true}
     ${'in one namespace'} | ${false}
   `(
-    'is what the operator does $where, with watchSecrets $watchSecrets: no less and no more',
+    'is what the operator does $where, with the rights to Secrets $watchSecrets: no less and no more',
     async ({ where, watchSecrets }: { where: string; watchSecrets: boolean }) => {
       const namespace = `tenant-${where.replaceAll(' ', '-')}-${watchSecrets}`;
       await plane.addNamespace(NAMESPACE);
@@ -118,6 +120,7 @@ describe.skipIf(!disposable)('what the chart grants', () => {
       const values = {
         watchNamespaces: where === 'everywhere' ? [] : [namespace],
         watchSecrets,
+        generatedSecrets: watchSecrets,
         config: { defaults: { stableSeconds: 0 } },
       };
       // Admission would refuse pods that are not restricted, and Helm would wait in vain.
@@ -142,7 +145,8 @@ describe.skipIf(!disposable)('what the chart grants', () => {
         WATCH_NAMESPACES: values.watchNamespaces.join(','),
         WATCH_SECRETS: String(watchSecrets),
       });
-      const failure = await story(namespace).then(
+      const key = { name: 'key', dataType: 'text', generate: {} };
+      const failure = await story(namespace, watchSecrets ? { userInputs: [key] } : {}).then(
         () => undefined,
         (error: unknown) => error,
       );
@@ -158,7 +162,44 @@ describe.skipIf(!disposable)('what the chart grants', () => {
       expect(used.filter((right) => !PUBLIC.includes(right))).toEqual(granted);
       const secrets = granted.filter((right) => right.includes('secrets'));
       const place = where === 'everywhere' ? '*' : namespace;
-      expect(secrets).toEqual(watchSecrets ? [`${place} list secrets`, `${place} watch secrets`] : []);
+      const verbs = watchSecrets ? ['create', 'list', 'watch'] : [];
+      expect(secrets).toEqual(verbs.map((verb) => `${place} ${verb} secrets`));
     },
   );
+
+  it('of Secrets is to create immutable ones that say whose they are, and none of the cluster', async () => {
+    await plane.addNamespace(NAMESPACE);
+    await plane.helm.ok(['upgrade', '--install', RELEASE, CHART, `--namespace=${NAMESPACE}`, '--values=-'], {
+      generatedSecrets: true,
+      replicaCount: 0,
+    });
+    const labels = { 'provider-operator.io/generated': 'true', 'provider-operator.io/installation': 'web' };
+    const good = { metadata: { name: 'key', namespace: 'default', labels }, type: 'Opaque', immutable: true };
+    const token = { 'kubernetes.io/service-account.name': 'default' };
+    const others: [string, object][] = [
+      ['immutable Opaque Secrets with its own labels', { ...good, metadata: { ...good.metadata, labels: {} } }],
+      ['immutable Opaque Secrets with its own labels', { ...good, immutable: false }],
+      [
+        'immutable Opaque Secrets with its own labels',
+        {
+          ...good,
+          type: 'kubernetes.io/service-account-token',
+          metadata: { ...good.metadata, annotations: token },
+        },
+      ],
+      ['no Secret in kube-system', { ...good, metadata: { ...good.metadata, namespace: 'kube-system' } }],
+    ];
+    const kubeconfig = await plane.actAs(NAMESPACE, RELEASE);
+    const create = (secret: object) =>
+      plane.kubectl(['create', '-f', '-', '--kubeconfig', kubeconfig, '--dry-run=server'], {
+        apiVersion: 'v1',
+        kind: 'Secret',
+        ...secret,
+      });
+
+    for (const [why, secret] of others) {
+      await eventually(async () => String(await create(secret).catch(String)).includes(why));
+    }
+    expect(await create(good)).toContain('secret/key created');
+  });
 });

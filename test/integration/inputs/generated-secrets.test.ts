@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, expect, inject, it, onTestFinished } from 'vitest';
+import { hash } from '../../../src/api/hash.ts';
 import { readAudit } from '../../control-plane/audit.ts';
 import { auditLog, bind, cleanUp, installation, prepare, provider, release } from '../support/cluster.ts';
 import {
@@ -70,11 +71,34 @@ async function told(name: string, reason: string) {
   });
 }
 
+const POLICY = 'ValidatingAdmissionPolicy';
+
+/** Refuses every Secret whose name begins with `policed` from now on. */
+async function refuseSecrets(): Promise<void> {
+  const metadata = { name: 'no-secrets' };
+  const apiVersion = 'admissionregistration.k8s.io/v1';
+  const resourceRules = [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['secrets'] }];
+  const validations = [{ expression: "!object.metadata.name.startsWith('policed')" }];
+  await apply(
+    { apiVersion, kind: POLICY, metadata, spec: { matchConstraints: { resourceRules }, validations } },
+    {
+      apiVersion,
+      kind: `${POLICY}Binding`,
+      metadata,
+      spec: { policyName: metadata.name, validationActions: ['Deny'] },
+    },
+  );
+  // The API server needs a moment before it applies a new policy and binding.
+  const probe = ['create', 'secret', 'generic', 'policed', '-n', namespace, '--dry-run=server'];
+  await eventually(async () => (await run(probe)).code !== 0);
+}
+
 it('is an immutable Secret of the tenant that outlives the installation, and nobody is told what is in it', async (context) => {
   await apply(pi('web'));
   await waitFor('Ready', 'pi/web', namespace);
   const [secret, ...others] = await secretsOf('web');
-  const [[name = '', data = ''] = []] = Object.entries(secret?.data ?? {});
+  const [name = ''] = Object.keys(secret?.data ?? {});
+  const data = secret?.data[name] ?? '';
   const value = Buffer.from(data, 'base64').toString();
 
   expect(others).toEqual([]);
@@ -166,16 +190,56 @@ it('is not made anew when somebody deletes it: that is reported, what runs goes 
   expect(JSON.parse(await refOf('lost'))).toEqual({ name, key: field });
 });
 
+it('is known again where somebody deleted all that the operator remembers of it', async () => {
+  await apply(pi('forgotten'));
+  await waitFor('Ready', 'pi/forgotten', namespace);
+  const [secret] = await secretsOf('forgotten');
+  const ref = await refOf('forgotten');
+  await operator.stop();
+  const labels = 'provider-operator.io/installation=forgotten';
+  await kubectl(['delete', 'controllerrevisions', '-n', namespace, '-l', labels]);
+  await edit('forgotten', { config: { GREETING: 'hello' } });
+  operator = await startOperator({ LOG_LEVEL: 'trace' });
+  await waitFor('Ready', 'pi/forgotten', namespace);
+
+  expect(await refOf('forgotten')).toBe(ref);
+  expect((await secretsOf('forgotten')).map(({ metadata }) => metadata.uid)).toEqual([secret?.metadata.uid]);
+  expect(
+    await kubectl(['get', 'controllerrevisions', '-n', namespace, '-l', `${labels},${GENERATED}`, '-o', 'name']),
+  ).not.toBe('');
+});
+
+it('has a name of its own, however alike two installations and their inputs are called', async () => {
+  const named = (name: string) => release('1.0.0', { userInputs: [{ ...key, name }] });
+  await apply(provider('alike', named('web-key')), provider('similar', named('key')));
+  await apply(
+    installation(namespace, 'shop', { ...spec, provider: 'alike/web' }),
+    installation(namespace, 'shop-web', { ...spec, provider: 'similar/web' }),
+  );
+  await Promise.all(['shop', 'shop-web'].map((name) => waitFor('Ready', `pi/${name}`, namespace)));
+
+  const names = (await Promise.all(['shop', 'shop-web'].map(secretsOf))).flat().map(({ metadata }) => metadata.name);
+  expect(new Set(names).size).toBe(2);
+});
+
+it('is not doubted where a policy refuses even the question', async () => {
+  await apply(pi('policed'));
+  await waitFor('Ready', 'pi/policed', namespace);
+  onTestFinished(() => kubectl(['delete', `${POLICY}Binding,${POLICY}`, 'no-secrets']).then(() => undefined));
+  await refuseSecrets();
+  await edit('policed', { config: { GREETING: 'hello' } });
+  await waitFor('Ready', 'pi/policed', namespace);
+
+  expect((await secretsOf('policed')).length).toBe(1);
+});
+
 it("is never somebody else's Secret of that name", async () => {
-  await apply(pi('probe'));
-  await waitFor('Ready', 'pi/probe', namespace);
-  const [made] = await secretsOf('probe');
-  const name = made?.metadata.name.replace('probe', 'taken') ?? '';
+  const name = `taken-encryptionkey-${hash(['taken', 'encryptionKey', 'keyed/web'])}`;
   await kubectl(['create', 'secret', 'generic', name, '-n', namespace, '--from-literal=value=theirs']);
   await apply(pi('taken'));
 
   const { message } = await told('taken', 'NameConflict');
-  expect(message).toContain(`Secret "${name}"`);
+  expect(message).toContain(`the name of Secret "${name}"`);
   expect((await run(['get', 'deployment', 'taken', '-n', namespace])).code).not.toBe(0);
   await edit('taken', {
     userInputs: [{ name: 'encryptionKey', valueFrom: { secretKeyRef: { name, key: 'value' } } }],

@@ -24,7 +24,11 @@ const keyed = (version: string) =>
 /** What an installation of this name and provider left behind. */
 function leaveSecret(server: ApiServer): void {
   const labels = { [LABEL.installation]: 'web', [LABEL.generated]: 'true' };
-  const metadata = { namespace: 'shop', name: `web-encryptionkey-${hash('acme/web')}`, labels };
+  const metadata = {
+    namespace: 'shop',
+    name: `web-encryptionkey-${hash(['web', 'encryptionKey', 'acme/web'])}`,
+    labels,
+  };
   const annotations = { [ANNOTATION.made]: 'true' };
   const data = { generated: { provider: 'acme/web', key: 'value-of-then' } };
   server.create(KINDS.ControllerRevision, { metadata: { ...metadata, annotations }, data }, 'provider-operator');

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { RE2JS } from 're2js';
+import { describe, expect, it, vi } from 'vitest';
 import type { InstallationSpec } from '../../../../src/api/installation.ts';
 import type { UserInput } from '../../../../src/api/user-input.ts';
-import { catalogueOf, release, shelf, software, softwareRelease } from '../../../support/builders.ts';
+import { catalogueOf, release, software, softwareRelease } from '../../../support/builders.ts';
 import { World } from '../../../support/world.ts';
 
 /** Releases ask, tenants answer, and no upgrade fails for a missing answer. */
@@ -493,16 +494,200 @@ describe('a generated secret', () => {
   });
 });
 
-it('an input and a software of the same provider share what they ask for by one name', () => {
-  const php = software('php', { ...softwareRelease('php', '8.3.0'), ...asking({ ...region, env: 'PHP_REGION' }) });
-  const world = new World(
-    catalogueOf({
-      versions: [release('1.0.0', { ...asking(region), systemSoftwareDependencies: [{ name: 'php', range: '*' }] })],
-    }),
-    { userInputs: give({ region: 'eu' }) },
-    [php],
+describe('what is asked for by one name', () => {
+  const needs = { systemSoftwareDependencies: [{ name: 'php', range: '*' }] };
+  const php = (...asks: readonly Ask[]) => software('php', { ...softwareRelease('php', '8.3.0'), ...asking(...asks) });
+
+  function both(ofRelease: Ask, ofSoftware: Ask, spec: Partial<InstallationSpec> = {}): World {
+    const versions = [release('1.0.0', { ...asking(ofRelease), ...needs })];
+    const world = new World(catalogueOf({ versions }), spec, [php(ofSoftware)]);
+    world.converge();
+    return world;
+  }
+
+  it('by a release and its system software is one input, as the release says it', () => {
+    const world = both(
+      region,
+      { ...region, env: 'PHP_REGION', options: ['mars'] },
+      { userInputs: give({ region: 'eu' }) },
+    );
+
+    expect([world.ready(), world.head?.inputs]).toEqual(['True UpToDate', [{ name: 'region', value: 'eu' }]]);
+  });
+
+  it.each<[what: string, ofRelease: Ask, ofSoftware: Ask]>([
+    ['has a default of the release', { ...region, default: 'eu' }, region],
+    ['is generated for the release', { name: 'region', generate: {} }, { name: 'region', required: true }],
+    ['is generated for both', { name: 'region', generate: {} }, { name: 'region', generate: {} }],
+  ])('is answered where it %s', (_, ofRelease, ofSoftware) => {
+    expect(both(ofRelease, ofSoftware).ready()).toBe('True UpToDate');
+  });
+
+  it('is named once where it is missing', () => {
+    expect(message(both(region, region))).toBe(
+      'Answer in userInputs what 1.0.0 asks for: "region" must be one of "eu", "us"',
+    );
+  });
+
+  it('by a system software alone is said to be its own', () => {
+    expect(message(both({ name: 'title' }, { name: 'phpKey', required: true }))).toContain(
+      '"phpKey" of php 8.3.0 must not be empty',
+    );
+  });
+});
+
+describe('an answer that pods were given once', () => {
+  const once: Ask = { ...region, lifecycle: 'installation' };
+  const value = (world: World) => world.head?.inputs?.find((input) => input.name === 'region')?.value;
+
+  it('by config is asked for when that is gone, and the pods stay', () => {
+    const world = installed({ '1.0.0': [once] }, { config: { REGION: 'eu' } });
+    world.edit({ config: {} });
+    world.converge();
+
+    expect([world.ready(), rollouts(world)]).toEqual(['False MissingUserInputs', 1]);
+  });
+
+  it('is there again where a release in between did not ask for it', () => {
+    const world = installed(
+      { '1.0.0': [once], '1.1.0': [], '1.2.0': [once] },
+      { version: '1.0.0', userInputs: give({ region: 'eu' }) },
+    );
+    world.edit({ version: '1.1.0', userInputs: [] });
+    world.converge();
+    world.edit({ version: '1.2.0' });
+    world.converge();
+
+    expect([world.ready(), runs(world), value(world)]).toEqual(['True UpToDate', '1.2.0', 'eu']);
+  });
+
+  it('is asked for where nobody knows any more what it was', () => {
+    const world = installed({ '1.0.0': [once] }, { userInputs: give({ region: 'eu' }) });
+    world.edit({ userInputs: [] });
+    world.converge();
+    world.observed = { ...world.observed, revisions: [] };
+    world.converge();
+
+    expect([world.ready(), world.journal.filter((write) => write === 'apply Deployment')]).toEqual([
+      'False MissingUserInputs',
+      ['apply Deployment'],
+    ]);
+  });
+
+  it.each<[lifecycle: UserInput['lifecycle'], ready: string, unused: string | undefined]>([
+    ['installation', 'False InvalidUserInput', undefined],
+    ['update', 'True UpToDate', 'WaitsForUpgrade'],
+  ])(
+    'of the lifecycle %s by a default stays that, whatever is given or published later',
+    (lifecycle, ready, unused) => {
+      const asked: Ask = { ...region, default: 'eu', lifecycle };
+      const world = installed({ '1.0.0': [asked] });
+      world.edit({ userInputs: give({ region: 'us' }) });
+      world.converge();
+      const told = [world.ready(), condition(world, 'InputsUnused')?.reason];
+      world.edit({ userInputs: [], config: { A: '1' } });
+      world.publish(releases({ '1.0.0': [{ ...asked, default: 'us' }] }));
+      world.converge();
+
+      expect([...told, value(world)]).toEqual([ready, unused, 'eu']);
+    },
   );
+
+  it('is asked for anew where a release does not take it any more', () => {
+    const world = installed(
+      { '1.0.0': [once], '1.1.0': [{ ...once, options: ['us', 'de'] }] },
+      { version: '1.0.0', userInputs: give({ region: 'eu' }) },
+    );
+    world.edit({ version: '1.1.0' });
+    world.converge();
+    const told = message(world);
+    world.edit({ userInputs: give({ region: 'de' }) });
+    world.converge();
+
+    expect(told).toBe('Answer in userInputs what 1.1.0 asks for: "region" must be one of "us", "de"; 1.0.0 stays');
+    expect([world.ready(), value(world)]).toEqual(['True UpToDate', 'de']);
+  });
+
+  it.each([true, false])('may be corrected as long as no rollout with it was done (going back is %s)', (enabled) => {
+    const world = installed({ '1.0.0': [], '1.1.0': [once] }, { version: '1.0.0', upgrade: { rollback: { enabled } } });
+    world.edit({ version: '1.1.0', userInputs: give({ region: 'us' }) });
+    world.settle();
+    if (!enabled) {
+      world.fail();
+      world.settle();
+    }
+    world.edit({ userInputs: give({ region: 'eu' }) });
+    world.converge();
+
+    expect([world.ready(), value(world)]).toEqual(['True UpToDate', 'eu']);
+  });
+
+  it.each(['installation', 'update', 'reconfigure'] as const)(
+    'of the lifecycle %s as a generated secret gives way to one of the tenant',
+    (lifecycle) => {
+      const world = installed({ '1.0.0': [{ name: 'key', generate: {}, lifecycle }] });
+      const secretKeyRef = { name: 'own', key: 'k' };
+      world.edit({ userInputs: [{ name: 'key', valueFrom: { secretKeyRef } }] });
+      world.converge();
+
+      expect([world.ready(), world.head?.inputs?.[0]?.secretKeyRef]).toEqual(['True UpToDate', secretKeyRef]);
+    },
+  );
+});
+
+it('setting the version back cancels an upgrade, also where the answer went with it', () => {
+  const world = installed({ '1.0.0': [region], '1.1.0': [] }, { version: '1.0.0', userInputs: give({ region: 'eu' }) });
+  world.edit({ version: '1.1.0', userInputs: [] });
+  world.settle();
+  world.edit({ version: '1.0.0' });
   world.converge();
-  expect(world.observed.software).toEqual(shelf(php));
-  expect([world.ready(), world.head?.inputs]).toEqual(['True UpToDate', [{ name: 'region', value: 'eu' }]]);
+
+  expect([runs(world), world.ready(), rollouts(world)]).toEqual(['1.0.0', 'False MissingUserInputs', 2]);
+});
+
+it('an answer to a release that is not published any more is no typing error', () => {
+  const world = installed({ '1.0.0': [region] }, { userInputs: give({ region: 'eu' }) });
+  world.publish(releases({ '1.1.0': [] }));
+  world.converge();
+
+  expect(condition(world, 'InputsUnused')).toBeUndefined();
+});
+
+it('answers that no object could hold are refused', () => {
+  const userInputs = Array.from({ length: 9 }, (_, i) => ({ name: `a${i}`, value: 'x'.repeat(8000) }));
+
+  expect(installed({ '1.0.0': [] }, { userInputs }).ready()).toBe('False ConfigTooLarge');
+});
+
+it('names every input, however many are wrong at once', () => {
+  const asks = Array.from({ length: 32 }, (_, i): Ask => ({
+    name: `input${i}`,
+    pattern: `^${'a'.repeat(200)}${i}$`,
+    required: true,
+  }));
+  const world = installed({ '1.0.0': asks });
+
+  expect(asks.filter(({ name }) => !message(world).includes(`"${name}"`))).toEqual([]);
+  expect(message(world)).not.toMatch(/\.\.\.$/);
+});
+
+// A hostile catalogue: each release costs a second to judge, and there are 200.
+it('a catalogue of patterns holds nobody up', () => {
+  const hostile = (version: number) =>
+    Array.from({ length: 32 }, (_, i): Ask => ({ name: `i${i}`, pattern: `(\\pL{40}){5}q${version}x${i}` }));
+  const versions = Array.from({ length: 200 }, (_, v) => [`1.${v}.0`, hostile(v)] as const);
+  const world = installed({ '0.9.0': [] });
+  const userInputs = give(Object.fromEntries(hostile(0).map(({ name }) => [name, 'a'.repeat(1024)])));
+  let judged = 0;
+  vi.spyOn(RE2JS.prototype, 'matcher').mockImplementation(() => {
+    judged += 1;
+    return { find: () => false } as ReturnType<RE2JS['matcher']>;
+  });
+  world.publish(releases(Object.fromEntries(versions)));
+  world.edit({ userInputs });
+  world.reconcile();
+  vi.restoreAllMocks();
+
+  expect(judged).toBeLessThan(200);
+  expect(candidate(world, '1.199.0')?.blockedBy).toContain('InvalidUserInput');
 });
