@@ -198,7 +198,7 @@ describe.skipIf(!disposable)('what the chart grants', () => {
       });
 
     for (const [why, secret] of others) {
-      await eventually(async () => String(await create(secret).catch(String)).includes(why));
+      await eventually(async () => (await create(secret).catch(String)).includes(why));
     }
     expect(await create(good)).toContain('secret/key created');
   });

@@ -48,11 +48,15 @@ const NAMES = ['web', 'db'];
 const TIERS = ['free', 'standard', 'performance'] as const;
 const SETTINGS = { name: 'LEVEL', configMapKeyRef: { name: 'settings', key: 'level' } };
 
+/** Optional, so that nothing waits for it: what is required has stories of its own. */
+const ASKS = { userInputs: [{ name: 'title', dataType: 'text' as const }] };
+const answer = (value: string): Wish => ({ userInputs: [{ name: 'title', value }] });
+
 /** Puts the first objects into the cluster, before the chaos begins. */
 export function prepare({ server, random }: Simulation): void {
   configure(server, 'settings', { level: 'info' });
   stockSoftware(server);
-  const needs = anyNeeds(server, random, true);
+  const needs = { ...anyNeeds(server, random, true), ...anyAsks(random) };
   publish(server, random.chance(0.1) ? bad('1.0.0', random.pick(FATES), needs) : release('1.0.0', needs));
   NAMES.slice(0, random.chance(0.3) ? 1 : 2).forEach((name) => install(server, name, anyWish(random)));
 }
@@ -122,6 +126,9 @@ export function wishOptions(simulation: Simulation): Option[] {
       { weight: suspend ? 2 : 0.3, what: suspend ? 'to go on' : 'to be left alone', wish: { suspend: !suspend } },
       { weight: 0.3, what: 'the settings', wish: { configFrom: [SETTINGS] } },
       { weight: 1, what: 'what does not work', wish: { config: { GREETING: random.pick(FATES) } } },
+      { weight: 0.5, what: 'another title', wish: answer(random.pick(['A', '$(B)', ''])) },
+      { weight: 0.3, what: 'no title', wish: { userInputs: [] } },
+      { weight: 0.3, what: 'a title that does not work', wish: answer(random.pick(FATES)) },
       ...softwareWishes(simulation),
       ...anyLimits(version).map((upgrade) => ({
         weight: 0.3,
@@ -150,6 +157,10 @@ export function wishOptions(simulation: Simulation): Option[] {
   return [...publishing, ...tenants];
 }
 
+function anyAsks(random: Random): Partial<Release> {
+  return random.chance(0.5) ? ASKS : {};
+}
+
 function anyLimits(version: string): NonNullable<Wish['upgrade']>[] {
   return [
     {},
@@ -169,7 +180,7 @@ function nextRelease(server: ApiServer, random: Random): Release {
   const runtime = { ports: [{ name: 'http', containerPort: 8080, servicePort }] };
   // No stepping stone is breaking: automation may not take a breaking release, and no path leads around a stepping stone.
   const advice = random.pick([{}, {}, {}, {}, { required: true }, { breaking: { note: 'changes' } }]);
-  const more = { runtime, ...advice, ...anyNeeds(server, random, 'required' in advice) };
+  const more = { runtime, ...advice, ...anyNeeds(server, random, 'required' in advice), ...anyAsks(random) };
   return random.chance(0.5) ? bad(version, random.pick(FATES), more) : release(version, more);
 }
 
@@ -283,18 +294,21 @@ export function lastWord({ server, random, deployments }: Simulation): string {
   lastSoftware(server);
   const isNeeded = random.chance(0.6);
   const ofSoftware = { isNeeded, isBounded: published(server).some(isBounded), random };
-  publish(server, ...published(server), release(last, isNeeded ? LAST_NEEDS : {}));
+  publish(server, ...published(server), release(last, { ...ASKS, ...(isNeeded && LAST_NEEDS) }));
   // A release that works may have failed because the quota had no room.
   retry(server, 'at last');
   for (const { metadata, ...installation } of installations) {
     const wish = installation['spec'] as Wish;
-    const { upgradePolicy, config } = wish;
+    const { upgradePolicy, config, userInputs } = wish;
     edit(server, metadata.name, {
       suspend: undefined,
       upgrade: undefined,
       version: upgradePolicy === 'manual' ? last : undefined,
       systemSoftware: lastWish(wish, ofSoftware),
       config: FATES.some((fate) => fate === config?.['GREETING']) ? { GREETING: 'at last' } : config,
+      userInputs: userInputs?.some(({ value }) => FATES.some((fate) => fate === value))
+        ? answer('at last').userInputs
+        : userInputs,
     });
   }
   return last;

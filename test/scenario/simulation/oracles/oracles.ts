@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import semver from 'semver';
 import { findCondition } from '../../../../src/api/conditions.ts';
 import { FIELD_MANAGER } from '../../../../src/api/names.ts';
+import { envOf } from '../../../../src/api/user-input.ts';
 import { escapeExpansion } from '../../../../src/plan/pods/environment.ts';
 import { expectKstatus } from '../../../support/kstatus.ts';
 import { isInstallation, KINDS, type Kind } from '../../cluster/kinds.ts';
@@ -136,6 +137,13 @@ function unfinished({ server }: Deed, installation: ApiObject, deployment: ApiOb
     const variable = env.find((e) => e.name === name);
     if (!variable || (variable.value ?? '') !== escapeExpansion(value)) {
       return `${name}=${variable?.value} instead of ${value}`;
+    }
+  }
+  const asked = dataOf(recordOf(server, deployment))?.inputs ?? [];
+  for (const { name, value = '' } of spec.userInputs ?? []) {
+    const variable = env.find((e) => e.name === envOf({ name }));
+    if (asked.some((input) => input.name === name) && (variable?.value ?? '') !== escapeExpansion(value)) {
+      return `the input ${name} is ${variable?.value} instead of ${value}`;
     }
   }
   const replicas = { free: 1, standard: 2, performance: 3 }[spec.resourceTier];
