@@ -12,16 +12,10 @@ import type { RawRevision } from './project-revision.ts';
 import type { Raw } from './raw.ts';
 import { CHILDREN } from './resources.ts';
 import type { Unseen } from './unseen.ts';
-import { recordStanding, writeMark, writeRecord, type RecordPorts } from './write-record.ts';
+import { RecordGone, recordStanding, writeMark, writeRecord, type RecordPorts } from './write-record.ts';
 
 type Apply = Extract<Action, { kind: 'apply' }>;
 type Restoring = Extract<Action, { kind: 'restore' }>;
-
-/** The record of what is to be applied again is gone. */
-class RecordGone extends Error {
-  override readonly name = 'RecordGone';
-  readonly retry = 'now';
-}
 
 export interface ActPorts extends RecordPorts {
   readonly unseen: Unseen;

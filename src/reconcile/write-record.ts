@@ -25,6 +25,12 @@ export interface RecordPorts {
   readonly signal: AbortSignal;
 }
 
+/** A record that is needed, or that was in the way, is gone: everything is decided anew. */
+export class RecordGone extends Error {
+  override readonly name = 'RecordGone';
+  readonly retry = 'now';
+}
+
 /** Writes a record; `Appeared` where there is something of that name, be it the same record whose answer got lost. */
 export async function writeRecord(
   { writer, offer, signal }: RecordPorts,
@@ -40,10 +46,15 @@ export async function writeRecord(
     const found = await writer.get<Raw>(RECORDS, object.metadata);
     signal.throwIfAborted();
     if (!found) {
-      throw error;
+      throw isOther(error) ? new RecordGone(`The record "${object.metadata.name}" is gone`) : error;
     }
     throw new Appeared('ControllerRevision', found);
   }
+}
+
+/** There was one of the name, with other data. */
+function isOther({ details: { causes = [] } }: ApiError): boolean {
+  return causes.some(({ field }) => field === 'data');
 }
 
 export async function writeMark(
