@@ -127,7 +127,8 @@ export function answersOf(
       return hashOf(
         inputs.map((input) => {
           const { name, lifecycle, by } = input;
-          const isSettled = by === 'config' || by === 'earlier' || keptOf(input, version) !== undefined;
+          const kept = keptOf(input, version);
+          const isSettled = by === 'config' || by === 'earlier' || (kept !== undefined && isSame(kept, input));
           return isSettled ? input : { name, lifecycle, ...own.get(name) };
         }),
       );
@@ -172,8 +173,10 @@ function valueOf(answer: Answer): string | undefined {
   }
 }
 
-function isSame(kept: Answer, present: Given): boolean {
-  return kept.kind === 'given' ? hash(kept.given) === hash(present) : valueOf(kept) === present.value;
+/** Whether it is what is kept: the same value, the same reference, or nothing at all. */
+function isSame(kept: Answer, { value, secretKeyRef }: Given): boolean {
+  const ref = kept.kind === 'given' ? kept.given.secretKeyRef : undefined;
+  return valueOf(kept) === value && hash(ref ?? null) === hash(secretKeyRef ?? null);
 }
 
 function givenIn({ value, valueFrom }: UserAnswer): Given {

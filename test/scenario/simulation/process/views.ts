@@ -12,12 +12,15 @@ interface View {
 export class Views {
   readonly #views = new Map<string, View[]>();
 
-  /** Notes that the process heard of an object; undefined: it is gone. A state older than the last one is left out. */
+  /**
+   * Notes that the process heard of an object; undefined: it is gone. A state older than the last one is left out; but one that
+   * was missing in a newer list may be found by a read, where it lost the label by which it is listed.
+   */
   note(kind: Kind, key: string, { step, version, object }: View): void {
     const id = idOf(kind, key);
     const views = this.#views.get(id) ?? [];
     const last = views.at(-1);
-    if (!last || version >= last.version) {
+    if (!last || version >= last.version || last.object === undefined) {
       views.push({ step, version, object });
     }
     this.#views.set(id, views);

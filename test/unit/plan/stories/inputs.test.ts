@@ -608,6 +608,27 @@ describe('an answer that pods were given once', () => {
     expect([world.ready(), value(world)]).toEqual(['True UpToDate', 'de']);
   });
 
+  it('that is asked for anew may be corrected, too, until the rollout is done', () => {
+    const world = installed(
+      { '1.0.0': [once], '1.1.0': [{ ...once, options: ['us', 'de'] }] },
+      { version: '1.0.0', userInputs: give({ region: 'eu' }) },
+    );
+    world.edit({ version: '1.1.0', userInputs: give({ region: 'us' }) });
+    world.settle();
+    world.edit({ userInputs: give({ region: 'de' }) });
+    world.converge();
+
+    expect([world.ready(), value(world)]).toEqual(['True UpToDate', 'de']);
+  });
+
+  it('as nothing at all is none that a Secret may bring later', () => {
+    const world = installed({ '1.0.0': [{ name: 'key', lifecycle: 'installation' }] });
+    world.edit({ userInputs: [{ name: 'key', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } }] });
+    world.converge();
+
+    expect([world.ready(), rollouts(world)]).toEqual(['False InvalidUserInput', 1]);
+  });
+
   it.each([true, false])('may be corrected as long as no rollout with it was done (going back is %s)', (enabled) => {
     const world = installed({ '1.0.0': [], '1.1.0': [once] }, { version: '1.0.0', upgrade: { rollback: { enabled } } });
     world.edit({ version: '1.1.0', userInputs: give({ region: 'us' }) });
