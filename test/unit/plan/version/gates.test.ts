@@ -29,6 +29,7 @@ function failure(version: string, more: Partial<Failure> = {}): Failure {
   return { version, image, reason: 'CrashLoop', message: '', at: '2025-12-31T00:00:00Z', attempts: 1, ...more };
 }
 
+const NO_INPUTS = { env: [], inputs: [], generated: [], missing: [], unfit: [], tooLate: [], waiting: [] };
 const strict = OperatorConfig.parse({ allowedImagePrefixes: ['registry.example.com/other'] });
 const upgrade = (upgrade: InstallationSpec['upgrade']) => ({ spec: { upgrade } });
 
@@ -45,6 +46,21 @@ describe('a gate is there for', () => {
       { requires: { kubernetes: '>=1.34.0' } },
       { kubernetesVersion: 'v1.33.9+k3s1' },
     ],
+    [
+      'MissingUserInputs',
+      '1.1.0',
+      'install auto explicit newest',
+      {},
+      { answers: () => ({ ...NO_INPUTS, missing: [{ name: 'a', rule: 'must not be empty' }] }) },
+    ],
+    [
+      'InvalidUserInput',
+      '1.1.0',
+      'install auto explicit newest',
+      {},
+      { answers: () => ({ ...NO_INPUTS, unfit: [{ name: 'a', rule: 'must not be empty' }] }) },
+    ],
+    ['MissingUserInputs, all answered', '1.1.0', '', {}, { answers: () => NO_INPUTS }],
     ['PreviouslyFailed', '1.1.0', 'install auto newest', {}, { failures: [failure('1.1.0')] }],
     [
       'PreviouslyFailed as it is asked for',
