@@ -97,21 +97,21 @@ export function faultOf(input: UserInput, value: string): string | undefined {
   const fits =
     length >= minLength &&
     values?.includes(value) !== false &&
-    allOf.every(({ pattern }) => expression(pattern)?.test(value));
+    allOf.every(({ pattern }) => expression(pattern)?.(value));
   return fits ? undefined : ruleOf(input);
 }
 
 /** The effort of judging a value: the size of the expressions times its length, of which 30 million take about a second. */
 export function effortOf(input: UserInput, value: string): number {
   const { allOf = [], maxLength } = schemaOf(input);
-  const size = allOf.map(({ pattern }) => expression(pattern)?.size ?? 0).reduce((sum, one) => sum + one, 0);
+  const size = allOf.map(({ pattern }) => sizeOf(pattern) ?? 0).reduce((sum, one) => sum + one, 0);
   return size * Math.min(value.length, maxLength);
 }
 
 /** Why an input cannot be asked for as it was published, if so. */
 export function faultOfInput(input: UserInput): string | undefined {
   const { name, pattern } = input;
-  const size = pattern === undefined ? 0 : expression(pattern)?.size;
+  const size = pattern === undefined ? 0 : sizeOf(pattern);
   if (size === undefined) {
     return `"${name}": pattern is no RE2 expression, which knows no look-ahead, no look-behind and no back-reference`;
   }
@@ -134,19 +134,19 @@ function oneOf(options: readonly string[]): string {
   return `one of ${shown.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
 }
 
-interface Expression {
-  readonly size: number;
-  test(value: string): boolean;
-}
+/** Instructions of a compiled expression; undefined where it is none. A catalogue is read often and may have thousands. */
+const sizeOf = memo(10_000, (pattern: string) => compiled(pattern)?.programSize());
 
-/** A catalogue has few, and each is asked again and again. */
-const expression = memo(1000, compile);
+/** Says whether it matches. They are larger than what they are made from, so that fewer are kept. */
+const expression = memo(500, (pattern: string) => {
+  const re2 = compiled(pattern);
+  return re2 && memo(100, (value: string) => re2.matcher(value).find());
+});
 
 /** RE2: with it no pattern of a stranger can hold everybody up. */
-function compile(pattern: string): Expression | undefined {
+function compiled(pattern: string): RE2JS | undefined {
   try {
-    const re2 = RE2JS.compile(pattern);
-    return { size: re2.programSize(), test: memo(100, (value) => re2.matcher(value).find()) };
+    return RE2JS.compile(pattern);
   } catch {
     return undefined;
   }

@@ -1,13 +1,20 @@
-import { faultOfInput } from '../../api/input-schema.ts';
+import { effortOf, faultOfInput } from '../../api/input-schema.ts';
 import { isReserved, type OperatorConfig } from '../../api/operator-config.ts';
 import { envOf, type UserInput } from '../../api/user-input.ts';
+
+/** Of all defaults of one release, in the units of `effortOf`: a catalogue is read whole whenever it changes. */
+const MOST_EFFORT = 400_000;
 
 /** Why the inputs of a published version cannot be asked for, if so. */
 export function faultOfInputs(
   inputs: readonly UserInput[] = [],
   { reservedEnvNames }: Pick<OperatorConfig, 'reservedEnvNames'>,
 ): string | undefined {
-  const fault = inputs.map(faultOfInput).find((f) => f !== undefined) ?? faultOfNames(inputs, reservedEnvNames);
+  const effort = inputs.reduce((sum, input) => sum + effortOf(input, input.default ?? ''), 0);
+  const fault =
+    effort > MOST_EFFORT
+      ? 'patterns and defaults take too long to judge'
+      : (inputs.map(faultOfInput).find((f) => f !== undefined) ?? faultOfNames(inputs, reservedEnvNames));
   return fault && `userInputs: ${fault}`;
 }
 

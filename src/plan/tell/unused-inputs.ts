@@ -6,40 +6,29 @@ import type { Findings } from './findings.ts';
 
 /** Answers that reach no pod, though nothing is wrong with the others: one that nobody asks for, and one that comes later. */
 export function unusedInputs(findings: Findings): Verdict[] {
-  const unknown = unknownInputs(findings);
-  const { decision } = findings;
-  const waiting = decision.kind === 'run' ? decision.inputs.sheet.waiting : [];
-  const later =
-    waiting.length === 0
-      ? []
-      : [
-          `Take an upgrade to bring ${quoted(waiting)} of userInputs into the pods: until then they keep what they have`,
-        ];
-  const [first] = [...unknown, ...later];
-  return first === undefined
-    ? []
-    : [
-        verdict(
-          'InputsUnused',
-          'True',
-          unknown.length > 0 ? 'UnknownUserInput' : 'WaitsForUpgrade',
-          [...unknown, ...later].join('; '),
-        ),
-      ];
+  const unknown = whatNobodyAsksFor(findings);
+  const told = [unknown, whatComesLater(findings)].filter((text) => text !== undefined);
+  const reason = unknown === undefined ? 'WaitsForUpgrade' : 'UnknownUserInput';
+  return told.length === 0 ? [] : [verdict('InputsUnused', 'True', reason, told.join('; '))];
 }
 
-function unknownInputs({ observed, state }: Findings): string[] {
+function whatComesLater({ decision }: Findings): string | undefined {
+  const waiting = decision.kind === 'run' ? decision.inputs.sheet.waiting : [];
+  return waiting.length === 0
+    ? undefined
+    : `Take an upgrade to bring ${quoted(waiting)} of userInputs into the pods: until then they keep what they have`;
+}
+
+function whatNobodyAsksFor({ observed, state }: Findings): string | undefined {
   const { catalogue, installation } = observed;
   const { provider, userInputs = [] } = installation.spec;
   const known = catalogue && userInputs.length > 0 ? inputsAskedFor(observed, catalogue, state) : undefined;
-  if (!known) {
-    return [];
+  const unknown = userInputs.map(({ name }) => name).filter((name) => known?.has(name) === false);
+  if (!known || unknown.length === 0) {
+    return undefined;
   }
-  const unknown = userInputs.map(({ name }) => name).filter((name) => !known.has(name));
   const hint = known.size === 0 ? '' : `; asked for are ${quoted([...known].sort())}`;
-  return unknown.length === 0
-    ? []
-    : [`Correct or remove ${quoted(unknown)} in userInputs: no release of "${provider}" asks for it${hint}`];
+  return `Correct or remove ${quoted(unknown)} in userInputs: no release of "${provider}" asks for it${hint}`;
 }
 
 /**
