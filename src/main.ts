@@ -41,6 +41,7 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
     config,
     namespaces: settings.WATCH_NAMESPACES,
     watchSecrets: settings.WATCH_SECRETS,
+    generatedSecrets: settings.GENERATED_SECRETS,
     workers: settings.WORKERS,
     instance,
     leaseNamespace: settings.LEADER_ELECTION ? settings.POD_NAMESPACE : undefined,

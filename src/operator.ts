@@ -35,6 +35,8 @@ export interface OperatorOptions {
   readonly config: OperatorConfig;
   readonly namespaces: readonly string[];
   readonly watchSecrets: boolean;
+  /** Releases may ask for Secrets to be generated. */
+  readonly generatedSecrets: boolean;
   readonly workers: number;
   /** Which process of the operator this is; unique. */
   readonly instance: string;
@@ -104,6 +106,7 @@ export function createOperator(options: OperatorOptions): Operator {
     writer,
     events,
     config,
+    generatedSecrets: options.generatedSecrets,
     fleet,
     countRollout,
     kubernetesVersion: kubernetes.current,

@@ -22,6 +22,11 @@ export const Settings = z.object({
     .default('false')
     .transform((value) => value === 'true')
     .describe('Roll out when a Secret named in configFrom changes; needs the right to read Secrets'),
+  GENERATED_SECRETS: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((value) => value === 'true')
+    .describe('Make the keys and passwords that releases ask to be generated; needs the right to create Secrets'),
   LEADER_ELECTION: z
     .enum(['true', 'false'])
     .default('true')

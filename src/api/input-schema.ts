@@ -94,6 +94,9 @@ export function faultOf(input: UserInput, value: string): string | undefined {
   if (length > maxLength) {
     return `must have at most ${maxLength} characters`;
   }
+  if (length < minLength && input.format === undefined) {
+    return 'must not be empty';
+  }
   const fits =
     length >= minLength &&
     values?.includes(value) !== false &&

@@ -31,7 +31,7 @@ const ServicePort = z.object({
 
 const KeyInSecret = z.object({ name: z.string(), key: z.string() });
 
-/** An input that the pods were asked to be given, and its answer: none of these, where it has none. */
+/** An input that was asked for when the pods were made, and its answer: none of these, where it has none. */
 const RecordedInput = z.object({
   name: z.string(),
   /** `reconfigure` when absent. */
@@ -41,10 +41,10 @@ const RecordedInput = z.object({
   /** Where the operator keeps the value that it made. */
   generated: KeyInSecret.optional(),
   /**
-   * Who answered where that was not the tenant's answer of then: `release` by its default, `config` by a variable, which is not
-   * kept here; `earlier`: it was answered when it was asked for, and these pods were not asked.
+   * Who answered, where it was not `userInputs` at that time: `release` by its default, `config` by a variable, which is not kept
+   * here; `nobody`: it is required, and an upgrade came without it; `earlier`: these pods were not asked, and others before were.
    */
-  by: z.enum(['release', 'config', 'earlier']).optional(),
+  by: z.enum(['release', 'config', 'nobody', 'earlier']).optional(),
 });
 export type RecordedInput = Readonly<z.output<typeof RecordedInput>>;
 

@@ -72,10 +72,9 @@ export class ApiError extends Error implements RetryHint {
     return new ApiError(`${doing}: ${why}`, { status: 0, reason: 'Unanswered', cause }, { retry: 'backoff' });
   }
 
-  /** The same where no message repeats what must not be seen. */
-  without(secrets: readonly string[]): ApiError {
+  /** The same in other words, where nobody may see those of the server. */
+  inWords(message: string): ApiError {
     const { status, reason, retry, retryAfterMs } = this;
-    const message = secrets.reduce((text, secret) => text.replaceAll(secret, '***'), this.message);
     return new ApiError(message, { status, reason }, { retry, retryAfterMs });
   }
 }

@@ -62,7 +62,7 @@ export const ChartValues = z.strictObject({
   watchSecrets: flag(false, `${setting('WATCH_SECRETS').description}, which this grants`),
   generatedSecrets: flag(
     false,
-    'Makes the keys and passwords that releases ask to be generated; needs the right to create Secrets, which this grants together with a policy that limits it to these',
+    `${setting('GENERATED_SECRETS').description}, which this grants, together with a policy that limits it to these`,
   ),
   workers: z
     .int()

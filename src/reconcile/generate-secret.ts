@@ -83,7 +83,8 @@ async function create(
       throw new SecretRefused(generationNotAllowed(input));
     }
     // Whoever refuses it has seen the value, and may have repeated it.
-    throw value === '' ? error : error.without([value, data]);
+    const how = error.status === 0 ? 'there was no answer' : `it was refused with ${error.status} ${error.reason}`;
+    throw value === '' ? error : error.inWords(`Create Secret "${name}": ${how}`);
   }
 }
 

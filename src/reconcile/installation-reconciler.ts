@@ -32,6 +32,7 @@ const AT_ONCE: Outcome = { requeueAfterMs: 1 };
 export interface InstallationPorts extends ReportPorts {
   readonly caches: Caches;
   readonly config: OperatorConfig;
+  readonly generatedSecrets: boolean;
   readonly fleet: Fleet;
   readonly countRollout: CountRollout;
   /** Of the cluster; undefined while it is not known. */
@@ -41,7 +42,7 @@ export interface InstallationPorts extends ReportPorts {
 
 /** observe → plan → act → report. The only awaits of a reconcile are here and in act. */
 export function createInstallationReconciler(ports: InstallationPorts) {
-  const { caches, writer, config, fleet, countRollout, kubernetesVersion, clock, log } = ports;
+  const { caches, writer, config, generatedSecrets, fleet, countRollout, kubernetesVersion, clock, log } = ports;
   const { report, record } = createReporter(ports);
   /** By key: what was healed of late under the present spec. Lost at a restart, which only makes the next heal come at once. */
   const heals = new Map<string, { readonly generation: number; readonly of: Partial<Record<ChildKind, Heals>> }>();
@@ -188,8 +189,9 @@ export function createInstallationReconciler(ports: InstallationPorts) {
     return observe(caches, config, heals.get(key)?.of ?? {}, surroundingsOf(key), key);
   }
 
-  function surroundingsOf(key: string): Pick<Observed, 'slot' | 'kubernetesVersion' | 'writtenGeneration'> {
+  function surroundingsOf(key: string): Parameters<typeof observe>[3] {
     return {
+      mayGenerate: generatedSecrets,
       slot: fleet.mayBegin(key) ? 'free' : 'queued',
       kubernetesVersion: kubernetesVersion(),
       writtenGeneration: generations.get(key),

@@ -7,7 +7,7 @@ export function observe(
   caches: Caches,
   config: OperatorConfig,
   heals: Readonly<Partial<Record<ChildKind, Heals>>>,
-  surroundings: Pick<Observed, 'slot' | 'kubernetesVersion' | 'writtenGeneration'>,
+  surroundings: Pick<Observed, 'slot' | 'kubernetesVersion' | 'writtenGeneration' | 'mayGenerate'>,
   installationKey: string,
 ): Observed | undefined {
   const installation = caches.installations.get(installationKey);

@@ -81,6 +81,7 @@ export function observed(more: Partial<Observed> = {}): Observed {
     service: undefined,
     budget: undefined,
     revisions: [],
+    mayGenerate: true,
     firstSeen: undefined,
     kubernetesVersion: undefined,
     retries: [],

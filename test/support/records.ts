@@ -72,7 +72,7 @@ export function inputsOf(version: string, { spec, release = aRelease(version), .
     throw new Error(configuration.message);
   }
   const answers = answersOf(
-    { installation: owner, references: noReferences, revisions: [], deployment: undefined },
+    { installation: owner, references: noReferences, revisions: [], deployment: undefined, mayGenerate: true },
     { stable: undefined, base: undefined },
   );
   const sheet = answers.to(release, []);

@@ -19,6 +19,7 @@ describe('settings', () => {
       WATCH_NAMESPACES: [],
       WORKERS: 16,
       WATCH_SECRETS: false,
+      GENERATED_SECRETS: false,
       LEADER_ELECTION: true,
       POD_NAMESPACE: 'default',
       LOG_LEVEL: 'info',

@@ -24,9 +24,13 @@ function faultOfNames(inputs: readonly UserInput[], reserved: readonly string[])
   for (const input of inputs) {
     const variable = envOf(input);
     // Objects are named after inputs, in small letters.
-    const namesake = names.get(secretPart(input.name)) ?? variables.get(variable);
+    const namesake = names.get(secretPart(input.name));
     if (namesake !== undefined) {
-      return `"${input.name}" and "${namesake}" have the same name or set the same variable "${variable}"`;
+      return `"${input.name}" and "${namesake}" have names that are too much alike`;
+    }
+    const other = variables.get(variable);
+    if (other !== undefined) {
+      return `"${input.name}" and "${other}" set the same variable "${variable}"`;
     }
     if (isReserved(variable, reserved)) {
       return `"${input.name}" sets the variable "${variable}", which is reserved`;

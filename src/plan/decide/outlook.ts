@@ -70,7 +70,7 @@ const MOST_EFFORT = 10_000_000;
 /** Each found once. Where no system software can be had, only the release asks. */
 function answersByRelease(answers: Answers, finder: SoftwareFinder): (release: Release) => Sheet {
   const found = new Map<Release, Sheet>();
-  const effort = { left: MOST_EFFORT };
+  const effort = { left: MOST_EFFORT, judged: new Set<string>() };
   return (release) => {
     const known = found.get(release);
     if (known) {

@@ -15,6 +15,7 @@ import { policyOf, suits } from '../software/choices.ts';
 import { isSameSet, type SoftwareSet } from '../software/set.ts';
 import { dueAt } from '../windows/spread.ts';
 import type { Target } from '../version/version.ts';
+import { isIncomplete } from '../pods/sheet.ts';
 import { askedSoftware } from '../pods/wish.ts';
 
 /** The system software that a release is to run with now. */
@@ -68,7 +69,7 @@ export function softwareFor(observed: Observed, state: State, toRun: ToRun): Cho
 function updateOf(
   { installation, config }: Observed,
   state: State,
-  { release, finder, target }: ToRun,
+  { release, answers, finder, target }: ToRun,
 ): Resolution | undefined {
   const isAtRest = state.isRolledOut && state.isAvailable && state.isPristine;
   const mayMove = installation.spec.suspend !== true && target.version === state.base?.version;
@@ -82,6 +83,7 @@ function updateOf(
   const update = isUpdate || mayBeginAnew ? moved : undefined;
   return update?.kind === 'resolution' &&
     !update.obstacle &&
+    !isIncomplete(answers.to(release, update.uses)) &&
     !isSameSet(update.set, state.software) &&
     movesAsAsked(installation.spec, state.software, update.set)
     ? update

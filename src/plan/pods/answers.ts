@@ -11,7 +11,7 @@ import type { Observed, RolloutRecord } from '../state/observed.ts';
 import type { State } from '../state/state.ts';
 import { askedBy, type AskedInput } from './asked.ts';
 import { generatedFor } from './generated.ts';
-import { BY_SECRET, sheetOf, type Answer, type Given, type Line, type Sheet } from './sheet.ts';
+import { BY_SECRET, inOrder, sheetOf, type Answer, type Given, type Line, type Sheet } from './sheet.ts';
 
 /** The answers of one installation, for one observation. */
 export interface Answers {
@@ -26,10 +26,12 @@ export interface Answers {
 /** How much judging may still cost, in the units of `effortOf`: a hostile catalogue must not hold everybody up. */
 interface Effort {
   left: number;
+  readonly judged: Set<string>;
 }
 
 /** Of one release; a tenth of a second, at the worst. */
 const MOST_EFFORT = 4_000_000;
+const NOT_IN_CONFIG = 'must come from a Secret: remove it from there';
 const TOO_COSTLY = 'has a pattern that takes too long to judge: ask the publisher for a smaller one';
 
 /** Where nobody asks for anything. */
@@ -40,19 +42,19 @@ const NOTHING: Sheet = { env: [], inputs: [], generated: [], missing: [], unfit:
  * rollout with it was done, whatever the spec says of it: the first for good, the second until the next upgrade.
  */
 export function answersOf(
-  observed: Pick<Observed, 'installation' | 'references' | 'revisions' | 'deployment'>,
+  observed: Pick<Observed, 'installation' | 'references' | 'revisions' | 'deployment' | 'mayGenerate'>,
   { stable, base }: Pick<State, 'stable' | 'base'>,
 ): Answers {
   const { installation, references } = observed;
   const own = new Map((installation.spec.userInputs ?? []).map((answer) => [answer.name, givenIn(answer)]));
 
   function lineOf(input: AskedInput, version: string, effort: Effort): Line {
-    const config = configFor(installation.spec, input.variables);
+    const kept = keptOf(input, version);
+    const config = configFor(installation.spec, input.variables, kept?.kind === 'given' ? kept.given : undefined);
     if (config) {
       return { input, answer: config, isOther: false, broken: brokenBy(input, config, effort) };
     }
     const present = own.get(input.name);
-    const kept = keptOf(input, version);
     // What does not fit any more is asked for anew.
     if (kept && brokenBy(input, kept, effort) === undefined) {
       return { input, answer: kept, isOther: present !== undefined && !isSame(kept, present), broken: undefined };
@@ -63,18 +65,23 @@ export function answersOf(
 
   /** What pods have, and keep; undefined where the spec decides. */
   function keptOf({ name, lifecycle }: Pick<RecordedInput, 'name' | 'lifecycle'>, version: string): Answer | undefined {
-    const isKept = lifecycle === 'installation' || (lifecycle === 'update' && stable?.version === version);
-    const recorded = isKept ? stable?.inputs?.find((one) => one.name === name) : undefined;
-    if (!recorded || recorded.by === 'config' || recorded.generated) {
-      return undefined;
+    const isSameVersion = stable?.version === version;
+    const isKept = lifecycle === 'installation' || (lifecycle === 'update' && isSameVersion);
+    const { value, secretKeyRef, by, generated } = (isKept && recorded(name)) || { by: 'config' };
+    if (secretKeyRef || (value !== undefined && by !== 'release')) {
+      return { kind: 'given', given: secretKeyRef ? { secretKeyRef } : { value } };
     }
-    const { value, secretKeyRef } = recorded;
-    if (recorded.by === 'release' && value !== undefined) {
+    if (value !== undefined) {
       return { kind: 'default', value };
     }
-    return secretKeyRef || value !== undefined
-      ? { kind: 'given', given: secretKeyRef ? { secretKeyRef } : { value } }
-      : { kind: 'none', isMissing: false };
+    // That there is nothing is kept until a release may ask anew.
+    return by === 'config' || generated || !isSameVersion
+      ? undefined
+      : { kind: 'none', isMissing: false, isExcused: by === 'nobody' };
+  }
+
+  function recorded(name: string): RecordedInput | undefined {
+    return stable?.inputs?.find((one) => one.name === name);
   }
 
   function answerTo(input: AskedInput, present: Given | undefined, wasKept: boolean): Answer {
@@ -84,16 +91,18 @@ export function answersOf(
     if (input.generate) {
       return { kind: 'generated', generated: generatedFor(observed, [stable, base], input) };
     }
-    return input.default === undefined
-      ? { kind: 'none', isMissing: input.required === true && (wasKept || !isDoneWithout(input)) }
-      : { kind: 'default', value: input.default };
+    if (input.default !== undefined) {
+      return { kind: 'default', value: input.default };
+    }
+    const isExcused = input.required === true && !wasKept && isDoneWithout(input);
+    return { kind: 'none', isMissing: input.required === true && !isExcused, isExcused };
   }
 
   /** Something was installed that was not asked for it: what is asked for at the installation only comes too late. */
   function isDoneWithout({ name, lifecycle }: AskedInput): boolean {
     const isKnown = stable && stable.committed.wish !== UNKNOWN_INPUTS.wish;
-    const wasAsked = stable?.inputs?.some((one) => one.name === name) === true;
-    return isKnown === true && lifecycle === 'installation' && !wasAsked;
+    const before = recorded(name);
+    return isKnown === true && lifecycle === 'installation' && (!before || before.by === 'nobody');
   }
 
   function hashOf(inputs: readonly RecordedInput[]): string | undefined {
@@ -110,17 +119,17 @@ export function answersOf(
 
   return {
     hashOf,
-    to(release, uses, effort = { left: MOST_EFFORT }) {
+    to(release, uses, effort = { left: MOST_EFFORT, judged: new Set() }) {
       const asked = askedBy(release, uses);
       const sheet =
         asked.length === 0
           ? NOTHING
           : sheetOf(
               asked.map((input) => lineOf(input, release.version, effort)),
-              references,
+              observed,
             );
       const carried = carriedBy(stable, asked);
-      return carried.length === 0 ? sheet : { ...sheet, inputs: [...sheet.inputs, ...carried] };
+      return carried.length === 0 ? sheet : { ...sheet, inputs: inOrder([...sheet.inputs, ...carried]) };
     },
     hashAgain(record) {
       const { inputs = [], version = '' } = record ?? {};
@@ -140,10 +149,10 @@ export function answersOf(
 function carriedBy(stable: RolloutRecord | undefined, asked: readonly AskedInput[]): RecordedInput[] {
   return (stable?.inputs ?? [])
     .filter(({ name, lifecycle, by, value, secretKeyRef }) => {
-      const isAnswered = by !== 'config' && by !== 'release' && (value !== undefined || secretKeyRef !== undefined);
+      const isAnswered = by === 'nobody' || value !== undefined || secretKeyRef !== undefined;
       return lifecycle === 'installation' && isAnswered && !asked.some((input) => input.name === name);
     })
-    .map((input) => ({ ...input, by: 'earlier' }));
+    .map((input) => (input.by === 'nobody' ? input : { ...input, by: 'earlier' as const }));
 }
 
 /** The rule that an answer breaks. What a Secret or ConfigMap holds is not known, so that nobody can judge it. */
@@ -151,13 +160,22 @@ function brokenBy(input: AskedInput, answer: Answer, effort: Effort): string | u
   const value = valueOf(answer);
   const isOpen = value !== undefined || (answer.kind === 'config' && !answer.isFromSecret);
   if (isSecret(input) && isOpen) {
-    return BY_SECRET;
+    return answer.kind === 'config' ? NOT_IN_CONFIG : BY_SECRET;
   }
   if (value === undefined) {
     return undefined;
   }
-  effort.left -= effortOf(input, value);
-  return effort.left < 0 ? TOO_COSTLY : faultOf(input, value);
+  return mayJudge(input, value, effort) ? faultOf(input, value) : TOO_COSTLY;
+}
+
+/** What was judged before costs nothing: many releases ask for the same. */
+function mayJudge(input: AskedInput, value: string, effort: Effort): boolean {
+  const key = JSON.stringify([input.dataType, input.format, input.pattern, value]);
+  if (!effort.judged.has(key)) {
+    effort.left -= effortOf(input, value);
+    effort.judged.add(key);
+  }
+  return effort.left >= 0;
 }
 
 function valueOf(answer: Answer): string | undefined {
@@ -183,15 +201,22 @@ function givenIn({ value, valueFrom }: UserAnswer): Given {
   return valueFrom ? { secretKeyRef: valueFrom.secretKeyRef } : { value: value ?? '' };
 }
 
-/** A variable that the tenant sets by name answers the input, too. */
+/** Variables that the tenant sets by name answer the input, too, if these are all that it has. */
 function configFor(
   { config = {}, configFrom = [] }: InstallationSpec,
   variables: readonly string[],
+  kept: Given | undefined,
 ): Answer | undefined {
-  const name = variables.find((one) => Object.hasOwn(config, one));
-  if (name !== undefined) {
-    return { kind: 'config', value: config[name], isFromSecret: false };
-  }
-  const from = configFrom.find((entry) => variables.includes(entry.name));
-  return from && { kind: 'config', isFromSecret: from.secretKeyRef !== undefined };
+  const [variable = ''] = variables;
+  const from = configFrom.filter(({ name }) => variables.includes(name));
+  const isSet = (name: string) => Object.hasOwn(config, name) || from.some((entry) => entry.name === name);
+  return variables.every(isSet)
+    ? {
+        kind: 'config',
+        variable,
+        value: Object.hasOwn(config, variable) ? config[variable] : undefined,
+        isFromSecret: variables.every((name) => from.some((entry) => entry.name === name && entry.secretKeyRef)),
+        kept,
+      }
+    : undefined;
 }

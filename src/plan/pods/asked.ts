@@ -2,7 +2,7 @@ import type { Release } from '../../api/provider.ts';
 import { envOf, type UserInput } from '../../api/user-input.ts';
 import type { SoftwareUse } from '../software/resolution.ts';
 
-/** An input that pods are asked to be given. */
+/** An input that is asked for when pods are made. */
 export interface AskedInput extends UserInput {
   /** The environment variables that have it. */
   readonly variables: readonly string[];

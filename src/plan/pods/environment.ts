@@ -73,7 +73,7 @@ export function readConfiguration(
   return { kind: 'configuration', env, hash: hash({ env, contents: contents.sort(byName) }) };
 }
 
-/** Who sets variables, from whom has the last word to whom has the least. */
+/** Who sets variables, the strongest first. */
 interface Layers {
   readonly config: readonly ContainerVariable[];
   readonly inputs: readonly ContainerVariable[];

@@ -57,5 +57,6 @@ export function wishHash(
 
 /** Of all that reaches the pods. */
 function releaseHash({ image, runtime, documentRoot, systemSoftwareDependencies, userInputs }: Release): string {
-  return hash({ image, runtime, documentRoot, systemSoftwareDependencies, userInputs });
+  const asked = userInputs?.length ? userInputs : undefined;
+  return hash({ image, runtime, documentRoot, systemSoftwareDependencies, userInputs: asked });
 }

@@ -1,7 +1,7 @@
 import { ruleOf } from '../../api/input-schema.ts';
 import type { RecordedInput } from '../../api/record.ts';
 import { isSecret } from '../../api/user-input.ts';
-import type { References } from '../state/observed.ts';
+import type { Observed } from '../state/observed.ts';
 import type { AskedInput } from './asked.ts';
 import { escapeExpansion, variable, type ContainerVariable } from './environment.ts';
 import type { Generated } from './generated.ts';
@@ -11,6 +11,8 @@ export interface Shortcoming {
   readonly name: string;
   /** The system software that asks for it, where the release does not. */
   readonly by?: string | undefined;
+  /** The variable of the config that answers it. */
+  readonly variable?: string | undefined;
   readonly rule: string;
   /** Git may still deliver it. */
   readonly mayArrive?: boolean;
@@ -37,11 +39,23 @@ export type Given = Pick<RecordedInput, 'value' | 'secretKeyRef'>;
 /** Where the value of an input comes from. */
 export type Answer =
   /** The tenant's config or configFrom sets its variable. */
-  | { readonly kind: 'config'; readonly value?: string | undefined; readonly isFromSecret: boolean }
+  | {
+      readonly kind: 'config';
+      readonly variable: string;
+      readonly value?: string | undefined;
+      readonly isFromSecret: boolean;
+      /** What pods keep where the config does not say it any more. */
+      readonly kept: Given | undefined;
+    }
   | { readonly kind: 'given'; readonly given: Given }
   | { readonly kind: 'generated'; readonly generated: Generated }
   | { readonly kind: 'default'; readonly value: string }
-  | { readonly kind: 'none'; readonly isMissing: boolean };
+  | {
+      readonly kind: 'none';
+      readonly isMissing: boolean;
+      /** It is required, and was asked for at the installation only, which was before. */
+      readonly isExcused: boolean;
+    };
 
 export interface Line {
   readonly input: AskedInput;
@@ -57,7 +71,7 @@ export function isIncomplete({ missing, unfit, tooLate }: Sheet): boolean {
   return missing.length + unfit.length + tooLate.length > 0;
 }
 
-export function sheetOf(lines: readonly Line[], references: References): Sheet {
+export function sheetOf(lines: readonly Line[], cluster: Cluster): Sheet {
   // Two inputs may have the same variable: a default never takes the place of what was given.
   const byStrength = lines.toSorted(
     (a, b) => Number(b.answer.kind === 'default') - Number(a.answer.kind === 'default'),
@@ -68,9 +82,11 @@ export function sheetOf(lines: readonly Line[], references: References): Sheet {
     env: inOrder([...variables.values()]),
     inputs: inOrder(lines.map(recordOf)),
     generated: lines.flatMap(({ answer }) => (answer.kind === 'generated' ? [answer.generated] : [])),
-    missing: lines.flatMap((line) => missingIn(line, references)),
-    unfit: lines.flatMap(({ input: { name, by }, broken }) =>
-      broken === undefined ? [] : [{ name, by, rule: broken }],
+    missing: lines.flatMap((line) => missingIn(line, cluster)),
+    unfit: lines.flatMap(({ input: { name, by }, answer, broken }) =>
+      broken === undefined
+        ? []
+        : [{ name, by, rule: broken, ...(answer.kind === 'config' && { variable: answer.variable }) }],
     ),
     tooLate: others
       .filter(({ lifecycle }) => lifecycle !== 'update')
@@ -79,7 +95,12 @@ export function sheetOf(lines: readonly Line[], references: References): Sheet {
   };
 }
 
-const TOO_LATE = 'is asked for at the installation only: set it back to what it was, or remove it';
+/** What is known of the cluster. */
+type Cluster = Pick<Observed, 'references' | 'mayGenerate'>;
+
+const NOT_GENERATED =
+  'is to be generated: ask the platform team to set generatedSecrets to true in the values of the chart, or give it by valueFrom.secretKeyRef';
+const TOO_LATE = 'is given once, at the installation, and the pods keep what they have: remove it, or set it back';
 export const BY_SECRET = 'must come from a Secret: give it by secretKeyRef';
 
 function variablesOf({ input, answer }: Line): ContainerVariable[] {
@@ -110,14 +131,17 @@ function recordOf({ input: { name, lifecycle }, answer }: Line): RecordedInput {
     case 'default':
       return { ...asked, value: answer.value, by: 'release' };
     case 'config':
-      return { ...asked, by: 'config' };
+      return { ...asked, ...answer.kept, by: 'config' };
     case 'none':
-      return asked;
+      return answer.isExcused ? { ...asked, by: 'nobody' } : asked;
   }
 }
 
-function missingIn({ input, answer }: Line, references: References): Shortcoming[] {
+function missingIn({ input, answer }: Line, { references, mayGenerate }: Cluster): Shortcoming[] {
   const { name, by } = input;
+  if (answer.kind === 'generated' && !answer.generated.isMade && !mayGenerate) {
+    return [{ name, by, rule: NOT_GENERATED }];
+  }
   if (answer.kind === 'none' && answer.isMissing) {
     return [{ name, by, rule: isSecret(input) ? BY_SECRET : ruleOf(input) }];
   }
@@ -127,6 +151,6 @@ function missingIn({ input, answer }: Line, references: References): Shortcoming
     : [];
 }
 
-function inOrder<T extends { readonly name: string }>(list: readonly T[]): readonly T[] {
+export function inOrder<T extends { readonly name: string }>(list: readonly T[]): readonly T[] {
   return list.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }

@@ -1,6 +1,7 @@
 import { hash } from '../../api/hash.ts';
 import { tierDefinition } from '../catalogue/catalogue.ts';
 import type { Configuration } from './environment.ts';
+import { byName } from '../software/set.ts';
 import type { Installation, Observed } from '../state/observed.ts';
 
 /** Hashes of the present wish. A failure holds the wish that it had; another wish lets go of it. */
@@ -11,10 +12,11 @@ export interface Wishes {
   readonly tier: string;
 }
 
-export function wishesOf({ installation, catalogue, config }: Observed, configuration: Configuration): Wishes {
+export function wishesOf(observed: Observed, configuration: Configuration): Wishes {
+  const { installation, catalogue, config } = observed;
   const { version, resourceTier } = installation.spec;
   const software = askedSoftware(installation.spec);
-  const answers = givenAnswers(installation.spec);
+  const answers = givenAnswers(observed);
   const spec = hash({ version, ...podFields(installation.spec, configuration), software, answers });
   return { spec, tier: hash({ spec, definition: tierDefinition(catalogue, config, resourceTier) ?? null }) };
 }
@@ -27,9 +29,15 @@ export function podFields({ resourceTier, documentRoot }: Installation['spec'], 
   return { config: configuration.hash, tier: resourceTier, documentRoot };
 }
 
-/** Hash of all answers, in whatever order: also an early one is another wish, and lets go of a failure. */
-function givenAnswers({ userInputs = [] }: Installation['spec']): string | undefined {
-  return userInputs.length === 0 ? undefined : hash(userInputs.toSorted((a, b) => (a.name < b.name ? -1 : 1)));
+/** Hash of all answers, in whatever order, and of what the Secrets hold: also an early one is another wish, and lets go of a failure. */
+function givenAnswers({ installation, references }: Observed): string | undefined {
+  const { userInputs = [] } = installation.spec;
+  const given = userInputs.map((answer) => {
+    const ref = answer.valueFrom?.secretKeyRef;
+    const content = ref && references.content('Secret', ref.name, ref.key);
+    return [answer.name, { answer, content: content?.kind === 'hash' ? content.hash : undefined }] as const;
+  });
+  return given.length === 0 ? undefined : hash(given.toSorted(byName));
 }
 
 /** Hash of what a spec says about system software, in whatever order; undefined where it says nothing. */

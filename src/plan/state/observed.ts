@@ -32,6 +32,8 @@ export interface Observed {
   /** Whether the fleet lets one more automatic rollout begin. */
   readonly slot: 'free' | 'queued';
   readonly references: References;
+  /** The platform lets the operator create Secrets. */
+  readonly mayGenerate: boolean;
   readonly config: OperatorConfig;
   /** Generation of the Deployment when this process wrote it last; absent where it did not. */
   readonly writtenGeneration?: number | undefined;

@@ -19,7 +19,9 @@ export function eventsBetween(before: InstallationStatus, after: InstallationSta
 function inputsUnknown(before: InstallationStatus, after: InstallationStatus): EventDraft[] {
   const was = findCondition(before.conditions, 'InputsUnused');
   const is = findCondition(after.conditions, 'InputsUnused');
-  return is?.reason === 'UnknownUserInput' && is.message !== was?.message
+  // What else is asked for may change without a word.
+  const [unknown] = is?.message.split(';') ?? [];
+  return is?.reason === 'UnknownUserInput' && unknown !== was?.message.split(';')[0]
     ? [{ type: 'Warning', reason: is.reason, action: 'Reconcile', note: is.message }]
     : [];
 }

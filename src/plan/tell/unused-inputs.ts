@@ -16,7 +16,7 @@ function whatComesLater({ decision }: Findings): string | undefined {
   const waiting = decision.kind === 'run' ? decision.inputs.sheet.waiting : [];
   return waiting.length === 0
     ? undefined
-    : `Take an upgrade to bring ${quoted(waiting)} of userInputs into the pods: until then they keep what they have`;
+    : `The new answer to ${quoted(waiting)} reaches the pods with the next upgrade`;
 }
 
 function whatNobodyAsksFor({ observed, state }: Findings): string | undefined {
@@ -27,8 +27,8 @@ function whatNobodyAsksFor({ observed, state }: Findings): string | undefined {
   if (!known || unknown.length === 0) {
     return undefined;
   }
-  const hint = known.size === 0 ? '' : `; asked for are ${quoted([...known].sort())}`;
-  return `Correct or remove ${quoted(unknown)} in userInputs: no release of "${provider}" asks for it${hint}`;
+  const hint = known.size === 0 ? '' : `; releases ask for ${quoted([...known].sort())}`;
+  return `Correct or remove ${quoted(unknown)} in userInputs: no release of "${provider}" asks for ${unknown.length > 1 ? 'them' : 'it'}${hint}`;
 }
 
 /**

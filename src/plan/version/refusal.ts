@@ -4,7 +4,7 @@ import { ANNOTATION } from '../../api/names.ts';
 import type { Release } from '../../api/provider.ts';
 import type { BlockReason } from '../../api/upgrade-status.ts';
 import { findRelease, type Catalogue, type InvalidRelease } from '../catalogue/catalogue.ts';
-import { blockersOf, isUnblocked, OF_ANSWERS } from './gates.ts';
+import { blockersOf, isUnblocked, isUnblockedOnceAnswered, OF_ANSWERS } from './gates.ts';
 import { notYet, problem, type Problem } from '../../api/problem.ts';
 import { isIncomplete, type Sheet, type Shortcoming } from '../pods/sheet.ts';
 import type { SoftwareFinder } from '../software/finder.ts';
@@ -36,8 +36,9 @@ function inWords(all: readonly Shortcoming[]): string {
   const words: string[] = [];
   const rest: string[] = [];
   let length = 0;
-  for (const { name, by, rule } of all) {
-    const full = `"${name}"${by === undefined ? '' : ` of ${by}`} ${rule}`;
+  for (const { name, by, variable, rule } of all) {
+    const where = variable === undefined ? '' : `, which config sets as ${variable},`;
+    const full = `"${name}"${by === undefined ? '' : ` of ${by}`}${where} ${rule}`;
     length += full.length;
     if (length <= LONGEST_WITH_RULES) {
       words.push(full);
@@ -129,7 +130,7 @@ export function pathMissing(release: Release, catalogue: Catalogue, stable: stri
   });
   const limit = upgradesFrom === undefined ? '' : `: it can be reached from "${upgradesFrom}" only`;
   const hop = findRelease(catalogue, shut);
-  const answers = hop && refusalOfAnswers(hop, input);
+  const answers = hop && isUnblockedOnceAnswered(hop, 'explicit', input) ? refusalOfAnswers(hop, input) : undefined;
   if (answers) {
     return { ...answers, message: `${answers.message}, on the way to ${version}` };
   }
@@ -147,7 +148,8 @@ export function noRelease(input: VersionInput, catalogue: Catalogue): Problem {
   const offered = catalogue.releases.filter((r) => r.lifecycle?.stage !== 'yanked');
   const [newest] = offered;
   const refusal = newest && refusalOf(newest, input);
-  if (refusal) {
+  // An answer would not be enough, else it would have been chosen.
+  if (refusal && !OF_ANSWERS.has(refusal.reason)) {
     return refusal;
   }
   const [fault] = catalogue.invalid;

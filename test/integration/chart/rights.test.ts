@@ -144,6 +144,7 @@ describe.skipIf(!disposable)('what the chart grants', () => {
         POD_NAMESPACE: NAMESPACE,
         WATCH_NAMESPACES: values.watchNamespaces.join(','),
         WATCH_SECRETS: String(watchSecrets),
+        GENERATED_SECRETS: String(watchSecrets),
       });
       const key = { name: 'key', dataType: 'text', generate: {} };
       const failure = await story(namespace, watchSecrets ? { userInputs: [key] } : {}).then(

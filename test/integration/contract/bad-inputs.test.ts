@@ -381,7 +381,7 @@ const stalled: [string, object, string, RegExp][] = [
     'more than 64 KiB in all',
     { config: Object.fromEntries(names(9).map((n) => [n, 'x'.repeat(8000)])) },
     'ConfigTooLarge',
-    /Shorten config to 65536 bytes/,
+    /Shorten config and userInputs to 65536 bytes/,
   ],
   ['a downgrade without consent', { version: '1.0.0' }, 'DowngradeRefused', /Set version 1\.1\.0 to stay/],
   ['a yanked version', { version: '1.2.0' }, 'Yanked', /1\.2\.0, it was yanked \(it loses orders\); 1\.1\.0 stays/],

@@ -14,6 +14,7 @@ import {
   type KubernetesObject,
 } from '../support/kubectl.ts';
 import { launchOperator, startOperator, type RunningOperator } from '../support/operator.ts';
+import { PATIENTLY } from '../support/patience.ts';
 
 /** A key that the operator makes once: it reads no Secret, makes none twice, and tells nobody what is in it. */
 const namespace = 'generated';
@@ -21,6 +22,7 @@ const RIGHT = 'provider-operator-generate-secrets';
 const GENERATED = 'provider-operator.io/generated=true';
 const key = { name: 'encryptionKey', dataType: 'text', generate: { length: 40 } };
 const spec = { provider: 'keyed/web', version: '1.0.0', resourceTier: 'free' };
+const SETTINGS = { GENERATED_SECRETS: 'true', LOG_LEVEL: 'trace' };
 let operator: RunningOperator;
 
 interface SecretObject extends KubernetesObject {
@@ -31,7 +33,7 @@ interface SecretObject extends KubernetesObject {
 
 beforeAll(async () => {
   await prepare(namespace, { generatedSecrets: true });
-  operator = await startOperator({ LOG_LEVEL: 'trace' });
+  operator = await startOperator(SETTINGS);
   const releases = ['1.0.0', '1.1.0'].map((version) => release(version, { userInputs: [key] }));
   await apply(provider('keyed', ...releases));
 });
@@ -143,7 +145,7 @@ it('is made once, although the operator is killed again and again', async () => 
   for (const [restart, name] of names.entries()) {
     await apply(pi(name));
     // Without a Lease, which would have to run out first.
-    const killed = await launchOperator({ LEADER_ELECTION: 'false' });
+    const killed = await launchOperator({ ...SETTINGS, LEADER_ELECTION: 'false' });
     // An install has more writes than that: each is killed at another of them.
     const writes = () => killed.output().split('Wrote a child').length - 1;
     await eventually(async () => writes() > restart % 4);
@@ -153,7 +155,7 @@ it('is made once, although the operator is killed again and again', async () => 
       made.set(metadata.name, made.get(metadata.name) ?? metadata.uid);
     }
   }
-  operator = await startOperator();
+  operator = await startOperator(SETTINGS);
   await Promise.all(names.map((name) => waitFor('Ready', `pi/${name}`, namespace)));
 
   const found = (await Promise.all(names.map(secretsOf))).flat();
@@ -199,7 +201,7 @@ it('is known again where somebody deleted all that the operator remembers of it'
   const labels = 'provider-operator.io/installation=forgotten';
   await kubectl(['delete', 'controllerrevisions', '-n', namespace, '-l', labels]);
   await edit('forgotten', { config: { GREETING: 'hello' } });
-  operator = await startOperator({ LOG_LEVEL: 'trace' });
+  operator = await startOperator(SETTINGS);
   await waitFor('Ready', 'pi/forgotten', namespace);
 
   expect(await refOf('forgotten')).toBe(ref);
@@ -257,19 +259,27 @@ it('without the right to create Secrets, the condition says what to ask the plat
     'False',
     'Ask the platform team to set generatedSecrets to true in the values of the chart, so that "encryptionKey" can be generated, or give it in userInputs by valueFrom.secretKeyRef',
   ]);
-  expect(
-    await kubectl([
-      'get',
-      'deployment,controllerrevision',
-      '-n',
-      namespace,
-      '-l',
-      'provider-operator.io/installation=denied',
-      '-o',
-      'name',
-    ]),
-  ).toBe('');
+  const labels = 'provider-operator.io/installation=denied';
+  expect(await kubectl(['get', 'deployment,controllerrevision', '-n', namespace, '-l', labels, '-o', 'name'])).toBe('');
   await bind(RIGHT, true);
   await edit('denied', { description: 'Allowed by now' });
   await waitFor('Ready', 'pi/denied', namespace);
+});
+
+it('where the platform makes none, it is missing: an upgrade waits for it, and another is taken', async () => {
+  await operator.stop();
+  operator = await startOperator();
+  await apply(provider('plain', '1.0.0'));
+  const wish = { provider: 'plain/web', upgradePolicy: 'auto', resourceTier: 'free' };
+  await apply(installation(namespace, 'plain', wish), pi('first'));
+  await waitFor('Ready', 'pi/plain', namespace);
+  await apply(provider('plain', '1.0.0', '1.0.1', release('1.1.0', { userInputs: [key] })));
+  await kubectl(['wait', 'pi/plain', '-n', namespace, '--for=jsonpath={.status.currentVersion}=1.0.1', PATIENTLY]);
+
+  expect((await told('first', 'MissingUserInputs')).message).toContain('ask the platform team to set generatedSecrets');
+  await eventually(async () => {
+    const { status } = await get<InstallationObject>('pi', 'plain', namespace);
+    const update = status.conditions?.find(({ type }) => type === 'UpdateAvailable');
+    return update?.reason === 'MissingUserInputs' && update.message.includes('"encryptionKey" is to be generated');
+  });
 });

@@ -80,7 +80,13 @@ describe('a generated Secret', () => {
     ['may not be asked for, and was made', made, [noRight], 'ask', 'done'],
     ['has no room in a quota, and was made', made, [() => refused(403, 'exceeded quota: q')], 'ask', 'done'],
     ['is refused by a policy, and was made', made, [() => refused(422, 'no')], 'ask', 'done'],
-    ['is refused by a policy', fresh, ['new', () => refused(422, 'no')], 'ask note create', 'no'],
+    [
+      'is refused by a policy',
+      fresh,
+      ['new', () => refused(422, 'no')],
+      'ask note create',
+      'it was refused with 422 X',
+    ],
     ['got no answer', made, [lost], 'ask', 'ECONNRESET'],
   ])('%s', async (_, action, answers, writes, said) => {
     const told = await generate(action, ...answers);
@@ -112,7 +118,7 @@ describe('a generated Secret', () => {
   ])('is not repeated by %s', async (_, answer) => {
     const { said, value } = await generate(begun, answer);
 
-    expect(said).toContain('***');
+    expect(said).toContain('Create Secret "web-key-1": ');
     expect(said).not.toContain(value);
     expect(said).not.toContain(Buffer.from(value).toString('base64'));
   });

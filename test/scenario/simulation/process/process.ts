@@ -72,6 +72,7 @@ export class OperatorProcess {
       config,
       namespaces: [],
       watchSecrets: false,
+      generatedSecrets: true,
       workers: 4,
       instance: name,
       leaseNamespace: undefined,

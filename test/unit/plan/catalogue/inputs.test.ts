@@ -9,8 +9,16 @@ it.each<[what: string, inputs: readonly UserInput[], fault: string | undefined]>
   ['nothing', [], undefined],
   ['what can be asked for', [ask('a'), ask('b', { env: 'C' })], undefined],
   ['one variable twice', [ask('a', { env: 'X' }), ask('b', { env: 'X' })], 'set the same variable "X"'],
-  ['one variable twice, by their names', [ask('a-b'), ask('a.b')], '"a.b" and "a-b" have the same name'],
-  ['names that differ in their case', [ask('key', { env: 'A' }), ask('KEY', { env: 'B' })], '"KEY" and "key"'],
+  [
+    'one variable twice, by their names',
+    [ask('a-b'), ask('a.b')],
+    '"a.b" and "a-b" have names that are too much alike',
+  ],
+  [
+    'names that differ in their case',
+    [ask('key', { env: 'A' }), ask('KEY', { env: 'B' })],
+    '"KEY" and "key" have names',
+  ],
   ['a variable that no tenant may set', [ask('x', { env: 'LD_PRELOAD' })], '"x" sets the variable "LD_PRELOAD"'],
   ['what has a fault of its own', [ask('a'), ask('b', { format: 'email', default: 'x' })], '"b": default must be'],
   [

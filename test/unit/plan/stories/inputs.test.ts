@@ -292,6 +292,23 @@ describe('an edit of an answer', () => {
     expect([world.ready(), world.head?.inputs?.[0]?.value]).toEqual([ready, value]);
   });
 
+  it.each<[lifecycle: UserInput['lifecycle'], rollouts: number]>([
+    ['reconfigure', 2],
+    ['update', 1],
+    ['installation', 1],
+  ])('in a Secret that is watched is one, too, for the lifecycle %s', (lifecycle, count) => {
+    const userInputs = [{ name: 'key', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } }];
+    const world = new World(releases({ '1.0.0': [{ name: 'key', secret: true, lifecycle }] }), { userInputs });
+    const holds = (hash: string) => {
+      world.observed = { ...world.observed, references: { content: () => ({ kind: 'hash', hash }) } };
+      world.converge();
+    };
+    holds('a');
+    holds('b');
+
+    expect([world.ready(), rollouts(world)]).toEqual(['True UpToDate', count]);
+  });
+
   it('that is asked for at the installation is not asked for by a later release', () => {
     const asked: Ask = { ...email, lifecycle: 'installation' };
     const world = installed({ '1.0.0': [], '1.1.0': [asked] }, { version: '1.0.0' });
@@ -654,6 +671,152 @@ describe('an answer that pods were given once', () => {
       expect([world.ready(), world.head?.inputs?.[0]?.secretKeyRef]).toEqual(['True UpToDate', secretKeyRef]);
     },
   );
+});
+
+describe('an input of two variables', () => {
+  const php = software('php', { ...softwareRelease('php', '8.3.0'), ...asking({ ...region, env: 'PHP_REGION' }) });
+  const needs = { systemSoftwareDependencies: [{ name: 'php', range: '*' }] };
+
+  it.each<[config: Record<string, string>, ready: string, inputs: object[]]>([
+    [{ PHP_REGION: 'us' }, 'True UpToDate', [{ name: 'region', value: 'eu' }]],
+    [{ PHP_REGION: 'us', REGION: 'us' }, 'True UpToDate', [{ name: 'region', by: 'config' }]],
+  ])('is answered by config only where that has both: %j', (config, ready, inputs) => {
+    const versions = [release('1.0.0', { ...asking(region), ...needs })];
+    const world = new World(catalogueOf({ versions }), { config, userInputs: give({ region: 'eu' }) }, [php]);
+    world.converge();
+
+    expect([world.ready(), world.head?.inputs]).toEqual([ready, inputs]);
+  });
+});
+
+describe('config that answers an input badly', () => {
+  it.each<[what: string, ask: Ask, config: Record<string, string>, words: string]>([
+    ['is named', region, { REGION: 'x' }, '"region", which config sets as REGION, must be one of "eu", "us"'],
+    [
+      'is named where it is no place for a secret',
+      { name: 'key', secret: true },
+      { KEY: 'x' },
+      '"key", which config sets as KEY, must come from a Secret: remove it from there',
+    ],
+  ])('%s', (_, ask, config, words) => {
+    expect(message(installed({ '1.0.0': [ask] }, { config }))).toContain(words);
+  });
+});
+
+describe('an optional answer of the installation', () => {
+  const license = (required: boolean): Ask => ({ name: 'license', lifecycle: 'installation', required });
+
+  it('is asked for by a later release that requires it', () => {
+    const world = installed({ '1.0.0': [license(false)], '1.1.0': [license(true)] }, { version: '1.0.0' });
+    world.edit({ version: '1.1.0' });
+    world.converge();
+    const told = world.ready();
+    world.edit({ userInputs: give({ license: 'L' }) });
+    world.converge();
+
+    expect([told, world.ready(), world.head?.inputs?.[0]?.value]).toEqual([
+      'False MissingUserInputs',
+      'True UpToDate',
+      'L',
+    ]);
+  });
+
+  it('is not asked for by upgrades, if the first of them came without it', () => {
+    const world = installed({ '1.0.0': [], '1.1.0': [license(true)], '1.2.0': [license(true)] }, { version: '1.0.0' });
+    for (const version of ['1.1.0', '1.2.0']) {
+      world.edit({ version });
+      world.converge();
+    }
+
+    expect([world.ready(), runs(world)]).toEqual(['True UpToDate', '1.2.0']);
+  });
+
+  it('is what it was where config took its place for a while', () => {
+    const asked: Ask = { ...region, lifecycle: 'installation' };
+    const world = installed({ '1.0.0': [asked] }, { userInputs: give({ region: 'eu' }) });
+    for (const config of [{ REGION: 'us' }, {}]) {
+      world.edit({ config, userInputs: [] });
+      world.converge();
+    }
+
+    expect([world.ready(), world.head?.inputs]).toEqual([
+      'True UpToDate',
+      [{ name: 'region', lifecycle: 'installation', value: 'eu' }],
+    ]);
+  });
+
+  it('is the default of then, also after a release that did not ask', () => {
+    const asked = (value: string): Ask => ({ ...region, lifecycle: 'installation', default: value });
+    const world = installed({ '1.0.0': [asked('eu')], '1.1.0': [], '1.2.0': [asked('us')] }, { version: '1.0.0' });
+    for (const version of ['1.1.0', '1.2.0']) {
+      world.edit({ version });
+      world.converge();
+    }
+
+    expect(world.head?.inputs?.[0]?.value).toBe('eu');
+  });
+});
+
+it('an update of system software that waits for an answer holds up no change of the platform', () => {
+  const php = (...more: Parameters<typeof software>[1][]) => software('php', softwareRelease('php', '8.2.0'), ...more);
+  const versions = [release('1.0.0', { systemSoftwareDependencies: [{ name: 'php', range: '*' }] })];
+  const world = new World(catalogueOf({ versions }), { upgradePolicy: 'auto' }, [php()]);
+  world.converge();
+  world.shelve(php({ ...softwareRelease('php', '8.2.1'), ...asking({ name: 'key', required: true }) }));
+  world.publish(catalogueOf({ versions, tiers: { standard: { replicas: 4 } } }));
+  world.converge();
+
+  expect(world.observed.deployment?.replicas).toBe(4);
+});
+
+it('where the platform generates nothing, a release that asks for it is blocked, and another one is taken', () => {
+  const world = new World(releases({ '1.0.0': [] }), { upgradePolicy: 'auto' });
+  world.observed = { ...world.observed, mayGenerate: false };
+  world.converge();
+  world.publish(releases({ '1.0.0': [], '1.0.1': [], '1.1.0': [{ name: 'key', generate: {} }] }));
+  world.converge();
+
+  expect([runs(world), candidate(world, '1.1.0')?.missingUserInputs]).toEqual(['1.0.1', ['key']]);
+});
+
+it('a Secret that is mended after it failed is tried again', () => {
+  const userInputs = [{ name: 'key', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } }];
+  const world = new World(releases({ '1.0.0': [{ name: 'key', secret: true }] }), { userInputs });
+  const holds = (hash: string) => {
+    world.observed = { ...world.observed, references: { content: () => ({ kind: 'hash', hash }) } };
+  };
+  holds('good');
+  world.converge();
+  holds('bad');
+  world.settle();
+  world.fail();
+  world.converge();
+  const held = world.ready();
+  holds('good');
+  world.converge();
+
+  expect([held, world.ready()]).toEqual(['False RolledBack', 'True UpToDate']);
+});
+
+it('the same answer to the same question is judged once, however many releases ask', () => {
+  const key: Ask = { name: 'key', pattern: '^([A-Z0-9]{5}-){24}[A-Z0-9]{5}$' };
+  const versions = Array.from({ length: 190 }, (_, i) => [`1.${i}.0`, [key, { ...key, name: 'other' }]] as const);
+  const value = Array.from({ length: 25 }, () => 'ABCDE').join('-');
+  const world = installed(Object.fromEntries(versions), { version: '1.0.0', userInputs: give({ key: value }) });
+  world.edit({ version: '1.3.0' });
+  world.converge();
+
+  expect([world.ready(), runs(world)]).toEqual(['True UpgradeAvailable', '1.3.0']);
+});
+
+it('what keeps a first install back is told only where an answer is enough', () => {
+  const preview = release('2.0.0', { lifecycle: { stage: 'preview' }, ...asking(region) });
+  const world = new World(catalogueOf({ versions: [release('1.0.0'), preview] }), {
+    upgrade: { skipVersions: ['1.0.0'] },
+  });
+  world.converge();
+
+  expect(world.ready()).toBe('False NoRelease');
 });
 
 it('setting the version back cancels an upgrade, also where the answer went with it', () => {
