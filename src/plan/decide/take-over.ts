@@ -46,7 +46,9 @@ export function takeOver(
   const release = findRelease(catalogue, version);
   const found = release && foundInputs(observed, deployment, release, { configuration, answers, finder });
   const committed = found?.committed;
-  const ports = committed && release ? servicePorts(release) : service?.ports;
+  const published = release && servicePorts(release);
+  // The Service may be missing only because somebody has just deleted it.
+  const ports = committed ? published : (service?.ports ?? published);
   const shape = tierShape(resourceTier, tierDefinition(catalogue, config, resourceTier));
   const facts: TakenOver = {
     provider,

@@ -157,7 +157,16 @@ describe('is recorded with', () => {
       { deployment: { ...standing, ...edited() }, service: service(done2) },
       { ports: [...(done2.ports ?? [])] },
     ],
-    ['none, where nobody knows any', { deployment: { ...standing, ...edited() } }, { ports: undefined }],
+    [
+      'the ports of its release, where somebody deleted that Service as well',
+      { deployment: { ...standing, ...edited() } },
+      { ports: [...(done2.ports ?? [])] },
+    ],
+    [
+      'none, where nobody knows any',
+      { deployment: { ...standing, ...edited() }, catalogue: catalogue('1.0.0') },
+      { ports: undefined },
+    ],
     ['the PodDisruptionBudget of its tier: none', { deployment: standing, budget: budget() }, { hasBudget: false }],
     [
       'the one that there is, where nobody knows its tier',
