@@ -81,7 +81,7 @@ export function cancelOf(
     askedOf(record) === asked;
   const isUnderWay = stands && head && done === 'never' && !isWished(head);
   return isUnderWay && stable?.version === version && isWished(stable) && installation.spec.suspend !== true
-    ? { kind: 'return', version, to: stable, cause: 'Cancelled', ends: isOpen(head) ? head : undefined }
+    ? backTo(stable, head, 'Cancelled')
     : undefined;
 }
 
@@ -96,7 +96,7 @@ export function giveUp(
 ): Return | undefined {
   const isUnderWay = stands && head && done === 'never' && head.version !== version;
   return isUnderWay && stable?.version === version && installation.spec.suspend !== true
-    ? { kind: 'return', version, to: stable, cause: 'Cancelled', ends: isOpen(head) ? head : undefined }
+    ? backTo(stable, head, 'Cancelled')
     : undefined;
 }
 
@@ -104,14 +104,12 @@ export function giveUp(
 export function returnFromOver({ installation }: Observed, { stable, head, name }: State): Return | undefined {
   const isOver = name === 'Superseded' || (name === 'Undone' && head !== stable);
   return isOver && stable && installation.spec.suspend !== true
-    ? {
-        kind: 'return',
-        version: stable.version,
-        to: stable,
-        cause: name === 'Undone' ? 'Undone' : 'Cancelled',
-        ends: head && isOpen(head) ? head : undefined,
-      }
+    ? backTo(stable, head, name === 'Undone' ? 'Undone' : 'Cancelled')
     : undefined;
+}
+
+function backTo(stable: RolloutRecord, head: RolloutRecord | undefined, cause: Return['cause']): Return {
+  return { kind: 'return', version: stable.version, to: stable, cause, ends: head && isOpen(head) ? head : undefined };
 }
 
 /**
