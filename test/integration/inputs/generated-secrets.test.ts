@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, inject, it, onTestFinished } from 'vitest';
 import { hash } from '../../../src/api/hash.ts';
-import { readAudit } from '../../control-plane/audit.ts';
+import { auditEnd, readAudit } from '../../control-plane/audit.ts';
 import { auditLog, bind, cleanUp, installation, prepare, provider, release } from '../support/cluster.ts';
 import {
   apply,
@@ -24,6 +24,7 @@ const key = { name: 'encryptionKey', dataType: 'text', generate: { length: 40 } 
 const spec = { provider: 'keyed/web', version: '1.0.0', resourceTier: 'free' };
 const SETTINGS = { GENERATED_SECRETS: 'true', LOG_LEVEL: 'trace' };
 let operator: RunningOperator;
+let auditedFrom = 0;
 
 interface SecretObject extends KubernetesObject {
   readonly type: string;
@@ -33,6 +34,7 @@ interface SecretObject extends KubernetesObject {
 
 beforeAll(async () => {
   await prepare(namespace, { generatedSecrets: true });
+  auditedFrom = inject('controlPlane').disposable ? await auditEnd(auditLog()) : 0;
   operator = await startOperator(SETTINGS);
   const releases = ['1.0.0', '1.1.0'].map((version) => release(version, { userInputs: [key] }));
   await apply(provider('keyed', ...releases));
@@ -133,7 +135,7 @@ it('is an immutable Secret of the tenant that outlives the installation, and nob
   expect(canaries.filter((canary) => said.includes(canary))).toEqual([]);
 
   context.skip(!inject('controlPlane').disposable, 'The audit log is only there on a control plane of our own');
-  const { events } = await readAudit(auditLog(), 0);
+  const { events } = await readAudit(auditLog(), auditedFrom);
   const asked = events.filter((e) => e.userAgent.startsWith('provider-operator/') && e.resource === 'secrets');
   expect(new Set(asked.map(({ verb }) => verb))).toEqual(new Set(['create']));
 });
