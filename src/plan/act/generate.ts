@@ -1,7 +1,6 @@
 import { LABEL } from '../../api/names.ts';
 import { problem, type Problem } from '../../api/problem.ts';
-import type { Child } from '../pods/children.ts';
-import { labelsOf } from '../pods/children.ts';
+import { labelsOf, type Child } from '../pods/children.ts';
 import type { Generated } from '../pods/generated.ts';
 import type { Installation } from '../state/observed.ts';
 

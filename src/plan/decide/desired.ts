@@ -4,7 +4,7 @@ import type { Committed, Trigger } from '../../api/record.ts';
 import { epoch } from '../../api/time.ts';
 import { nextAttempt, requiredBy, triggerOf, type Attempt } from './attempt.ts';
 import { findRelease, tierDefinition } from '../catalogue/catalogue.ts';
-import { inputHashes, wishHash, type Inputs } from '../pods/inputs.ts';
+import { inputHashes, wishAgain, type Inputs } from '../pods/inputs.ts';
 import { isMadeFrom } from '../state/committed.ts';
 import type { Answers } from '../pods/answers.ts';
 import type { Configuration } from '../pods/environment.ts';
@@ -72,11 +72,11 @@ export function runOf(observed: Observed, state: State, wanted: Wanted): Desired
 function runOfUnknown(
   { installation, catalogue }: Observed,
   { base, software }: State,
-  { target, configuration, answers }: Wanted,
+  wanted: Wanted,
 ): Keep | Problem {
-  const { version } = target;
+  const { version } = wanted.target;
   const { spec } = installation;
-  const isSameWish = base?.committed.wish === wishHash(installation, version, configuration, answers.hashAgain(base));
+  const isSameWish = base?.committed.wish === wishAgain(installation, version, wanted, base);
   const isSameSoftware = base !== undefined && isAsAsked(spec, software, base);
   if (base && isSameWish && (!asksForSoftware(spec, base) || isSameSoftware)) {
     return { kind: 'keep', version };
@@ -126,12 +126,12 @@ interface Rendering extends Pick<Running, 'notBefore'> {
 /** What is asked for by content that was published later is no change of what runs. */
 function hashesNow(
   { installation }: Observed,
-  { configuration, answers }: Wanted,
+  wanted: Wanted,
   base: RolloutRecord,
   { inputs, hashes }: Rendering,
 ): Committed {
   const { version } = inputs.release;
-  return { ...hashes, wish: wishHash(installation, version, configuration, answers.hashAgain(base)) };
+  return { ...hashes, wish: wishAgain(installation, version, wanted, base) };
 }
 
 function render(

@@ -1,4 +1,4 @@
-import { wishHash } from '../pods/inputs.ts';
+import { wishAgain } from '../pods/inputs.ts';
 import type { Asked } from '../failures/blame.ts';
 import { addFailure, recordedFailures, type Failure, type NewFailure } from '../failures/failures.ts';
 import type { Observed, RolloutRecord } from '../state/observed.ts';
@@ -73,12 +73,11 @@ export function cancelOf(
   { installation }: Observed,
   { stable, head, stands, done }: State,
   version: string,
-  { configuration, answers }: Pick<Asked, 'configuration' | 'answers'>,
+  wanted: Pick<Asked, 'configuration' | 'answers'>,
 ): Return | undefined {
   const asked = askedSoftware(installation.spec);
   const isWished = (record: RolloutRecord) =>
-    record.committed.wish === wishHash(installation, version, configuration, answers.hashAgain(record)) &&
-    askedOf(record) === asked;
+    record.committed.wish === wishAgain(installation, version, wanted, record) && askedOf(record) === asked;
   const isUnderWay = stands && head && done === 'never' && !isWished(head);
   return isUnderWay && stable?.version === version && isWished(stable) && installation.spec.suspend !== true
     ? backTo(stable, head, 'Cancelled')

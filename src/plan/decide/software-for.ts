@@ -2,7 +2,7 @@ import { hash } from '../../api/hash.ts';
 import type { InstallationSpec } from '../../api/installation.ts';
 import type { Release } from '../../api/provider.ts';
 import { isImageAllowed } from '../catalogue/catalogue.ts';
-import { wishHash } from '../pods/inputs.ts';
+import { wishAgain } from '../pods/inputs.ts';
 import type { Answers } from '../pods/answers.ts';
 import type { Configuration } from '../pods/environment.ts';
 import type { Observed, RolloutRecord } from '../state/observed.ts';
@@ -43,10 +43,9 @@ interface ToRun {
  */
 export function softwareFor(observed: Observed, state: State, toRun: ToRun): Chosen | Problem {
   const { installation } = observed;
-  const { release, configuration, answers, finder } = toRun;
+  const { release, finder } = toRun;
   const { base, software } = state;
-  const isSameWish =
-    base?.committed.wish === wishHash(installation, release.version, configuration, answers.hashAgain(base));
+  const isSameWish = base?.committed.wish === wishAgain(installation, release.version, toRun, base);
   if (!base || !isSameWish || (asksForSoftware(installation.spec, base) && !isInItsMove(observed, state))) {
     const resolution = finder.resolve(release);
     const isSame = isSameWish && resolution.kind === 'resolution' && isSameSet(resolution.set, software);

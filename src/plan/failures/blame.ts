@@ -1,7 +1,7 @@
 import type { Release } from '../../api/provider.ts';
 import type { Trigger } from '../../api/record.ts';
 import { findRelease } from '../catalogue/catalogue.ts';
-import { wishHash } from '../pods/inputs.ts';
+import { wishAgain } from '../pods/inputs.ts';
 import { UNKNOWN_INPUTS } from '../state/committed.ts';
 import type { Answers } from '../pods/answers.ts';
 import type { Configuration } from '../pods/environment.ts';
@@ -92,7 +92,7 @@ function asksFor({ installation, catalogue }: Observed, state: State, record: Ro
     named === version || (trigger !== 'Policy' && (named === undefined || upgradePolicy === 'auto'));
   return (
     isVersionAsked &&
-    committed.wish === wishHash(installation, version, asked.configuration, asked.answers.hashAgain(record)) &&
+    committed.wish === wishAgain(installation, version, asked, record) &&
     isSoftwareWished(findRelease(catalogue, version), state, trigger, asked)
   );
 }

@@ -3,6 +3,7 @@ import type { OperatorConfig } from '../../api/operator-config.ts';
 import type { Release } from '../../api/provider.ts';
 import type { Committed } from '../../api/record.ts';
 import type { Tier } from '../../api/tier.ts';
+import type { Answers } from './answers.ts';
 import type { Configuration } from './environment.ts';
 import type { Installation } from '../state/observed.ts';
 import type { Resolution } from '../software/resolution.ts';
@@ -53,6 +54,16 @@ export function wishHash(
   answers: string | undefined,
 ): string {
   return hash({ version, ...podFields(spec, configuration), answers });
+}
+
+/** The same for pods of a record: it is the one in the record as long as nobody asks for others. */
+export function wishAgain(
+  installation: Installation,
+  version: string,
+  { configuration, answers }: { readonly configuration: Configuration; readonly answers: Answers },
+  record: Parameters<Answers['hashAgain']>[0],
+): string {
+  return wishHash(installation, version, configuration, answers.hashAgain(record));
 }
 
 /** Of all that reaches the pods. */
