@@ -66,6 +66,7 @@ export function startOperator(options: OperatorOptions): OperatorProcess {
       PATH: process.env['PATH'],
       ...serviceAccount(plane, directory),
       METRICS_PORT: '0',
+      API_PORT: '0',
       WORKERS: String(workers),
       HEAP_PROBE: heapFile,
       OPERATOR_CONFIG: configFile,

@@ -17,6 +17,9 @@ export const MARKER = 'provider-operator-marks';
 /** Holds the number of pods from when a tier stops owning it until somebody else sets it. */
 export const LEFT_TO_OTHERS = 'provider-operator-left-to-others';
 
+/** Owns the fields of an installation that callers of the REST API set. */
+export const API_MANAGER = 'provider-operator-api';
+
 /**
  * Labels of every child. None but `version` changes over an upgrade. The keys are our own: charts select pods by
  * `app.kubernetes.io/name` and `instance`, and an installation may have the name of somebody's release.
@@ -66,7 +69,14 @@ export const ANNOTATION = {
   made: `${GROUP}/made`,
   /** On an installation or a Provider, by people: any new value lets what failed be tried again. */
   retry: `${GROUP}/retry`,
+  /** On an installation: any new value replaces its pods by new ones of the same version. */
+  restart: `${GROUP}/restart`,
+  /** On an installation, by the REST API: the last requests that had an Idempotency-Key. */
+  requests: `${GROUP}/requests`,
 } as const;
+
+/** As the name of a namespace is. */
+export const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
 export const INSTALLATION_PLURAL = 'providerinstallations';
 export const PROVIDER_PLURAL = 'providers';

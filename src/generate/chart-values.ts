@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { OperatorConfig } from '../api/operator-config.ts';
-import { DNS_LABEL, Settings } from '../settings.ts';
+import { DNS_LABEL } from '../api/names.ts';
+import { Settings } from '../settings.ts';
 
 /**
  * The values of the Helm chart: what they are called, mean and default to. values.yaml, values.schema.json and the table

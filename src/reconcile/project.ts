@@ -27,13 +27,19 @@ const UNREADABLE = {
   resourceTier: 'standard',
 } as const satisfies InstallationSpec;
 
-export function projectInstallation(raw: Raw & { spec?: unknown; status?: InstallationStatus }): Stored & Installation {
+/** With what only the REST API tells. */
+export interface InstallationView extends Stored, Installation {
+  readonly createdAt: string;
+}
+
+export function projectInstallation(raw: Raw & { spec?: unknown; status?: InstallationStatus }): InstallationView {
   const { metadata } = raw;
   const { data: spec = UNREADABLE, error } = InstallationSpec.safeParse(withoutNulls(raw.spec ?? {}));
   return {
     ...judged(metadata, error),
     namespace: metadata.namespace ?? '',
     name: metadata.name,
+    createdAt: metadata.creationTimestamp ?? '',
     deleting: metadata.deletionTimestamp !== undefined,
     retry: retryAnnotation(metadata),
     spec,
@@ -68,6 +74,12 @@ export interface ProviderView extends Stored, Published<Catalogue, ProviderStatu
   readonly uid: string;
   /** The value of the annotation `…/retry`. */
   readonly retry: string | undefined;
+  /** For people. */
+  readonly about: Pick<
+    ProviderSpec,
+    'displayName' | 'description' | 'tags' | 'author' | 'trustTier' | 'iconURL' | 'readme'
+  >;
+  readonly createdAt: string;
 }
 
 export function projectProvider(
@@ -80,13 +92,21 @@ export function projectProvider(
   return {
     ...judged(raw.metadata, error),
     retry: retryAnnotation(raw.metadata),
+    about: aboutIn(spec),
+    createdAt: raw.metadata.creationTimestamp ?? '',
     catalogue: readCatalogue(spec, config),
     status: raw.status ?? {},
   };
 }
 
+function aboutIn({ displayName, description, tags, author, trustTier, iconURL, readme }: ProviderSpec) {
+  return { displayName, description, tags, author, trustTier, iconURL, readme } as ProviderView['about'];
+}
+
 export interface SoftwareView extends Stored, Published<SoftwareCatalogue, SoftwareStatus> {
   readonly uid: string;
+  /** For people. */
+  readonly about: Pick<SoftwareSpec, 'displayName' | 'tags'>;
 }
 
 export function projectSoftware(
@@ -98,6 +118,7 @@ export function projectSoftware(
   const { error } = SoftwareSpec.omit({ versions: true }).safeParse(spec);
   return {
     ...judged(raw.metadata, error),
+    about: { displayName: spec.displayName, tags: spec.tags } as SoftwareView['about'],
     catalogue: readSoftware(raw.metadata.name, spec, config),
     status: raw.status ?? {},
   };

@@ -76,19 +76,26 @@ export function podTemplate(inputs: TemplateInputs) {
   };
 }
 
-function container(
-  { release, documentRoot, config, inputs, shape, software }: TemplateInputs,
-  runtime: Runtime,
-  softwareMounts: readonly object[],
-) {
-  const provided = software.uses.flatMap((use) => use.release?.provides?.env ?? []);
-  const variables = containerEnv({
+/** The variables of the container, whoever sets them. */
+export function templateVariables({
+  release,
+  documentRoot,
+  config,
+  inputs,
+  software,
+}: Pick<TemplateInputs, 'release' | 'documentRoot' | 'config' | 'inputs' | 'software'>): ContainerVariable[] {
+  return containerEnv({
     config,
     inputs,
     documentRoot: documentRoot ?? release.documentRoot,
-    software: provided,
-    release: runtime.env ?? [],
+    software: software.uses.flatMap((use) => use.release?.provides?.env ?? []),
+    release: release.runtime?.env ?? [],
   });
+}
+
+function container(inputs: TemplateInputs, runtime: Runtime, softwareMounts: readonly object[]) {
+  const { release, shape } = inputs;
+  const variables = templateVariables(inputs);
   const resources = resourcesOf(shape);
   const mounts = [...(runtime.volumeMounts ?? []).map(withoutZeros), ...softwareMounts];
   return {

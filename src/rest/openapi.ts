@@ -1,0 +1,71 @@
+import swagger from '@fastify/swagger';
+import { createJsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
+import manifest from '../../package.json' with { type: 'json' };
+import type { App } from './context.ts';
+
+const DESCRIPTION = `Installs providers and upgrades them, in the name of whoever asks.
+
+Every request has a bearer token of the cluster, such as one of \`kubectl create token\`. The namespace is that of the service
+account, or the one of the header \`X-Namespace\`. Writes go to the API server with the token of the caller.`;
+
+/** Says what the API is, by the schemas by which requests are judged. */
+export async function describe(app: App): Promise<void> {
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'provider-operator',
+        version: manifest.version,
+        description: DESCRIPTION,
+        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+      },
+      servers: [{ url: '/', description: 'Where this document was read.' }],
+      components: {
+        securitySchemes: {
+          token: { type: 'http', scheme: 'bearer', description: 'A token that the cluster knows.' },
+          accessToken: {
+            type: 'apiKey',
+            in: 'header',
+            name: 'X-Access-Token',
+            description: 'The same token, for clients of the second seed.',
+          },
+        },
+      },
+      security: [{ token: [] }, { accessToken: [] }],
+      tags: [
+        { name: 'Catalogue', description: 'What is published.' },
+        { name: 'Installations', description: 'What is installed, by provider.' },
+        { name: 'Apps', description: 'The catalogue, as the second seed has it.' },
+        { name: 'App installations', description: 'What is installed, by id.' },
+      ],
+    },
+    transform: createJsonSchemaTransform({}),
+    transformObject: (document) => plain(jsonSchemaTransformObject(document)) as never,
+    hideUntagged: true,
+  });
+}
+
+/** What the schemas of the CRDs say in CEL or for server-side apply, as far as JSON Schema can say it. */
+function plain(node: unknown): unknown {
+  if (Array.isArray(node)) {
+    return node.map(plain);
+  }
+  if (typeof node !== 'object' || node === null) {
+    return node;
+  }
+  const { 'x-kubernetes-validations': rules = [], ...rest } = node as { 'x-kubernetes-validations'?: readonly Rule[] };
+  const patterns = rules.flatMap(({ rule }) => patternOf(rule) ?? []);
+  const members = Object.entries(rest)
+    .filter(([name]) => !name.startsWith('x-kubernetes-'))
+    .map(([name, value]) => [name, plain(value)] as const);
+  return { ...Object.fromEntries(members), ...(patterns[0] !== undefined && { pattern: patterns[0] }) };
+}
+
+interface Rule {
+  readonly rule: string;
+}
+
+/** Of a rule that `matching` (api/field.ts) wrote. */
+function patternOf(rule: string): string | undefined {
+  return /^self\.matches\('(.*)'\)$/s.exec(rule)?.[1]?.replaceAll("\\'", "'").replaceAll('\\\\', '\\');
+}
