@@ -64,7 +64,7 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
       mayGenerate: settings.GENERATED_SECRETS,
       clock: systemClock,
       log,
-      onAnswered: metrics.onAnswered,
+      onAnswered: (answered) => metrics.onAnswered(answered),
     },
     settings,
   ).catch((error: unknown) => {

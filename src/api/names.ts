@@ -33,6 +33,8 @@ export const LABEL = {
   rollout: `${GROUP}/rollout`,
   /** On a Secret that the operator made, and on the note of it. */
   generated: `${GROUP}/generated`,
+  /** On a Secret with inputs that came by the REST API: the name of the installation. */
+  inputs: `${GROUP}/inputs`,
 } as const;
 
 /** Deployments are watched by this label, because those of others change often and are many. */

@@ -118,7 +118,7 @@ export function projectSoftware(
   const { error } = SoftwareSpec.omit({ versions: true }).safeParse(spec);
   return {
     ...judged(raw.metadata, error),
-    about: { displayName: spec.displayName, tags: spec.tags } as SoftwareView['about'],
+    about: { displayName: spec.displayName, tags: spec.tags },
     catalogue: readSoftware(raw.metadata.name, spec, config),
     status: raw.status ?? {},
   };

@@ -12,6 +12,7 @@ import type { Observed } from '../plan/state/observed.ts';
 import { INSTALLATIONS } from '../reconcile/resources.ts';
 import type { Access } from './access.ts';
 import { judgeRequest, rememberRequest, type KeyedRequest } from './idempotency.ts';
+import { makeSecret, type SecretInputs } from './secret-inputs.ts';
 import { liveOf, type Live, type Look, type RawInstallation } from './installations.ts';
 import { keeperOf, keeperOfAny, sourceOf, type Owner } from './ownership.ts';
 import { problemOf, refused, RestProblem } from './problem.ts';
@@ -21,6 +22,8 @@ export interface Change {
   /** A merge patch (RFC 7386) of the spec. */
   readonly spec?: JsonObject;
   readonly annotations?: Readonly<Record<string, string>>;
+  /** Written before the installation, which refers to it. */
+  readonly secret?: SecretInputs | undefined;
 }
 
 /** What came with a request besides its body. */
@@ -86,6 +89,7 @@ export async function change(
     const spec = patched(live.raw.spec ?? {}, patch['spec']) as JsonObject;
     const valid = validated(spec);
     await demandNoKeeper(access, look, live, keeperOf(live.raw.metadata, live.raw.spec ?? {}, spec), terms.force);
+    const undo = decided.secret && (await makeSecret(look, live.view, decided.secret, terms));
     try {
       const raw = await look.cluster.patch<RawInstallation>(INSTALLATIONS, live.raw.metadata, patch, terms);
       const after = liveOf(raw);
@@ -95,6 +99,10 @@ export async function change(
       offer(after);
       return { live: after, isReplay: false };
     } catch (error) {
+      // Where no answer came it may have been written, and the Secret be needed.
+      if (error instanceof ApiError && error.status !== 0) {
+        await undo?.();
+      }
       if (!isConflict(error) || tries >= MOST_TRIES) {
         throw problemOf(error);
       }

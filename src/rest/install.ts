@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { ApiError } from '../cluster/errors.ts';
 import { firstIssue } from '../api/field.ts';
 import { hash } from '../api/hash.ts';
@@ -9,7 +10,8 @@ import { INSTALLATIONS } from '../reconcile/resources.ts';
 import type { Changed, Terms } from './change.ts';
 import type { Context } from './context.ts';
 import { judgeRequest, rememberRequest } from './idempotency.ts';
-import { liveOf, type Look, type RawInstallation } from './installations.ts';
+import { liveOf, type Live, type Look, type RawInstallation } from './installations.ts';
+import { adoptSecret, makeSecret, newSecretName, withSecret, type SecretInputs } from './secret-inputs.ts';
 import { notFound, refused, RestProblem } from './problem.ts';
 
 /** What to install. */
@@ -18,26 +20,46 @@ export interface Wish {
   /** Made of the name of the provider when absent. */
   readonly name: string | undefined;
   readonly spec: Readonly<Record<string, unknown>> & { readonly provider: string };
+  /** There may be others of the same provider. */
+  readonly isOneOfMany?: boolean;
+  /** Values of inputs that have to come from a Secret. */
+  readonly secrets?: Readonly<Record<string, string>>;
 }
 
 /** Creates an installation in the name of the caller. Under manual it is of the exact version that can be had now. */
 export async function install(context: Context, look: Look, wish: Wish, terms: Terms): Promise<Changed> {
-  const { namespace, spec: asked } = wish;
-  const name = wish.name ?? nameFor(asked.provider);
+  const { namespace, spec: asked, isOneOfMany = false } = wish;
   await demandRight(context, look, namespace);
-  const { data: spec, error } = InstallationSpec.safeParse(asked);
+  const others = wish.name === undefined ? await context.installations.allOf(look, namespace, asked.provider) : [];
+  const replayed = others.find((live) => isAgain(live, terms));
+  if (replayed) {
+    return { live: replayed, isReplay: true };
+  }
+  const [other] = others;
+  if (other && !isOneOfMany) {
+    throw alreadyInstalled(asked.provider, other.view.name);
+  }
+  const plain = wish.name ?? nameFor(asked.provider);
+  const name = other
+    ? `${plain.slice(0, LONGEST_NAME - 11).replace(/-+$/, '')}-${randomBytes(5).toString('hex')}`
+    : plain;
+  return create(context, look, { ...wish, name }, terms);
+}
+
+async function create(
+  context: Context,
+  look: Look,
+  { namespace, name, spec: asked, secrets = {} }: Wish & { readonly name: string },
+  terms: Terms,
+): Promise<Changed> {
+  const secret = Object.keys(secrets).length === 0 ? undefined : { name: newSecretName(name), values: secrets };
+  const given = secret ? withReferences(asked, secret) : asked;
+  const { data: spec, error } = InstallationSpec.safeParse(given);
   if (!spec) {
     throw new RestProblem(422, 'Invalid', `Correct ${firstIssue(error, 'spec')}`);
   }
-  if (wish.name === undefined) {
-    const replay = await demandNone(context, look, { namespace, provider: spec.provider, terms });
-    if (replay) {
-      return replay;
-    }
-  }
-  const now = context.now();
-  const observed = context.observeNew({ ...DRAFT, namespace, name, spec });
-  const prospect = prospectOf(observed, now);
+  const draft = context.observeNew({ ...DRAFT, namespace, name, spec });
+  const prospect = prospectOf(withSecret(draft, secret?.name), context.now());
   if (prospect.problem) {
     throw refused(prospect.problem);
   }
@@ -49,21 +71,38 @@ export async function install(context: Context, look: Look, wish: Wish, terms: T
       namespace,
       ...(keyed && { annotations: { [ANNOTATION.requests]: rememberRequest(undefined, keyed) } }),
     },
-    spec: { ...asked, ...(version !== undefined && { version }) },
+    spec: { ...given, ...(version !== undefined && { version }) },
   };
+  const undo = secret && (await makeSecret(look, { namespace, name, uid: undefined }, secret, terms));
   try {
     const live = liveOf(await look.cluster.create<RawInstallation>(INSTALLATIONS, object, terms));
     if (terms.dryRun) {
       return { live, isReplay: false, outcome: outcomeOf(undefined, prospect) };
     }
     context.offer(live);
+    if (secret) {
+      await adoptSecret(look, live, secret.name);
+    }
     return { live, isReplay: false };
   } catch (problem) {
+    if (problem instanceof ApiError && problem.status !== 0) {
+      await undo?.();
+    }
     if (!(problem instanceof ApiError) || problem.reason !== 'AlreadyExists') {
       throw problem;
     }
     return replayOf(context, look, { name, namespace }, terms);
   }
+}
+
+function withReferences(asked: Wish['spec'], { name, values }: SecretInputs): Wish['spec'] {
+  const inputs = (asked['userInputs'] ?? []) as readonly { readonly name: string }[];
+  const refs = Object.keys(values).map((key) => ({ name: key, valueFrom: { secretKeyRef: { name, key } } }));
+  return { ...asked, userInputs: [...inputs, ...refs] };
+}
+
+function isAgain({ raw }: Live, { keyed }: Terms): boolean {
+  return judgeRequest(raw.metadata.annotations?.[ANNOTATION.requests], keyed) === 'again';
 }
 
 const DRAFT = {
@@ -88,37 +127,15 @@ async function demandRight({ access }: Context, { caller }: Look, namespace: str
     : notFound(`There is no namespace "${namespace}" in which you can install anything`);
 }
 
-async function demandNone(
-  context: Context,
-  look: Look,
-  { namespace, provider, terms }: { readonly namespace: string; readonly provider: string; readonly terms: Terms },
-): Promise<Changed | undefined> {
-  const live = await context.installations
-    .ofProvider(look, { namespace, provider, name: undefined })
-    .catch((error: unknown) => {
-      if (error instanceof RestProblem && error.status === 404) {
-        return undefined;
-      }
-      throw error;
-    });
-  if (!live) {
-    return undefined;
-  }
-  if (judgeRequest(live.raw.metadata.annotations?.[ANNOTATION.requests], terms.keyed) === 'again') {
-    return { live, isReplay: true };
-  }
-  throw alreadyInstalled(provider, live.view.name);
-}
-
 /** The same request may have created it a moment ago. */
 async function replayOf(
   { installations }: Context,
   look: Look,
   name: { readonly name: string; readonly namespace: string },
-  { keyed }: Terms,
+  terms: Terms,
 ): Promise<Changed> {
   const live = await installations.byName(look, name);
-  if (judgeRequest(live.raw.metadata.annotations?.[ANNOTATION.requests], keyed) === 'again') {
+  if (isAgain(live, terms)) {
     return { live, isReplay: true };
   }
   throw alreadyInstalled(live.view.spec.provider, name.name);

@@ -24,7 +24,7 @@ export interface RawInstallation extends Raw {
 
 export function liveOf(raw: RawInstallation): Live {
   // A projection shares parts of what it was made from with the caches, and changes them.
-  return { raw, view: projectInstallation(structuredClone(raw) as Parameters<typeof projectInstallation>[0]) };
+  return { raw, view: projectInstallation(structuredClone(raw)) };
 }
 
 /** Who looks, and where. */
@@ -36,6 +36,8 @@ export interface Look {
 export interface Installations {
   /** The one of a provider in a namespace, by name where there are several. */
   ofProvider(look: Look, where: { namespace: string; provider: string; name: string | undefined }): Promise<Live>;
+  /** All of a provider in a namespace, as far as the caller may read them. */
+  allOf(look: Look, namespace: string, provider: string): Promise<readonly Live[]>;
   byUid(look: Look, uid: string): Promise<Live>;
   byName(look: Look, name: ObjectName): Promise<Live>;
   /** Those of a namespace that the caller may list, or of all, by name. */
@@ -92,6 +94,8 @@ export function createInstallations(caches: Caches, access: Access): Installatio
       }
       return live;
     },
+
+    allOf: search,
 
     async byUid(look, uid) {
       const [known] = caches.installations.byIndex('uid', uid);

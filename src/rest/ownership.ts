@@ -113,9 +113,7 @@ function membersOf(value: Json | undefined): Members | undefined {
       : undefined;
   }
   return typeof value === 'object' && value !== null
-    ? new Map(
-        Object.entries(value).map(([member, of]) => [member, { step: { member }, value: of as Json | undefined }]),
-      )
+    ? new Map(Object.entries(value).map(([member, of]) => [member, { step: { member }, value: of }]))
     : undefined;
 }
 

@@ -46,6 +46,11 @@ export class RestProblem extends Error {
     this.extras = extras;
   }
 
+  /** The same with another status. */
+  as(status: number): RestProblem {
+    return new RestProblem(status, this.type, this.message, this.extras);
+  }
+
   body(): ProblemBody {
     const { status, type, message, extras } = this;
     const title = STATUS_CODES[status] ?? 'Unknown';

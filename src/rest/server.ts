@@ -13,6 +13,8 @@ import type { RestPorts } from './ports.ts';
 import { problemOf, RestProblem, unauthenticated } from './problem.ts';
 import { registerCatalogue } from './v1/catalogue.ts';
 import { registerInstalled } from './v1/installed.ts';
+import { registerAppInstallations } from './v2/app-installations.ts';
+import { registerApps } from './v2/apps.ts';
 import { createWatches } from './watch.ts';
 
 export interface RestSettings {
@@ -81,6 +83,8 @@ export async function createRestServer(ports: RestPorts, settings: RestSettings)
   registerDocs(app);
   registerCatalogue(app, context);
   registerInstalled(app, context, watches);
+  registerApps(app, context);
+  registerAppInstallations(app, context);
   methods.complete();
   await app.ready();
 
@@ -109,7 +113,7 @@ function bareServer({ tls }: RestSettings): App {
     trustProxy: false,
     ...(tls && { https: { ...tls, minVersion: 'TLSv1.2' } }),
   } as const;
-  return fastify(options as object) as unknown as App;
+  return fastify(options) as App;
 }
 
 function idOf({ headers }: { readonly headers: Readonly<Record<string, string | string[] | undefined>> }): string {
@@ -166,7 +170,7 @@ function acceptJsonOnly(app: App): void {
       if (body === '') {
         done(null, {});
       } else {
-        json(request, body as string, (error, value) => done(error && notJson(error), value));
+        void json(request, body as string, (error, value) => done(error && notJson(error), value));
       }
     },
   );
@@ -195,7 +199,8 @@ function answerProblems(app: App, { log }: RestPorts): void {
     send(reply, new RestProblem(404, 'NotFound', 'Correct the path: /docs has all of them'));
   });
   app.setErrorHandler((error: Error, request, reply) => {
-    const problem = hasZodFastifySchemaValidationErrors(error) ? invalid(request, error.validation) : problemOf(error);
+    const found = hasZodFastifySchemaValidationErrors(error) ? invalid(error.validation) : problemOf(error);
+    const problem = isOfSecondSeed(request) && found.status === 422 ? found.as(400) : found;
     if (problem.status === 500) {
       log.error({ requestId: request.id, route: request.routeOptions.url, error }, 'A request failed');
     }
@@ -216,16 +221,19 @@ interface Issue {
   readonly message?: string;
 }
 
-/** The first seed says 422 to what breaks its schema, the second 400. */
-function invalid({ routeOptions }: FastifyRequest, issues: readonly Issue[]): RestProblem {
+/** The first seed says 422 to what breaks its schema or cannot be had, the second 400. */
+function isOfSecondSeed({ routeOptions }: FastifyRequest): boolean {
+  return routeOptions.url?.startsWith('/v2') === true;
+}
+
+function invalid(issues: readonly Issue[]): RestProblem {
   const errors = issues.slice(0, 20).map(({ instancePath, message = 'invalid' }) => ({
     field: instancePath.slice(1).replaceAll('/', '.'),
     message,
   }));
   const [first] = errors;
   const where = first?.field === '' || first === undefined ? 'the request' : `"${first.field}"`;
-  const status = routeOptions.url?.startsWith('/v2') === true ? 400 : 422;
-  return new RestProblem(status, 'Invalid', `Correct ${where}: ${first?.message ?? 'invalid'}`, { errors });
+  return new RestProblem(422, 'Invalid', `Correct ${where}: ${first?.message ?? 'invalid'}`, { errors });
 }
 
 /** Logs and counts every answer; of what was asked only the path, since a query may have anything in it. */
