@@ -24,8 +24,9 @@ const UNKNOWN_MS = 2_000;
 const MOST_KEPT = 4096;
 /** Far longer than any token is. */
 const LONGEST_TOKEN = 16 * 1024;
-/** At once: a flood of made-up tokens reaches the API server in single file only. */
-const MOST_UNDER_WAY = 16;
+/** Of one address within a second: a flood of made-up tokens never becomes one at the API server. */
+const MOST_REVIEWS = 50;
+const WINDOW_MS = 1_000;
 
 interface TokenReview {
   readonly status?: {
@@ -41,10 +42,10 @@ interface TokenReview {
 
 export interface Callers {
   /** Undefined for a token that the API server does not know. */
-  identify(token: string): Promise<Caller | undefined>;
+  identify(token: string, address: string): Promise<Caller | undefined>;
 }
 
-/** Thrown where so many tokens wait to be reviewed that one more would only wait. */
+/** Thrown where an address sends so many unknown tokens that one more is not asked about. */
 export class TooManyReviews extends Error {
   override readonly name = 'TooManyReviews';
 }
@@ -59,38 +60,47 @@ export function createCallers(transport: Transport, clock: Clock): Callers {
     clock,
     ttlMs: (caller) => (caller ? KNOWN_MS : UNKNOWN_MS),
   });
-  let underWay = 0;
+  /** Reviews of each address in the second that is running. */
+  const asked = new Map<string, number>();
+  let windowEnds = 0;
 
-  async function review(token: string, id: string): Promise<Caller | undefined> {
-    if (underWay >= MOST_UNDER_WAY) {
+  function countReview(address: string): void {
+    if (clock.monotonic() >= windowEnds) {
+      asked.clear();
+      windowEnds = clock.monotonic() + WINDOW_MS;
+    }
+    const count = (asked.get(address) ?? 0) + 1;
+    if (count > MOST_REVIEWS) {
       throw new TooManyReviews();
     }
-    underWay += 1;
-    try {
-      const { status } = await transport.request<TokenReview>({
-        method: 'POST',
-        path: '/apis/authentication.k8s.io/v1/tokenreviews',
-        body: { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', spec: { token } },
-        doing: 'Review a token',
-        resource: 'tokenreviews.authentication.k8s.io',
-      });
-      const { username, uid, groups = [], extra } = status?.user ?? {};
-      return status?.authenticated === true && username !== undefined && username !== ''
-        ? { token, id, username, uid, groups, extra, namespace: namespaceOf(username) }
-        : undefined;
-    } finally {
-      underWay -= 1;
-    }
+    asked.set(address, count);
+  }
+
+  async function review(token: string, id: string): Promise<Caller | undefined> {
+    const { status } = await transport.request<TokenReview>({
+      method: 'POST',
+      path: '/apis/authentication.k8s.io/v1/tokenreviews',
+      body: { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', spec: { token } },
+      doing: 'Review a token',
+      resource: 'tokenreviews.authentication.k8s.io',
+    });
+    const { username, uid, groups = [], extra } = status?.user ?? {};
+    return status?.authenticated === true && username !== undefined && username !== ''
+      ? { token, id, username, uid, groups, extra, namespace: namespaceOf(username) }
+      : undefined;
   }
 
   return {
-    async identify(token) {
+    async identify(token, address) {
       if (token.length > LONGEST_TOKEN || !/^[\x21-\x7E]+$/.test(token)) {
         return undefined;
       }
       // The token itself is not kept as a key: a dump of the memory shows it as seldom as can be.
       const id = createHash('sha256').update(token).digest('base64url');
-      return reviews.get(id, () => review(token, id));
+      return reviews.get(id, async () => {
+        countReview(address);
+        return review(token, id);
+      });
     },
   };
 }

@@ -68,15 +68,15 @@ export async function change(
   let first: Live | undefined;
   for (let tries = 1; ; tries += 1) {
     const live = await find();
-    if (first && etagOf(first) !== etagOf(live)) {
-      throw lostRace();
-    }
-    first = live;
     const { annotations = {} } = live.raw.metadata;
     if (isReplay(annotations[ANNOTATION.requests], terms.keyed)) {
       return { live, isReplay: true };
     }
     demandMatch(terms.ifMatch, live);
+    if (first && etagOf(first) !== etagOf(live)) {
+      throw lostRace();
+    }
+    first = live;
     const observed = observe(live);
     const decided = await decide(observed, live);
     if ('kind' in decided) {

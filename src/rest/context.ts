@@ -6,7 +6,7 @@ import { observeAs } from '../reconcile/observe.ts';
 import { PROVIDERS } from '../reconcile/resources.ts';
 import type { Installation, Observed } from '../plan/state/observed.ts';
 import { createAccess, type Access } from './access.ts';
-import type { Caller } from './callers.ts';
+import { createCallers, type Caller, type Callers } from './callers.ts';
 import { clusterOf } from './callers-cluster.ts';
 import type { ChangePorts, Terms } from './change.ts';
 import { keyedRequest } from './idempotency.ts';
@@ -37,6 +37,7 @@ declare module 'fastify' {
 export interface Context extends ChangePorts {
   readonly ports: RestPorts;
   readonly access: Access;
+  readonly callers: Callers;
   readonly installations: Installations;
   readonly observeNew: (installation: Installation) => Observed;
   /** Refuses whoever may not read the catalogue. */
@@ -62,6 +63,7 @@ export function createContext(ports: RestPorts, isCatalogueOpen: boolean): Conte
   return {
     ports,
     access,
+    callers: createCallers(ports.transport, clock),
     installations: createInstallations(caches, access),
     observeNew,
     observe: ({ view }: Live) => observeNew(view),

@@ -1,16 +1,20 @@
 import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
-import fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
-import { hasZodFastifySchemaValidationErrors, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import fastify, { type FastifyReply } from 'fastify';
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
-import { createCallers, TooManyReviews } from './callers.ts';
+import { recordAnswers } from './access-log.ts';
+import { acceptJsonOnly } from './body.ts';
 import { createContext, type App } from './context.ts';
 import { registerDocs } from './docs-page.ts';
+import { answerProblems, refuseConnection, send } from './errors.ts';
+import { identify } from './identify.ts';
+import { answerOtherMethods } from './methods.ts';
 import { describe } from './openapi.ts';
 import type { RestPorts } from './ports.ts';
-import { problemOf, RestProblem, unauthenticated } from './problem.ts';
+import { problemOf, RestProblem } from './problem.ts';
 import { registerCatalogue } from './v1/catalogue.ts';
 import { registerInstalled } from './v1/installed.ts';
 import { registerAppInstallations } from './v2/app-installations.ts';
@@ -36,6 +40,16 @@ export interface RestServer {
 /** More than any request needs: values of a config have 64 KiB in all. */
 const LONGEST_BODY = 256 * 1024;
 const RATE_WINDOW_MS = 10_000;
+const LARGEST_HEADERS = 16 * 1024;
+/** Who sends more slowly holds a connection for nothing. */
+const HEADERS_MS = 10_000;
+const REQUEST_MS = 30_000;
+/** Longer than a proxy keeps a connection, so that it never sends into one that is just being closed. */
+const KEEP_ALIVE_MS = 72_000;
+/** How often Node looks whether one is too slow. */
+const CHECKING_MS = 2_000;
+const DRAIN_LOOK_MS = 50;
+const LONGEST_DRAIN_MS = 8_000;
 /** Ids that a proxy gives, if they can be told from an attack on whoever reads the log. */
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
 
@@ -43,13 +57,12 @@ export async function createRestServer(ports: RestPorts, settings: RestSettings)
   const app = bareServer(settings);
   const context = createContext(ports, settings.isCatalogueOpen);
   const watches = createWatches(ports);
-  const callers = createCallers(ports.transport, ports.clock);
 
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.decorateRequest('caller', undefined);
   acceptJsonOnly(app);
-  answerProblems(app, ports);
+  answerProblems(app, ports.log);
   recordAnswers(app, ports);
 
   await app.register(helmet, {
@@ -66,13 +79,13 @@ export async function createRestServer(ports: RestPorts, settings: RestSettings)
   app.addHook('onRequest', async (request) => {
     if (request.routeOptions.config.isPublic !== true && !request.is404) {
       demandReady(ports);
-      request.caller = await identify(request, callers);
+      request.caller = await identify(request, context.callers);
     }
   });
   await app.register(rateLimit, {
     max: settings.rateLimit,
     timeWindow: RATE_WINDOW_MS,
-    keyGenerator: ({ caller, ip }) => (caller ? `caller ${caller.username}` : `address ${ip}`),
+    keyGenerator: ({ caller, ip }) => (caller ? `caller ${caller.username} ${caller.uid}` : `address ${ip}`),
     errorResponseBuilder: (_request, { ttl }) =>
       new RestProblem(429, 'TooManyRequests', `Ask at most ${settings.rateLimit} times within 10 seconds`, {
         headers: { 'retry-after': String(Math.max(1, Math.ceil(ttl / 1000))) },
@@ -96,14 +109,19 @@ export async function createRestServer(ports: RestPorts, settings: RestSettings)
     },
     async close() {
       watches.close();
-      await app.close();
+      await drained(app);
     },
   };
 }
 
 function bareServer({ tls }: RestSettings): App {
+  const http = { maxHeaderSize: LARGEST_HEADERS, headersTimeout: HEADERS_MS, connectionsCheckingInterval: CHECKING_MS };
   const options = {
     logger: false,
+    requestTimeout: REQUEST_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    clientErrorHandler: refuseConnection,
+    frameworkErrors: (error: Error, _request: unknown, reply: FastifyReply) => send(reply, problemOf(error)),
     bodyLimit: LONGEST_BODY,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 256 },
     requestIdHeader: false,
@@ -111,9 +129,18 @@ function bareServer({ tls }: RestSettings): App {
     return503OnClosing: true,
     forceCloseConnections: 'idle',
     trustProxy: false,
-    ...(tls && { https: { ...tls, minVersion: 'TLSv1.2' } }),
+    ...(tls ? { https: { ...tls, ...http, minVersion: 'TLSv1.2', handshakeTimeout: HEADERS_MS } } : { http }),
   } as const;
-  return fastify(options) as App;
+  return fastify(options);
+}
+
+/** Connections that wait for a request end at once, also those that begin to wait meanwhile; the others have some time. */
+async function drained(app: App): Promise<void> {
+  const idle = setInterval(() => app.server.closeIdleConnections(), DRAIN_LOOK_MS);
+  const late = setTimeout(() => app.server.closeAllConnections(), LONGEST_DRAIN_MS);
+  await app.close();
+  clearInterval(idle);
+  clearTimeout(late);
 }
 
 function idOf({ headers }: { readonly headers: Readonly<Record<string, string | string[] | undefined>> }): string {
@@ -140,159 +167,4 @@ function demandReady({ caches }: RestPorts): void {
       headers: { 'retry-after': '1' },
     });
   }
-}
-
-async function identify({ headers }: FastifyRequest, callers: ReturnType<typeof createCallers>) {
-  const token = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1] ?? headers['x-access-token'];
-  const caller = typeof token === 'string' ? await callers.identify(token).catch(inWords) : undefined;
-  if (!caller) {
-    throw unauthenticated();
-  }
-  return caller;
-}
-
-function inWords(error: unknown): never {
-  throw error instanceof TooManyReviews
-    ? new RestProblem(503, 'Busy', 'Try again: too many new tokens wait to be reviewed', {
-        headers: { 'retry-after': '1' },
-      })
-    : error;
-}
-
-/** An empty body is an empty object, whatever its type is said to be; any other has to be JSON. */
-function acceptJsonOnly(app: App): void {
-  const json = app.getDefaultJsonParser('error', 'error');
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser(
-    ['application/json', 'application/merge-patch+json'],
-    { parseAs: 'string' },
-    (request, body, done) => {
-      if (body === '') {
-        done(null, {});
-      } else {
-        void json(request, body as string, (error, value) => done(error && notJson(error), value));
-      }
-    },
-  );
-  app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => {
-    if (body === '') {
-      done(null, {});
-    } else {
-      done(new RestProblem(415, 'UnsupportedMediaType', 'Send JSON, with the header content-type: application/json'));
-    }
-  });
-  app.addHook('preValidation', async (request) => {
-    if (request.body === undefined && request.routeOptions.schema?.body !== undefined) {
-      request.body = {};
-    }
-  });
-}
-
-function notJson(error: Error): Error {
-  return 'code' in error && error.code === 'FST_ERR_CTP_BODY_TOO_LARGE'
-    ? error
-    : new RestProblem(400, 'NotJson', 'Correct the body: it is no JSON');
-}
-
-function answerProblems(app: App, { log }: RestPorts): void {
-  app.setNotFoundHandler((_request, reply) => {
-    send(reply, new RestProblem(404, 'NotFound', 'Correct the path: /docs has all of them'));
-  });
-  app.setErrorHandler((error: Error, request, reply) => {
-    const found = hasZodFastifySchemaValidationErrors(error) ? invalid(error.validation) : problemOf(error);
-    const problem = isOfSecondSeed(request) && found.status === 422 ? found.as(400) : found;
-    if (problem.status === 500) {
-      log.error({ requestId: request.id, route: request.routeOptions.url, error }, 'A request failed');
-    }
-    send(reply, problem);
-  });
-}
-
-function send(reply: FastifyReply, problem: RestProblem): void {
-  void reply
-    .code(problem.status)
-    .headers({ ...problem.extras.headers })
-    .type('application/problem+json')
-    .send(JSON.stringify(problem.body()));
-}
-
-interface Issue {
-  readonly instancePath: string;
-  readonly message?: string;
-}
-
-/** The first seed says 422 to what breaks its schema or cannot be had, the second 400. */
-function isOfSecondSeed({ routeOptions }: FastifyRequest): boolean {
-  return routeOptions.url?.startsWith('/v2') === true;
-}
-
-function invalid(issues: readonly Issue[]): RestProblem {
-  const errors = issues.slice(0, 20).map(({ instancePath, message = 'invalid' }) => ({
-    field: instancePath.slice(1).replaceAll('/', '.'),
-    message,
-  }));
-  const [first] = errors;
-  const where = first?.field === '' || first === undefined ? 'the request' : `"${first.field}"`;
-  return new RestProblem(422, 'Invalid', `Correct ${where}: ${first?.message ?? 'invalid'}`, { errors });
-}
-
-/** Logs and counts every answer; of what was asked only the path, since a query may have anything in it. */
-function recordAnswers(app: App, { log, onAnswered }: RestPorts): void {
-  app.addHook('onRequest', async (request, reply) => {
-    reply.header('x-request-id', request.id);
-    reply.header('cache-control', 'no-store');
-  });
-  app.addHook('onResponse', async (request, reply) => {
-    const { method, id, caller, routeOptions } = request;
-    const route = routeOptions.url ?? '';
-    const seconds = reply.elapsedTime / 1000;
-    onAnswered({ method, route, code: reply.statusCode, seconds });
-    log.info(
-      {
-        requestId: id,
-        method,
-        path: request.url.split('?')[0],
-        status: reply.statusCode,
-        ms: Math.round(reply.elapsedTime),
-        caller: caller?.username,
-      },
-      'Answered',
-    );
-  });
-}
-
-const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'] as const;
-
-/** 405, with what there is instead, where a path has no such method. */
-function answerOtherMethods(app: App): { complete(): void } {
-  const known = new Map<string, Set<string>>();
-  let isComplete = false;
-  app.addHook('onRoute', ({ url, method }) => {
-    if (!isComplete) {
-      const methods = known.get(url) ?? new Set();
-      known.set(url, methods);
-      [method].flat().forEach((one) => methods.add(one));
-    }
-  });
-  return {
-    complete() {
-      isComplete = true;
-      for (const [url, methods] of known) {
-        const others = METHODS.filter(
-          (one) => !methods.has(one) && one !== 'OPTIONS' && app.supportedMethods.includes(one),
-        );
-        app.route({
-          url,
-          method: others,
-          config: { isPublic: true },
-          schema: { hide: true },
-          handler: async (_request, reply) => {
-            const allowed = [...methods].sort().join(', ');
-            reply.header('allow', allowed);
-            throw new RestProblem(405, 'MethodNotAllowed', `Ask with one of ${allowed}`);
-          },
-        });
-      }
-    },
-  };
 }

@@ -3,8 +3,7 @@ import { findCondition } from '../api/conditions.ts';
 import { isNewer } from '../controller/resource-version.ts';
 import type { InstallationView } from '../reconcile/project.ts';
 import { INSTALLATIONS } from '../reconcile/resources.ts';
-import type { Access } from './access.ts';
-import { callerOf } from './context.ts';
+import { callerOf, type Context } from './context.ts';
 import type { Live } from './installations.ts';
 import type { RestPorts } from './ports.ts';
 import { RestProblem } from './problem.ts';
@@ -111,10 +110,7 @@ interface Viewing {
 
 export async function watch(
   watches: Watches,
-  {
-    access,
-    ports: { clock, caches },
-  }: { readonly access: Access; readonly ports: Pick<RestPorts, 'clock' | 'caches'> },
+  { access, callers, ports: { clock, caches } }: Pick<Context, 'access' | 'callers' | 'ports'>,
   { request, reply, live, show }: Viewing,
 ): Promise<void> {
   const caller = callerOf(request);
@@ -160,10 +156,15 @@ export async function watch(
     }
   }
 
-  /** Rights may be taken while somebody watches. */
+  /** A token runs out and rights are taken while somebody watches. Who cannot be judged now is judged next time. */
   async function beat(): Promise<void> {
     const { namespace, name } = live.view;
-    const may = await access.may(caller, { verb: 'get', resource: INSTALLATIONS, namespace, name }).catch(() => true);
+    const deed = { verb: 'get', resource: INSTALLATIONS, namespace, name } as const;
+    const known = await callers.identify(caller.token, request.ip).catch(() => caller);
+    const may = known && (await access.may(known, deed).catch(() => true));
+    if (!may) {
+      sender.last('refused', undefined);
+    }
     if (!may || clock.monotonic() - startedAt > LONGEST_MS) {
       end();
     } else {
@@ -216,7 +217,7 @@ function createSender(stream: FastifyReply['raw'], show: Viewing['show']) {
         write('installation', view);
       }
     },
-    last(event: 'settled' | 'deleted', view: InstallationView | undefined) {
+    last(event: 'settled' | 'deleted' | 'refused', view: InstallationView | undefined) {
       waiting = undefined;
       write(event, view);
     },

@@ -371,6 +371,7 @@ export function registerInstalled(app: App, context: Context, watches: Watches):
   app.get(
     `${ONE}/watch`,
     {
+      exposeHeadRoute: false,
       schema: {
         ...reading,
         operationId: 'watchInstallation',
