@@ -33,6 +33,7 @@ export function send(reply: FastifyReply, problem: RestProblem): void {
 interface Issue {
   readonly instancePath: string;
   readonly message?: string;
+  readonly params?: { readonly issues?: readonly { readonly message?: string }[] };
 }
 
 /** The first seed says 422 to what breaks its schema or cannot be had, the second 400. */
@@ -41,9 +42,10 @@ function isOfSecondSeed({ routeOptions }: FastifyRequest): boolean {
 }
 
 function invalid(issues: readonly Issue[]): RestProblem {
-  const errors = issues.slice(0, 20).map(({ instancePath, message = 'invalid' }) => ({
+  const errors = issues.slice(0, 20).map(({ instancePath, message = 'invalid', params }) => ({
     field: instancePath.slice(1).replaceAll('/', '.'),
-    message,
+    // Of a key that does not fit its pattern, the pattern says more.
+    message: params?.issues?.[0]?.message ?? message,
   }));
   const [first] = errors;
   const where = first?.field === '' || first === undefined ? 'the request' : `"${first.field}"`;
