@@ -72,6 +72,7 @@ export async function createRestServer(ports: RestPorts, settings: RestSettings)
   await app.register(cors, {
     origin: [...settings.corsOrigins],
     exposedHeaders: ['etag', 'x-total-count', 'x-request-id', 'idempotency-replayed', 'retry-after'],
+    methods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'],
     maxAge: 600,
     strictPreflight: false,
   });
