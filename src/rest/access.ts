@@ -6,7 +6,7 @@ import type { Caller } from './callers.ts';
 import { Expiring } from './expiring.ts';
 
 /** `override`: to write over what a GitOps tool keeps; a verb of ours, which roles may have. */
-export type Verb = 'get' | 'list' | 'create' | 'override';
+type Verb = 'get' | 'list' | 'create' | 'override';
 
 interface Deed {
   readonly verb: Verb;

@@ -142,7 +142,7 @@ export const MissingDependencies = z
   })
   .meta({ id: 'MissingDependencies', description: 'What a version needs that is not there yet.' });
 
-export const Candidate = z
+const Candidate = z
   .object({ ...snakeCased(UpdateCandidate.shape) })
   .meta({ id: 'Candidate', description: 'One newer release, and why automation does not take it now.' });
 
@@ -181,14 +181,12 @@ export const VersionParams = NameParams.extend({ version: z.string().max(64).des
 const namespace = z.string().max(63).describe('The namespace, instead of the header X-Namespace.').optional();
 const flagText = (description: string) => z.enum(['true', 'false']).describe(description).optional();
 
-export const Whereabouts = z.strictObject({
+export const Reading = z.strictObject({
   namespace,
   installation: z.string().max(52).describe('Its name, where the provider is installed several times.').optional(),
 });
 
-export const Reading = Whereabouts;
-
-export const Writing = Whereabouts.extend({
+export const Writing = Reading.extend({
   dryRun: flagText('Tells what would be done, and writes nothing.'),
   force: flagText('Changes also what a GitOps tool keeps, with the right to override.'),
 });

@@ -144,11 +144,7 @@ describe('the keeper of a field', () => {
     fc.assert(
       fc.property(any, any, (before, after) => {
         const isChanged = JSON.stringify(sorted(before)) !== JSON.stringify(sorted(after));
-        const keeper = keeperOf(
-          { managedFields: [entry(flux, 'Apply', { 'f:spec': {} })] },
-          before as JsonObject,
-          after as JsonObject,
-        );
+        const keeper = keeperOf({ managedFields: [entry(flux, 'Apply', { 'f:spec': {} })] }, before, after);
         // An absent member, one that is null and one that is empty are stored alike or change nothing.
         return keeper === undefined || isChanged;
       }),
