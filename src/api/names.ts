@@ -66,6 +66,8 @@ export const ANNOTATION = {
   made: `${GROUP}/made`,
   /** On an installation or a Provider, by people: any new value lets what failed be tried again. */
   retry: `${GROUP}/retry`,
+  /** On an installation, by people: any other value makes its pods anew. On the pod template: the one that they were made for. */
+  restart: `${GROUP}/restart`,
 } as const;
 
 export const INSTALLATION_PLURAL = 'providerinstallations';

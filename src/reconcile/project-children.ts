@@ -82,6 +82,7 @@ export function projectDeployment(raw: RawDeployment): Stored & DeploymentView {
     version: sharedText(annotations[ANNOTATION.version]),
     secrets: generatedIn(container),
     software: sharedText(annotations[ANNOTATION.software]),
+    restart: annotations[ANNOTATION.restart],
     inputsHash: annotations[ANNOTATION.inputsHash],
     ports: portNumbers(container?.ports ?? []),
     createdAt: metadata.creationTimestamp ?? '',
