@@ -40,13 +40,27 @@ export async function describe(app: App): Promise<void> {
       ],
     },
     transform: createJsonSchemaTransform({}),
-    transformObject: (document) => withoutTwins(plain(jsonSchemaTransformObject(document)) as Document) as never,
+    transformObject: (document) =>
+      withOptionalBodies(withoutTwins(plain(jsonSchemaTransformObject(document)) as Document)) as never,
     hideUntagged: true,
   });
 }
 
 interface Document {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
   readonly components: { readonly schemas: Record<string, unknown> };
+}
+
+interface Operation {
+  readonly requestBody?: {
+    required?: boolean;
+    readonly content: Readonly<Record<string, { readonly schema: Schema }>>;
+  };
+}
+
+interface Schema {
+  readonly $ref?: string;
+  readonly required?: readonly string[];
 }
 
 /**
@@ -72,6 +86,19 @@ function withoutTwins(document: Document): Document {
     }
   }
   return merged;
+}
+
+/** No body is an empty object, so that a body must be there only where it must have something in it. */
+function withOptionalBodies(document: Document): Document {
+  const { schemas } = document.components;
+  for (const { requestBody } of Object.values(document.paths).flatMap((path) => Object.values(path))) {
+    const [{ schema } = { schema: {} }] = Object.values(requestBody?.content ?? {});
+    const { required = [] } = (schemas[schema.$ref?.split('/').at(-1) ?? ''] ?? schema) as Schema;
+    if (requestBody) {
+      requestBody.required = required.length > 0;
+    }
+  }
+  return document;
 }
 
 function opened(schema: unknown): string {
