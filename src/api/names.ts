@@ -80,6 +80,9 @@ export const ANNOTATION = {
 /** As the name of a namespace is. */
 export const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
+/** The name of an installation, of at most 52 characters. */
+export const INSTALLATION_NAME = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
+
 export const INSTALLATION_PLURAL = 'providerinstallations';
 export const PROVIDER_PLURAL = 'providers';
 export const SOFTWARE_PLURAL = 'systemsoftwares';
