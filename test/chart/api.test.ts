@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { CHART, objectsIn, RELEASE, template, useHelm, type Rendered } from './helm.ts';
 import { containerOf, named, ofKind, only, podOf, templateInParent, told } from './rendered.ts';
 
@@ -313,5 +315,34 @@ describe('values that are wrong', () => {
     const service = ofKind(objects, 'Service').find(({ metadata }) => metadata.name.endsWith('-api'))!;
     const [path] = only(objects, 'Ingress')['spec'].rules[0].http.paths;
     expect(path.backend.service.name).toBe(service.metadata.name);
+  });
+});
+
+describe('what docs/install.md shows of the REST API', () => {
+  const [, section = ''] = /^## The REST API\n([^]*?)^## /m.exec(readFileSync('docs/install.md', 'utf8')) ?? [];
+  const examples = [...section.matchAll(/^```yaml\n([^]*?)^```$/gm)].map(([, text = '']) => text);
+
+  it.for(examples.map((text, at) => [at + 1, text] as const))(
+    'makes by example %i a Service to its pods',
+    async ([, text]) => {
+      const values = parse(text) as object;
+      const objects = await template(helm, values);
+
+      const { selector, ports } = named(objects, 'Service', API)['spec'];
+      const server = ofKind(objects, 'Deployment').find(
+        ({ spec }) =>
+          spec.selector.matchLabels['app.kubernetes.io/component'] === selector['app.kubernetes.io/component'],
+      )!;
+      expect(portNamesOf(objects, server.metadata.name)).toContain('api');
+      expect(await notesOf(values)).toContain(`${ports[0].name}://${API}.operators.svc:${ports[0].port}`);
+    },
+  );
+
+  it('is each way to reach it', async () => {
+    const made = await Promise.all(examples.map((text) => template(helm, parse(text) as object)));
+
+    const kinds = new Set(made.flatMap((objects) => waysIn(objects)));
+    const ways = ['Certificate', 'Deployment', 'HTTPRoute', 'Ingress', 'Service'];
+    expect(ways.filter((way) => !kinds.has(way))).toEqual([]);
   });
 });
