@@ -292,7 +292,7 @@ describe('values that are wrong', () => {
     const off = await templateInParent(helm, { api: null });
 
     for (const objects of [direct, asPart]) {
-      expect(told(objects)).toMatchObject({ PLAIN_HTTP: 'true', RATE_LIMIT: '1000', OPEN_CATALOGUE: 'true' });
+      expect(told(objects)).toMatchObject({ PLAIN_HTTP: 'true', RATE_LIMIT: '', OPEN_CATALOGUE: '' });
       expect(named(objects, 'Service', API)['spec']).toMatchObject({ type: 'ClusterIP', ports: [{ port: 80 }] });
     }
     expect(ofKind(off, 'Deployment')).toHaveLength(1);

@@ -40,7 +40,6 @@ charts make it, is one of which nothing is set.
 {{- $api := include "provider-operator.api" $root | fromYaml -}}
 {{- $serves := eq (last .) $api.servedBy -}}
 {{- $values := ternary $root.Values.api dict $serves -}}
-{{- $openCatalogue := ternary "" (toString $values.openCatalogue) (kindIs "invalid" $values.openCatalogue) -}}
 - name: API_PORT
   value: {{ ternary "8080" "0" $serves | quote }}
 - name: API_ONLY
@@ -52,10 +51,10 @@ charts make it, is one of which nothing is set.
 - name: API_CORS_ORIGINS
   value: {{ join "," (default list $values.corsOrigins) | quote }}
 - name: API_RATE_LIMIT
-  {{- /* Helm reads each number as a float, and would print a million as 1e+06. */}}
-  value: {{ default 1000 $values.rateLimit | int64 | quote }}
+  {{- /* Helm reads each number as a float, and would print a million as 1e+06. What is empty is the operator's default. */}}
+  value: "{{ with $values.rateLimit }}{{ int64 . }}{{ end }}"
 - name: API_OPEN_CATALOGUE
-  value: {{ default "true" $openCatalogue | quote }}
+  value: "{{ if kindIs "bool" $values.openCatalogue }}{{ $values.openCatalogue }}{{ end }}"
 {{- end }}
 
 {{/* Fails where there is no Service to lead to. Takes a list: the root, and the value that asks for one. */}}
