@@ -39,6 +39,7 @@ export function startOperator(plane: Pick<ControlPlane, 'directory' | 'userKubec
       PATH: process.env['PATH'],
       KUBECONFIG: plane.userKubeconfig('provider-operator'),
       METRICS_PORT: '0',
+      API_PORT: '0',
       GENERATED_SECRETS: 'true',
       OPERATOR_CONFIG: configFile,
     },

@@ -2,10 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { homedir, hostname } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { findConnection } from './cluster/connection.ts';
+import { findConnection, withoutIdentity } from './cluster/connection.ts';
 import manifest from '../package.json' with { type: 'json' };
 import { createTransport } from './cluster/transport.ts';
+import { systemClock } from './controller/clock.ts';
 import { createOperator } from './operator.ts';
+import { serveRest } from './rest/serve.ts';
 import { readOperatorConfig, readSettings, SettingsError } from './settings.ts';
 import { createLogger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
@@ -44,7 +46,8 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
     generatedSecrets: settings.GENERATED_SECRETS,
     workers: settings.WORKERS,
     instance,
-    leaseNamespace: settings.LEADER_ELECTION ? settings.POD_NAMESPACE : undefined,
+    reconciles: !settings.API_ONLY,
+    leaseNamespace: settings.LEADER_ELECTION && !settings.API_ONLY ? settings.POD_NAMESPACE : undefined,
     log,
     metrics,
   });
@@ -53,8 +56,29 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
       throw new SettingsError(`Correct METRICS_PORT: ${messageOf(error)}`);
     },
   );
+  const api = await serveRest(
+    {
+      ...operator.sight,
+      callersTransport: createTransport({ ...common, connection: withoutIdentity(connection), connections: 32 }),
+      config,
+      mayGenerate: settings.GENERATED_SECRETS,
+      clock: systemClock,
+      log,
+      onAnswered: (answered) => metrics.onAnswered(answered),
+    },
+    settings,
+  ).catch((error: unknown) => {
+    throw new SettingsError(`Correct API_PORT or API_TLS_FOLDER: ${messageOf(error)}`);
+  });
+  metrics.watchApi(() => api.stats());
   log.info(
-    { server: connection.server.origin, metricsPort: probes.port, namespaces: settings.WATCH_NAMESPACES, instance },
+    {
+      server: connection.server.origin,
+      metricsPort: probes.port,
+      api: api.address,
+      namespaces: settings.WATCH_NAMESPACES,
+      instance,
+    },
     'Starting',
   );
 
@@ -62,7 +86,7 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
   const signal = await stopped;
   log.info({ signal }, 'Stopping');
   // A request that hangs must not outlast the grace that Kubernetes gives to a pod.
-  await Promise.race([operator.stop(), sleep(LONGEST_STOP_MS, undefined, { ref: false })]);
+  await Promise.race([Promise.all([api.close(), operator.stop()]), sleep(LONGEST_STOP_MS, undefined, { ref: false })]);
   await probes.close();
   log.info('Stopped');
 }

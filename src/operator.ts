@@ -10,7 +10,7 @@ import { WorkQueue } from './controller/queue.ts';
 import { startWorkers, type Reconcile, type Workers } from './controller/workers.ts';
 import { GROUP } from './api/names.ts';
 import type { OperatorConfig } from './api/operator-config.ts';
-import { createCaches } from './reconcile/caches.ts';
+import { createCaches, type Caches } from './reconcile/caches.ts';
 import { createProviderReconciler, createSoftwareReconciler } from './reconcile/catalogue-reconciler.ts';
 import { createCountRollout } from './reconcile/count-rollout.ts';
 import { createFleet } from './reconcile/fleet.ts';
@@ -40,6 +40,8 @@ export interface OperatorOptions {
   readonly workers: number;
   /** Which process of the operator this is; unique. */
   readonly instance: string;
+  /** False: it only watches, for the REST API, and writes nothing. */
+  readonly reconciles: boolean;
   /** Where the Lease is; undefined: there is no other replica. */
   readonly leaseNamespace: string | undefined;
   readonly log: Logger;
@@ -49,6 +51,12 @@ export interface OperatorOptions {
 }
 
 export interface Operator {
+  /** What the REST API shows is what the operator sees. */
+  readonly sight: {
+    readonly caches: Caches;
+    readonly transport: Transport;
+    readonly kubernetesVersion: () => string | undefined;
+  };
   /** Why it cannot see changes, act, or stand by to act. Undefined where it can. */
   readonly obstacle: () => string | undefined;
   start(): void;
@@ -100,7 +108,9 @@ export function createOperator(options: OperatorOptions): Operator {
     onError: (error, consequence) => log.warn({ error: messageOf(error) }, consequence),
   });
   const countRollout = createCountRollout({ caches, fleet, config, clock });
-  wakeOnChanges({ caches, fleet, countRollout, kubernetes, wake, queues: { installations, providers, software } });
+  if (options.reconciles) {
+    wakeOnChanges({ caches, fleet, countRollout, kubernetes, wake, queues: { installations, providers, software } });
+  }
   const ports = {
     caches,
     writer,
@@ -116,7 +126,7 @@ export function createOperator(options: OperatorOptions): Operator {
   };
   metrics.watchObstacle(obstacle);
   // Replicas that stand by see the same, and would count it again.
-  metrics.watchInstallations(() => ((election?.isLeading ?? true) ? caches.installations.values() : []));
+  metrics.watchInstallations(() => ((election?.isLeading ?? options.reconciles) ? caches.installations.values() : []));
   const running: Workers[] = [];
 
   function electIn(namespace: string) {
@@ -202,14 +212,17 @@ export function createOperator(options: OperatorOptions): Operator {
   }
 
   return {
+    sight: { caches, transport, kubernetesVersion: kubernetes.current },
     obstacle,
     start() {
       update();
-      running.push(
-        work('providerinstallation', installations, options.workers, createInstallationReconciler(ports)),
-        work('provider', providers, 1, createProviderReconciler(ports)),
-        work('systemsoftware', software, 1, createSoftwareReconciler(ports)),
-      );
+      if (options.reconciles) {
+        running.push(
+          work('providerinstallation', installations, options.workers, createInstallationReconciler(ports)),
+          work('provider', providers, 1, createProviderReconciler(ports)),
+          work('systemsoftware', software, 1, createSoftwareReconciler(ports)),
+        );
+      }
       caches.start();
       election?.start();
     },

@@ -1,12 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { DNS_LABEL } from './api/names.ts';
 import { withoutNulls } from './api/nulls.ts';
 import { OperatorConfig } from './api/operator-config.ts';
 
-export const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
-
 const port = z.coerce.number().int().min(0).max(65_535);
+
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && new URL(text).origin === text;
+}
 
 /** Every knob, its default and its meaning in one place. Read once in main.ts; passed on as values. */
 export const Settings = z.object({
@@ -39,6 +42,44 @@ export const Settings = z.object({
     .describe('Where the operator runs and has its Lease; the same for all replicas'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info').describe('The least that is logged'),
   METRICS_PORT: port.default(8081).describe('Port of /metrics, /livez and /readyz; 0 takes a free one'),
+  API_PORT: port.default(8080).describe('Port of the REST API; 0 takes a free one'),
+  API_ONLY: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((value) => value === 'true')
+    .describe('Serves the REST API and reconciles nothing; needs no Lease'),
+  API_TLS_FOLDER: z
+    .string()
+    .default('')
+    .describe('Folder with tls.crt and tls.key, which are read again when they are renewed; without TLS when empty'),
+  API_PLAIN_HTTP: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((value) => value === 'true')
+    .describe(
+      'Without TLS the API listens on the loopback address only; true: on all addresses, tokens can be read on the way',
+    ),
+  API_CORS_ORIGINS: z
+    .string()
+    .default('')
+    .transform((list) => [...new Set(list.split(',').map((origin) => origin.trim()))].filter((one) => one !== ''))
+    .refine(
+      (origins) => origins.every(isOrigin),
+      'Must be origins such as https://portal.example.com, separated by commas',
+    )
+    .describe('Origins whose pages may call the API in a browser, separated by commas'),
+  API_RATE_LIMIT: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(10_000_000)
+    .default(1000)
+    .describe('Requests of one caller within 10 seconds'),
+  API_OPEN_CATALOGUE: z
+    .enum(['true', 'false'])
+    .default('true')
+    .transform((value) => value === 'true')
+    .describe('Every authenticated caller may read the catalogue; false: who may read Providers and SystemSoftware'),
   OPERATOR_CONFIG: z.string().default('').describe('YAML file with what the platform decides: tiers, defaults, limits'),
 });
 export type Settings = z.output<typeof Settings>;

@@ -17,6 +17,9 @@ export const MARKER = 'provider-operator-marks';
 /** Holds the number of pods from when a tier stops owning it until somebody else sets it. */
 export const LEFT_TO_OTHERS = 'provider-operator-left-to-others';
 
+/** Owns the fields of an installation that callers of the REST API set. */
+export const API_MANAGER = 'provider-operator-api';
+
 /**
  * Labels of every child. None but `version` changes over an upgrade. The keys are our own: charts select pods by
  * `app.kubernetes.io/name` and `instance`, and an installation may have the name of somebody's release.
@@ -30,6 +33,8 @@ export const LABEL = {
   rollout: `${GROUP}/rollout`,
   /** On a Secret that the operator made, and on the note of it. */
   generated: `${GROUP}/generated`,
+  /** On a Secret with inputs that came by the REST API: the name of the installation. */
+  inputs: `${GROUP}/inputs`,
 } as const;
 
 /** Deployments are watched by this label, because those of others change often and are many. */
@@ -66,7 +71,17 @@ export const ANNOTATION = {
   made: `${GROUP}/made`,
   /** On an installation or a Provider, by people: any new value lets what failed be tried again. */
   retry: `${GROUP}/retry`,
+  /** On an installation, by people and the REST API: any other value makes its pods anew. On the pod template: the one that they were made for. */
+  restart: `${GROUP}/restart`,
+  /** On an installation, by the REST API: the last requests that had an Idempotency-Key. */
+  requests: `${GROUP}/requests`,
 } as const;
+
+/** As the name of a namespace is. */
+export const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+
+/** The name of an installation, of at most 52 characters. */
+export const INSTALLATION_NAME = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
 
 export const INSTALLATION_PLURAL = 'providerinstallations';
 export const PROVIDER_PLURAL = 'providers';

@@ -26,6 +26,22 @@ export interface Whereabouts {
   readonly serviceAccountFolder?: string;
 }
 
+/**
+ * The same server, by nobody: who asks says so with each call. A client certificate of ours on the connection would count more
+ * than the token of the call, and every caller would be us.
+ * https://kubernetes.io/docs/reference/access-authn-authz/authentication/#authentication-strategies
+ */
+export function withoutIdentity({ server, tls }: Connection): Connection {
+  return {
+    server,
+    async tls() {
+      const { cert: _cert, key: _key, ...rest } = await tls();
+      return rest;
+    },
+    authorization: async () => undefined,
+  };
+}
+
 const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 /** Finds the API server; an error says what to set when there is none to be found. */

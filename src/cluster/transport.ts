@@ -15,6 +15,8 @@ export interface Call {
   readonly doing: string;
   /** Type of the objects, for metrics: `deployments.apps`. */
   readonly resource: string;
+  /** The value of the Authorization header, where it is somebody else who asks. */
+  readonly authorization?: string;
 }
 
 export interface Answered {
@@ -65,7 +67,7 @@ export function createTransport(options: TransportOptions): Transport {
   let closing: Promise<void> | undefined;
 
   async function send(dispatcher: Dispatcher, call: Call): Promise<Dispatcher.ResponseData> {
-    const authorization = await connection.authorization();
+    const authorization = call.authorization ?? (await connection.authorization());
     return dispatcher.request({
       method: call.method,
       path: prefix + call.path + queryString(call.query),

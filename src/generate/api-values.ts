@@ -63,7 +63,7 @@ export const ApiValues = z.strictObject({
   rateLimit: z.int().min(1).default(1000).describe('Requests of one caller within 10 s'),
   openCatalogue: flag(
     true,
-    'Every authenticated caller may read the catalogue; if false, only who may get providers may',
+    'Every authenticated caller may read the catalogue; if false, only who may list providers may',
   ),
   service: z
     .strictObject({

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { OperatorConfig } from '../api/operator-config.ts';
-import { DNS_LABEL, Settings } from '../settings.ts';
+import { DNS_LABEL } from '../api/names.ts';
+import { Settings } from '../settings.ts';
 import { ApiValues } from './api-values.ts';
 import { flag, list, map, passed, stringMap, text } from './value-kinds.ts';
 

@@ -38,6 +38,8 @@ export type Caches = ReturnType<typeof createCaches>;
 export function createCaches(options: CacheOptions) {
   const { transport, config, namespaces, watchSecrets, clock, random, hooksFor } = options;
   const installations = new Store({
+    namespace: (i: ReturnType<typeof projectInstallation>) => [i.namespace],
+    uid: (i) => [i.uid],
     provider: (i: ReturnType<typeof projectInstallation>) => [providerKey(i.spec.provider)],
     configMap: (i) => referenced(i, 'configMapKeyRef'),
     secret: (i) => referenced(i, 'secretKeyRef'),

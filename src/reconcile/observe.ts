@@ -1,20 +1,33 @@
 import type { OperatorConfig } from '../api/operator-config.ts';
-import type { ChildKind, Heals, Observed } from '../plan/state/observed.ts';
+import type { ChildKind, Heals, Installation, Observed } from '../plan/state/observed.ts';
+import { objectKey } from '../controller/object-key.ts';
 import { providerKey, type Caches } from './caches.ts';
+
+/** What no cache knows. */
+type Surroundings = Pick<Observed, 'slot' | 'kubernetesVersion' | 'writtenGeneration' | 'mayGenerate'>;
 
 /** All that the caches know of one installation, taken in one synchronous pass; undefined where it does not exist. */
 export function observe(
   caches: Caches,
   config: OperatorConfig,
   heals: Readonly<Partial<Record<ChildKind, Heals>>>,
-  surroundings: Pick<Observed, 'slot' | 'kubernetesVersion' | 'writtenGeneration' | 'mayGenerate'>,
+  surroundings: Surroundings,
   installationKey: string,
 ): Observed | undefined {
   const installation = caches.installations.get(installationKey);
-  if (!installation) {
-    return undefined;
-  }
+  return installation && observeAs(installation, caches, config, heals, surroundings);
+}
+
+/** The same of an installation as somebody else saw it, or that does not exist yet. */
+export function observeAs(
+  installation: Installation,
+  caches: Caches,
+  config: OperatorConfig,
+  heals: Readonly<Partial<Record<ChildKind, Heals>>>,
+  surroundings: Surroundings,
+): Observed {
   const { namespace } = installation;
+  const installationKey = objectKey(installation);
   const provider = caches.providers.get(providerKey(installation.spec.provider));
   return {
     ...surroundings,

@@ -41,6 +41,7 @@ export function projectService(raw: Raw & { spec?: { ports?: readonly ServicePor
 
 interface Container {
   readonly name?: string;
+  readonly image?: string;
   readonly ports?: readonly { readonly name?: string; readonly containerPort: number }[];
   readonly env?: readonly { readonly valueFrom?: { readonly secretKeyRef?: SecretKey } }[];
 }
@@ -64,11 +65,18 @@ interface RawDeployment extends Raw {
     readonly replicas?: number;
     readonly updatedReplicas?: number;
     readonly availableReplicas?: number;
+    readonly readyReplicas?: number;
     readonly conditions?: readonly { type: string; status: string; reason?: string; message?: string }[];
   };
 }
 
-export function projectDeployment(raw: RawDeployment): Stored & DeploymentView {
+/** With what only the REST API tells. */
+export interface DeploymentProjection extends Stored, DeploymentView {
+  readonly ready: number;
+  readonly image: string | undefined;
+}
+
+export function projectDeployment(raw: RawDeployment): DeploymentProjection {
   const { metadata, spec, status } = raw;
   const annotations = spec?.template?.metadata?.annotations ?? {};
   const condition = (type: string) => status?.conditions?.find((c) => c.type === type);
@@ -82,6 +90,7 @@ export function projectDeployment(raw: RawDeployment): Stored & DeploymentView {
     version: sharedText(annotations[ANNOTATION.version]),
     secrets: generatedIn(container),
     software: sharedText(annotations[ANNOTATION.software]),
+    restart: annotations[ANNOTATION.restart],
     inputsHash: annotations[ANNOTATION.inputsHash],
     ports: portNumbers(container?.ports ?? []),
     createdAt: metadata.creationTimestamp ?? '',
@@ -92,6 +101,8 @@ export function projectDeployment(raw: RawDeployment): Stored & DeploymentView {
     total: status?.replicas ?? 0,
     updated: status?.updatedReplicas ?? 0,
     available: status?.availableReplicas ?? 0,
+    ready: status?.readyReplicas ?? 0,
+    image: sharedText(container?.image),
     progress: sharedText(condition('Progressing')?.reason),
     failure: failure?.status === 'True' ? failure.message : undefined,
     ownsReplicas: Object.hasOwn((owned['spec'] as object | undefined) ?? {}, 'replicas'),

@@ -27,15 +27,23 @@ const UNREADABLE = {
   resourceTier: 'standard',
 } as const satisfies InstallationSpec;
 
-export function projectInstallation(raw: Raw & { spec?: unknown; status?: InstallationStatus }): Stored & Installation {
+/** With what only the REST API tells. */
+export interface InstallationView extends Stored, Installation {
+  readonly createdAt: string;
+}
+
+export function projectInstallation(raw: Raw & { spec?: unknown; status?: InstallationStatus }): InstallationView {
   const { metadata } = raw;
   const { data: spec = UNREADABLE, error } = InstallationSpec.safeParse(withoutNulls(raw.spec ?? {}));
   return {
     ...judged(metadata, error),
     namespace: metadata.namespace ?? '',
     name: metadata.name,
+    createdAt: metadata.creationTimestamp ?? '',
     deleting: metadata.deletionTimestamp !== undefined,
-    retry: retryAnnotation(metadata),
+    retry: annotation(metadata, 'retry'),
+    // A chart may have an empty value for none.
+    restart: annotation(metadata, 'restart') || undefined,
     spec,
     status: compactStatus(raw.status ?? {}),
   };
@@ -68,6 +76,12 @@ export interface ProviderView extends Stored, Published<Catalogue, ProviderStatu
   readonly uid: string;
   /** The value of the annotation `…/retry`. */
   readonly retry: string | undefined;
+  /** For people. */
+  readonly about: Pick<
+    ProviderSpec,
+    'displayName' | 'description' | 'tags' | 'author' | 'trustTier' | 'iconURL' | 'readme'
+  >;
+  readonly createdAt: string;
 }
 
 export function projectProvider(
@@ -79,14 +93,22 @@ export function projectProvider(
   const { error } = ProviderSpec.omit({ versions: true }).safeParse(spec);
   return {
     ...judged(raw.metadata, error),
-    retry: retryAnnotation(raw.metadata),
+    retry: annotation(raw.metadata, 'retry'),
+    about: aboutIn(spec),
+    createdAt: raw.metadata.creationTimestamp ?? '',
     catalogue: readCatalogue(spec, config),
     status: raw.status ?? {},
   };
 }
 
+function aboutIn({ displayName, description, tags, author, trustTier, iconURL, readme }: ProviderSpec) {
+  return { displayName, description, tags, author, trustTier, iconURL, readme } as ProviderView['about'];
+}
+
 export interface SoftwareView extends Stored, Published<SoftwareCatalogue, SoftwareStatus> {
   readonly uid: string;
+  /** For people. */
+  readonly about: Pick<SoftwareSpec, 'displayName' | 'tags'>;
 }
 
 export function projectSoftware(
@@ -98,6 +120,7 @@ export function projectSoftware(
   const { error } = SoftwareSpec.omit({ versions: true }).safeParse(spec);
   return {
     ...judged(raw.metadata, error),
+    about: { displayName: spec.displayName, tags: spec.tags },
     catalogue: readSoftware(raw.metadata.name, spec, config),
     status: raw.status ?? {},
   };
@@ -110,8 +133,8 @@ function judged(metadata: Metadata, error: Parameters<typeof firstIssue>[0] | un
 }
 
 /** As much of it as is remembered. */
-function retryAnnotation({ annotations }: Metadata): string | undefined {
-  return annotations?.[ANNOTATION.retry]?.slice(0, 64);
+function annotation({ annotations }: Metadata, name: 'retry' | 'restart'): string | undefined {
+  return annotations?.[ANNOTATION[name]]?.slice(0, 64);
 }
 
 /** The content hash of each key of a ConfigMap or Secret: the values themselves are not kept. */

@@ -6,6 +6,15 @@ import { createInstallationMetrics } from './installation-metrics.ts';
 
 const SECONDS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
+/** An answer of the REST API. */
+interface ApiAnswer {
+  readonly method: string;
+  /** The pattern of the path; empty where there is none. */
+  readonly route: string;
+  readonly code: number;
+  readonly seconds: number;
+}
+
 export type Metrics = ReturnType<typeof createMetrics>;
 
 /** The names of controller-runtime and client-go, so that the dashboards and alerts that exist work for this operator too. */
@@ -46,6 +55,13 @@ export function createMetrics(host: string) {
     registers,
     collect: () => ready.set(obstacle() === undefined ? 1 : 0),
   });
+  const answers = new Histogram({
+    name: 'http_server_request_duration_seconds',
+    help: 'How long the REST API took to answer',
+    labelNames: ['method', 'route', 'code'],
+    registers,
+    buckets: [0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
+  });
   const queues = new Map<string, WorkQueue>();
   // Read when they are asked for, so that they cost nothing in between.
   const ofQueues = (name: string, help: string, label: string, read: (queue: WorkQueue) => number) =>
@@ -72,6 +88,26 @@ export function createMetrics(host: string) {
     onRequest: ({ method, code, seconds: took }: Answered) => {
       requests.inc({ code: code === 0 ? '<error>' : String(code), method, host });
       requestSeconds.observe({ verb: method, host }, took);
+    },
+    onAnswered({ method, route, code, seconds: took }: ApiAnswer) {
+      answers.observe({ method, route, code: String(code) }, took);
+    },
+    watchApi(read: () => { readonly connections: number; readonly watches: number }) {
+      const ofApi = (name: string, help: string, value: () => number) =>
+        new Gauge({
+          name,
+          help,
+          registers,
+          collect() {
+            this.set(value());
+          },
+        });
+      ofApi('provider_operator_api_connections', 'Open connections to the REST API', () => read().connections);
+      ofApi(
+        'provider_operator_api_watches',
+        'Clients of the REST API that follow an installation',
+        () => read().watches,
+      );
     },
     onReconciled(controller: string, { result, error, seconds: took }: Reconciled) {
       reconciles.inc({ controller, result: result === 'terminal' ? 'error' : result });

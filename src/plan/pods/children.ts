@@ -3,7 +3,8 @@ import { inputsHash } from '../state/committed.ts';
 import { inputHashes, type Inputs } from './inputs.ts';
 import type { Installation } from '../state/observed.ts';
 import { ownedHash } from '../state/owned-hash.ts';
-import { podTemplate } from './template.ts';
+import type { ContainerVariable } from './environment.ts';
+import { podTemplate, templateVariables } from './template.ts';
 
 /** An object to apply, and the hash of the fields that the operator owns in it afterwards. */
 export interface Child {
@@ -33,7 +34,7 @@ export function selectorOf(name: string): Readonly<Record<string, string>> {
 }
 
 export function deploymentOf(inputs: Inputs): Child {
-  const { installation, release, configuration, sheet, shape } = inputs;
+  const { installation, release, configuration, shape } = inputs;
   const selector = selectorOf(installation.name);
   // Only what is replaced with the version carries it: a Service keeps its labels over an upgrade.
   const labels = { ...labelsOf(installation), [LABEL.version]: versionLabel(release.version) };
@@ -52,9 +53,7 @@ export function deploymentOf(inputs: Inputs): Child {
       revisionHistoryLimit: 3,
       template: podTemplate({
         ...inputs,
-        documentRoot: installation.spec.documentRoot,
-        config: configuration.env,
-        inputs: sheet.env,
+        ...tenantsPart(inputs),
         labels,
         selector,
         configHash: configuration.hash,
@@ -63,6 +62,15 @@ export function deploymentOf(inputs: Inputs): Child {
       }),
     },
   });
+}
+
+/** The variables of the container. */
+export function variablesOf(inputs: Inputs): readonly ContainerVariable[] {
+  return templateVariables({ ...inputs, ...tenantsPart(inputs) });
+}
+
+function tenantsPart({ installation, configuration, sheet }: Inputs) {
+  return { documentRoot: installation.spec.documentRoot, config: configuration.env, inputs: sheet.env };
 }
 
 /** Undefined where the tier has none. */

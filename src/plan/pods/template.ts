@@ -8,7 +8,10 @@ import { formatSoftware } from '../software/set.ts';
 import { resourcesOf } from './tiers.ts';
 
 /** All that a pod template is made from. */
-export interface TemplateInputs extends Pick<Inputs, 'release' | 'software' | 'softwareDelivery' | 'shape'> {
+export interface TemplateInputs extends Pick<
+  Inputs,
+  'release' | 'software' | 'softwareDelivery' | 'shape' | 'restart'
+> {
   readonly documentRoot: string | undefined;
   /** Of the config, and of the inputs that it does not answer. */
   readonly config: readonly ContainerVariable[];
@@ -50,6 +53,7 @@ export function podTemplate(inputs: TemplateInputs) {
         [ANNOTATION.version]: release.version,
         [ANNOTATION.configHash]: inputs.configHash,
         ...(chosen !== undefined && { [ANNOTATION.software]: chosen }),
+        ...(inputs.restart !== undefined && { [ANNOTATION.restart]: inputs.restart }),
         [ANNOTATION.inputsHash]: inputs.inputsHash,
         [ANNOTATION.rollout]: inputs.number,
       },
@@ -76,19 +80,26 @@ export function podTemplate(inputs: TemplateInputs) {
   };
 }
 
-function container(
-  { release, documentRoot, config, inputs, shape, software }: TemplateInputs,
-  runtime: Runtime,
-  softwareMounts: readonly object[],
-) {
-  const provided = software.uses.flatMap((use) => use.release?.provides?.env ?? []);
-  const variables = containerEnv({
+/** The variables of the container, whoever sets them. */
+export function templateVariables({
+  release,
+  documentRoot,
+  config,
+  inputs,
+  software,
+}: Pick<TemplateInputs, 'release' | 'documentRoot' | 'config' | 'inputs' | 'software'>): ContainerVariable[] {
+  return containerEnv({
     config,
     inputs,
     documentRoot: documentRoot ?? release.documentRoot,
-    software: provided,
-    release: runtime.env ?? [],
+    software: software.uses.flatMap((use) => use.release?.provides?.env ?? []),
+    release: release.runtime?.env ?? [],
   });
+}
+
+function container(inputs: TemplateInputs, runtime: Runtime, softwareMounts: readonly object[]) {
+  const { release, shape } = inputs;
+  const variables = templateVariables(inputs);
   const resources = resourcesOf(shape);
   const mounts = [...(runtime.volumeMounts ?? []).map(withoutZeros), ...softwareMounts];
   return {

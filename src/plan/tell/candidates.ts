@@ -11,14 +11,22 @@ const MOST_CANDIDATES = 10;
 
 /** The newer releases of a status: the target, the newest that a tenant may have, then the newest. */
 export function updateCandidates(
-  { stable, installed, answers, now }: VersionInput,
+  input: VersionInput,
   assessments: readonly Assessment[],
   target: string | undefined,
 ): UpdateCandidate[] {
-  const base = stable ?? installed;
+  const { now } = input;
   const first = [assessments.find((a) => a.release.version === target), newestTakeable(assessments, now)];
   const shown = [...new Set([...first, ...assessments])].filter((a) => a !== undefined).slice(0, MOST_CANDIDATES);
-  return shown.map(({ release, isTakeable, blockedBy, notBefore }) => ({
+  return candidatesOf(input, shown);
+}
+
+export function candidatesOf(
+  { stable, installed, answers }: VersionInput,
+  assessments: readonly Assessment[],
+): UpdateCandidate[] {
+  const base = stable ?? installed;
+  return assessments.map(({ release, isTakeable, blockedBy, notBefore }) => ({
     version: release.version,
     change: base === undefined ? 'patch' : changeBetween(base, release.version),
     takeable: isTakeable,

@@ -63,6 +63,7 @@ export async function launchOperator(
       PATH: process.env['PATH'],
       KUBECONFIG: operatorKubeconfig,
       METRICS_PORT: '0',
+      API_PORT: '0',
       LOG_LEVEL: 'debug',
       OPERATOR_CONFIG: configFile,
       ...env,

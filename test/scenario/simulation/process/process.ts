@@ -73,6 +73,7 @@ export class OperatorProcess {
       namespaces: [],
       watchSecrets: false,
       generatedSecrets: true,
+      reconciles: true,
       workers: 4,
       instance: name,
       leaseNamespace: undefined,

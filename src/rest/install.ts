@@ -1,0 +1,160 @@
+import { randomBytes } from 'node:crypto';
+import { ApiError } from '../cluster/errors.ts';
+import { firstIssue } from '../api/field.ts';
+import { hash } from '../api/hash.ts';
+import { InstallationSpec } from '../api/installation.ts';
+import { ANNOTATION } from '../api/names.ts';
+import { outcomeOf } from '../plan/ask/outcome.ts';
+import { prospectOf } from '../plan/ask/prospect.ts';
+import { INSTALLATIONS } from '../reconcile/resources.ts';
+import type { Changed, Terms } from './change.ts';
+import type { Context } from './context.ts';
+import { judgeRequest, rememberRequest } from './idempotency.ts';
+import { liveOf, type Live, type Look, type RawInstallation } from './installations.ts';
+import { adoptSecret, makeSecret, newSecretName, withSecret, type SecretInputs } from './secret-inputs.ts';
+import { notFound, refused, RestProblem } from './problem.ts';
+
+/** What to install. */
+export interface Wish {
+  readonly namespace: string;
+  /** Made of the name of the provider when absent. */
+  readonly name: string | undefined;
+  readonly spec: Readonly<Record<string, unknown>> & { readonly provider: string };
+  /** There may be others of the same provider. */
+  readonly isOneOfMany?: boolean;
+  /** Values of inputs that have to come from a Secret. */
+  readonly secrets?: Readonly<Record<string, string>>;
+}
+
+/** Creates an installation in the name of the caller. Under manual it is of the exact version that can be had now. */
+export async function install(context: Context, look: Look, wish: Wish, terms: Terms): Promise<Changed> {
+  const { namespace, spec: asked, isOneOfMany = false } = wish;
+  await demandRight(context, look, namespace);
+  const others = wish.name === undefined ? await context.installations.allOf(look, namespace, asked.provider) : [];
+  const replayed = others.find((live) => isAgain(live, terms));
+  if (replayed) {
+    return { live: replayed, isReplay: true };
+  }
+  const [other] = others;
+  if (other && !isOneOfMany) {
+    throw alreadyInstalled(asked.provider, other.view.name);
+  }
+  const plain = wish.name ?? nameFor(asked.provider);
+  const name = other
+    ? `${plain.slice(0, LONGEST_NAME - 11).replace(/-+$/, '')}-${randomBytes(5).toString('hex')}`
+    : plain;
+  return create(context, look, { ...wish, name }, terms);
+}
+
+async function create(
+  context: Context,
+  look: Look,
+  { namespace, name, spec: asked, secrets = {} }: Wish & { readonly name: string },
+  terms: Terms,
+): Promise<Changed> {
+  const secret = Object.keys(secrets).length === 0 ? undefined : { name: newSecretName(name), values: secrets };
+  const given = secret ? withReferences(asked, secret) : asked;
+  const { data: spec, error } = InstallationSpec.safeParse(given);
+  if (!spec) {
+    throw new RestProblem(422, 'Invalid', `Correct ${firstIssue(error, 'spec')}`);
+  }
+  const draft = context.observeNew({ ...DRAFT, namespace, name, spec });
+  const prospect = prospectOf(withSecret(draft, secret?.name), context.now());
+  if (prospect.problem) {
+    // What is in the way may belong to the one that has this name already.
+    const there = await context.installations.named(look, { name, namespace });
+    if (there) {
+      return replayed(there, terms);
+    }
+    throw refused(prospect.problem);
+  }
+  const version = spec.version ?? (spec.upgradePolicy === 'manual' ? prospect.goal : undefined);
+  const { keyed } = terms;
+  const object = {
+    metadata: {
+      name,
+      namespace,
+      ...(keyed && { annotations: { [ANNOTATION.requests]: rememberRequest(undefined, keyed) } }),
+    },
+    spec: { ...given, ...(version !== undefined && { version }) },
+  };
+  const undo = secret && (await makeSecret(look, { namespace, name, uid: undefined }, secret, terms));
+  try {
+    const live = liveOf(await look.cluster.create<RawInstallation>(INSTALLATIONS, object, terms));
+    if (terms.dryRun) {
+      return { live, isReplay: false, outcome: outcomeOf(undefined, prospect) };
+    }
+    context.offer(live);
+    if (secret) {
+      await adoptSecret(look, live, secret.name);
+    }
+    return { live, isReplay: false };
+  } catch (problem) {
+    if (problem instanceof ApiError && problem.status !== 0) {
+      await undo?.();
+    }
+    if (!(problem instanceof ApiError) || problem.reason !== 'AlreadyExists') {
+      throw problem;
+    }
+    // The same request may have created it a moment ago.
+    return replayed(await context.installations.byName(look, { name, namespace }), terms);
+  }
+}
+
+function withReferences(asked: Wish['spec'], { name, values }: SecretInputs): Wish['spec'] {
+  const inputs = (asked['userInputs'] ?? []) as readonly { readonly name: string }[];
+  const refs = Object.keys(values).map((key) => ({ name: key, valueFrom: { secretKeyRef: { name, key } } }));
+  return { ...asked, userInputs: [...inputs, ...refs] };
+}
+
+function isAgain({ raw }: Live, { keyed }: Terms): boolean {
+  return judgeRequest(raw.metadata.annotations?.[ANNOTATION.requests], keyed) === 'again';
+}
+
+const DRAFT = {
+  uid: '',
+  resourceVersion: '',
+  generation: 1,
+  deleting: false,
+  retry: undefined,
+  restart: undefined,
+  invalid: undefined,
+  status: {},
+};
+
+/** What is in a namespace decides some answers, so that who may not write there gets none of them. */
+async function demandRight({ access }: Context, { caller }: Look, namespace: string): Promise<void> {
+  if (await access.may(caller, { verb: 'create', resource: INSTALLATIONS, namespace })) {
+    return;
+  }
+  const isReadable = await access.may(caller, { verb: 'list', resource: INSTALLATIONS, namespace });
+  throw isReadable
+    ? new RestProblem(403, 'Forbidden', `Ask for the right to create providerinstallations in "${namespace}"`)
+    : notFound(`There is no namespace "${namespace}" in which you can install anything`);
+}
+
+function replayed(live: Live, terms: Terms): Changed {
+  if (isAgain(live, terms)) {
+    return { live, isReplay: true };
+  }
+  throw alreadyInstalled(live.view.spec.provider, live.view.name);
+}
+
+function alreadyInstalled(provider: string, name: string): RestProblem {
+  return new RestProblem(
+    409,
+    'AlreadyExists',
+    `Change the installation "${name}", or choose another name with ?installation=: "${provider}" is installed here already`,
+  );
+}
+
+const LONGEST_NAME = 52;
+
+/** A name that the Deployment and the Service can have, too. */
+export function nameFor(provider: string): string {
+  const plain = provider.replace('/', '--');
+  const name = /^[a-z]/.test(plain) ? plain : `p-${plain}`;
+  return name.length <= LONGEST_NAME
+    ? name
+    : `${name.slice(0, LONGEST_NAME - 17).replace(/-+$/, '')}-${hash(provider)}`;
+}

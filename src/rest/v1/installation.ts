@@ -1,0 +1,96 @@
+import semver from 'semver';
+import type { Outcome } from '../../plan/ask/outcome.ts';
+import type { Observed } from '../../plan/state/observed.ts';
+import { readState } from '../../plan/state/state.ts';
+import { findCondition } from '../../api/conditions.ts';
+import type { Installation as Seen } from '../../plan/state/observed.ts';
+import type { DeploymentProjection } from '../../reconcile/project-children.ts';
+import type { InstallationView } from '../../reconcile/project.ts';
+import type { DeploymentState, DryRun, Installation } from './shapes.ts';
+
+/** An installation as the first seed shows it. */
+export function installationOf(view: InstallationView): Installation {
+  const { spec, status, createdAt } = view;
+  const [prefix = '', name = ''] = spec.provider.split('/');
+  return {
+    provider_name: spec.provider,
+    prefix,
+    name,
+    installed_version: acceptedVersion(view),
+    current_version: status.currentVersion ?? null,
+    latest_version: status.latestVersion ?? null,
+    upgrade_available: status.updateCandidates?.some(({ takeable }) => takeable) === true,
+    upgrade_policy: spec.upgradePolicy,
+    resource_tier: spec.resourceTier,
+    config: { ...spec.config },
+    installed_at: status.installedAt ?? createdAt,
+    created_at: createdAt,
+    updated_at: status.updatedAt ?? createdAt,
+  };
+}
+
+/**
+ * The version that was accepted: who asked for an upgrade sees it in the answer, and until the operator has looked. What a
+ * window or an age still holds back is none.
+ */
+export function acceptedVersion({ spec, status, generation }: Pick<Seen, 'spec' | 'status' | 'generation'>): string {
+  const { version } = spec;
+  const { installedVersion, pendingUpgrade, observedGeneration = -1 } = status;
+  const isUnseen = observedGeneration < generation;
+  if (
+    version !== undefined &&
+    (installedVersion === undefined || (isUnseen && isWanted(version, spec, installedVersion)))
+  ) {
+    return version;
+  }
+  const onItsWay = pendingUpgrade?.reason === 'UnderWay' ? pendingUpgrade.path.at(-1) : undefined;
+  return onItsWay ?? installedVersion ?? '';
+}
+
+/** Raised, or lowered with consent. */
+function isWanted(version: string, { upgrade }: Seen['spec'], installed: string): boolean {
+  return semver.gt(version, installed) || upgrade?.allowDowngradeTo === version;
+}
+
+/** The pods of an installation as the first seed shows them. */
+export function deploymentOf(
+  observed: Observed,
+  deployment: DeploymentProjection | undefined,
+  now: number,
+): DeploymentState {
+  const { name, status } = observed.installation;
+  const { rollout, isRolledOut, isAvailable } = readState(observed, now);
+  const ready = findCondition(status.conditions, 'Ready');
+  const isFailed = rollout?.phase === 'failed' || findCondition(status.conditions, 'Stalled')?.status === 'True';
+  const isServing = isRolledOut && isAvailable && rollout?.phase === 'done';
+  return {
+    deployment_name: name,
+    status: phaseOf({ isThere: deployment !== undefined, isServing, isFailed }),
+    available_replicas: deployment?.available ?? 0,
+    ready_replicas: deployment?.ready ?? 0,
+    ...(deployment?.version !== undefined && { version: deployment.version }),
+    ...(deployment?.image !== undefined && { image: deployment.image }),
+    ...(status.updatedAt !== undefined && { updated_at: status.updatedAt }),
+    ...(ready && ready.status !== 'True' && { message: ready.message }),
+  };
+}
+
+function phaseOf({ isThere, isServing, isFailed }: Record<'isThere' | 'isServing' | 'isFailed', boolean>) {
+  if (isServing) {
+    return 'available';
+  }
+  if (isFailed) {
+    return 'failed';
+  }
+  return isThere ? 'progressing' : 'pending';
+}
+
+export function dryRunOf({ version, path, software, env }: Outcome): DryRun {
+  return {
+    dry_run: true,
+    version: version ?? null,
+    path: [...path],
+    software: software.map((move) => ({ ...move })),
+    env: { added: [...env.added], changed: [...env.changed], removed: [...env.removed] },
+  };
+}

@@ -1,0 +1,130 @@
+import { findCondition } from '../../api/conditions.ts';
+import { findRelease } from '../../plan/catalogue/catalogue.ts';
+import { readState } from '../../plan/state/state.ts';
+import type { Installation, Observed } from '../../plan/state/observed.ts';
+import type { Outcome } from '../../plan/ask/outcome.ts';
+import { providerKey, type Caches } from '../../reconcile/caches.ts';
+import type { InstallationView } from '../../reconcile/project.ts';
+import { acceptedVersion } from '../v1/installation.ts';
+import { appId, appVersionId, softwareId, softwareVersionId } from './ids.ts';
+import type { AppInstallation, DryRun, InstalledSystemSoftware, Policy, RunState, SoftwarePolicy } from './shapes.ts';
+
+/** An installation as the second seed shows it. */
+export function appInstallationOf(view: InstallationView, caches: Caches): AppInstallation {
+  const { spec, status, createdAt } = view;
+  const { provider } = spec;
+  const accepted = acceptedVersion(view);
+  const release = findRelease(caches.providers.get(providerKey(provider))?.catalogue, accepted);
+  const ports = release?.runtime?.ports?.map(({ servicePort, containerPort }) => servicePort ?? containerPort);
+  const lastError = lastErrorOf(view);
+  return {
+    id: view.uid,
+    shortId: view.name,
+    appId: appId(provider),
+    appName: provider,
+    appExternalVersion: release?.displayVersion ?? accepted,
+    appVersion: {
+      desired: appVersionId(provider, accepted),
+      ...(status.currentVersion !== undefined && { current: appVersionId(provider, status.currentVersion) }),
+      ...(status.previousVersion !== undefined && { previous: appVersionId(provider, status.previousVersion) }),
+      ...(status.updatedAt !== undefined && { lastChangedAt: status.updatedAt }),
+    },
+    projectId: view.namespace,
+    projectDescription: '',
+    description: spec.description ?? '',
+    createdAt,
+    ...(spec.documentRoot !== undefined && { customDocumentRoot: spec.documentRoot }),
+    installationPath: '/',
+    disabled: false,
+    ...(view.deleting && { deletionRequested: true }),
+    phase: phaseOf(view, accepted),
+    ...(lastError !== undefined && { lastError }),
+    linkedDatabases: [],
+    ...(ports && ports.length > 0 && { ports }),
+    systemSoftware: softwareOf(view, caches),
+    updateAvailable: status.updateCandidates?.some(({ takeable }) => takeable) === true,
+    updatePolicy: policyOf(spec),
+    userInputs: (spec.userInputs ?? []).flatMap(({ name, value }) => (value === undefined ? [] : [{ name, value }])),
+  };
+}
+
+/** `patchLevel` and `all` are the furthest that the seed can say; automation within a minor version reads as `all`. */
+export function policyOf({ upgradePolicy, upgrade }: Installation['spec']): Policy {
+  if (upgradePolicy === 'manual') {
+    return 'none';
+  }
+  return upgrade?.level === 'patch' ? 'patchLevel' : 'all';
+}
+
+function phaseOf({ status, generation }: InstallationView, accepted: string): AppInstallation['phase'] {
+  const { observedGeneration = -1, currentVersion, conditions } = status;
+  const isAtWork =
+    observedGeneration < generation ||
+    findCondition(conditions, 'Reconciling')?.status === 'True' ||
+    findCondition(conditions, 'Ready')?.status === 'Unknown';
+  if (currentVersion === undefined) {
+    return isAtWork ? 'installing' : 'pending';
+  }
+  if (!isAtWork) {
+    return 'ready';
+  }
+  return accepted === currentVersion ? 'reconfiguring' : 'upgrading';
+}
+
+function lastErrorOf({ status: { conditions } }: InstallationView): string | undefined {
+  const stalled = findCondition(conditions, 'Stalled');
+  const health = findCondition(conditions, 'UpgradeHealthy');
+  return (
+    (stalled?.status === 'True' ? stalled : undefined)?.message ??
+    (health?.status === 'False' ? health : undefined)?.message
+  );
+}
+
+function softwareOf({ spec, status }: InstallationView, caches: Caches): InstalledSystemSoftware[] {
+  return (status.systemSoftware ?? []).map(({ name, currentVersion, targetVersion, updateAvailable }) => {
+    const version = targetVersion ?? currentVersion ?? '';
+    const release = caches.software.get(name)?.catalogue.releases.find((one) => one.version === version);
+    return {
+      systemSoftwareId: softwareId(name),
+      name,
+      externalVersion: release?.displayVersion ?? version,
+      systemSoftwareVersion: {
+        desired: softwareVersionId(name, version),
+        ...(currentVersion !== undefined && { current: softwareVersionId(name, currentVersion) }),
+      },
+      updateAvailable,
+      updatePolicy: softwarePolicyOf(spec.systemSoftware?.find((wish) => wish.name === name)?.updatePolicy),
+    };
+  });
+}
+
+type Wished = NonNullable<NonNullable<Installation['spec']['systemSoftware']>[number]['updatePolicy']>;
+
+function softwarePolicyOf(policy: Wished = 'inherit'): SoftwarePolicy {
+  return policy === 'inherit' ? 'inheritedFromApp' : policy;
+}
+
+/** Whether its pods run. */
+export function runStateOf(observed: Observed, now: number): RunState {
+  const { deployment, pods } = observed;
+  const { isAvailable } = readState(observed, now);
+  const exit = pods.find((pod) => pod.exit)?.exit;
+  const isRunning = deployment !== undefined && deployment.available > 0;
+  const hasExited = !isAvailable && exit !== undefined;
+  const silent = hasExited ? 'exited' : 'stopped';
+  return {
+    state: isRunning ? 'running' : silent,
+    logFileLocation: '',
+    ...(exit && { lastExitCode: exit.code }),
+  };
+}
+
+export function dryRunOf({ version, path, software, env }: Outcome): DryRun {
+  return {
+    dryRun: true,
+    version: version ?? null,
+    path: [...path],
+    systemSoftware: software.map((move) => ({ ...move })),
+    env: { added: [...env.added], changed: [...env.changed], removed: [...env.removed] },
+  };
+}

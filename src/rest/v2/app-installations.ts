@@ -1,0 +1,358 @@
+import type { FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { isSecret } from '../../api/user-input.ts';
+import { missingFor } from '../../plan/ask/missing.ts';
+import { prospectOf } from '../../plan/ask/prospect.ts';
+import { findRelease } from '../../plan/catalogue/catalogue.ts';
+import { providerKey } from '../../reconcile/caches.ts';
+import type { InstallationView } from '../../reconcile/project.ts';
+import { INSTALLATIONS } from '../../reconcile/resources.ts';
+import { json, refusals, refusalsOfWrites } from '../answers.ts';
+import { change, etagOf, remove } from '../change.ts';
+import { callerOf, lookOf, termsOf, type App as Server, type Context } from '../context.ts';
+import { install } from '../install.ts';
+import type { Live } from '../installations.ts';
+import { notFound } from '../problem.ts';
+import { sweepSecrets } from '../secret-inputs.ts';
+import { namespaceField, namespaceFor } from '../tenant.ts';
+import { Keyed, Matching } from '../headers.ts';
+import { appInstallationOf, dryRunOf, runStateOf } from './app-installation.ts';
+import { bad, changeFor, policyFields, softwareWishes } from './changes.ts';
+import { findAnyVersion, findVersion } from './find.ts';
+import { appId } from './ids.ts';
+import { dependencyOf, softwareOf, userInputOf } from './published.ts';
+import {
+  AllQuery,
+  AppInstallation,
+  Created,
+  DryRun,
+  InstallRequest,
+  ListQuery,
+  MissingDependencies,
+  pageOf,
+  PatchRequest,
+  RunState,
+  SystemSoftware,
+  TagQuery,
+  TargetQuery,
+  Writing,
+} from './shapes.ts';
+
+const Params = z.object({ appInstallationId: z.guid().describe('The id of an installation.') });
+const ProjectParams = z.object({ projectId: namespaceField('The name of a namespace.') });
+const ONE = '/v2/app-installations/:appInstallationId';
+
+/** Installations as the second seed shows and changes them. */
+export function registerAppInstallations(server: Server, context: Context): void {
+  const { caches } = context.ports;
+  const tags = ['App installations'];
+
+  function find(request: FastifyRequest<{ Params: z.output<typeof Params> }>): Promise<Live> {
+    return context.installations.byUid(lookOf(context, request), request.params.appInstallationId.toLowerCase());
+  }
+
+  const show = (view: InstallationView) => appInstallationOf(view, caches);
+
+  server.get(
+    '/v2/app-installations',
+    {
+      schema: {
+        tags,
+        operationId: 'app-list-appinstallations-for-user',
+        summary: 'List installations',
+        querystring: AllQuery,
+        response: { 200: json(z.array(AppInstallation), 'A part of the installations'), ...refusals },
+      },
+    },
+    async (request, reply) => {
+      const caller = callerOf(request);
+      const { namespace, ...query } = request.query;
+      const header = request.headers['x-namespace'];
+      const isNamed = namespace !== undefined || header !== undefined;
+      const isEverywhere = !isNamed && (await context.access.may(caller, { verb: 'list', resource: INSTALLATIONS }));
+      const where = isEverywhere ? undefined : namespaceFor(caller, { header: header as string, query: namespace });
+      const all = await context.installations.list(caller, where);
+      return reply.send(pageOf(chosen(all, query), query).map(show));
+    },
+  );
+
+  server.get(
+    '/v2/projects/:projectId/app-installations',
+    {
+      schema: {
+        tags,
+        operationId: 'app-list-appinstallations',
+        summary: 'List the installations of a namespace',
+        params: ProjectParams,
+        querystring: ListQuery,
+        response: { 200: json(z.array(AppInstallation), 'A part of the installations'), ...refusals },
+      },
+    },
+    async (request, reply) => {
+      const all = await context.installations.list(callerOf(request), request.params.projectId);
+      return reply.send(pageOf(chosen(all, request.query), request.query).map(show));
+    },
+  );
+
+  server.post(
+    '/v2/projects/:projectId/app-installations',
+    {
+      schema: {
+        tags,
+        operationId: 'app-request-appinstallation',
+        summary: 'Install an app',
+        params: ProjectParams,
+        querystring: Writing,
+        headers: Keyed,
+        body: InstallRequest,
+        response: {
+          200: json(DryRun, 'What a dry run found'),
+          201: json(Created, 'The id of the installation'),
+          ...refusalsOfWrites,
+        },
+      },
+    },
+    async (request, reply) => {
+      const { body, params, query } = request;
+      const wish = { namespace: params.projectId, name: undefined, isOneOfMany: true, ...wishOf(body) };
+      const { live, outcome, isReplay } = await install(
+        context,
+        lookOf(context, request),
+        wish,
+        termsOf(request, query),
+      );
+      if (outcome) {
+        return reply.code(200).send(dryRunOf(outcome));
+      }
+      if (isReplay) {
+        reply.header('idempotency-replayed', 'true');
+      }
+      return reply.code(201).header('etag', etagOf(live)).send({ id: live.view.uid });
+    },
+  );
+
+  function wishOf({
+    appVersionId,
+    description,
+    systemSoftware,
+    updatePolicy = 'none',
+    userInputs = [],
+  }: InstallRequest) {
+    const found = findAnyVersion(caches, appVersionId);
+    if (!found) {
+      throw bad('UnknownVersion', 'Take the id of a version of an app: GET /v2/apps/{appId}/versions lists them');
+    }
+    const asked = inputsOf(found);
+    const unknown = userInputs.find(({ name }) => asked !== undefined && !asked.names.has(name));
+    if (unknown) {
+      throw bad('UnknownUserInput', `Remove "${unknown.name}" from userInputs: ${found.version} does not ask for it`);
+    }
+    const given = userInputs.flatMap(({ name, value }) => (value === null ? [] : [{ name, value }]));
+    const wishes = softwareWishes(caches, { systemSoftware });
+    return {
+      spec: {
+        provider: found.provider,
+        version: found.version,
+        ...policyFields(updatePolicy, undefined),
+        ...(description !== undefined && { description }),
+        ...(wishes.length > 0 && { systemSoftware: wishes }),
+        ...(given.length > 0 && { userInputs: given.filter(({ name }) => !asked?.secrets.has(name)) }),
+      },
+      secrets: Object.fromEntries(
+        given.filter(({ name }) => asked?.secrets.has(name)).map(({ name, value }) => [name, value]),
+      ),
+    };
+  }
+
+  /** What a version asks for; undefined where system software may ask for more. */
+  function inputsOf({ provider, version }: { readonly provider: string; readonly version: string }) {
+    const release = findRelease(caches.providers.get(providerKey(provider))?.catalogue, version);
+    const ofSoftware = [...caches.software.values()].flatMap(({ catalogue }) =>
+      catalogue.releases.flatMap(({ userInputs = [] }) => userInputs),
+    );
+    const inputs = [...ofSoftware, ...(release?.userInputs ?? [])];
+    return {
+      names: new Set(inputs.map(({ name }) => name)),
+      secrets: new Set(inputs.filter(isSecret).map(({ name }) => name)),
+    };
+  }
+
+  server.get(
+    ONE,
+    {
+      schema: {
+        tags,
+        operationId: 'app-get-appinstallation',
+        summary: 'Read an installation',
+        params: Params,
+        response: { 200: json(AppInstallation, 'The installation'), ...refusals },
+      },
+    },
+    async (request, reply) => {
+      const live = await find(request);
+      return reply.header('etag', etagOf(live)).send(show(live.view));
+    },
+  );
+
+  server.patch(
+    ONE,
+    {
+      schema: {
+        tags,
+        operationId: 'app-patch-appinstallation',
+        summary: 'Change an installation',
+        params: Params,
+        querystring: Writing,
+        headers: Matching,
+        body: PatchRequest,
+        response: {
+          200: json(DryRun, 'What a dry run found'),
+          204: z.undefined().describe('It is accepted'),
+          ...refusalsOfWrites,
+        },
+      },
+    },
+    async (request, reply) => {
+      const look = lookOf(context, request);
+      const terms = termsOf(request, request.query);
+      let hasSecret = false;
+      const { live, outcome } = await change(
+        context,
+        look,
+        () => find(request),
+        terms,
+        (observed, seen) => {
+          const next = changeFor({ caches, observed, live: seen, now: context.now() }, request.body);
+          hasSecret = next.secret !== undefined;
+          return next;
+        },
+      );
+      if (outcome) {
+        return reply.code(200).send(dryRunOf(outcome));
+      }
+      if (hasSecret) {
+        await sweepSecrets(look, live, caches, context.now());
+      }
+      reply.header('etag', etagOf(live));
+      return reply.code(204).send();
+    },
+  );
+
+  server.delete(
+    ONE,
+    {
+      schema: {
+        tags,
+        operationId: 'app-uninstall-appinstallation',
+        summary: 'Delete an installation with all that belongs to it',
+        params: Params,
+        querystring: Writing,
+        headers: Matching,
+        response: {
+          200: json(DryRun, 'What a dry run found'),
+          204: z.undefined().describe('It is deleted'),
+          ...refusalsOfWrites,
+        },
+      },
+    },
+    async (request, reply) => {
+      const terms = termsOf(request, request.query);
+      await remove(context, lookOf(context, request), await find(request), terms);
+      return terms.dryRun ? reply.code(200).send(NOTHING_LEFT) : reply.code(204).send();
+    },
+  );
+
+  server.get(
+    `${ONE}/systemSoftware`,
+    {
+      schema: {
+        tags,
+        operationId: 'app-get-installed-systemsoftware-for-appinstallation',
+        summary: 'List the system software of an installation',
+        params: Params,
+        querystring: TagQuery,
+        response: { 200: json(z.array(SystemSoftware), 'Its system software, by name'), ...refusals },
+      },
+    },
+    async (request, reply) => {
+      const { view } = await find(request);
+      const { tagFilter } = request.query;
+      const all = (view.status.systemSoftware ?? []).map(({ name }) =>
+        softwareOf(name, caches.software.get(name) ?? { about: {} }),
+      );
+      return reply.send(all.filter(({ tags: own }) => tagFilter === undefined || own.includes(tagFilter)));
+    },
+  );
+
+  server.get(
+    `${ONE}/missing-dependencies`,
+    {
+      schema: {
+        tags,
+        operationId: 'app-get-missing-dependencies-for-appinstallation',
+        summary: 'Say what a version needs that is not there yet',
+        params: Params,
+        querystring: TargetQuery,
+        response: { 200: json(MissingDependencies, 'What is missing'), ...refusals },
+      },
+    },
+    async (request, reply) => {
+      const live = await find(request);
+      const view = caches.providers.get(providerKey(live.view.spec.provider));
+      const release = view && findVersion(view, request.query.targetAppVersionID);
+      if (!release) {
+        throw notFound('Correct targetAppVersionID: the app has no such version');
+      }
+      const { software, inputs } = missingFor(prospectOf(context.observe(live), context.now()), release);
+      return reply.send({
+        ...(software.length > 0 && { missingSystemSoftwareDependencies: software.map(dependencyOf) }),
+        ...(inputs.length > 0 && {
+          missingUserInputs: inputs.flatMap(({ input }) => (input ? [userInputOf(input)] : [])),
+        }),
+      });
+    },
+  );
+
+  server.get(
+    `${ONE}/status`,
+    {
+      schema: {
+        tags,
+        operationId: 'app-retrieve-status',
+        summary: 'Say whether the pods run',
+        params: Params,
+        response: { 200: json(RunState, 'Whether they run'), ...refusals },
+      },
+    },
+    async (request, reply) => {
+      const live = await find(request);
+      return reply.send(runStateOf(context.observe(live), context.now()));
+    },
+  );
+}
+
+const NOTHING_LEFT: DryRun = {
+  dryRun: true,
+  version: null,
+  path: [],
+  systemSoftware: [],
+  env: { added: [], changed: [], removed: [] },
+};
+
+function chosen(
+  all: readonly InstallationView[],
+  { appIds, searchTerm = '', sortOrder }: Pick<z.output<typeof ListQuery>, 'appIds' | 'searchTerm' | 'sortOrder'>,
+): readonly InstallationView[] {
+  const apps = appIds === undefined ? undefined : new Set([appIds].flat());
+  const words = searchTerm.toLowerCase();
+  const found = all.filter(
+    ({ name, spec: { provider, description = '' } }) =>
+      apps?.has(appId(provider)) !== false && `${name}\n${provider}\n${description}`.toLowerCase().includes(words),
+  );
+  const direction = sortOrder === 'newestFirst' ? -1 : 1;
+  return found.toSorted((a, b) => {
+    const byAge = a.createdAt < b.createdAt ? -1 : 1;
+    const byName = a.key < b.key ? -1 : 1;
+    return a.createdAt === b.createdAt ? byName : byAge * direction;
+  });
+}

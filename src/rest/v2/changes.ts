@@ -1,0 +1,286 @@
+import type { Json, JsonObject } from '../../cluster/merge-patch.ts';
+import { faultOf } from '../../api/input-schema.ts';
+import { ANNOTATION } from '../../api/names.ts';
+import type { Problem } from '../../api/problem.ts';
+import type { Release } from '../../api/provider.ts';
+import { isSecret } from '../../api/user-input.ts';
+import { askUpgrade, withSpec } from '../../plan/ask/ask.ts';
+import { prospectOf, refusalOf, type Prospect } from '../../plan/ask/prospect.ts';
+import { findRelease } from '../../plan/catalogue/catalogue.ts';
+import { askedBy, type AskedInput } from '../../plan/pods/asked.ts';
+import type { Observed } from '../../plan/state/observed.ts';
+import { providerKey, type Caches } from '../../reconcile/caches.ts';
+import { newId, patched, type Change } from '../change.ts';
+import type { Live } from '../installations.ts';
+import { RestProblem } from '../problem.ts';
+import { newSecretName, withSecret } from '../secret-inputs.ts';
+import { policyOf } from './app-installation.ts';
+import { findSoftware, findSoftwareVersion, findVersion } from './find.ts';
+import { appVersionId, softwareId, softwareVersionId } from './ids.ts';
+import type { PatchRequest, Policy } from './shapes.ts';
+
+/** A PATCH of the second seed, as a change of the spec. What cannot be had is refused with 400, as the seed says. */
+
+export interface Situation {
+  readonly caches: Caches;
+  readonly observed: Observed;
+  readonly live: Live;
+  readonly now: number;
+}
+
+export function changeFor(situation: Situation, request: PatchRequest): Change {
+  const { observed, live, now } = situation;
+  const before = prospectOf(observed, now);
+  const version = versionIn(situation, request);
+  const target = targetOf(observed, before, version);
+  const inputs = inputsIn(situation, request, target, before);
+  const secret =
+    inputs.secrets.size > 0
+      ? { name: newSecretName(live.view.name), values: Object.fromEntries(inputs.secrets) }
+      : undefined;
+  const patch: JsonObject = {
+    ...policyFields(request.updatePolicy, live.view.spec),
+    ...softwareFields(situation, request, before, target),
+    ...(request.userInputs && { userInputs: answersIn(live, inputs, secret?.name) }),
+    ...(request.description !== undefined && { description: request.description }),
+    ...(request.customDocumentRoot !== undefined && { documentRoot: request.customDocumentRoot }),
+  };
+  const next = withSecret(
+    withSpec(observed, patched(asJson(observed.installation.spec), patch) as object),
+    secret?.name,
+  );
+  if (version === undefined) {
+    demand(refusalOf(before, prospectOf(next, now)));
+    return { spec: patch, secret };
+  }
+  const ask = askUpgrade(next, version, now);
+  if (ask.kind === 'problem') {
+    throw bad(ask.reason, ask.message);
+  }
+  return {
+    spec: { ...patch, ...ask.spec },
+    secret,
+    ...(ask.retries && { annotations: { [ANNOTATION.retry]: newId() } }),
+  };
+}
+
+/** Undefined where the request names none, or the one that is there. */
+function versionIn({ caches, observed }: Situation, { appVersionId: id }: PatchRequest): string | undefined {
+  const { provider } = observed.installation.spec;
+  if (id === undefined || id === null) {
+    return undefined;
+  }
+  const { installedVersion = '' } = observed.installation.status;
+  if (id.toLowerCase() === appVersionId(provider, installedVersion)) {
+    return installedVersion;
+  }
+  const view = caches.providers.get(providerKey(provider));
+  const release = view && findVersion(view, id);
+  if (!release) {
+    throw bad('UnknownVersion', `Take an appVersionId of "${provider}": this one is none of its versions`);
+  }
+  return release.version;
+}
+
+function targetOf({ catalogue }: Observed, { goal }: Prospect, version: string | undefined): Release | undefined {
+  return findRelease(catalogue, version ?? goal);
+}
+
+interface Inputs {
+  /** Undefined: it is removed. */
+  readonly given: ReadonlyMap<string, string | undefined>;
+  readonly secrets: ReadonlyMap<string, string>;
+}
+
+/** Which names may be given depends on the version that they are for. */
+function inputsIn(
+  { observed }: Situation,
+  { userInputs = [] }: PatchRequest,
+  target: Release | undefined,
+  { outlook }: Prospect,
+): Inputs {
+  const given = new Map<string, string | undefined>();
+  const secrets = new Map<string, string>();
+  const known = new Set((observed.installation.spec.userInputs ?? []).map(({ name }) => name));
+  const asked = target ? askedOf(target, outlook) : new Map<string, AskedInput>();
+  for (const { name, value } of userInputs) {
+    const input = asked.get(name);
+    if (value === null) {
+      given.set(name, undefined);
+      continue;
+    }
+    if (!input && !known.has(name)) {
+      const names = [...asked.keys()].map((one) => `"${one}"`).join(', ') || 'nothing';
+      throw bad(
+        'UnknownUserInput',
+        `Remove "${name}" from userInputs: ${target?.version ?? 'the version'} asks for ${names}`,
+      );
+    }
+    if (input && isSecret(input)) {
+      const fault = faultOf({ ...input, secret: false }, value);
+      if (fault !== undefined) {
+        throw bad('InvalidUserInput', `Correct "${name}" in userInputs: it ${fault}`);
+      }
+      secrets.set(name, value);
+    } else {
+      given.set(name, value);
+    }
+  }
+  return { given, secrets };
+}
+
+function askedOf(release: Release, outlook: Prospect['outlook']): ReadonlyMap<string, AskedInput> {
+  const resolution = outlook?.input.software?.resolve(release);
+  const uses = resolution?.kind === 'resolution' ? resolution.uses : [];
+  return new Map(askedBy(release, uses).map((input) => [input.name, input]));
+}
+
+type Answer = { readonly [member: string]: Json } & { readonly name: string };
+
+/** Merged by name, into the list as it is stored. */
+function answersIn({ raw }: Live, { given, secrets }: Inputs, secret: string | undefined): readonly Json[] {
+  const stored = (raw.spec?.['userInputs'] ?? []) as unknown as readonly Answer[];
+  const answers = new Map(stored.map((answer) => [answer.name, answer]));
+  for (const [name, value] of given) {
+    if (value === undefined) {
+      answers.delete(name);
+    } else {
+      answers.set(name, { name, value });
+    }
+  }
+  for (const name of secrets.keys()) {
+    answers.set(name, { name, valueFrom: { secretKeyRef: { name: secret ?? '', key: name } } });
+  }
+  return [...answers.values()];
+}
+
+/** What GET reports is no change: automation within a minor version reads as `all`. */
+export function policyFields(policy: Policy | undefined, spec: Parameters<typeof policyOf>[0] | undefined): JsonObject {
+  if (policy === undefined || (spec && policyOf(spec) === policy)) {
+    return {};
+  }
+  switch (policy) {
+    case 'none':
+      return { upgradePolicy: 'manual' };
+    case 'patchLevel':
+      return { upgradePolicy: 'auto', upgrade: { level: 'patch' } };
+    case 'all':
+      return { upgradePolicy: 'auto', upgrade: { level: 'major' } };
+  }
+}
+
+type Wish = { readonly [member: string]: Json } & { readonly name: string };
+
+function softwareFields(
+  situation: Situation,
+  { systemSoftware = {} }: Pick<PatchRequest, 'systemSoftware'>,
+  before: Prospect,
+  target: Release | undefined,
+): JsonObject {
+  const { live } = situation;
+  const stored = (live.raw.spec?.['systemSoftware'] ?? []) as unknown as readonly Wish[];
+  const wishes = new Map(stored.map((wish) => [wish.name, wish]));
+  for (const [id, asked] of Object.entries(systemSoftware)) {
+    if (asked === null) {
+      wishes.delete(removable(situation, id, before, target));
+      continue;
+    }
+    const wish = wishOf(situation, id, asked, wishes);
+    if (wish) {
+      wishes.set(wish.name, wish);
+    }
+  }
+  const isSame = JSON.stringify([...wishes.values()]) === JSON.stringify(stored);
+  return isSame ? {} : { systemSoftware: wishes.size === 0 ? null : [...wishes.values()] };
+}
+
+/** The name of a software that nothing needs but the wish for it. */
+function removable(
+  { caches, live }: Situation,
+  id: string,
+  { outlook, software }: Prospect,
+  target: Release | undefined,
+): string {
+  const wished = (live.view.spec.systemSoftware ?? []).map(({ name }) => name);
+  const name = [...software.keys(), ...wished].find((one) => softwareId(one) === id.toLowerCase());
+  const published = name ?? findSoftware(caches, id)?.key;
+  if (published === undefined) {
+    throw unknownSoftware(id);
+  }
+  const details = target ? outlook?.input.software?.describe(target, software) : undefined;
+  const needed = details?.find((one) => one.name === published)?.requiredBy ?? [];
+  if (needed.length > 0) {
+    throw bad('SoftwareRequired', `Leave "${published}" in systemSoftware: ${needed.join(' and ')} needs it`);
+  }
+  return published;
+}
+
+function wishOf(
+  { caches, live }: Situation,
+  id: string,
+  { systemSoftwareVersion, updatePolicy }: NonNullable<NonNullable<PatchRequest['systemSoftware']>[string]>,
+  wishes: ReadonlyMap<string, Wish>,
+): Wish | undefined {
+  const view = findSoftware(caches, id);
+  if (!view) {
+    throw unknownSoftware(id);
+  }
+  const name = view.key;
+  const installed = live.view.status.systemSoftware?.find((one) => one.name === name);
+  const shown = installed?.targetVersion ?? installed?.currentVersion;
+  const isShown = systemSoftwareVersion?.toLowerCase() === softwareVersionId(name, shown ?? '');
+  const version = isShown ? shown : findVersionOf(view, systemSoftwareVersion);
+  const policy = updatePolicy === 'inheritedFromApp' ? 'inherit' : updatePolicy;
+  const wish = wishes.get(name);
+  const stays =
+    (isShown || version === undefined) && (policy === undefined || policy === (wish?.['updatePolicy'] ?? 'inherit'));
+  if (stays && (wish || installed)) {
+    return wish;
+  }
+  return { ...wish, name, ...(version !== undefined && { version }), ...(policy && { updatePolicy: policy }) };
+}
+
+function findVersionOf(view: Parameters<typeof findSoftwareVersion>[0], id: string | undefined): string | undefined {
+  const release = id === undefined ? undefined : findSoftwareVersion(view, id);
+  if (id !== undefined && !release) {
+    throw bad('UnknownVersion', `Take a systemSoftwareVersion of "${view.key}": "${id}" is none of its versions`);
+  }
+  return release?.version;
+}
+
+/** The wishes of a new installation. */
+export function softwareWishes(caches: Caches, { systemSoftware = {} }: Pick<PatchRequest, 'systemSoftware'>): Wish[] {
+  return Object.entries(systemSoftware).flatMap(([id, asked]) => {
+    const view = findSoftware(caches, id);
+    if (!view) {
+      throw unknownSoftware(id);
+    }
+    if (asked === null) {
+      return [];
+    }
+    const version = findVersionOf(view, asked.systemSoftwareVersion);
+    const policy = asked.updatePolicy === 'inheritedFromApp' ? 'inherit' : asked.updatePolicy;
+    return [{ name: view.key, ...(version !== undefined && { version }), ...(policy && { updatePolicy: policy }) }];
+  });
+}
+
+function asJson(spec: object): JsonObject {
+  return spec as unknown as JsonObject;
+}
+
+function unknownSoftware(id: string): RestProblem {
+  return bad(
+    'UnknownSoftware',
+    `Take the id of a system software instead of "${id}": GET /v2/system-softwares lists them`,
+  );
+}
+
+function demand(refusal: Problem | undefined): void {
+  if (refusal) {
+    throw bad(refusal.reason, refusal.message);
+  }
+}
+
+export function bad(type: string, detail: string): RestProblem {
+  return new RestProblem(400, type, detail);
+}
