@@ -142,6 +142,7 @@ export const UserAnswer = withChecked(
       name: matching(INPUT_NAME, 63, INPUT_MESSAGE, 'Name of the input.'),
       value: matchingPlainly(
         // No process can have it in its environment.
+        // oxlint-disable-next-line no-control-regex
         /^[^\x00]*$/,
         8192,
         'Must have no NUL character',
