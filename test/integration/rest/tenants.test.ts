@@ -8,7 +8,6 @@ import { startOperator, type RunningOperator } from '../support/operator.ts';
 import {
   addAccount,
   addTenant,
-  allowReviews,
   apiOf,
   ask,
   create,
@@ -30,7 +29,6 @@ let revoked: string;
 
 beforeAll(async () => {
   await prepare('rest-tenants');
-  await allowReviews();
   token = await addTenant(mine);
   other = await addTenant(theirs);
   revoked = await addAccount(mine, 'leaver');
