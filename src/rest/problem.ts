@@ -30,6 +30,8 @@ export type ProblemBody = z.output<typeof ProblemBody>;
 export interface Extras {
   readonly errors?: readonly { readonly field: string; readonly message: string }[];
   readonly headers?: Readonly<Record<string, string>>;
+  /** What the platform team reads of it, in the log. */
+  readonly cause?: unknown;
 }
 
 /** Ends a request with an answer that is no success. */
@@ -40,7 +42,7 @@ export class RestProblem extends Error {
   readonly extras: Extras;
 
   constructor(status: number, type: string, detail: string, extras: Extras = {}) {
-    super(detail);
+    super(detail, { cause: extras.cause });
     this.status = status;
     this.type = type;
     this.extras = extras;
@@ -132,6 +134,16 @@ function problemOfServer(error: ApiError): RestProblem {
     default:
       return new RestProblem(503, 'ServiceUnavailable', 'Try again: the API server did not answer', LATER);
   }
+}
+
+/** What the API server says to this process, about its own rights, is not for callers. */
+export function notReviewed(cause: unknown): never {
+  throw new RestProblem(
+    503,
+    'NotReviewed',
+    'Try again, and tell the platform team if that lasts: the API server does not say who you are or what you may do',
+    { ...LATER, cause },
+  );
 }
 
 export function unauthenticated(): RestProblem {
