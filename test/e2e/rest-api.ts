@@ -12,13 +12,22 @@ export async function curlAs(namespace: string, account: string): Promise<Curl> 
   const { directory } = inject('node');
   const token = await addAccount(namespace, account);
   const { spec } = await get<KubernetesObject & { spec: { clusterIP: string } }>('service', API, NAMESPACE);
-  const common = [
-    ...['--silent', '--show-error', '--fail-with-body', '--max-time', '200'],
-    ...['--cacert', certificateIn(directory), '--resolve', `localhost:443:${spec.clusterIP}`],
-    ...['--header', `Authorization: Bearer ${token}`, '--header', 'Content-Type: application/json'],
-  ];
-  return async (path, ...flags) => {
-    const { stdout } = await promisify(execFile)('curl', [...common, ...flags, `https://localhost${path}`]);
+  const options = {
+    'max-time': '200',
+    cacert: certificateIn(directory),
+    resolve: `localhost:443:${spec.clusterIP}`,
+    'oauth2-bearer': token,
+    header: 'Content-Type: application/json',
+  };
+  const flags = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
+  return async (path, ...more) => {
+    const { stdout } = await promisify(execFile)('curl', [
+      '-sS',
+      '--fail-with-body',
+      ...flags,
+      ...more,
+      `https://localhost${path}`,
+    ]);
     return stdout;
   };
 }
