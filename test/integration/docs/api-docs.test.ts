@@ -56,7 +56,9 @@ async function follow(shell: Shell, { command, answer }: Call): Promise<void> {
     expect(missing, `This does not print that, but:\n${command}\n${printed}`).toBeUndefined();
     return true;
   }
-  await (onlyLooks(command) ? eventually(attempt) : attempt());
+  // A right that was just given may take a moment.
+  const mayRepeat = onlyLooks(command) || command.includes('force=true');
+  await (mayRepeat ? eventually(attempt) : attempt());
 }
 
 interface Operation {
