@@ -12,9 +12,11 @@ ENV MALLOC_ARENA_MAX=1 \
     MALLOC_TOP_PAD_=4096
 
 COPY dist/provider-operator.mjs dist/THIRD_PARTY_LICENSES dist/sbom.cdx.json LICENSE /
+# Of the page that shows the REST API.
+COPY dist/docs /docs
 
 USER 65532:65532
-EXPOSE 8081
+EXPOSE 8080 8081
 ENTRYPOINT ["/nodejs/bin/node", "--optimize-for-size", "/provider-operator.mjs"]
 
 ARG VERSION

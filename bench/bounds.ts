@@ -4,7 +4,7 @@ import type { Workload } from './workload.ts';
 /** A measured figure with its limit, which holds on a machine that does nothing else. */
 export interface Bound {
   readonly what: string;
-  readonly unit: 's' | 'x floor' | 'MiB';
+  readonly unit: 's' | 'x floor' | 'MiB' | 'ms';
   readonly measured: readonly number[];
   /** The limit for the worst of the measured values. */
   readonly most: number;

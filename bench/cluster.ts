@@ -35,13 +35,9 @@ export async function startCluster(say: Say): Promise<Cluster> {
   try {
     await kubectl('apply', '--server-side', '-k', 'crds/');
     await kubectl('apply', '-f', 'deploy/rbac.yaml');
-    await kubectl(
-      'create',
-      'clusterrolebinding',
-      'provider-operator',
-      '--clusterrole=provider-operator',
-      '--user=provider-operator',
-    );
+    for (const role of ['provider-operator', 'provider-operator-review-callers']) {
+      await kubectl('create', 'clusterrolebinding', role, `--clusterrole=${role}`, '--user=provider-operator');
+    }
     await kubectl(
       'create',
       'rolebinding',

@@ -10,6 +10,7 @@ import { cpuSeconds, findProcess, memoryOf } from './process-stats.ts';
 import { costLines, requestLines, type Phase } from './report.ts';
 import { figure } from './table.ts';
 import { recordInstall } from './trial.ts';
+import { restLoad } from './rest-load.ts';
 import { waits } from './waits.ts';
 
 /** How long a newly started operator is left alone before its memory is read. */
@@ -35,6 +36,7 @@ export async function fullRun(
   const each = { count: installations, of: 'installation' };
 
   const waited = (await waits(cluster, start, options, say)).bounds;
+  const asked = await restLoad(cluster, start, options, say);
 
   say('Trial: what does the operator write for one installation?');
   await cluster.publish(['1.0.0'], workload);
@@ -95,6 +97,8 @@ export async function fullRun(
     '',
     ...requestLines(phases),
     '',
+    ...asked.lines,
+    '',
     `Heap: ${figure(emptyHeap.heapUsed / 1e6, 1)} MB with nothing installed, ` +
       `${figure((heap.heapUsed - emptyHeap.heapUsed) / installations)} bytes per installation`,
     `RSS: ${figure(emptyMemory.rssMiB)} MiB with nothing installed, ` +
@@ -108,6 +112,7 @@ export async function fullRun(
     { what: 'the installs', unit: 'x floor', measured: [ratio], most: MOST_OF_FLOOR },
     { what: 'memory for a thousand', unit: 'MiB', measured: [growthMiB / thousands], most: MOST_MIB_PER_THOUSAND },
     ...waited,
+    ...asked.bounds,
   ];
   return { workload, lines, bounds };
 }

@@ -8,6 +8,7 @@ import { fullRun } from './full-run.ts';
 import { startOperator, type OperatorProcess } from './operator.ts';
 import { readOptions, USAGE, type Options, type Part } from './options.ts';
 import { figure } from './table.ts';
+import { restLoad } from './rest-load.ts';
 import { waits } from './waits.ts';
 import { CONFIG } from './workload.ts';
 
@@ -24,7 +25,7 @@ function counted(count: number, what: string): string {
 }
 
 type Measure = (cluster: Cluster, start: () => OperatorProcess, options: Options, say: Say) => Promise<Outcome>;
-const MEASURES: Readonly<Record<Part, Measure>> = { 'cold-start': coldStart, waits };
+const MEASURES: Readonly<Record<Part, Measure>> = { 'cold-start': coldStart, waits, 'rest-api': restLoad };
 
 /** Prints the measured figures, and fails if one is above its limit. */
 function tell(run: string, { lines, bounds }: Outcome, load: number): void {

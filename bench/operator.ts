@@ -24,6 +24,8 @@ export interface OperatorProcess {
   readonly startedAt: number;
   /** Resolves when the operator has seen everything that it watches. */
   ready(): Promise<void>;
+  /** The address of the REST API; it is known once the process is ready. */
+  api(): string;
   /** Returns the text of /metrics. Each reading resets the event-loop delay in it. */
   metrics(): Promise<string>;
   /** Returns the size of the heap after a full garbage collection. */
@@ -67,6 +69,8 @@ export function startOperator(options: OperatorOptions): OperatorProcess {
       ...serviceAccount(plane, directory),
       METRICS_PORT: '0',
       API_PORT: '0',
+      // One caller sends the whole load.
+      API_RATE_LIMIT: '10000000',
       WORKERS: String(workers),
       HEAP_PROBE: heapFile,
       OPERATOR_CONFIG: configFile,
@@ -114,6 +118,7 @@ export function startOperator(options: OperatorOptions): OperatorProcess {
       // A refused connection means that the operator is not ready yet.
       await until('become ready', async () => ((await fetch(url).catch(() => undefined))?.ok ? true : undefined));
     },
+    api: () => /"api":"([^"]+)"/.exec(output())?.[1] ?? '',
     async metrics() {
       return (await fetch(`http://127.0.0.1:${await port()}/metrics`)).text();
     },

@@ -14,7 +14,7 @@ export interface Options {
   readonly only: Part | undefined;
 }
 
-const PARTS = ['cold-start', 'waits'] as const;
+const PARTS = ['cold-start', 'waits', 'rest-api'] as const;
 export type Part = (typeof PARTS)[number];
 
 export const USAGE = `npm run bench -- [options]
@@ -26,7 +26,8 @@ export const USAGE = `npm run bench -- [options]
   --idle-seconds 60      how long nothing is done
   --node-flags "..."     flags of Node in place of those of the bundle
   --only cold-start      only the start of an operator that finds everything there
-  --only waits           only what people wait for: edits, drift, hand-overs, the demo`;
+  --only waits           only what people wait for: edits, drift, hand-overs, the demo
+  --only rest-api        only the load on the REST API`;
 
 /** Reads the command line, and throws what is wrong with it. */
 export function readOptions(args: readonly string[]): Options {
@@ -51,7 +52,7 @@ export function readOptions(args: readonly string[]): Options {
   };
   const only = PARTS.find((part) => part === values.only);
   if (values.only !== only) {
-    throw new Error(`--only must be ${PARTS.join(' or ')}`);
+    throw new Error(`--only must be one of ${PARTS.join(', ')}`);
   }
   return {
     workload: { installations: count('installations'), namespaces: count('namespaces'), replicas: count('replicas') },

@@ -19,16 +19,20 @@ export interface Timed extends Cost {
 }
 
 /** Creates all installations at once. Returns the seconds from the first create to the last `Ready`. */
-export async function install({ cluster, operator, workload }: Stage, creators: number): Promise<Timed> {
+export async function install(
+  { cluster, operator, workload }: Stage,
+  creators: number,
+  prefix = 'tenant',
+): Promise<Timed> {
   const { admin, plane } = cluster;
-  await cluster.createNamespaces('tenant', workload);
+  await cluster.createNamespaces(prefix, workload);
   const ready = await startTracker({ api: admin, path: INSTALLATIONS_PATH, isThere: isReady });
   const meter = await startMeter(cluster, operator);
   const creating = limit(creators);
 
   const startedAt = performance.now();
   await Promise.all(
-    installationsOf('tenant', workload).map((body) =>
+    installationsOf(prefix, workload).map((body) =>
       creating(() => admin.request({ method: 'POST', path: installationsPath(body.metadata.namespace), body })),
     ),
   );

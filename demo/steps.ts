@@ -35,10 +35,9 @@ export async function installOperator({ narrator, shell }: Stage): Promise<void>
   await shell.run(
     'kubectl create clusterrolebinding provider-operator-generate-secrets --clusterrole=provider-operator-generate-secrets --user=provider-operator',
   );
-  // For now: deploy/rbac.yaml has no role for the reviews of callers yet. This one of Kubernetes has the rights that it will have.
   narrator.say('Its REST API asks the cluster whose a token is and what its owner may do, and decides neither.');
   await shell.run(
-    'kubectl create clusterrolebinding provider-operator-review-callers --clusterrole=system:auth-delegator --user=provider-operator',
+    'kubectl create clusterrolebinding provider-operator-review-callers --clusterrole=provider-operator-review-callers --user=provider-operator',
   );
   await shell.run(
     'kubectl create rolebinding provider-operator --clusterrole=provider-operator-leader-election --user=provider-operator',

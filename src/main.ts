@@ -70,6 +70,7 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
   ).catch((error: unknown) => {
     throw new SettingsError(`Correct API_PORT or API_TLS_FOLDER: ${messageOf(error)}`);
   });
+  metrics.watchApi(() => api.stats());
   log.info(
     {
       server: connection.server.origin,

@@ -1,7 +1,8 @@
-import { chmod } from 'node:fs/promises';
+import { chmod, copyFile, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { DOCS_FILES } from '../src/rest/docs-page.ts';
 
 const checkout = dirname(import.meta.dirname);
 
@@ -49,7 +50,19 @@ export async function bundle(outfile = join(checkout, 'dist', 'provider-operator
     logLevel: 'warning',
   });
   await chmod(outfile, 0o755);
+  await copyDocs(dirname(outfile));
   return outfile;
+}
+
+/** The page that shows the REST API finds its files beside the bundle. */
+async function copyDocs(folder: string): Promise<void> {
+  await mkdir(join(folder, 'docs'), { recursive: true });
+  for (const file of DOCS_FILES) {
+    await copyFile(
+      fileURLToPath(import.meta.resolve(`@fastify/swagger-ui/static/${file}`)),
+      join(folder, 'docs', file),
+    );
+  }
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -22,6 +22,9 @@ interface Manifest {
 const NODE_MODULES = /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/;
 const LICENSE_FILE = /^(licen[cs]e|notice|copying)/i;
 
+/** Files of these are in the image beside the bundle. */
+const COPIED = ['node_modules/@fastify/swagger-ui'];
+
 /** The packages of others in the bundle of `entryPoint`. The bundler says it, since no list of dependencies knows. */
 export async function bundledPackages(checkout: string, entryPoint: string): Promise<BundledPackage[]> {
   const { metafile } = await build({
@@ -40,7 +43,7 @@ export async function bundledPackages(checkout: string, entryPoint: string): Pro
   const folders = inputs
     .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
     .flatMap(([path]) => NODE_MODULES.exec(path)?.slice(0, 1) ?? []);
-  const packages = [...new Set(folders)].map((folder) => readPackage(resolve(checkout, folder)));
+  const packages = [...new Set([...folders, ...COPIED])].map((folder) => readPackage(resolve(checkout, folder)));
   return packages.sort((a, b) => (idOf(a) < idOf(b) ? -1 : 1));
 }
 

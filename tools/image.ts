@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import manifest from '../package.json' with { type: 'json' };
+import { DOCS_FILES } from '../src/rest/docs-page.ts';
 import { bundle } from './bundle.ts';
 import { importLocalBase } from './image-base.ts';
 import { billOfMaterials, bundledPackages, licenseText } from './image-contents.ts';
@@ -58,6 +59,7 @@ async function writeContents(): Promise<void> {
     ['dist/THIRD_PARTY_LICENSES', 0o644],
     ['dist/sbom.cdx.json', 0o644],
     ['LICENSE', 0o644],
+    ...DOCS_FILES.map((file) => [`dist/docs/${file}`, 0o644] as const),
   ] as const) {
     chmodSync(join(checkout, name), mode);
     utimesSync(join(checkout, name), new Date(created()), new Date(created()));

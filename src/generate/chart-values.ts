@@ -2,20 +2,14 @@ import { z } from 'zod';
 import { OperatorConfig } from '../api/operator-config.ts';
 import { DNS_LABEL } from '../api/names.ts';
 import { Settings } from '../settings.ts';
+import { ApiValues } from './api-values.ts';
+import { flag, list, map, passed, stringMap, text } from './value-kinds.ts';
 
 /**
  * The values of the Helm chart: what they are called, mean and default to. values.yaml, values.schema.json and the table
  * in the chart's README are made of this, so that none of them can say what another does not.
  */
 
-/** Something of Kubernetes that is passed on as it is. */
-const passed = () => z.looseObject({});
-const stringMap = () => z.record(z.string(), z.string());
-const flag = (value: boolean, description: string) => z.boolean().default(value).describe(description);
-const text = (value: string, description: string) => z.string().default(value).describe(description);
-const map = (description: string, value: Record<string, string> = {}) =>
-  stringMap().default(value).describe(description);
-const list = <T extends z.ZodType>(item: T, description: string) => z.array(item).default([]).describe(description);
 const namespaceName = () => z.string().regex(DNS_LABEL);
 
 /** A setting of the operator: its default and its meaning are said in src/settings.ts. */
@@ -79,11 +73,13 @@ export const ChartValues = z.strictObject({
     'What the platform decides: tiers, defaults, limits (OPERATOR_CONFIG); a change restarts the operator',
   ),
 
+  api: ApiValues.optional(),
+
   rbac: z.strictObject({
     create: flag(true, 'Makes the roles of the operator and binds them'),
     aggregate: flag(
       true,
-      'Adds installations to the roles view (read), edit and admin (create, change, delete) of the cluster',
+      'Adds installations to the roles view (read), edit and admin (create, change, delete) of the cluster, and to admin what ?force=true of the REST API needs (override)',
     ),
     catalogueViewers: list(
       z.string().min(1),
@@ -132,8 +128,15 @@ export const ChartValues = z.strictObject({
       .describe('Pods that a drain may take at once'),
   }),
   networkPolicy: z.strictObject({
-    enabled: flag(true, 'Lets nothing in but requests for metrics and probes'),
+    enabled: flag(
+      true,
+      'Lets nothing in but requests for metrics and probes, and to the REST API where it can be reached',
+    ),
     metricsFrom: list(passed(), 'Who may ask for metrics (peers of a NetworkPolicy); everybody when empty'),
+    apiFrom: list(
+      passed(),
+      'Who may reach the REST API (peers of a NetworkPolicy), such as the ingress controller; everybody when empty',
+    ),
     apiServer: list(
       z.strictObject({ cidr: z.string().min(1), port: z.int().min(1).max(65_535).default(443) }),
       'Where the API server is; nothing else can be reached then. No limit when empty',

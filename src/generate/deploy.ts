@@ -96,6 +96,8 @@ ${roleNamed('provider-operator')}---
 ${roleNamed('provider-operator-watch-secrets')}---
 # Bind this one too where releases may ask for generated Secrets; the chart adds a policy that limits it.
 ${roleNamed('provider-operator-generate-secrets')}---
+# Bind this one too where the REST API is called: it asks who a caller is and what that one may read.
+${roleNamed('provider-operator-review-callers')}---
 # Bind this one by a RoleBinding in the namespace of the operator (POD_NAMESPACE): there it elects the replica that acts.
 ${roleNamed('provider-operator-leader-election')}`;
 writeFileSync(new URL('rbac.yaml', directory), rbac);

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import type { IncomingMessage } from 'node:http';
 import { TooManyReviews, type Caller, type Callers } from './callers.ts';
 import { RestProblem, unauthenticated } from './problem.ts';
 
@@ -6,7 +7,7 @@ import { RestProblem, unauthenticated } from './problem.ts';
 const PRETENCES = /^(impersonate-|x-remote-)/;
 
 /** Who sent a request, by its token. */
-export async function identify({ headers, ip }: FastifyRequest, callers: Callers): Promise<Caller> {
+export async function identify({ headers, raw, ip }: FastifyRequest, callers: Callers): Promise<Caller> {
   const pretence = Object.keys(headers).find((name) => PRETENCES.test(name));
   if (pretence !== undefined) {
     throw new RestProblem(
@@ -15,12 +16,20 @@ export async function identify({ headers, ip }: FastifyRequest, callers: Callers
       `Remove the header ${pretence}: ask with a token of whom you mean`,
     );
   }
-  const token = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1] ?? headers['x-access-token'];
-  const caller = typeof token === 'string' ? await callers.identify(token, ip).catch(inWords) : undefined;
+  const token = tokenIn(raw);
+  const caller = token !== undefined ? await callers.identify(token, ip).catch(inWords) : undefined;
   if (!caller) {
     throw unauthenticated();
   }
   return caller;
+}
+
+/** The only one: a proxy in front may have judged another than the one that would count here. */
+function tokenIn({ headersDistinct }: IncomingMessage): string | undefined {
+  const { authorization = [], 'x-access-token': plain = [] } = headersDistinct;
+  const bearers = authorization.flatMap((text) => /^Bearer +(\S+) *$/i.exec(text)?.[1] ?? []);
+  const [token, ...others] = new Set([...bearers, ...plain]);
+  return others.length === 0 ? token : undefined;
 }
 
 function inWords(error: unknown): never {

@@ -20,7 +20,7 @@ export interface RestPorts {
   readonly onAnswered: (answered: Answered) => void;
 }
 
-export interface Answered {
+interface Answered {
   readonly method: string;
   /** Its pattern, such as `/providers/:org/:name`; empty where there is none. */
   readonly route: string;

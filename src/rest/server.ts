@@ -5,7 +5,10 @@ import fastify, { type FastifyReply } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
+import { Server as TlsServer } from 'node:tls';
 import { recordAnswers } from './access-log.ts';
+import type { CertifiedKey } from './certificate.ts';
+import { guardConnections, limitWaiting, LIMITS_AT_CREATION, type ConnectionGuard } from './connections.ts';
 import { acceptJsonOnly } from './body.ts';
 import { createContext, type App } from './context.ts';
 import { registerDocs } from './docs-page.ts';
@@ -19,7 +22,7 @@ import { registerCatalogue } from './v1/catalogue.ts';
 import { registerInstalled } from './v1/installed.ts';
 import { registerAppInstallations } from './v2/app-installations.ts';
 import { registerApps } from './v2/apps.ts';
-import { createWatches } from './watch.ts';
+import { createWatches, type Watches } from './watch.ts';
 
 export interface RestSettings {
   readonly corsOrigins: readonly string[];
@@ -27,11 +30,15 @@ export interface RestSettings {
   readonly rateLimit: number;
   /** Every caller may read the catalogue. */
   readonly isCatalogueOpen: boolean;
-  readonly tls: { readonly cert: Buffer; readonly key: Buffer } | undefined;
+  readonly tls: CertifiedKey | undefined;
 }
 
 export interface RestServer {
   readonly app: App;
+  /** Takes a renewed certificate into use: for new connections, those that are open stay. */
+  renew(pair: CertifiedKey): void;
+  readonly connections: ConnectionGuard;
+  readonly watches: Pick<Watches, 'open'>;
   listen(address: { readonly host: string; readonly port: number }): Promise<{ readonly port: number }>;
   /** Ends streams, lets requests that are under way finish, and takes no new ones. */
   close(): Promise<void>;
@@ -39,15 +46,10 @@ export interface RestServer {
 
 /** More than any request needs: values of a config have 64 KiB in all. */
 const LONGEST_BODY = 256 * 1024;
+const LEAST_TLS = 'TLSv1.2';
 const RATE_WINDOW_MS = 10_000;
-const LARGEST_HEADERS = 16 * 1024;
-/** Who sends more slowly holds a connection for nothing. */
-const HEADERS_MS = 10_000;
-const REQUEST_MS = 30_000;
-/** Longer than a proxy keeps a connection, so that it never sends into one that is just being closed. */
-const KEEP_ALIVE_MS = 72_000;
-/** How often Node looks whether one is too slow. */
-const CHECKING_MS = 2_000;
+/** Far more than callers need: the others are idle, or meant to keep callers out. */
+const MOST_CONNECTIONS = 1_000;
 const DRAIN_LOOK_MS = 50;
 const LONGEST_DRAIN_MS = 8_000;
 /** Ids that a proxy gives, if they can be told from an attack on whoever reads the log. */
@@ -72,6 +74,7 @@ export async function createRestServer(ports: RestPorts, settings: RestSettings)
   await app.register(cors, {
     origin: [...settings.corsOrigins],
     exposedHeaders: ['etag', 'x-total-count', 'x-request-id', 'idempotency-replayed', 'retry-after'],
+    methods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'],
     maxAge: 600,
     strictPreflight: false,
   });
@@ -100,9 +103,17 @@ export async function createRestServer(ports: RestPorts, settings: RestSettings)
   registerAppInstallations(app, context);
   methods.complete();
   await app.ready();
+  limitWaiting(app.server);
 
   return {
     app,
+    connections: guardConnections(app.server, { most: MOST_CONNECTIONS }),
+    watches,
+    renew(pair) {
+      if (app.server instanceof TlsServer) {
+        app.server.setSecureContext({ ...pair, minVersion: LEAST_TLS });
+      }
+    },
     async listen({ host, port }) {
       await app.listen({ host, port });
       return { port: (app.server.address() as AddressInfo).port };
@@ -115,11 +126,8 @@ export async function createRestServer(ports: RestPorts, settings: RestSettings)
 }
 
 function bareServer({ tls }: RestSettings): App {
-  const http = { maxHeaderSize: LARGEST_HEADERS, headersTimeout: HEADERS_MS, connectionsCheckingInterval: CHECKING_MS };
   const options = {
     logger: false,
-    requestTimeout: REQUEST_MS,
-    keepAliveTimeout: KEEP_ALIVE_MS,
     clientErrorHandler: refuseConnection,
     frameworkErrors: (error: Error, _request: unknown, reply: FastifyReply) => send(reply, problemOf(error)),
     bodyLimit: LONGEST_BODY,
@@ -129,7 +137,7 @@ function bareServer({ tls }: RestSettings): App {
     return503OnClosing: true,
     forceCloseConnections: 'idle',
     trustProxy: false,
-    ...(tls ? { https: { ...tls, ...http, minVersion: 'TLSv1.2', handshakeTimeout: HEADERS_MS } } : { http }),
+    ...(tls ? { https: { ...LIMITS_AT_CREATION, ...tls, minVersion: LEAST_TLS } } : { http: LIMITS_AT_CREATION }),
   } as const;
   return fastify(options);
 }

@@ -5,23 +5,21 @@ import manifest from '../../package.json' with { type: 'json' };
 import { OperatorConfig } from '../../src/api/operator-config.ts';
 import { Settings } from '../../src/settings.ts';
 import { CHART, template, useHelm, type Rendered } from './helm.ts';
+import { ofKind, only } from './rendered.ts';
 
 const helm = useHelm();
 
+/** What the REST API is told; test/chart/api.test.ts says when what. */
+const API_SETTINGS = [
+  'API_PORT',
+  'API_ONLY',
+  'API_TLS_FOLDER',
+  'API_PLAIN_HTTP',
+  'API_CORS_ORIGINS',
+  'API_RATE_LIMIT',
+  'API_OPEN_CATALOGUE',
+];
 const VALUE_SETS = globSync(`${CHART}/ci/*.yaml`).toSorted();
-
-function only(objects: readonly Rendered[], kind: string): Rendered {
-  const found = objects.filter((object) => object.kind === kind);
-  expect(
-    found.map(({ metadata }) => metadata.name),
-    kind,
-  ).toHaveLength(1);
-  return found[0]!;
-}
-
-function ofKind(objects: readonly Rendered[], ...kinds: readonly string[]): Rendered[] {
-  return objects.filter(({ kind }) => kinds.includes(kind));
-}
 
 async function renderFile(file: string): Promise<Rendered[]> {
   return template(helm, parse(readFileSync(file, 'utf8')) as object);
@@ -54,34 +52,46 @@ describe.for(VALUE_SETS)('with %s', (file) => {
     expect(namespaces.filter((namespace) => !allowed.includes(namespace))).toEqual([]);
   });
 
-  it('selects the pods of the operator, whoever does', async () => {
+  it('selects the pods of one Deployment and not that of the test, whoever selects', async () => {
     const objects = await renderFile(file);
-    const { spec } = only(objects, 'Deployment');
-    const labels = spec.template.metadata.labels as object;
+    const pods = [
+      ...ofKind(objects, 'Deployment').map(({ metadata, spec }) => [metadata.name, spec.template.metadata.labels]),
+      ['test', only(objects, 'Pod').metadata.labels],
+    ] as [string, Record<string, string>][];
     const selectors = [
-      spec.selector.matchLabels,
-      only(objects, 'Service')['spec'].selector,
-      ...ofKind(objects, 'PodDisruptionBudget').map((object) => object['spec'].selector.matchLabels),
-      ...ofKind(objects, 'NetworkPolicy').map((object) => object['spec'].podSelector.matchLabels),
-      ...ofKind(objects, 'PodMonitor').map((object) => object['spec'].selector.matchLabels),
-    ];
+      ...ofKind(objects, 'Service').map(({ spec }) => spec.selector),
+      ...ofKind(objects, 'Deployment', 'PodDisruptionBudget', 'PodMonitor').map(
+        ({ spec }) => spec.selector.matchLabels,
+      ),
+      ...ofKind(objects, 'NetworkPolicy').map(({ spec }) => spec.podSelector.matchLabels),
+    ] as Record<string, string>[];
 
-    selectors.forEach((selector) => expect(labels).toMatchObject(selector as object));
-    const test = only(objects, 'Pod').metadata.labels;
-    expect(test, 'and not that of the test').not.toMatchObject(selectors[0] as object);
-    ofKind(objects, 'ServiceMonitor').forEach((monitor) =>
-      expect(only(objects, 'Service').metadata.labels).toMatchObject(monitor['spec'].selector.matchLabels as object),
-    );
+    for (const selector of selectors) {
+      const selected = pods.filter(([, labels]) => isSelected(labels, selector)).map(([name]) => name);
+      expect(selected, JSON.stringify(selector)).toHaveLength(1);
+      expect(selected).not.toContain('test');
+    }
+    ofKind(objects, 'ServiceMonitor').forEach(({ spec }) => {
+      const services = ofKind(objects, 'Service').filter(({ metadata }) =>
+        isSelected(metadata.labels ?? {}, spec.selector.matchLabels as Record<string, string>),
+      );
+      expect(services.map((service) => service['spec'].ports[0].name as string)).toEqual(['metrics']);
+    });
   });
 });
+
+function isSelected(labels: Readonly<Record<string, string>>, selector: Readonly<Record<string, string>>): boolean {
+  return Object.entries(selector).every(([label, value]) => labels[label] === value);
+}
 
 describe('the operator', () => {
   it('is told every setting by the name that it knows', async () => {
     const { env } = (await containerOf({})) as unknown as { env: { name: string; value?: string }[] };
 
     // Each rollout has two pods at once, so the chart always elects a leader.
-    const known = Object.keys(Settings.shape).filter((name) => name !== 'LEADER_ELECTION');
-    expect(env.map(({ name }) => name).toSorted()).toEqual(known.toSorted());
+    const known = new Set([...Object.keys(Settings.shape), ...API_SETTINGS]);
+    known.delete('LEADER_ELECTION');
+    expect(env.map(({ name }) => name).toSorted()).toEqual([...known].toSorted());
     const values = Object.fromEntries(env.map(({ name, value = 'operators' }) => [name, value]));
     expect(Settings.parse({ ...values, OPERATOR_CONFIG: '' })).toEqual(Settings.parse({ POD_NAMESPACE: 'operators' }));
   });
@@ -176,16 +186,28 @@ describe('the rights', () => {
   async function rolesWith(values: object): Promise<string[]> {
     return ofKind(await template(helm, values), 'Role', 'ClusterRole')
       .map(({ kind, metadata }) => `${kind} ${metadata.namespace ?? ''}/${metadata.name}`)
-      .filter((role) => !/-(view|edit)$/.test(role))
+      .filter((role) => !/-(view|edit|admin)$/.test(role))
       .toSorted();
   }
 
   it.each([
-    [{}, ['ClusterRole /provider-operator', 'Role operators/provider-operator-leader-election']],
+    [
+      {},
+      [
+        'ClusterRole /provider-operator',
+        'ClusterRole /provider-operator-review-callers',
+        'Role operators/provider-operator-leader-election',
+      ],
+    ],
+    [
+      { api: { enabled: false } },
+      ['ClusterRole /provider-operator', 'Role operators/provider-operator-leader-election'],
+    ],
     [
       { watchSecrets: true },
       [
         'ClusterRole /provider-operator',
+        'ClusterRole /provider-operator-review-callers',
         'ClusterRole /provider-operator-watch-secrets',
         'Role operators/provider-operator-leader-election',
       ],
@@ -195,6 +217,7 @@ describe('the rights', () => {
       [
         'ClusterRole /provider-operator',
         'ClusterRole /provider-operator-generate-secrets',
+        'ClusterRole /provider-operator-review-callers',
         'Role operators/provider-operator-leader-election',
       ],
     ],
@@ -202,6 +225,7 @@ describe('the rights', () => {
       { watchNamespaces: ['a', 'b'], watchSecrets: true, generatedSecrets: true },
       [
         'ClusterRole /provider-operator',
+        'ClusterRole /provider-operator-review-callers',
         'Role a/provider-operator',
         'Role b/provider-operator',
         'Role default/provider-operator-catalogue-events',
@@ -212,6 +236,7 @@ describe('the rights', () => {
       { watchNamespaces: ['default'] },
       [
         'ClusterRole /provider-operator',
+        'ClusterRole /provider-operator-review-callers',
         'Role default/provider-operator',
         'Role operators/provider-operator-leader-election',
       ],
@@ -246,7 +271,9 @@ describe('the rights', () => {
 
   it('are bound, each, to the ServiceAccount of the pods', async () => {
     const objects = await template(helm, { watchNamespaces: ['a'], serviceAccount: { name: 'somebody' } });
-    const roles = ofKind(objects, 'Role', 'ClusterRole').filter(({ metadata }) => !/-(view|edit)$/.test(metadata.name));
+    const roles = ofKind(objects, 'Role', 'ClusterRole').filter(
+      ({ metadata }) => !/-(view|edit|admin)$/.test(metadata.name),
+    );
     const bindings = ofKind(objects, 'RoleBinding', 'ClusterRoleBinding');
 
     const bound = bindings.map(

@@ -56,14 +56,25 @@ export function writeCustomSchemas(folder: string, crdFiles: readonly string[]):
   }
 }
 
-/** The CRDs of the Prometheus operator, from its Go module. */
-export function monitoringCrds(): string[] {
-  const cwd = join(import.meta.dirname, '..', 'control-plane', 'tools', 'prometheus-operator');
-  const module = 'github.com/prometheus-operator/prometheus-operator';
+/** The CRDs of others of whose kinds the chart makes objects, from their Go modules. */
+export function foreignCrds(): string[] {
+  return [
+    ...filesOf(
+      'prometheus-operator',
+      'github.com/prometheus-operator/prometheus-operator',
+      'example/prometheus-operator-crd/*_{servicemonitors,podmonitors,prometheusrules}.yaml',
+    ),
+    ...filesOf('cert-manager', 'github.com/cert-manager/cert-manager', 'deploy/crds/*_certificates.yaml'),
+    ...filesOf('gateway-api', 'sigs.k8s.io/gateway-api', 'config/crd/standard/*_httproutes.yaml'),
+  ];
+}
+
+function filesOf(tool: string, module: string, pattern: string): string[] {
+  const cwd = join(import.meta.dirname, '..', 'control-plane', 'tools', tool);
   const env = { ...process.env, GOWORK: 'off' };
   const answer = execFileSync('go', ['mod', 'download', '-json', module], { cwd, env, encoding: 'utf8' });
   const { Dir } = JSON.parse(answer) as { Dir: string };
-  return globSync(join(Dir, 'example/prometheus-operator-crd/*_{servicemonitors,podmonitors,prometheusrules}.yaml'));
+  return globSync(join(Dir, pattern));
 }
 
 function write(folder: string, of: { group: string; version: string; kind: string }, schema: object): void {

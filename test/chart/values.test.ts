@@ -71,7 +71,7 @@ function isFilled(value: unknown): value is object {
 /** Returns the value that is documented in place of its parts. */
 function parentOf(path: string): string {
   return (
-    ['resources', 'podSecurityContext', 'securityContext', 'metrics.dashboard.labels'].find((whole) =>
+    ['resources', 'api.resources', 'podSecurityContext', 'securityContext', 'metrics.dashboard.labels'].find((whole) =>
       path.startsWith(`${whole}.`),
     ) ?? path
   );

@@ -14,10 +14,28 @@
 {{- end -}}
 {{- end }}
 
+{{/* What is made of pods: the operator, and the REST API where it has pods of its own. */}}
+{{- define "provider-operator.components" -}}
+- operator
+{{- if (include "provider-operator.api" . | fromYaml).separate }}
+- api
+{{- end }}
+{{- end }}
+
+{{/* The name of what a component has. This and all that ends in "Of" takes a list: the root, and the component. */}}
+{{- define "provider-operator.nameOf" -}}
+{{- include "provider-operator.fullname" (first .) }}{{ if eq (last .) "api" }}-api{{ end -}}
+{{- end }}
+
+{{- define "provider-operator.selectorLabelsOf" -}}
+{{- $root := first . -}}
+app.kubernetes.io/name: {{ include "provider-operator.name" $root }}
+app.kubernetes.io/instance: {{ $root.Release.Name }}
+app.kubernetes.io/component: {{ last . }}
+{{- end }}
+
 {{- define "provider-operator.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "provider-operator.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
-app.kubernetes.io/component: operator
+{{- include "provider-operator.selectorLabelsOf" (list . "operator") -}}
 {{- end }}
 
 {{/* Of everything. Takes a list: the root, and more labels, of which none replaces one of ours. */}}
@@ -58,6 +76,21 @@ annotations:
 {{- end -}}
 {{- end }}
 
+{{- define "provider-operator.serviceAccountNameOf" -}}
+{{- $root := first . -}}
+{{- $operator := include "provider-operator.serviceAccountName" $root -}}
+{{- if eq (last .) "operator" -}}
+{{- $operator -}}
+{{- else -}}
+{{- $made := ternary (include "provider-operator.nameOf" .) "default" $root.Values.serviceAccount.create -}}
+{{- $name := default $made $root.Values.api.serviceAccountName -}}
+{{- if eq $name $operator -}}
+{{- fail (printf "Set api.serviceAccountName to another than %q, with which the operator may write: the separate API only reads" $operator) -}}
+{{- end -}}
+{{- $name -}}
+{{- end -}}
+{{- end }}
+
 {{- define "provider-operator.image" -}}
 {{- with .Values.image -}}
 {{- with .registry }}{{ trimSuffix "/" . }}/{{ end }}{{ .repository }}
@@ -66,8 +99,8 @@ annotations:
 {{- end }}
 
 {{/* The one that a role is bound to. */}}
-{{- define "provider-operator.subject" -}}
+{{- define "provider-operator.subjectOf" -}}
 - kind: ServiceAccount
-  name: {{ include "provider-operator.serviceAccountName" . }}
-  namespace: {{ .Release.Namespace }}
+  name: {{ include "provider-operator.serviceAccountNameOf" . }}
+  namespace: {{ (first .).Release.Namespace }}
 {{- end }}

@@ -65,6 +65,27 @@ watch-secrets: {{ .Values.watchSecrets }}
 generate-secrets: {{ .Values.generatedSecrets }}
 {{- end }}
 
+{{/* Who calls the REST API, and what that one may read. */}}
+{{- define "provider-operator.rules.review-callers" -}}
+- apiGroups: [authentication.k8s.io]
+  resources: [tokenreviews]
+  verbs: [create]
+- apiGroups: [authorization.k8s.io]
+  resources: [subjectaccessreviews]
+  verbs: [create]
+{{- end }}
+
+{{/* What is left of rules, given as text, for one that fills the same caches and writes nothing. */}}
+{{- define "provider-operator.rules.reading" -}}
+{{- $reading := list -}}
+{{- range fromYamlArray . -}}
+{{- $verbs := list -}}
+{{- range .verbs }}{{ if has . (list "list" "watch") }}{{ $verbs = append $verbs . }}{{ end }}{{ end -}}
+{{- if $verbs }}{{ $reading = append $reading (dict "apiGroups" .apiGroups "resources" .resources "verbs" $verbs) }}{{ end -}}
+{{- end -}}
+{{- toYaml $reading -}}
+{{- end }}
+
 {{- define "provider-operator.rules.leaderElection" -}}
 - apiGroups: [coordination.k8s.io]
   resources: [leases]

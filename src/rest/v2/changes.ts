@@ -129,7 +129,7 @@ function inputsIn(
   return { given, secrets };
 }
 
-export function askedOf(release: Release, outlook: Prospect['outlook']): ReadonlyMap<string, AskedInput> {
+function askedOf(release: Release, outlook: Prospect['outlook']): ReadonlyMap<string, AskedInput> {
   const resolution = outlook?.input.software?.resolve(release);
   const uses = resolution?.kind === 'resolution' ? resolution.uses : [];
   return new Map(askedBy(release, uses).map((input) => [input.name, input]));

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BUILD_MS, CHART, objectsIn, RELEASE, useHelm } from '../../chart/helm.ts';
-import { monitoringCrds, SCHEMA_FILE, writeApiSchemas, writeCustomSchemas } from '../../chart/json-schemas.ts';
+import { foreignCrds, SCHEMA_FILE, writeApiSchemas, writeCustomSchemas } from '../../chart/json-schemas.ts';
 import { run } from '../../chart/run.ts';
 import { ensureGoTool } from '../../control-plane/go-tool.ts';
 import { kubectl } from '../support/kubectl.ts';
@@ -16,7 +16,7 @@ let kubeconform = '';
 beforeAll(async () => {
   kubeconform = await ensureGoTool('kubeconform');
   writeApiSchemas(schemas, await kubectl(['get', '--raw', '/openapi/v2']));
-  writeCustomSchemas(schemas, [...globSync('crds/*s.yaml'), ...monitoringCrds()]);
+  writeCustomSchemas(schemas, [...globSync('crds/*s.yaml'), ...foreignCrds()]);
 }, BUILD_MS);
 afterAll(() => rmSync(schemas, { recursive: true }));
 
@@ -58,6 +58,13 @@ describe('what the API server would not understand', () => {
   it.each([
     ['a field of a Deployment', 'apps/v1', 'Deployment', { replica: 2 }],
     ['a field of a monitor', 'monitoring.coreos.com/v1', 'ServiceMonitor', { selektor: {} }],
+    [
+      'a field of a Certificate',
+      'cert-manager.io/v1',
+      'Certificate',
+      { secret: 'a', secretName: 'a', issuerRef: { name: 'a' } },
+    ],
+    ['a field of a route', 'gateway.networking.k8s.io/v1', 'HTTPRoute', { hostname: 'a' }],
     ['a field of ours', 'provider-operator.io/v1alpha1', 'ProviderInstallation', { provider: 'a/b', versoin: '1.0.0' }],
   ])('is found: %s', async (_, apiVersion, kind, spec) => {
     const { complaints } = await judge(JSON.stringify({ apiVersion, kind, metadata: { name: 'x' }, spec }));

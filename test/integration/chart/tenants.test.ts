@@ -39,6 +39,7 @@ describe.skipIf(!disposable)('what the chart lets tenants do', () => {
       await eventually(() => may('edit', 'create', 'providerinstallations'));
       await eventually(() => may('view', 'get', 'providerinstallations'));
       await eventually(() => may('admin', 'create', 'providerinstallations'));
+      await eventually(() => may('admin', 'override', 'providerinstallations'));
     });
 
     async function may(user: string, verb: string, what: string, ...flags: readonly string[]): Promise<boolean> {
@@ -51,16 +52,17 @@ describe.skipIf(!disposable)('what the chart lets tenants do', () => {
     }
 
     it.each`
-      verb        | resource                          | who
-      ${'get'}    | ${'providerinstallations'}        | ${['view', 'edit', 'admin']}
-      ${'watch'}  | ${'providerinstallations'}        | ${['view', 'edit', 'admin']}
-      ${'create'} | ${'providerinstallations'}        | ${['edit', 'admin']}
-      ${'patch'}  | ${'providerinstallations'}        | ${['edit', 'admin']}
-      ${'delete'} | ${'providerinstallations'}        | ${['edit', 'admin']}
-      ${'patch'}  | ${'providerinstallations/status'} | ${[]}
-      ${'create'} | ${'providers'}                    | ${[]}
-      ${'create'} | ${'systemsoftwares'}              | ${[]}
-      ${'get'}    | ${'providers'}                    | ${[]}
+      verb          | resource                          | who
+      ${'get'}      | ${'providerinstallations'}        | ${['view', 'edit', 'admin']}
+      ${'watch'}    | ${'providerinstallations'}        | ${['view', 'edit', 'admin']}
+      ${'create'}   | ${'providerinstallations'}        | ${['edit', 'admin']}
+      ${'patch'}    | ${'providerinstallations'}        | ${['edit', 'admin']}
+      ${'delete'}   | ${'providerinstallations'}        | ${['edit', 'admin']}
+      ${'override'} | ${'providerinstallations'}        | ${['admin']}
+      ${'patch'}    | ${'providerinstallations/status'} | ${[]}
+      ${'create'}   | ${'providers'}                    | ${[]}
+      ${'create'}   | ${'systemsoftwares'}              | ${[]}
+      ${'get'}      | ${'providers'}                    | ${[]}
     `('$verb $resource: $who', async ({ verb, resource, who }: { verb: string; resource: string; who: string[] }) => {
       const answers = await Promise.all(ROLES.map(async (role) => ((await may(role, verb, resource)) ? role : [])));
 

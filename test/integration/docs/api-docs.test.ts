@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { bind, cleanUp, prepare } from '../support/cluster.ts';
-import { eventually, run } from '../support/kubectl.ts';
+import { cleanUp, prepare } from '../support/cluster.ts';
+import { eventually } from '../support/kubectl.ts';
 import { startOperator, type RunningOperator } from '../support/operator.ts';
 import { callsOf, notAnswered, type Call } from './page.ts';
 
@@ -91,8 +91,6 @@ describe('docs/api.md', () => {
 
   beforeAll(async () => {
     await prepare('api-docs', { generatedSecrets: true });
-    // For now: deploy/rbac.yaml has no role for the reviews of callers yet. This one of Kubernetes has the rights that it will have.
-    await bind('system:auth-delegator', true);
     operator = await startOperator({ GENERATED_SECRETS: 'true' });
     address = /"api":"([^"]+)"/.exec(operator.output())?.[1] ?? '';
     shell = openShell();
@@ -102,8 +100,6 @@ describe('docs/api.md', () => {
     await operator.stop();
     await cleanUp('team-a');
     await cleanUp('api-docs');
-    await bind('system:auth-delegator', false);
-    await run(['delete', 'clusterrole', 'portal-catalogue', '--ignore-not-found']);
   });
 
   it('shows what its commands print, in their order, and calls every route', async () => {

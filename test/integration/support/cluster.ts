@@ -12,6 +12,7 @@ export async function prepare(
   await apply(
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
     binding('provider-operator'),
+    binding('provider-operator-review-callers'),
     leaseBinding('default'),
   );
   await bind('provider-operator-watch-secrets', watchSecrets);
