@@ -4,9 +4,10 @@ import type { Clock } from '../controller/clock.ts';
 import { hash } from '../api/hash.ts';
 import type { Caller } from './callers.ts';
 import { Expiring } from './expiring.ts';
+import { ofReview } from './problem.ts';
 
 /** `override`: to write over what a GitOps tool keeps; a verb of ours, which roles may have. */
-export type Verb = 'get' | 'list' | 'create' | 'override';
+type Verb = 'get' | 'list' | 'create' | 'override';
 
 interface Deed {
   readonly verb: Verb;
@@ -37,7 +38,7 @@ export function createAccess(transport: Transport, clock: Clock): Access {
     const { username: user, uid, groups, extra } = caller;
     const { group, plural } = resource;
     const attributes = { verb, group, version: resource.version, resource: plural, namespace, name };
-    const { status } = await transport.request<{ status?: { allowed?: boolean; denied?: boolean } }>({
+    const answer = transport.request<{ status?: { allowed?: boolean; denied?: boolean } }>({
       method: 'POST',
       path: '/apis/authorization.k8s.io/v1/subjectaccessreviews',
       body: {
@@ -48,6 +49,7 @@ export function createAccess(transport: Transport, clock: Clock): Access {
       doing: `Review whether "${user}" may ${verb} ${plural}`,
       resource: 'subjectaccessreviews.authorization.k8s.io',
     });
+    const { status } = await answer.catch(ofReview);
     return status?.allowed === true && status.denied !== true;
   }
 

@@ -135,6 +135,18 @@ function problemOfServer(error: ApiError): RestProblem {
   }
 }
 
+/** What the API server refuses to this process is no fault of the caller, and its words are not the caller's to read. */
+export function ofReview(error: unknown): never {
+  throw error instanceof ApiError && error.status === 403
+    ? new RestProblem(
+        503,
+        'ServiceUnavailable',
+        'Tell the platform team: this server lacks the right to review tokens and rights',
+        LATER,
+      )
+    : error;
+}
+
 export function unauthenticated(): RestProblem {
   return new RestProblem(
     401,
