@@ -45,10 +45,10 @@ async function perform(narrator: Narrator, plane: ControlPlane, isOnce: boolean)
     const shell = createShell({ plane, narrator, signal: abort.signal });
     await installOperator({ narrator, shell });
     operator = startOperator(plane);
-    narrator.say('Now the operator starts (node src/main.ts), as a user who has that role and no other right.');
+    narrator.say('Now the operator starts (node src/main.ts), as a user who has these roles and no other right.');
     await Promise.race([narrator.during('the operator', operator.ready()), operator.failed.then(raise)]);
     narrator.line(`Its log is ${operator.logFile}`);
-    await Promise.race([tellStory({ narrator, shell }), operator.failed.then(raise)]);
+    await Promise.race([tellStory({ narrator, shell, api: operator.api() }), operator.failed.then(raise)]);
     if (!isOnce) {
       sayFarewell(narrator, plane);
       await operator.failed.then(raise);

@@ -13,6 +13,8 @@ export interface OperatorProcess {
   readonly failed: Promise<Error>;
   /** Resolves when the operator has seen everything that it watches. */
   ready(): Promise<void>;
+  /** Where its REST API is, once it is ready. */
+  api(): string;
   /** The end of its log, for an error message. */
   lastLines(): string;
   /** Sends SIGTERM, and waits for the end. */
@@ -66,6 +68,7 @@ export function startOperator(plane: Pick<ControlPlane, 'directory' | 'userKubec
     logFile,
     failed: failure.promise,
     lastLines: () => readLog().trimEnd().split('\n').slice(-12).join('\n'),
+    api: () => /"api":"([^"]+)"/.exec(readLog())?.[1] ?? '',
     async ready() {
       const deadline = performance.now() + PATIENCE_MS;
       while (performance.now() < deadline) {

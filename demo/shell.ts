@@ -53,10 +53,15 @@ export function createShell({ plane, narrator, signal }: ShellOptions): Shell {
     }
   }
 
+  /** Runs it; while that takes long, its first line is what is waited for. */
+  function runs(line: string): Promise<{ code: number; printed: string }> {
+    return narrator.during(line.replace(/ \\\n.*/s, ' ...'), execute(line));
+  }
+
   return {
     async run(line) {
       narrator.command(line);
-      const { code, printed } = await narrator.during(line, execute(line));
+      const { code, printed } = await runs(line);
       show(printed);
       if (code !== 0) {
         throw new Error(`"${line}" has ended with ${code}`);
@@ -64,7 +69,7 @@ export function createShell({ plane, narrator, signal }: ShellOptions): Shell {
     },
     async runUntil(line, expected) {
       const deadline = performance.now() + PATIENCE_MS;
-      let { printed } = await narrator.during(line, execute(line));
+      let { printed } = await runs(line);
       while (!expected.test(printed)) {
         if (performance.now() > deadline) {
           throw new Error(
@@ -72,7 +77,7 @@ export function createShell({ plane, narrator, signal }: ShellOptions): Shell {
           );
         }
         await sleep(100, undefined, { signal });
-        ({ printed } = await narrator.during(line, execute(line)));
+        ({ printed } = await runs(line));
       }
       narrator.command(line);
       show(printed);

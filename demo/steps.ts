@@ -6,6 +6,11 @@ interface Stage {
   readonly shell: Shell;
 }
 
+interface Scene extends Stage {
+  /** Where the REST API is. */
+  readonly api: string;
+}
+
 const PODS_OF_BLOG = 'kubectl get pods -l provider-operator.io/installation=blog';
 /** Matches exactly one pod: the replaced one may take a moment to go. */
 const ONE_POD = /^NAME.*\n.* 1\/1 .*$/;
@@ -30,19 +35,25 @@ export async function installOperator({ narrator, shell }: Stage): Promise<void>
   await shell.run(
     'kubectl create clusterrolebinding provider-operator-generate-secrets --clusterrole=provider-operator-generate-secrets --user=provider-operator',
   );
+  narrator.say('Its REST API asks the cluster whose a token is and what its owner may do, and decides neither.');
+  await shell.run(
+    'kubectl create clusterrolebinding provider-operator-review-callers --clusterrole=provider-operator-review-callers --user=provider-operator',
+  );
   await shell.run(
     'kubectl create rolebinding provider-operator --clusterrole=provider-operator-leader-election --user=provider-operator',
   );
 }
 
 /** An install, an upgrade by either policy, one that is rolled back, and a drift that is healed. */
-export async function tellStory({ narrator, shell }: Stage): Promise<void> {
+export async function tellStory({ narrator, shell, api }: Scene): Promise<void> {
   narrator.heading('Install');
   narrator.say(
     'A Provider is what a publisher offers: here "acme/web" with its first release. Two installations run it:',
     '"shop" stays on the version that its owner names (manual), "blog" takes newer ones by itself (auto).',
   );
-  await shell.run('kubectl apply -f examples/');
+  await shell.run('kubectl apply -f examples/catalogue.yaml');
+  // Not by apply: what that keeps is changed where it comes from, and the REST API would refuse to.
+  await shell.run('kubectl create -f examples/installation-auto.yaml -f examples/installation-manual.yaml');
   await shell.run('kubectl wait --for=condition=Ready pi --all --timeout=60s');
   await shell.run('kubectl get pi');
   narrator.say('Each has a Deployment and a Service of its own name; the tier decides on replicas and resources.');
@@ -55,11 +66,18 @@ export async function tellStory({ narrator, shell }: Stage): Promise<void> {
   await shell.run('kubectl wait --for=condition=UpdateAvailable pi/shop --timeout=60s');
   await shell.run('kubectl get pi');
 
-  narrator.heading('Upgrade by hand');
+  narrator.heading('Upgrade by the REST API');
   narrator.say(
-    'The owner of the manual one names the version when it suits. No old pod goes before a new one is ready.',
+    'The owner of the manual one names the version when it suits: by kubectl, by Git, or as here by a portal with a token.',
+    'The API writes with that token, so that the rights of the portal decide. No old pod goes before a new one is ready.',
   );
-  await shell.run(`kubectl patch pi shop --type=merge -p '{"spec":{"version":"1.1.0"}}'`);
+  await shell.run('kubectl create serviceaccount portal');
+  await shell.run(
+    'kubectl create role portal --verb=get,list,patch --resource=providerinstallations.provider-operator.io',
+  );
+  await shell.run('kubectl create rolebinding portal --role=portal --serviceaccount=default:portal');
+  // The API server may need a moment for the new right. To ask once more for the same version changes nothing.
+  await shell.runUntil(upgradeOfShop(api), /"installed_version":"1\.1\.0"/);
   await shell.run('kubectl wait --for=condition=Ready pi/shop --timeout=60s');
   await shell.run('kubectl get pi');
 
@@ -109,4 +127,15 @@ export async function tellStory({ narrator, shell }: Stage): Promise<void> {
   await shell.run('kubectl scale deployment shop --replicas=7');
   await shell.run("kubectl wait --for=jsonpath='{.spec.replicas}'=2 deployment/shop --timeout=30s");
   await shell.runUntil('kubectl events --for pi/shop --types=Warning', /DriftHealed/);
+}
+
+/** The first seed's curl. "blog" runs the same provider in the same namespace, so that the call has to say which one. */
+function upgradeOfShop(api: string): string {
+  return [
+    'curl --silent --request POST',
+    `--url '${api}/providers/installed/acme/web/upgrade?installation=shop'`,
+    '--header "Authorization: Bearer $(kubectl create token portal)"',
+    "--header 'Content-Type: application/json'",
+    `--data '{"version": "1.1.0"}'`,
+  ].join(' \\\n  ');
 }

@@ -24,6 +24,13 @@ describe('settings', () => {
       POD_NAMESPACE: 'default',
       LOG_LEVEL: 'info',
       METRICS_PORT: 8081,
+      API_PORT: 8080,
+      API_ONLY: false,
+      API_TLS_FOLDER: '',
+      API_PLAIN_HTTP: false,
+      API_CORS_ORIGINS: [],
+      API_RATE_LIMIT: 1000,
+      API_OPEN_CATALOGUE: true,
       OPERATOR_CONFIG: '',
     });
   });
@@ -32,12 +39,22 @@ describe('settings', () => {
     expect(readSettings({ WATCH_NAMESPACES: 'a, b,,a' }).WATCH_NAMESPACES).toEqual(['a', 'b']);
   });
 
+  it('take a list of origins', () => {
+    const { API_CORS_ORIGINS } = readSettings({ API_CORS_ORIGINS: 'https://a.example.com, http://localhost:3000,' });
+    expect(API_CORS_ORIGINS).toEqual(['https://a.example.com', 'http://localhost:3000']);
+  });
+
   it.each([
     'WORKERS=none',
     'WORKERS=0',
     'WATCH_SECRETS=yes',
     'LOG_LEVEL=loud',
     'METRICS_PORT=70000',
+    'API_PORT=http',
+    'API_ONLY=yes',
+    'API_RATE_LIMIT=0',
+    'API_CORS_ORIGINS=*',
+    'API_CORS_ORIGINS=https://portal.example.com/',
     'WATCH_NAMESPACES=A/b',
   ])('that are wrong name themselves: %s', (setting) => {
     const [name = '', value] = setting.split('=');

@@ -3,6 +3,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { eventually } from '../support/kubectl.ts';
 import { PATIENTLY } from '../support/patience.ts';
+import { fences } from './page.ts';
 
 /** The demo boots a control plane, so it needs the same as a disposable one. */
 const { disposable } = inject('controlPlane');
@@ -90,12 +91,6 @@ function notIn(whole: readonly string[], excerpt: readonly string[]): string | u
     });
 }
 
-function fences(language: string, page = readme): string[][] {
-  return [...page.matchAll(/^```(\w+)\n(.*?)^```/gms)]
-    .filter((fence) => fence[1] === language)
-    .map((fence) => (fence[2] ?? '').trimEnd().split('\n'));
-}
-
 /** A command line without its prompt and without the comment after it. */
 function commandOf(line: string): string | undefined {
   return /^(?:\$ | {2})?(?:sudo )?((?:kubectl|helm|npm) .*?)(?: +# .*)?$/.exec(line)?.[1];
@@ -153,7 +148,7 @@ describe.skipIf(!disposable)('npm run demo', () => {
       expect(next, `${scene} does not come next in:\n${rest}`).not.toBeNull();
       rest = rest.slice((next?.index ?? 0) + (next?.[0].length ?? 0));
     }
-    const [recorded] = fences('console');
+    const [recorded] = fences('console', readme);
     expect(notIn(story, recorded!), 'in README, and the demo does not print it').toBeUndefined();
     const another = recorded!.map((line) => line.replace(/^(shop .*)1\.1\.0/, '$11.2.0'));
     expect(notIn(story, another), 'the comparison sees a difference').toContain('1.2.0');

@@ -55,6 +55,15 @@ describe.each([
     "import { start } from '../telemetry/server.ts'; export const x = start;",
     'reconcile/ gets its settings',
   ],
+  ['rest', "import { start } from '../telemetry/server.ts'; export const x = start;", 'rest/ shows what is decided'],
+  ['rest', "import { createOperator } from '../operator.ts'; export const x = createOperator;", 'rest/ shows what is'],
+  [
+    'rest/v1',
+    "import { start } from '../../telemetry/server.ts'; export const x = start;",
+    'rest/ shows what is decided',
+  ],
+  ['plan', "import { change } from '../rest/change.ts'; export const x = change;", 'the rooms of plan/'],
+  ['reconcile', "import { change } from '../rest/change.ts'; export const x = change;", 'reconcile/ gets its settings'],
 ])('in %s/', (layer, code, message) => {
   it(`refuses ${code}`, () => {
     expect(lint(layer, code)).toContain(message);
@@ -62,7 +71,18 @@ describe.each([
 });
 
 /** The rooms of plan/, from the lowest to the highest. */
-const ROOMS = ['catalogue', 'software', 'state', 'pods', 'failures', 'version', 'decide', 'act', 'tell'] as const;
+const ROOMS = [
+  'catalogue',
+  'software',
+  'state',
+  'pods',
+  'failures',
+  'version',
+  'decide',
+  'act',
+  'tell',
+  'ask',
+] as const;
 
 const FOREIGN = ['undici', 'node:fs', '@kubernetes/client-node', '../plan.ts', '../../cluster/write.ts'];
 
@@ -105,4 +125,8 @@ it('accepts what a layer may do', () => {
   const code =
     "import semver from 'semver';\nimport { hash } from '../../api/hash.ts';\nexport const x = [semver, hash];";
   expect(lint('plan/version', code)).not.toContain('no-restricted-imports');
+  const modules = ['api/hash', 'plan/ask/ask', 'cluster/write', 'controller/clock', 'reconcile/caches'];
+  const importing = (up: string) => modules.map((module) => `export type { X } from '${up}${module}.ts';`);
+  expect(lint('rest', ...importing('../'))).not.toContain('no-restricted-imports');
+  expect(lint('rest/v2', ...importing('../../'))).not.toContain('no-restricted-imports');
 });
