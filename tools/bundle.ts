@@ -59,7 +59,7 @@ async function copyDocs(folder: string): Promise<void> {
   await mkdir(join(folder, 'docs'), { recursive: true });
   for (const file of DOCS_FILES) {
     await copyFile(
-      fileURLToPath(import.meta.resolve(`@fastify/swagger-ui/static/${file}`)),
+      join(checkout, 'node_modules', '@fastify', 'swagger-ui', 'static', file),
       join(folder, 'docs', file),
     );
   }

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
+import { createRequire } from 'node:module';
 import type { App } from './context.ts';
 
 /** The document, and a page that shows it, with nothing from anywhere else. */
@@ -46,6 +46,6 @@ async function contentOf(file: string): Promise<Buffer> {
   try {
     return await readFile(beside);
   } catch {
-    return readFile(fileURLToPath(import.meta.resolve(`@fastify/swagger-ui/static/${file}`)));
+    return readFile(createRequire(import.meta.url).resolve(`@fastify/swagger-ui/static/${file}`));
   }
 }
