@@ -44,7 +44,9 @@ export async function bundledPackages(checkout: string, entryPoint: string): Pro
     .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
     .flatMap(([path]) => NODE_MODULES.exec(path)?.slice(0, 1) ?? []);
   const packages = [...new Set([...folders, ...COPIED])].map((folder) => readPackage(resolve(checkout, folder)));
-  return packages.sort((a, b) => (idOf(a) < idOf(b) ? -1 : 1));
+  // npm may have put one version into several folders.
+  const different = new Map(packages.map((one) => [idOf(one), one]));
+  return [...different.values()].sort((a, b) => (idOf(a) < idOf(b) ? -1 : 1));
 }
 
 function readPackage(folder: string): BundledPackage {

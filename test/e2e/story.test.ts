@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { installation, software } from '../integration/support/cluster.ts';
 import { apply, eventually, get, kubectl, type KubernetesObject } from '../integration/support/kubectl.ts';
 import { isBack, isHeld, patch, runs } from '../integration/support/outcome.ts';
+import { create } from '../integration/support/rest.ts';
 import { endTruthfully, startTruthChecker, type TruthChecker } from '../integration/support/truth.ts';
 import { startWitness, type Witness } from '../integration/support/witness.ts';
 import { phpRelease } from './images.ts';
@@ -205,7 +206,7 @@ describe.concurrent('on a real node', () => {
 
   it('a tenant upgrades by curl through the Service of the REST API, and hears when it is done', async () => {
     await publish('portal', release('1.0.0'), release('1.1.0'));
-    await apply(installation(NAMESPACE, 'portal', { provider: 'portal/web', version: '1.0.0' }));
+    await create(installation(NAMESPACE, 'portal', { provider: 'portal/web', version: '1.0.0' }));
     await witness.until(keyOf('portal'), runs('1.0.0'));
     const curl = await curlAs(NAMESPACE, 'portal');
 

@@ -12,14 +12,15 @@ import type { DeploymentState, DryRun, Installation } from './shapes.ts';
 export function installationOf(view: InstallationView): Installation {
   const { spec, status, createdAt } = view;
   const [prefix = '', name = ''] = spec.provider.split('/');
+  const accepted = acceptedVersion(view);
   return {
     provider_name: spec.provider,
     prefix,
     name,
-    installed_version: acceptedVersion(view),
+    installed_version: accepted,
     current_version: status.currentVersion ?? null,
     latest_version: status.latestVersion ?? null,
-    upgrade_available: status.updateCandidates?.some(({ takeable }) => takeable) === true,
+    upgrade_available: hasNewer(status, accepted),
     upgrade_policy: spec.upgradePolicy,
     resource_tier: spec.resourceTier,
     config: { ...spec.config },
@@ -27,6 +28,13 @@ export function installationOf(view: InstallationView): Installation {
     created_at: createdAt,
     updated_at: status.updatedAt ?? createdAt,
   };
+}
+
+/** Whether one could be had that is newer than what is accepted by now. */
+export function hasNewer({ updateCandidates = [] }: Seen['status'], accepted: string): boolean {
+  return updateCandidates.some(
+    ({ version, takeable }) => takeable && (accepted === '' || semver.gt(version, accepted)),
+  );
 }
 
 /**

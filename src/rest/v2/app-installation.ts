@@ -5,7 +5,7 @@ import type { Installation, Observed } from '../../plan/state/observed.ts';
 import type { Outcome } from '../../plan/ask/outcome.ts';
 import { providerKey, type Caches } from '../../reconcile/caches.ts';
 import type { InstallationView } from '../../reconcile/project.ts';
-import { acceptedVersion } from '../v1/installation.ts';
+import { acceptedVersion, hasNewer } from '../v1/installation.ts';
 import { appId, appVersionId, softwareId, softwareVersionId } from './ids.ts';
 import type { AppInstallation, DryRun, InstalledSystemSoftware, Policy, RunState, SoftwarePolicy } from './shapes.ts';
 
@@ -42,7 +42,7 @@ export function appInstallationOf(view: InstallationView, caches: Caches): AppIn
     linkedDatabases: [],
     ...(ports && ports.length > 0 && { ports }),
     systemSoftware: softwareOf(view, caches),
-    updateAvailable: status.updateCandidates?.some(({ takeable }) => takeable) === true,
+    updateAvailable: hasNewer(status, accepted),
     updatePolicy: policyOf(spec),
     userInputs: (spec.userInputs ?? []).flatMap(({ name, value }) => (value === undefined ? [] : [{ name, value }])),
   };
