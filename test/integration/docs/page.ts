@@ -1,12 +1,12 @@
 /** Reads pages of the docs: what they show, and what they say that it prints. */
 
-export interface Fence {
+interface Fence {
   readonly language: string;
   readonly text: string;
 }
 
 /** The blocks of code of a page, in order. */
-export function fencesOf(page: string): Fence[] {
+function fencesOf(page: string): Fence[] {
   return [...page.matchAll(/^```(\w+)\n(.*?)^```/gms)].map(([, language = '', text = '']) => ({
     language,
     text: text.trimEnd(),
