@@ -57,10 +57,10 @@ export const ApiValues = z.strictObject({
     'Serves the API without a certificate to others than the pod itself: tokens can be read on the way, unless a mesh encrypts it',
   ),
   corsOrigins: list(
-    z.string().regex(/^https?:\/\/[^\s/,]+$/),
+    z.string().regex(/^https?:\/\/[a-z0-9.-]+(:\d{1,5})?$/),
     'Origins whose pages may call the API from a browser, such as https://console.example.com',
   ),
-  rateLimit: z.int().min(1).default(1000).describe('Requests of one caller within 10 s'),
+  rateLimit: z.int().min(1).max(10_000_000).default(1000).describe('Requests of one caller within 10 s'),
   openCatalogue: flag(
     true,
     'Every authenticated caller may read the catalogue; if false, only who may list providers may',

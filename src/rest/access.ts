@@ -4,7 +4,7 @@ import type { Clock } from '../controller/clock.ts';
 import { hash } from '../api/hash.ts';
 import type { Caller } from './callers.ts';
 import { Expiring } from './expiring.ts';
-import { ofReview } from './problem.ts';
+import { notReviewed } from './problem.ts';
 
 /** `override`: to write over what a GitOps tool keeps; a verb of ours, which roles may have. */
 type Verb = 'get' | 'list' | 'create' | 'override';
@@ -38,7 +38,7 @@ export function createAccess(transport: Transport, clock: Clock): Access {
     const { username: user, uid, groups, extra } = caller;
     const { group, plural } = resource;
     const attributes = { verb, group, version: resource.version, resource: plural, namespace, name };
-    const answer = transport.request<{ status?: { allowed?: boolean; denied?: boolean } }>({
+    const asking = transport.request<{ status?: { allowed?: boolean; denied?: boolean } }>({
       method: 'POST',
       path: '/apis/authorization.k8s.io/v1/subjectaccessreviews',
       body: {
@@ -49,7 +49,7 @@ export function createAccess(transport: Transport, clock: Clock): Access {
       doing: `Review whether "${user}" may ${verb} ${plural}`,
       resource: 'subjectaccessreviews.authorization.k8s.io',
     });
-    const { status } = await answer.catch(ofReview);
+    const { status } = await asking.catch(notReviewed);
     return status?.allowed === true && status.denied !== true;
   }
 

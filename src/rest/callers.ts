@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Transport } from '../cluster/transport.ts';
 import type { Clock } from '../controller/clock.ts';
 import { Expiring } from './expiring.ts';
-import { ofReview } from './problem.ts';
+import { notReviewed } from './problem.ts';
 
 /** Who asks, as the API server says. */
 export interface Caller {
@@ -78,14 +78,14 @@ export function createCallers(transport: Transport, clock: Clock): Callers {
   }
 
   async function review(token: string, id: string): Promise<Caller | undefined> {
-    const answer = transport.request<TokenReview>({
+    const asking = transport.request<TokenReview>({
       method: 'POST',
       path: '/apis/authentication.k8s.io/v1/tokenreviews',
       body: { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', spec: { token } },
       doing: 'Review a token',
       resource: 'tokenreviews.authentication.k8s.io',
     });
-    const { status } = await answer.catch(ofReview);
+    const { status } = await asking.catch(notReviewed);
     const { username, uid, groups = [], extra } = status?.user ?? {};
     return status?.authenticated === true && username !== undefined && username !== ''
       ? { token, id, username, uid, groups, extra, namespace: namespaceOf(username) }

@@ -14,8 +14,9 @@ export function answerProblems(app: App, log: Logger): void {
   app.setErrorHandler((error: Error, request, reply) => {
     const found = hasZodFastifySchemaValidationErrors(error) ? invalid(error.validation) : problemOf(error);
     const problem = isOfSecondSeed(request) && found.status === 422 ? found.as(400) : found;
-    if (problem.status === 500) {
-      log.error({ requestId: request.id, route: request.routeOptions.url, error }, 'A request failed');
+    if (problem.status === 500 || problem.cause !== undefined) {
+      const cause = problem.cause ?? error;
+      log.error({ requestId: request.id, route: request.routeOptions.url, error: cause }, 'A request failed');
     }
     send(reply, problem);
   });

@@ -30,6 +30,8 @@ export type ProblemBody = z.output<typeof ProblemBody>;
 export interface Extras {
   readonly errors?: readonly { readonly field: string; readonly message: string }[];
   readonly headers?: Readonly<Record<string, string>>;
+  /** What the platform team reads of it, in the log. */
+  readonly cause?: unknown;
 }
 
 /** Ends a request with an answer that is no success. */
@@ -40,7 +42,7 @@ export class RestProblem extends Error {
   readonly extras: Extras;
 
   constructor(status: number, type: string, detail: string, extras: Extras = {}) {
-    super(detail);
+    super(detail, { cause: extras.cause });
     this.status = status;
     this.type = type;
     this.extras = extras;
@@ -135,16 +137,14 @@ function problemOfServer(error: ApiError): RestProblem {
   }
 }
 
-/** What the API server refuses to this process is no fault of the caller, and its words are not the caller's to read. */
-export function ofReview(error: unknown): never {
-  throw error instanceof ApiError && error.status === 403
-    ? new RestProblem(
-        503,
-        'ServiceUnavailable',
-        'Tell the platform team: this server lacks the right to review tokens and rights',
-        LATER,
-      )
-    : error;
+/** What the API server says to this process, about its own rights, is not for callers. */
+export function notReviewed(cause: unknown): never {
+  throw new RestProblem(
+    503,
+    'NotReviewed',
+    'Try again, and tell the platform team if that lasts: the API server does not say who you are or what you may do',
+    { ...LATER, cause },
+  );
 }
 
 export function unauthenticated(): RestProblem {

@@ -264,6 +264,9 @@ describe('values that are wrong', () => {
   it.each([
     ['an origin with a path', { corsOrigins: ['https://a.example.com/'] }, /'\/api\/corsOrigins\/0'/],
     ['two origins in one', { corsOrigins: ['https://a.example.com,https://b.example.com'] }, /corsOrigins\/0/],
+    ['an origin that no browser writes so', { corsOrigins: ['https://A.example.com'] }, /corsOrigins\/0/],
+    ['the port of a scheme', { corsOrigins: ['https://a.example.com:443'] }, /Write "https:\/\/a.example.com:443" of/],
+    ['more requests than are counted', { rateLimit: 10_000_001 }, /'\/api\/rateLimit': maximum/],
     ['an origin without a scheme', { corsOrigins: ['a.example.com'] }, /corsOrigins\/0/],
     ['a host with a scheme', { ingress: { host: 'https://a.example.com' } }, /'\/api\/ingress\/host'/],
     ['a host with a port', { ingress: { host: 'a.example.com:443' } }, /'\/api\/ingress\/host'/],

@@ -8,6 +8,7 @@ import { phpRelease } from './images.ts';
 import { describeOperator, leaderNow } from './operator.ts';
 import { podsOf, recordPods, type PodRecording } from './pods.ts';
 import { processesOf } from './processes.ts';
+import { curlAs } from './rest-api.ts';
 import { ask, startTraffic } from './traffic.ts';
 
 /**
@@ -201,6 +202,29 @@ describe.concurrent('on a real node', () => {
       expect(await witness.fewestReady(keyOf(how), REPLICAS)).toBe(REPLICAS);
     },
   );
+
+  it('a tenant upgrades by curl through the Service of the REST API, and hears when it is done', async () => {
+    await publish('portal', release('1.0.0'), release('1.1.0'));
+    await apply(installation(NAMESPACE, 'portal', { provider: 'portal/web', version: '1.0.0' }));
+    await witness.until(keyOf('portal'), runs('1.0.0'));
+    const curl = await curlAs(NAMESPACE, 'portal');
+
+    const traffic = startTraffic(await urlOf('portal'));
+    const answer = await curl('/providers/installed/portal/web/upgrade', '--data', '{"version": "1.1.0"}');
+    const events = await curl('/providers/installed/portal/web/watch', '--no-buffer');
+    const after = await settled('portal');
+    const { failures } = await traffic.stop();
+
+    expect(JSON.parse(answer)).toMatchObject({
+      provider_name: 'portal/web',
+      installed_version: '1.1.0',
+      current_version: '1.0.0',
+    });
+    expect(events).toMatch(/event: settled\ndata: \{.*"current_version":"1\.1\.0"/);
+    expect(failures.slice(0, 5)).toEqual([]);
+    expect(after.map((pod) => pod.split(' ')[1])).toEqual(['1.1.0', '1.1.0']);
+    expect(await curl('/docs/swagger-ui.css')).toContain('swagger');
+  });
 
   it('automation takes back what does not work, and takes what mends it', async () => {
     const versions = [release('1.0.0'), release('1.1.0', 'acme/exits:1.1.0')];

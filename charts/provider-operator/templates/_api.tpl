@@ -40,6 +40,11 @@ charts make it, is one of which nothing is set.
 {{- $api := include "provider-operator.api" $root | fromYaml -}}
 {{- $serves := eq (last .) $api.servedBy -}}
 {{- $values := ternary $root.Values.api dict $serves -}}
+{{- range $values.corsOrigins -}}
+{{- if or (and (hasPrefix "https:" .) (hasSuffix ":443" .)) (and (hasPrefix "http:" .) (hasSuffix ":80" .)) -}}
+{{- fail (printf "Write %q of api.corsOrigins without its port, as browsers do: it is the one of its scheme" .) -}}
+{{- end -}}
+{{- end -}}
 - name: API_PORT
   value: {{ ternary "8080" "0" $serves | quote }}
 - name: API_ONLY

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { cleanUp, installation, prepare, provider, release } from '../support/cluster.ts';
 import { apply, get, kubectl, waitFor, type InstallationObject } from '../support/kubectl.ts';
 import { startOperator, type RunningOperator } from '../support/operator.ts';
-import { addAccount, addTenant, allowReviews, apiOf, ask, create, inShort, type Answer } from '../support/rest.ts';
+import { addAccount, addTenant, apiOf, ask, create, inShort, type Answer } from '../support/rest.ts';
 
 /** Every route of the first seed, and each way in which it may answer. */
 const namespace = 'rest-answers';
@@ -18,7 +18,6 @@ let operator: RunningOperator;
 
 beforeAll(async () => {
   await prepare(namespace);
-  await allowReviews();
   tokens.set('portal', await addAccount(namespace, 'portal'));
   tokens.set('viewer', await addAccount(namespace, 'viewer', 'view'));
   tokens.set('stranger', await addTenant(elsewhere));

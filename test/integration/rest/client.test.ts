@@ -7,7 +7,8 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { cleanUp, prepare } from '../support/cluster.ts';
 import { startOperator, type RunningOperator } from '../support/operator.ts';
-import { addressOf, allowReviews, publish, tokenFor } from '../support/portal.ts';
+import { publish, tokenFor } from '../support/portal.ts';
+import { apiOf } from '../support/rest.ts';
 
 const namespace = 'client-story';
 const repository = fileURLToPath(new URL('../../../', import.meta.url));
@@ -17,7 +18,6 @@ const folder = mkdtempSync(join(tmpdir(), 'client-'));
 let operator: RunningOperator;
 beforeAll(async () => {
   await prepare(namespace);
-  await allowReviews();
   await publish();
   operator = await startOperator();
 });
@@ -53,7 +53,7 @@ it('a client that is generated from the document lives through a whole story', a
   await generate();
   await run(join(programs, 'tsc'), ['--project', '.']);
   const story = await run(process.execPath, ['story.ts'], {
-    API_URL: await addressOf(operator),
+    API_URL: apiOf(operator),
     API_TOKEN: await tokenFor(namespace),
   });
 

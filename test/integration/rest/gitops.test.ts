@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cleanUp, installation, prepare, provider } from '../support/cluster.ts';
 import { apply, get, kubectl, type InstallationObject } from '../support/kubectl.ts';
 import { startOperator, type RunningOperator } from '../support/operator.ts';
-import { addAccount, allowReviews, apiOf, ask, create, inShort, type Answer } from '../support/rest.ts';
+import { addAccount, apiOf, ask, create, inShort, type Answer } from '../support/rest.ts';
 
 /** The API beside tools that keep a field as their repository has it, and people who do not. */
 const namespace = 'rest-gitops';
@@ -90,7 +90,6 @@ const tokens = new Map<string, string>();
 let operator: RunningOperator;
 beforeAll(async () => {
   await prepare(namespace);
-  await allowReviews();
   tokens.set('edit', await addAccount(namespace, 'editor'));
   tokens.set('override', await addAccount(namespace, 'chief', 'override'));
   operator = await startOperator();
@@ -158,14 +157,14 @@ describe.each(keepers)('kept by $by', ({ name, manager, where }) => {
     expect((await stored()).spec).toEqual({ ...SPEC, version: '1.1.0' });
   });
 
-  it('its tool, run again, sets it back or says who changed it: the force was for once', async () => {
+  it('the field that was forced belongs to this API from then on', async () => {
     const { managedFields = [] } = (await stored()).metadata;
     const owners = managedFields.filter(({ fieldsV1 }) => JSON.stringify(fieldsV1 ?? {}).includes('"f:version":{}'));
 
     expect(owners.map((entry) => entry.manager)).toContain('provider-operator-api');
   });
 
-  it('it is deleted by force only', async () => {
+  it('only force deletes it', async () => {
     expect(inShort(await asked('edit', 'DELETE', name, undefined, '&force=true'))).toBe('403 Forbidden');
     expect(inShort(await asked('override', 'DELETE', name, undefined, '&force=true'))).toBe('204');
   });

@@ -9,7 +9,7 @@ import { selfSigned } from '../../unit/rest/self-signed.ts';
 import { cleanUp, installation, prepare, provider } from '../support/cluster.ts';
 import { apply, eventually, waitFor } from '../support/kubectl.ts';
 import { startOperator as start, type RunningOperator } from '../support/operator.ts';
-import { addAccount, allowReviews, apiOf, ask, inShort } from '../support/rest.ts';
+import { addAccount, apiOf, ask, inShort } from '../support/rest.ts';
 
 /** The API as it is attacked, renewed and ended. */
 const namespace = 'rest-hardening';
@@ -17,7 +17,6 @@ let token: string;
 
 beforeAll(async () => {
   await prepare(namespace);
-  await allowReviews();
   token = await addAccount(namespace, 'portal');
   await apply(provider('hard', '1.0.0', '1.1.0'));
 });

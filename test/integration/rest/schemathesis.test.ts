@@ -9,7 +9,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { cleanUp, installation, prepare } from '../support/cluster.ts';
 import { run } from '../support/kubectl.ts';
 import { startOperator, type RunningOperator } from '../support/operator.ts';
-import { addressOf, allowReviews, publish, tokenFor } from '../support/portal.ts';
+import { publish, tokenFor } from '../support/portal.ts';
+import { apiOf } from '../support/rest.ts';
 import { ensureVenv, NoPython } from '../../control-plane/venv.ts';
 
 /** The namespace that the examples of the document name. */
@@ -23,7 +24,6 @@ const folder = mkdtempSync(join(tmpdir(), 'schemathesis-'));
 
 beforeAll(async () => {
   await prepare(namespace);
-  await allowReviews();
   await publish();
   token = await tokenFor(namespace);
   operator = await startOperator({ API_RATE_LIMIT: '10000000', LOG_LEVEL: 'info' });
@@ -40,7 +40,7 @@ it('the server does what its OpenAPI document says, whatever it is asked', async
     say(`schemathesis is skipped: ${error.message}`);
     return skip(error.message);
   });
-  const address = await addressOf(operator);
+  const address = apiOf(operator);
   const seed = process.env['SEED'] || String(randomInt(1_000_000));
   say(`schemathesis asks by SEED=${seed}, with which it asks the same again`);
   const keeping = keepInstalled(installation(namespace, 'acme--web', { provider: 'acme/web', version: '1.0.0' }));

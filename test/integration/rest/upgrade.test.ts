@@ -5,7 +5,7 @@ import { cleanUp, installation, prepare, provider } from '../support/cluster.ts'
 import { apply, get, waitFor, type InstallationObject } from '../support/kubectl.ts';
 import { startOperator, type RunningOperator } from '../support/operator.ts';
 import { runs } from '../support/outcome.ts';
-import { addAccount, allowReviews, apiOf, create, type Body } from '../support/rest.ts';
+import { addAccount, apiOf, create, type Body } from '../support/rest.ts';
 import { startWitness, type Witness } from '../support/witness.ts';
 
 /**
@@ -35,7 +35,6 @@ let witness: Witness;
 let token: string;
 beforeAll(async () => {
   await prepare(namespace);
-  await allowReviews();
   token = await addAccount(namespace, 'portal');
   operator = await startOperator();
   witness = await startWitness();

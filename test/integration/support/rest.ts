@@ -86,33 +86,6 @@ export function apiOf({ output }: Pick<OperatorProcess, 'output'>): string {
   return address;
 }
 
-/**
- * Gives the operator's user the right to ask whose a token is and what its owner may do.
- * ONLY UNTIL deploy/rbac.yaml has these rights itself: then this function and its calls can go.
- */
-export async function allowReviews(): Promise<void> {
-  const name = 'provider-operator-reviews';
-  const apiGroup = 'rbac.authorization.k8s.io';
-  await apply(
-    {
-      apiVersion: `${apiGroup}/v1`,
-      kind: 'ClusterRole',
-      metadata: { name },
-      rules: [
-        { apiGroups: ['authentication.k8s.io'], resources: ['tokenreviews'], verbs: ['create'] },
-        { apiGroups: ['authorization.k8s.io'], resources: ['subjectaccessreviews'], verbs: ['create'] },
-      ],
-    },
-    {
-      apiVersion: `${apiGroup}/v1`,
-      kind: 'ClusterRoleBinding',
-      metadata: { name },
-      roleRef: { apiGroup, kind: 'ClusterRole', name },
-      subjects: [{ apiGroup, kind: 'User', name: 'provider-operator' }],
-    },
-  );
-}
-
 const READS = ['get', 'list', 'watch'];
 /** What the roles `view` and `edit` of the chart give, and one with the verb of ours. */
 export const VERBS = {

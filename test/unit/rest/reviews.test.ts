@@ -1,24 +1,56 @@
 import { expect, it } from 'vitest';
 import { ApiError } from '../../../src/cluster/errors.ts';
-import { problemOf, ofReview } from '../../../src/rest/problem.ts';
+import type { Transport } from '../../../src/cluster/transport.ts';
+import { INSTALLATIONS } from '../../../src/reconcile/resources.ts';
+import { createAccess } from '../../../src/rest/access.ts';
+import { createCallers } from '../../../src/rest/callers.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
 
-function told(error: unknown) {
-  try {
-    return ofReview(error);
-  } catch (thrown) {
-    const { status, type, message } = problemOf(thrown);
-    return { status, type, message };
-  }
-}
+const refused = (refusal: Parameters<typeof ApiError.refused>[1]) => ApiError.refused('Review', refusal);
+const CALLER = {
+  token: 't',
+  id: 'i',
+  username: 'u',
+  uid: undefined,
+  groups: [],
+  extra: undefined,
+  namespace: undefined,
+};
 
-it('a right that this server lacks is no fault of the caller, who does not read whose it is', () => {
-  const message = 'tokenreviews.authentication.k8s.io is forbidden: User "provider-operator" cannot create it';
-  const refused = (status: number) => ApiError.refused('Review a token', { status, body: message });
+// Infisical/cli#186 and evenfire-ai/evenfire#228: what a server says to the one that asks for others was passed on to them.
+it.each([401, 403, 429, 500, 0])(
+  'a review that fails with %i is 503 for the caller, and is not remembered',
+  async (code) => {
+    let reviews = 0;
+    const transport = {
+      request: () => {
+        reviews += 1;
+        const refusal = {
+          status: code,
+          body: '{"message":"User \\"provider-operator\\" cannot create"}',
+          retryAfter: undefined,
+        };
+        return Promise.reject(code === 0 ? ApiError.unanswered('Review', new Error('reset')) : refused(refusal));
+      },
+    } as unknown as Transport;
+    const clock = new FakeClock();
+    const callers = createCallers(transport, clock);
+    const access = createAccess(transport, clock);
+    const ask = [
+      () => callers.identify('t', '::1'),
+      () => access.may(CALLER, { verb: 'get', resource: INSTALLATIONS, namespace: 'a' }),
+    ];
 
-  expect(told(refused(403))).toEqual({
-    status: 503,
-    type: 'ServiceUnavailable',
-    message: 'Tell the platform team: this server lacks the right to review tokens and rights',
-  });
-  expect(told(refused(500))).toMatchObject({ status: 503 });
-});
+    for (const asking of ask) {
+      for (const _ of ['once', 'again']) {
+        const problem = await asking().then(
+          () => undefined,
+          (error: unknown) => error,
+        );
+        expect(problem).toMatchObject({ status: 503, type: 'NotReviewed', cause: { status: code } });
+        expect(String(problem)).not.toContain('provider-operator');
+      }
+    }
+    expect(reviews).toBe(4);
+  },
+);
