@@ -17,7 +17,7 @@ export const ProblemBody = z
     errors: z
       .array(
         z.object({
-          field: z.string().describe('Where it is, such as body.config.PORT.'),
+          field: z.string().describe('Where it is, such as config.PORT.'),
           message: z.string().describe('What is wrong with it.'),
         }),
       )
