@@ -14,6 +14,8 @@ export async function curlAs(namespace: string, account: string): Promise<Curl> 
   const { spec } = await get<KubernetesObject & { spec: { clusterIP: string } }>('service', API, NAMESPACE);
   const options = {
     'max-time': '200',
+    // Another test kills the replica that it may have reached.
+    retry: '10',
     cacert: certificateIn(directory),
     resolve: `localhost:443:${spec.clusterIP}`,
     'oauth2-bearer': token,
@@ -24,6 +26,7 @@ export async function curlAs(namespace: string, account: string): Promise<Curl> 
     const { stdout } = await promisify(execFile)('curl', [
       '-sS',
       '--fail-with-body',
+      '--retry-all-errors',
       ...flags,
       ...more,
       `https://localhost${path}`,

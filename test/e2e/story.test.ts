@@ -211,7 +211,10 @@ describe.concurrent('on a real node', () => {
     const curl = await curlAs(NAMESPACE, 'portal');
 
     const traffic = startTraffic(await urlOf('portal'));
-    const answer = await curl('/providers/installed/portal/web/upgrade', '--data', '{"version": "1.1.0"}');
+    const answer = await curl(
+      '/providers/installed/portal/web/upgrade',
+      ...['--data', '{"version": "1.1.0"}', '--header', 'Idempotency-Key: upgrade-1.1.0'],
+    );
     const events = await curl('/providers/installed/portal/web/watch', '--no-buffer');
     const after = await settled('portal');
     const { failures } = await traffic.stop();
