@@ -23,14 +23,13 @@ export async function curlAs(namespace: string, account: string): Promise<Curl> 
   };
   const flags = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
   return async (path, ...more) => {
-    const { stdout } = await promisify(execFile)('curl', [
-      '-sS',
-      '--fail-with-body',
-      '--retry-all-errors',
-      ...flags,
-      ...more,
-      `https://localhost${path}`,
-    ]);
-    return stdout;
+    const args = ['-sS', '--fail-with-body', '--retry-all-errors', ...flags, ...more, `https://localhost${path}`];
+    try {
+      return (await promisify(execFile)('curl', args)).stdout;
+    } catch (cause) {
+      // The command line has the token.
+      const { stdout, stderr } = cause as { stdout: string; stderr: string };
+      throw new Error(`curl ${path}: ${stdout} ${stderr}`);
+    }
   };
 }

@@ -213,7 +213,10 @@ describe.concurrent('on a real node', () => {
     const traffic = startTraffic(await urlOf('portal'));
     const answer = await curl(
       '/providers/installed/portal/web/upgrade',
-      ...['--data', '{"version": "1.1.0"}', '--header', 'Idempotency-Key: upgrade-1.1.0'],
+      '--data',
+      '{"version": "1.1.0"}',
+      '--header',
+      'Idempotency-Key: upgrade-1.1.0',
     );
     const events = await curl('/providers/installed/portal/web/watch', '--no-buffer');
     const after = await settled('portal');
