@@ -29,7 +29,7 @@ export async function curlAs(namespace: string, account: string): Promise<Curl> 
     } catch (cause) {
       // The command line has the token.
       const { stdout, stderr } = cause as { stdout: string; stderr: string };
-      throw new Error(`curl ${path}: ${stdout} ${stderr}`);
+      throw new Error(`curl ${path}: ${stdout} ${stderr}`, { cause: stderr });
     }
   };
 }
