@@ -5,6 +5,7 @@ import { InstallationSpec, InstallationStatus } from './installation.ts';
 import {
   GROUP,
   INSTALLATION_KIND,
+  INSTALLATION_NAME,
   INSTALLATION_PLURAL,
   PROVIDER_KIND,
   PROVIDER_PLURAL,
@@ -146,7 +147,7 @@ export function installationCrd() {
     status: InstallationStatus,
     rules: [
       {
-        rule: "self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$') && size(self.metadata.name) <= 52",
+        rule: `self.metadata.name.matches('${INSTALLATION_NAME.source}') && size(self.metadata.name) <= 52`,
         message:
           'metadata.name must be at most 52 of a-z, 0-9 and -, starting with a letter: it names the Deployment and the Service',
       },

@@ -71,7 +71,7 @@ export const ANNOTATION = {
   made: `${GROUP}/made`,
   /** On an installation or a Provider, by people: any new value lets what failed be tried again. */
   retry: `${GROUP}/retry`,
-  /** On an installation: any new value replaces its pods by new ones of the same version. */
+  /** On an installation, by people and the REST API: any other value makes its pods anew. On the pod template: the one that they were made for. */
   restart: `${GROUP}/restart`,
   /** On an installation, by the REST API: the last requests that had an Idempotency-Key. */
   requests: `${GROUP}/requests`,
@@ -79,6 +79,9 @@ export const ANNOTATION = {
 
 /** As the name of a namespace is. */
 export const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+
+/** The name of an installation, of at most 52 characters. */
+export const INSTALLATION_NAME = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
 
 export const INSTALLATION_PLURAL = 'providerinstallations';
 export const PROVIDER_PLURAL = 'providers';

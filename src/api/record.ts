@@ -82,6 +82,8 @@ const RecordFacts = z.object({
   consent: z.string().optional(),
   /** Values of the annotation `…/retry` that are obeyed by it, on the installation and on its Provider. */
   retries: z.array(z.string()),
+  /** The value of the annotation `…/restart` that its pods have. Absent: none was ever set. */
+  restart: z.string().optional(),
   /** Failures before it that are still avoided or held. */
   failures: z.array(Failure).max(MOST_FAILURES),
   /** It follows a rollout that failed, and nobody had withdrawn that. */

@@ -142,7 +142,7 @@ export const UserAnswer = withChecked(
       name: matching(INPUT_NAME, 63, INPUT_MESSAGE, 'Name of the input.'),
       value: matchingPlainly(
         // No process can have it in its environment.
-        /^[^\0]*$/,
+        /^[^\x00]*$/,
         8192,
         'Must have no NUL character',
         'The value, as a string also where it is a number or true or false. It reaches the process literally.',

@@ -90,6 +90,7 @@ export function projectDeployment(raw: RawDeployment): DeploymentProjection {
     version: sharedText(annotations[ANNOTATION.version]),
     secrets: generatedIn(container),
     software: sharedText(annotations[ANNOTATION.software]),
+    restart: annotations[ANNOTATION.restart],
     inputsHash: annotations[ANNOTATION.inputsHash],
     ports: portNumbers(container?.ports ?? []),
     createdAt: metadata.creationTimestamp ?? '',

@@ -41,7 +41,9 @@ export function projectInstallation(raw: Raw & { spec?: unknown; status?: Instal
     name: metadata.name,
     createdAt: metadata.creationTimestamp ?? '',
     deleting: metadata.deletionTimestamp !== undefined,
-    retry: retryAnnotation(metadata),
+    retry: annotation(metadata, 'retry'),
+    // A chart may have an empty value for none.
+    restart: annotation(metadata, 'restart') || undefined,
     spec,
     status: compactStatus(raw.status ?? {}),
   };
@@ -91,7 +93,7 @@ export function projectProvider(
   const { error } = ProviderSpec.omit({ versions: true }).safeParse(spec);
   return {
     ...judged(raw.metadata, error),
-    retry: retryAnnotation(raw.metadata),
+    retry: annotation(raw.metadata, 'retry'),
     about: aboutIn(spec),
     createdAt: raw.metadata.creationTimestamp ?? '',
     catalogue: readCatalogue(spec, config),
@@ -131,8 +133,8 @@ function judged(metadata: Metadata, error: Parameters<typeof firstIssue>[0] | un
 }
 
 /** As much of it as is remembered. */
-function retryAnnotation({ annotations }: Metadata): string | undefined {
-  return annotations?.[ANNOTATION.retry]?.slice(0, 64);
+function annotation({ annotations }: Metadata, name: 'retry' | 'restart'): string | undefined {
+  return annotations?.[ANNOTATION[name]]?.slice(0, 64);
 }
 
 /** The content hash of each key of a ConfigMap or Secret: the values themselves are not kept. */

@@ -61,6 +61,11 @@ async function create(
   const draft = context.observeNew({ ...DRAFT, namespace, name, spec });
   const prospect = prospectOf(withSecret(draft, secret?.name), context.now());
   if (prospect.problem) {
+    // What is in the way may belong to the one that has this name already.
+    const there = await context.installations.named(look, { name, namespace });
+    if (there) {
+      return replayed(there, terms);
+    }
     throw refused(prospect.problem);
   }
   const version = spec.version ?? (spec.upgradePolicy === 'manual' ? prospect.goal : undefined);
@@ -91,7 +96,8 @@ async function create(
     if (!(problem instanceof ApiError) || problem.reason !== 'AlreadyExists') {
       throw problem;
     }
-    return replayOf(context, look, { name, namespace }, terms);
+    // The same request may have created it a moment ago.
+    return replayed(await context.installations.byName(look, { name, namespace }), terms);
   }
 }
 
@@ -127,18 +133,11 @@ async function demandRight({ access }: Context, { caller }: Look, namespace: str
     : notFound(`There is no namespace "${namespace}" in which you can install anything`);
 }
 
-/** The same request may have created it a moment ago. */
-async function replayOf(
-  { installations }: Context,
-  look: Look,
-  name: { readonly name: string; readonly namespace: string },
-  terms: Terms,
-): Promise<Changed> {
-  const live = await installations.byName(look, name);
+function replayed(live: Live, terms: Terms): Changed {
   if (isAgain(live, terms)) {
     return { live, isReplay: true };
   }
-  throw alreadyInstalled(live.view.spec.provider, name.name);
+  throw alreadyInstalled(live.view.spec.provider, live.view.name);
 }
 
 function alreadyInstalled(provider: string, name: string): RestProblem {

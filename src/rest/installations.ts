@@ -1,4 +1,5 @@
 import { isNotFound, ApiError } from '../cluster/errors.ts';
+import { InstallationSpec } from '../api/installation.ts';
 import type { ObjectName } from '../cluster/resource.ts';
 import type { JsonObject } from '../cluster/merge-patch.ts';
 import { providerKey, type Caches } from '../reconcile/caches.ts';
@@ -40,6 +41,8 @@ export interface Installations {
   allOf(look: Look, namespace: string, provider: string): Promise<readonly Live[]>;
   byUid(look: Look, uid: string): Promise<Live>;
   byName(look: Look, name: ObjectName): Promise<Live>;
+  /** Undefined where there is none, or none that the caller may read. */
+  named(look: Look, name: ObjectName): Promise<Live | undefined>;
   /** Those of a namespace that the caller may list, or of all, by name. */
   list(caller: Caller, namespace: string | undefined): Promise<readonly InstallationView[]>;
 }
@@ -88,7 +91,10 @@ export function createInstallations(caches: Caches, access: Access): Installatio
 
   return {
     async ofProvider(look, { namespace, provider, name }) {
-      const live = name === undefined ? await oneOf(look, namespace, provider) : await read(look, { name, namespace });
+      // In a selector of fields, other texts would say more than the name of a provider.
+      const isName = InstallationSpec.shape.provider.safeParse(provider).success;
+      const find = () => (name === undefined ? oneOf(look, namespace, provider) : read(look, { name, namespace }));
+      const live = isName ? await find() : undefined;
       if (live?.view.spec.provider !== provider) {
         throw notFound(`Install "${provider}" first: it is not installed here`);
       }
@@ -113,6 +119,8 @@ export function createInstallations(caches: Caches, access: Access): Installatio
       }
       return live;
     },
+
+    named: read,
 
     async list(caller, namespace) {
       if (!(await access.may(caller, { verb: 'list', resource: INSTALLATIONS, namespace }))) {

@@ -1,7 +1,6 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { App } from './context.ts';
 import { RestProblem } from './problem.ts';
-
-const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'] as const;
 
 /** 405, with what there is instead, where a path has no such method. */
 export function answerOtherMethods(app: App): { complete(): void } {
@@ -18,19 +17,20 @@ export function answerOtherMethods(app: App): { complete(): void } {
     complete() {
       isComplete = true;
       for (const [url, methods] of known) {
-        const others = METHODS.filter(
-          (one) => !methods.has(one) && one !== 'OPTIONS' && app.supportedMethods.includes(one),
-        );
+        const others = app.supportedMethods.filter((one) => !methods.has(one) && one !== 'OPTIONS');
+        const allowed = [...methods].sort().join(', ');
+        // Before a body is looked at, which fastify demands of some methods.
+        const refuse = async (_request: FastifyRequest, reply: FastifyReply) => {
+          reply.header('allow', allowed);
+          throw new RestProblem(405, 'MethodNotAllowed', `Ask with one of ${allowed}`);
+        };
         app.route({
           url,
           method: others,
           config: { isPublic: true },
           schema: { hide: true },
-          handler: async (_request, reply) => {
-            const allowed = [...methods].sort().join(', ');
-            reply.header('allow', allowed);
-            throw new RestProblem(405, 'MethodNotAllowed', `Ask with one of ${allowed}`);
-          },
+          onRequest: refuse,
+          handler: refuse,
         });
       }
     },

@@ -40,9 +40,69 @@ export async function describe(app: App): Promise<void> {
       ],
     },
     transform: createJsonSchemaTransform({}),
-    transformObject: (document) => plain(jsonSchemaTransformObject(document)) as never,
+    transformObject: (document) =>
+      withOptionalBodies(withoutTwins(plain(jsonSchemaTransformObject(document)) as Document)) as never,
     hideUntagged: true,
   });
+}
+
+interface Document {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components: { readonly schemas: Record<string, unknown> };
+}
+
+interface Operation {
+  readonly requestBody?: {
+    required?: boolean;
+    readonly content: Readonly<Record<string, { readonly schema: Schema }>>;
+  };
+}
+
+interface Schema {
+  readonly $ref?: string;
+  readonly required?: readonly string[];
+}
+
+/**
+ * Each schema is there twice: as it may be sent, under a name that ends with Input, and as it is answered. The first one is
+ * enough: it leaves answers open, so that a new field breaks no client.
+ * https://github.com/turkerdev/fastify-type-provider-zod/issues/214
+ */
+function withoutTwins(document: Document): Document {
+  const names = new Set(Object.keys(document.components.schemas));
+  const text = JSON.stringify(document).replaceAll(/"#\/components\/schemas\/(\w+)Input"/g, (reference, name: string) =>
+    names.has(name) ? `"#/components/schemas/${name}"` : reference,
+  );
+  const merged = JSON.parse(text) as Document;
+  const { schemas } = merged.components;
+  for (const name of names) {
+    const twin = `${name}Input`;
+    if (names.has(twin)) {
+      if (opened(schemas[name]) !== opened(schemas[twin])) {
+        throw new Error(`Make two schemas of "${name}": what may be sent is not what is answered`);
+      }
+      schemas[name] = schemas[twin];
+      delete schemas[twin];
+    }
+  }
+  return merged;
+}
+
+/** No body is an empty object, so that a body must be there only where it must have something in it. */
+function withOptionalBodies(document: Document): Document {
+  const { schemas } = document.components;
+  for (const { requestBody } of Object.values(document.paths).flatMap((path) => Object.values(path))) {
+    const [{ schema } = { schema: {} }] = Object.values(requestBody?.content ?? {});
+    const { required = [] } = (schemas[schema.$ref?.split('/').at(-1) ?? ''] ?? schema) as Schema;
+    if (requestBody) {
+      requestBody.required = required.length > 0;
+    }
+  }
+  return document;
+}
+
+function opened(schema: unknown): string {
+  return JSON.stringify(schema).replaceAll(',"additionalProperties":false', '');
 }
 
 /** What the schemas of the CRDs say in CEL or for server-side apply, as far as JSON Schema can say it. */

@@ -1,6 +1,12 @@
+import { z } from 'zod';
 import { DNS_LABEL } from '../api/names.ts';
 import type { Caller } from './callers.ts';
 import { RestProblem } from './problem.ts';
+
+/** A namespace in a request. `namespaceFor` judges it, and says more than a pattern. */
+export function namespaceField(description: string) {
+  return z.string().meta({ description, maxLength: 63, pattern: DNS_LABEL.source, examples: ['shop'] });
+}
 
 /** The namespace that a request is about: of the header, of the query, or of the service account that asks. */
 export function namespaceFor(

@@ -23,6 +23,7 @@ import {
   statusOf,
   undo,
   wipeStatus,
+  wishRestart,
   type Wish,
 } from './simulation/people/people.ts';
 
@@ -142,6 +143,47 @@ it('what was done is neither taken back nor blamed when its status is lost and i
   expect(status(story).currentVersion).toBe('1.1.0');
   expect(status(story).failedVersions).toBeUndefined();
   expect(told(story)?.[0]).toBe('Policy 1.1.0: Succeeded');
+});
+
+it('a restart that nothing has room for goes back and is held, is withdrawn by removing it, and goes well with another value', async () => {
+  const story = await installed('restart', { upgradePolicy: 'auto' });
+  const asks = async (what: string, value: string | undefined) => {
+    await story.when(what, (server) => wishRestart(server, 'web', value));
+    await story.pass('2m');
+    return ready(story);
+  };
+  await story.when('lets nobody make more pods', () => (story.simulation.deployments.quota = 2));
+  const during = [await asks('asks for a restart', 'a'), await asks('takes that back', undefined)];
+  await story.when('lets them', () => (story.simulation.deployments.quota = Infinity));
+  during.push(await asks('asks for another', 'b'));
+  await story.end();
+
+  expect(during).toEqual(['False RolledBack', 'True UpToDate', 'True UpToDate']);
+  expect(told(story)).toEqual([
+    'Spec 1.0.0: Succeeded',
+    'Rollback 1.0.0: Succeeded',
+    expect.stringContaining('Spec 1.0.0: RolledBack, '),
+    'Install 1.0.0: Succeeded',
+  ]);
+});
+
+// kubectl refuses it: https://github.com/robusta-dev/robusta/pull/972
+it('a restart of a Deployment that somebody paused waits until it is resumed', async () => {
+  const story = await installed('paused', { version: '1.0.0' });
+  const pause = (paused: boolean) => (server: ApiServer) =>
+    server.edit(KINDS.Deployment, 'shop/web', { manager: 'kubectl-rollout' }, (live) => ({
+      ...live,
+      spec: { ...(live['spec'] as object), paused },
+    }));
+  await story.when('kubectl rollout pause', pause(true));
+  await story.when('asks for a restart', (server) => wishRestart(server, 'web', 'a'));
+  await story.pass('5m');
+  const during = told(story)?.[0];
+  await story.when('kubectl rollout resume', pause(false));
+  await story.pass('2m');
+  await story.end();
+
+  expect([during, told(story)?.[0]]).toEqual(['Spec 1.0.0: undefined', 'Spec 1.0.0: Succeeded']);
 });
 
 it('a Deployment that loses the label by which it is watched, in the midst of a rollout, was not deleted', async () => {

@@ -61,6 +61,7 @@ export function installation(
     generation: 1,
     deleting: false,
     retry: undefined,
+    restart: undefined,
     invalid: undefined,
     spec: InstallationSpec.parse({ provider: 'acme/web', ...spec }),
     status: { observedGeneration: -1 },

@@ -83,6 +83,7 @@ export function inputsOf(version: string, { spec, release = aRelease(version), .
     configuration,
     sheet,
     answered: answers.hashOf(sheet.inputs),
+    restart: owner.restart,
     shape: tierShape(owner.spec.resourceTier, undefined),
     definition: undefined,
     number: more.number ?? 1,
@@ -116,7 +117,7 @@ export function record(number: number, more: Partial<RolloutRecord> & MadeFrom =
     provider: owner.spec.provider,
     trigger: number === 1 ? 'Install' : 'Spec',
     startedAt: minute(number, 0),
-    wish: wishesOf(observed({ installation: owner }), configuration).spec,
+    wish: wishesOf(observed({ installation: owner }), configuration, owner.restart).spec,
     committed: inputHashes(inputs),
     version,
     image: inputs.release.image,
@@ -190,7 +191,7 @@ export function failureOf(
 
 /** The Deployment of a record, completely rolled out. */
 export function deployment(of: RolloutRecord, more: Partial<DeploymentView> = {}): DeploymentView {
-  const { number, owner, template, version, applied, committed, startedAt } = of;
+  const { number, owner, template, version, applied, committed, startedAt, restart } = of;
   return {
     uid: 'uid-deployment',
     deleting: false,
@@ -204,6 +205,7 @@ export function deployment(of: RolloutRecord, more: Partial<DeploymentView> = {}
     version,
     secrets: [],
     software: committed.software,
+    restart,
     inputsHash: 'inputs',
     ports: new Map([['http', 8080]]),
     createdAt: minute(1, 0),

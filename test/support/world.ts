@@ -201,6 +201,11 @@ export class World {
     this.#see({ installation: { ...this.observed.installation, retry: value }, retries: [value] });
   }
 
+  /** Sets the annotation `…/restart`, or removes it. */
+  restart(value?: string): void {
+    this.#see({ installation: { ...this.observed.installation, restart: value } });
+  }
+
   pass(milliseconds: number): void {
     this.now += milliseconds;
   }

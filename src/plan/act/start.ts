@@ -42,7 +42,7 @@ export function starting(observed: Observed, state: State, start: Start): Action
 }
 
 function recordData({ inputs, attempt, committed }: Start, { object, hash }: Child): RecordData {
-  const { installation, release, sheet } = inputs;
+  const { installation, release, sheet, restart } = inputs;
   const { labels, annotations = {} } = object.metadata;
   const ports = servicePorts(release);
   return {
@@ -53,6 +53,7 @@ function recordData({ inputs, attempt, committed }: Start, { object, hash }: Chi
     image: release.image,
     applied: hash,
     ...(sheet.inputs.length > 0 && { inputs: sheet.inputs }),
+    ...(restart !== undefined && { restart }),
     ...(ports && { ports }),
     hasBudget: budgetOf(inputs) !== undefined,
     effective: effective(inputs),

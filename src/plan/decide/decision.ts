@@ -85,7 +85,7 @@ function decideWithoutWish(observed: Observed, state: State, fault: Problem, now
 
 function decideWithWish(observed: Observed, state: State, asked: Asked, now: number): Decided {
   const { fresh, failure } = foundFailure(observed, state, asked, now);
-  const wishes = wishesOf(observed, asked.configuration);
+  const wishes = wishesOf(observed, asked.configuration, state.restart);
   const failures = failuresNow(state, wishes, fresh, now);
   const wanted = { ...asked, failures, wishes, now };
   if (state.name === 'Unrecorded' && state.deployment && observed.installation.spec.suspend !== true) {

@@ -96,7 +96,7 @@ function runOfRelease(observed: Observed, state: State, wanted: Wanted, release:
   if (software.kind === 'problem') {
     return software;
   }
-  const rendering = render(observed, wanted, release, software);
+  const rendering = render(observed, state, wanted, release, software);
   const { base } = state;
   const { sheet } = rendering.inputs;
   if (sheet.tooLate.length > 0) {
@@ -136,6 +136,7 @@ function hashesNow(
 
 function render(
   { installation, catalogue, config }: Observed,
+  { restart }: State,
   { configuration, answers }: Wanted,
   release: Release,
   { resolution, notBefore }: Chosen,
@@ -151,13 +152,14 @@ function render(
       configuration,
       sheet,
       answered,
+      restart,
       shape: tierShape(spec.resourceTier, definition),
       definition,
       software: resolution,
       softwareDelivery: config.softwareDelivery,
       progressDeadlineSeconds: rollbackSettings(spec, config).deadlineSeconds,
     },
-    hashes: inputHashes({ installation, release, configuration, answered, definition, software: resolution }),
+    hashes: inputHashes({ installation, release, configuration, answered, restart, definition, software: resolution }),
     ...(notBefore !== undefined && { notBefore }),
   };
 }

@@ -67,6 +67,7 @@ export function takeOver(
     hasBudget: committed ? shape.budget : budget !== undefined,
     ...(release && { requiredBy: requiredBy(release, finder, parseSoftware(deployment.software)) }),
     retries: [...retries],
+    ...(deployment.restart !== undefined && { restart: deployment.restart }),
   };
   return { kind: 'takeOver', version, uid: deployment.uid, facts };
 }
@@ -74,7 +75,7 @@ export function takeOver(
 /** The hashes of the present inputs, and the answers in them, where the template's own hash shows that it was made from exactly these. */
 function foundInputs(
   { installation, catalogue, config }: Observed,
-  { software, inputsHash: made, applied, owned }: DeploymentView,
+  { software, restart, inputsHash: made, applied, owned }: DeploymentView,
   release: Release,
   { configuration, answers, finder }: Asked,
 ): { readonly committed: Committed; readonly inputs: RecordFacts['inputs'] } | undefined {
@@ -89,7 +90,7 @@ function foundInputs(
   const definition = tierDefinition(catalogue, config, spec.resourceTier);
   const { inputs } = answers.to(release, kept.uses);
   const answered = answers.hashOf(inputs);
-  const hashes = inputHashes({ installation, release, configuration, answered, definition, software: kept });
+  const hashes = inputHashes({ installation, release, configuration, answered, restart, definition, software: kept });
   return inputsHash(hashes) === made
     ? { committed: { ...hashes, asked }, inputs: inputs.length > 0 ? inputs : undefined }
     : undefined;

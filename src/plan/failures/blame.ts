@@ -76,7 +76,7 @@ function blamedWish(
   const blamed = asked && asksFor(observed, state, record, asked) ? ifAsked : unasked;
   switch (blamed) {
     case 'spec':
-      return asked && wishesOf(observed, asked.configuration).spec;
+      return asked && wishesOf(observed, asked.configuration, state.restart).spec;
     case 'record':
       return record.wish;
     case 'nobody':

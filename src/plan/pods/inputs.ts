@@ -5,7 +5,7 @@ import type { Committed } from '../../api/record.ts';
 import type { Tier } from '../../api/tier.ts';
 import type { Answers } from './answers.ts';
 import type { Configuration } from './environment.ts';
-import type { Installation } from '../state/observed.ts';
+import type { Installation, RolloutRecord } from '../state/observed.ts';
 import type { Resolution } from '../software/resolution.ts';
 import { formatSoftware } from '../software/set.ts';
 import type { Sheet } from './sheet.ts';
@@ -20,6 +20,8 @@ export interface Inputs {
   readonly sheet: Sheet;
   /** Of the answers in it, by `Answers.hashOf`. */
   readonly answered: string | undefined;
+  /** By `State.restart`. */
+  readonly restart: string | undefined;
   readonly shape: TierShape;
   readonly definition: Tier | undefined;
   /** Of the record. */
@@ -32,13 +34,16 @@ export interface Inputs {
 
 /** The hashes by which a change of the inputs is seen: of the wish, of the tier's definition, of the release. */
 export function inputHashes(
-  inputs: Pick<Inputs, 'installation' | 'release' | 'configuration' | 'answered' | 'definition' | 'software'>,
+  inputs: Pick<
+    Inputs,
+    'installation' | 'release' | 'configuration' | 'answered' | 'restart' | 'definition' | 'software'
+  >,
 ): Committed {
-  const { installation, release, configuration, answered, definition, software } = inputs;
+  const { installation, release, configuration, answered, restart, definition, software } = inputs;
   const asked = askedSoftware(installation.spec);
   const chosen = formatSoftware(software.set);
   return {
-    wish: wishHash(installation, release.version, configuration, answered),
+    wish: wishHash(installation, release.version, configuration, { answered, restart }),
     tier: hash(definition ?? null),
     release: releaseHash(release),
     ...(asked !== undefined && { asked }),
@@ -46,14 +51,14 @@ export function inputHashes(
   };
 }
 
-/** `answers` by `Answers.hashOf`: what nobody asks for makes no other pods. */
+/** `answered` by `Answers.hashOf`: what nobody asks for makes no other pods. */
 export function wishHash(
   { spec }: Installation,
   version: string,
   configuration: Configuration,
-  answers: string | undefined,
+  { answered, restart }: Pick<Inputs, 'answered' | 'restart'>,
 ): string {
-  return hash({ version, ...podFields(spec, configuration), answers });
+  return hash({ version, ...podFields(spec, configuration, restart), answers: answered });
 }
 
 /** The same for pods of a record: it is the one in the record as long as nobody asks for others. */
@@ -61,9 +66,10 @@ export function wishAgain(
   installation: Installation,
   version: string,
   { configuration, answers }: { readonly configuration: Configuration; readonly answers: Answers },
-  record: Parameters<Answers['hashAgain']>[0],
+  record: Pick<RolloutRecord, 'inputs' | 'version' | 'restart'> | undefined,
 ): string {
-  return wishHash(installation, version, configuration, answers.hashAgain(record));
+  const restart = installation.restart ?? record?.restart;
+  return wishHash(installation, version, configuration, { answered: answers.hashAgain(record), restart });
 }
 
 /** Of all that reaches the pods. */

@@ -8,7 +8,10 @@ import { formatSoftware } from '../software/set.ts';
 import { resourcesOf } from './tiers.ts';
 
 /** All that a pod template is made from. */
-export interface TemplateInputs extends Pick<Inputs, 'release' | 'software' | 'softwareDelivery' | 'shape'> {
+export interface TemplateInputs extends Pick<
+  Inputs,
+  'release' | 'software' | 'softwareDelivery' | 'shape' | 'restart'
+> {
   readonly documentRoot: string | undefined;
   /** Of the config, and of the inputs that it does not answer. */
   readonly config: readonly ContainerVariable[];
@@ -50,6 +53,7 @@ export function podTemplate(inputs: TemplateInputs) {
         [ANNOTATION.version]: release.version,
         [ANNOTATION.configHash]: inputs.configHash,
         ...(chosen !== undefined && { [ANNOTATION.software]: chosen }),
+        ...(inputs.restart !== undefined && { [ANNOTATION.restart]: inputs.restart }),
         [ANNOTATION.inputsHash]: inputs.inputsHash,
         [ANNOTATION.rollout]: inputs.number,
       },

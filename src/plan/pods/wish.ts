@@ -12,21 +12,26 @@ export interface Wishes {
   readonly tier: string;
 }
 
-export function wishesOf(observed: Observed, configuration: Configuration): Wishes {
+/** `restart` by `State.restart`, so that nobody lets go of a failure by removing the annotation. */
+export function wishesOf(observed: Observed, configuration: Configuration, restart: string | undefined): Wishes {
   const { installation, catalogue, config } = observed;
   const { version, resourceTier } = installation.spec;
   const software = askedSoftware(installation.spec);
   const answers = givenAnswers(observed);
-  const spec = hash({ version, ...podFields(installation.spec, configuration), software, answers });
+  const spec = hash({ version, ...podFields(installation.spec, configuration, restart), software, answers });
   return { spec, tier: hash({ spec, definition: tierDefinition(catalogue, config, resourceTier) ?? null }) };
 }
 
 /**
- * The fields of a spec that reach the pods, its version, its answers and system software aside. An edit of one of them makes new pods, and
+ * The fields that reach the pods, the version, the answers and system software aside. An edit of one of them makes new pods, and
  * lets go of a failure. A field that is absent here does neither.
  */
-export function podFields({ resourceTier, documentRoot }: Installation['spec'], configuration: Configuration): object {
-  return { config: configuration.hash, tier: resourceTier, documentRoot };
+export function podFields(
+  { resourceTier, documentRoot }: Installation['spec'],
+  configuration: Configuration,
+  restart: string | undefined,
+): object {
+  return { config: configuration.hash, tier: resourceTier, documentRoot, restart };
 }
 
 /** Hash of all answers, in whatever order, and of what the Secrets hold: also an early one is another wish, and lets go of a failure. */

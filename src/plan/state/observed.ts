@@ -52,6 +52,8 @@ export interface Installation {
   readonly deleting: boolean;
   /** The value of the annotation `…/retry`. */
   readonly retry: string | undefined;
+  /** The value of the annotation `…/restart`. Absent: the pods keep the one that they have. */
+  readonly restart: string | undefined;
   /** The rule that the spec breaks, where it was stored before the schema had that rule. */
   readonly invalid: string | undefined;
   readonly spec: InstallationSpec;
@@ -110,6 +112,8 @@ export interface DeploymentView extends ChildView {
   readonly secrets: readonly { readonly name: string; readonly key: string }[];
   /** Of its template, as `formatSoftware` writes it. */
   readonly software: string | undefined;
+  /** The value of the annotation `…/restart` in its template. */
+  readonly restart: string | undefined;
   /** Hash of what its template was made from. */
   readonly inputsHash: string | undefined;
   /** The numbers of the container's ports, by name. */

@@ -72,6 +72,8 @@ export interface State {
   readonly isRolledOut: boolean;
   /** As many pods serve as before, or as are asked for; one, where their number is somebody else's. */
   readonly isAvailable: boolean;
+  /** The value of `…/restart` that is asked for. Who names none asks for the one that the pods have. */
+  readonly restart: string | undefined;
   /** The system software of the base. */
   readonly software: SoftwareSet;
   readonly stableSoftware: SoftwareSet;
@@ -104,6 +106,7 @@ export function readState(observed: Observed, now: number): State {
   const done = doneOf(deployment, head, rollout, isIntact || isAsAdmitted(observed, deployment));
   const stable = done === 'now' ? head : proven;
   const base = stands ? head : stable;
+  const pods = standing === 'Unrecorded' ? deployment : base;
   const isRolledOut = isIntact && (rollout?.phase === 'done' || rollout?.phase === 'degraded');
   return {
     name: standing ?? nameOf({ rollout, isReturning, isPristine, done }),
@@ -121,6 +124,7 @@ export function readState(observed: Observed, now: number): State {
     rollout,
     isRolledOut,
     isAvailable: isRolledOut || isAvailable(deployment, rollout, proven),
+    restart: installation.restart ?? pods?.restart,
     software: softwareOf(base),
     stableSoftware: softwareOf(stable),
   };

@@ -35,6 +35,7 @@ import {
   snakeCased,
   TargetQuery,
   UpgradeRequest,
+  WatchEvent,
   WriteHeaders,
   Writing,
   type PolicyAsked,
@@ -378,8 +379,8 @@ export function registerInstalled(app: App, context: Context, watches: Watches):
         summary: 'Follow an installation until it is settled',
         response: {
           200: {
-            description: 'Server-sent events: "installation" with each change, and at last "settled"',
-            content: { 'text/event-stream': { schema: z.string() } },
+            description: 'Server-sent events: "installation" with each change, and at last "settled" or "deleted"',
+            content: { 'text/event-stream': { schema: WatchEvent } },
           },
           ...refusals,
         },

@@ -1,11 +1,17 @@
 import { z } from 'zod';
 import { InstallationSpec } from '../../api/installation.ts';
+import { INSTALLATION_NAME } from '../../api/names.ts';
 import { HistoryEntry, PendingUpgrade, UpdateCandidate } from '../../api/upgrade-status.ts';
 import { exactVersion } from '../../api/version.ts';
+import { Keyed, Matching } from '../headers.ts';
+import { namespaceField } from '../tenant.ts';
 
 /** The shapes of the first seed: snake_case, and more fields in answers than it asks for. */
 
 const when = (description: string) => z.string().meta({ description, format: 'date-time' });
+
+const versionAsked = (description: string, example = '1.1.0') =>
+  exactVersion(description).meta({ examples: [example] });
 
 export const PolicyAsked = z
   .enum(['auto', 'manual', 'auto-patch', 'auto-minor'])
@@ -15,26 +21,26 @@ const { config, resourceTier } = InstallationSpec.shape;
 
 export const InstallRequest = z
   .strictObject({
-    provider_name: InstallationSpec.shape.provider,
+    provider_name: InstallationSpec.shape.provider.meta({ examples: ['acme/web'] }),
     resource_tier: resourceTier.removeDefault().optional(),
     upgrade_policy: PolicyAsked.optional(),
-    version: exactVersion('The version; the newest that can be had when absent or null.').nullish(),
+    version: versionAsked('The version; the newest that can be had when absent or null.').nullish(),
     config: config.unwrap().nullish(),
   })
   .meta({ id: 'InstallRequest' });
 
 export const UpgradeRequest = z
   .strictObject({
-    version: exactVersion('The version; the newest that can be had when absent or null.').nullish(),
+    version: versionAsked('The version; the newest that can be had when absent or null.').nullish(),
   })
   .meta({ id: 'UpgradeRequest' });
 
 export const DowngradeRequest = z
-  .strictObject({ target_version: exactVersion('A version that is lower than the installed one.') })
+  .strictObject({ target_version: versionAsked('A version that is lower than the installed one.', '1.0.0') })
   .meta({ id: 'DowngradeRequest' });
 
 export const DeployRequest = z
-  .strictObject({ version: exactVersion('The version to move to; pods are only replaced when absent.').nullish() })
+  .strictObject({ version: versionAsked('The version to move to; pods are only replaced when absent.').nullish() })
   .meta({ id: 'DeployRequest' });
 
 export const Installation = z
@@ -59,6 +65,17 @@ export const Installation = z
   })
   .meta({ id: 'Installation', description: 'One provider, installed in a namespace.' });
 export type Installation = z.output<typeof Installation>;
+
+export const WatchEvent = z
+  .object({
+    event: z.enum(['installation', 'settled', 'deleted']),
+    data: z.string().meta({
+      description: 'JSON: the installation, or nothing once it is deleted.',
+      contentMediaType: 'application/json',
+      contentSchema: { anyOf: [{ $ref: '#/components/schemas/Installation' }, { type: 'object', maxProperties: 0 }] },
+    }),
+  })
+  .meta({ id: 'WatchEvent', description: 'How an installation is by now.' });
 
 const TrustTier = z.enum(['official', 'verified', 'community']).describe('Who vouches for it.');
 const Scope = z.enum(['public', 'tenant']).describe('Whom it is published for.');
@@ -171,19 +188,37 @@ export function snakeCased<Shape extends object>(shape: Shape): SnakeCased<Shape
 }
 
 export const NameParams = z.object({
-  org: z.string().max(64).describe('The org of the provider.'),
-  name: z.string().max(64).describe('Its name within the org.'),
+  org: z
+    .string()
+    .max(64)
+    .meta({ description: 'The org of the provider.', examples: ['acme'] }),
+  name: z
+    .string()
+    .max(64)
+    .meta({ description: 'Its name within the org.', examples: ['web'] }),
 });
 
-export const VersionParams = NameParams.extend({ version: z.string().max(64).describe('One version.') });
+export const VersionParams = NameParams.extend({
+  version: z
+    .string()
+    .max(64)
+    .meta({ description: 'One version.', examples: ['1.1.0'] }),
+});
+
+const installationName = (description: string) =>
+  z
+    .string()
+    .max(52)
+    .regex(INSTALLATION_NAME, 'Must be at most 52 of a-z, 0-9 and -, starting with a letter')
+    .describe(description);
 
 /** Where a request is about, for every route of installations. */
-const namespace = z.string().max(63).describe('The namespace, instead of the header X-Namespace.').optional();
+const namespace = namespaceField('The namespace, instead of the header X-Namespace.').optional();
 const flagText = (description: string) => z.enum(['true', 'false']).describe(description).optional();
 
 export const Reading = z.strictObject({
   namespace,
-  installation: z.string().max(52).describe('Its name, where the provider is installed several times.').optional(),
+  installation: installationName('Its name, where the provider is installed several times.').optional(),
 });
 
 export const Writing = Reading.extend({
@@ -213,21 +248,10 @@ export const ProviderQuery = z.strictObject({
 
 export const InstalledQuery = z.strictObject({ namespace, limit: limit(500, 100), offset });
 
-export const TargetQuery = Reading.extend({ target: exactVersion('The version.').optional() });
+export const TargetQuery = Reading.extend({ target: versionAsked('The version.').optional() });
 
 export const Headers = z.object({
-  'x-namespace': z.string().max(253).describe('The namespace; that of the service account when absent.').optional(),
+  'x-namespace': namespaceField('The namespace; that of the service account when absent.').optional(),
 });
-
-export const WriteHeaders = Headers.extend({
-  'if-match': z.string().max(512).describe('The ETag of what was read: anything else is refused.').optional(),
-});
-
-export const PostHeaders = WriteHeaders.extend({
-  'idempotency-key': z
-    .string()
-    .min(1)
-    .max(255)
-    .describe('Any text that is new for each request: the same once more does nothing again.')
-    .optional(),
-});
+export const WriteHeaders = Headers.extend(Matching.shape);
+export const PostHeaders = Headers.extend(Keyed.shape);

@@ -14,8 +14,8 @@ import { install } from '../install.ts';
 import type { Live } from '../installations.ts';
 import { notFound } from '../problem.ts';
 import { sweepSecrets } from '../secret-inputs.ts';
-import { namespaceFor } from '../tenant.ts';
-import { PostHeaders, WriteHeaders } from '../v1/shapes.ts';
+import { namespaceField, namespaceFor } from '../tenant.ts';
+import { Keyed, Matching } from '../headers.ts';
 import { appInstallationOf, dryRunOf, runStateOf } from './app-installation.ts';
 import { bad, changeFor, policyFields, softwareWishes } from './changes.ts';
 import { findAnyVersion, findVersion } from './find.ts';
@@ -39,7 +39,7 @@ import {
 } from './shapes.ts';
 
 const Params = z.object({ appInstallationId: z.guid().describe('The id of an installation.') });
-const ProjectParams = z.object({ projectId: z.string().max(253).describe('The name of a namespace.') });
+const ProjectParams = z.object({ projectId: namespaceField('The name of a namespace.') });
 const ONE = '/v2/app-installations/:appInstallationId';
 
 /** Installations as the second seed shows and changes them. */
@@ -103,7 +103,7 @@ export function registerAppInstallations(server: Server, context: Context): void
         summary: 'Install an app',
         params: ProjectParams,
         querystring: Writing,
-        headers: PostHeaders,
+        headers: Keyed,
         body: InstallRequest,
         response: {
           200: json(DryRun, 'What a dry run found'),
@@ -203,7 +203,7 @@ export function registerAppInstallations(server: Server, context: Context): void
         summary: 'Change an installation',
         params: Params,
         querystring: Writing,
-        headers: WriteHeaders,
+        headers: Matching,
         body: PatchRequest,
         response: {
           200: json(DryRun, 'What a dry run found'),
@@ -247,7 +247,7 @@ export function registerAppInstallations(server: Server, context: Context): void
         summary: 'Delete an installation with all that belongs to it',
         params: Params,
         querystring: Writing,
-        headers: WriteHeaders,
+        headers: Matching,
         response: {
           200: json(DryRun, 'What a dry run found'),
           204: z.undefined().describe('It is deleted'),

@@ -6,6 +6,7 @@ import { json, refusals } from '../answers.ts';
 import { callerOf, type App as Server, type Context } from '../context.ts';
 import { notFound } from '../problem.ts';
 import { findApp, findSoftware, findSoftwareVersion, findVersion } from './find.ts';
+import { appId, appVersionId, softwareId, softwareVersionId } from './ids.ts';
 import { appOf, appVersionOf, softwareOf, softwareVersionOf } from './published.ts';
 import {
   App,
@@ -18,9 +19,10 @@ import {
   VersionsQuery,
 } from './shapes.ts';
 
-const id = (of: string) => z.guid().describe(`The id of ${of}.`);
-const AppParams = z.object({ appId: id('an app') });
-const SoftwareParams = z.object({ systemSoftwareId: id('a system software') });
+const id = (of: string, example: string) => z.guid().meta({ description: `The id of ${of}.`, examples: [example] });
+const versionId = (version: string) => id('a version', appVersionId('acme/web', version));
+const AppParams = z.object({ appId: id('an app', appId('acme/web')) });
+const SoftwareParams = z.object({ systemSoftwareId: id('a system software', softwareId('php')) });
 
 /** The catalogue as the second seed shows it. */
 export function registerApps(server: Server, context: Context): void {
@@ -105,7 +107,7 @@ export function registerApps(server: Server, context: Context): void {
         tags,
         operationId: 'app-get-appversion',
         summary: 'Read a version of an app',
-        params: AppParams.extend({ appVersionId: id('a version') }),
+        params: AppParams.extend({ appVersionId: versionId('1.1.0') }),
         response: { 200: json(AppVersion, 'The version'), ...refusals },
       },
     },
@@ -127,7 +129,7 @@ export function registerApps(server: Server, context: Context): void {
         tags,
         operationId: 'app-list-update-candidates-for-appversion',
         summary: 'List the versions that a version may move to',
-        params: AppParams.extend({ baseAppVersionId: id('a version') }),
+        params: AppParams.extend({ baseAppVersionId: versionId('1.0.0') }),
         querystring: CandidatesQuery,
         response: { 200: json(z.array(AppVersion), 'Where it may move to, the newest last'), ...refusals },
       },
@@ -208,7 +210,7 @@ export function registerApps(server: Server, context: Context): void {
         tags,
         operationId: 'app-get-systemsoftwareversion',
         summary: 'Read a version of a system software',
-        params: SoftwareParams.extend({ systemSoftwareVersionId: id('a version') }),
+        params: SoftwareParams.extend({ systemSoftwareVersionId: id('a version', softwareVersionId('php', '8.3.0')) }),
         response: { 200: json(SystemSoftwareVersion, 'The version'), ...refusals },
       },
     },

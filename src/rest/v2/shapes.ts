@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { InstallationSpec } from '../../api/installation.ts';
 import { versionRange } from '../../api/range.ts';
+import { namespaceField } from '../tenant.ts';
+import { appVersionId } from './ids.ts';
 import { UserAnswer, UserInput as AskedInput } from '../../api/user-input.ts';
 
 /** The shapes of the second seed, as far as this project answers them: camelCase, and ids instead of names. */
@@ -169,7 +171,10 @@ const description = InstallationSpec.shape.description.unwrap();
 
 export const PatchRequest = z
   .strictObject({
-    appVersionId: id('The version to upgrade to.').nullable().optional(),
+    appVersionId: id('The version to upgrade to.')
+      .meta({ examples: [appVersionId('acme/web', '1.1.0')] })
+      .nullable()
+      .optional(),
     systemSoftware: SoftwareRequest.optional(),
     updatePolicy: Policy.optional(),
     userInputs: z.array(GivenInput).max(64).optional(),
@@ -181,7 +186,7 @@ export type PatchRequest = z.output<typeof PatchRequest>;
 
 export const InstallRequest = z
   .strictObject({
-    appVersionId: id('The version to install.'),
+    appVersionId: id('The version to install.').meta({ examples: [appVersionId('acme/web', '1.0.0')] }),
     description: description.optional(),
     installationPath: z.literal('/').describe('Accepted and without effect.').optional(),
     systemSoftware: SoftwareRequest.optional(),
@@ -225,7 +230,7 @@ export const ListQuery = z.strictObject({
 });
 
 export const AllQuery = ListQuery.extend({
-  namespace: z.string().max(63).describe('Only of this namespace.').optional(),
+  namespace: namespaceField('Only of this namespace.').optional(),
 });
 
 export const Writing = z.strictObject({
@@ -237,7 +242,9 @@ export const TagQuery = z.strictObject({
   tagFilter: z.string().max(64).describe('Only those with this tag.').optional(),
 });
 
-export const TargetQuery = z.strictObject({ targetAppVersionID: id('The version.') });
+export const TargetQuery = z.strictObject({
+  targetAppVersionID: id('The version.').meta({ examples: [appVersionId('acme/web', '1.1.0')] }),
+});
 
 export const DryRun = z
   .object({

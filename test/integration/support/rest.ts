@@ -60,7 +60,7 @@ export function ask(address: string, line: string, { token, body, headers = {} }
           status: answer.statusCode ?? 0,
           headers: answer.headers,
           text: received,
-          body: /json/.test(answer.headers['content-type'] ?? '') ? (JSON.parse(received) as Body) : {},
+          body: received.startsWith('{') || received.startsWith('[') ? (JSON.parse(received) as Body) : {},
         });
       });
     });

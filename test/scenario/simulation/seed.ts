@@ -8,7 +8,7 @@ import { driftOptions, lastWord, prepare, wishOptions } from './chaos/chaos.ts';
 import { hadStrangers } from './people/deployments.ts';
 import { faultOptions } from './chaos/faults.ts';
 import { childrenOf, misplacedChildren } from './oracles/outcome.ts';
-import { configure, install, publish, published, specOf, statusOf } from './people/people.ts';
+import { configure, install, publish, published, restartOf, specOf, statusOf, wishRestart } from './people/people.ts';
 import type { PlantedBug } from './planted-bugs.ts';
 import {
   failedBeforeLastWish,
@@ -162,7 +162,8 @@ async function judgeEnd(simulation: Simulation, last: { word: string; at: number
         `${key} ends as ${ready?.status} ${ready?.reason} with ${status.currentVersion}: ${ready?.message}`,
       );
     }
-    const expected = await freshlyInstalled(published(server), installation.metadata.name, specOf(installation));
+    const restart = restartOf(installation, server.get(KINDS.Deployment, key));
+    const expected = await freshlyInstalled(published(server), installation, restart);
     const children = withoutCaution(childrenOf(server, key));
     if (!isDeepStrictEqual(children, expected)) {
       simulation.violate(
@@ -174,13 +175,15 @@ async function judgeEnd(simulation: Simulation, last: { word: string; at: number
 
 const fresh = new Map<string, Record<string, unknown>>();
 
-/** The children that the same wish gets in an empty cluster without a fault. */
+/** The children that the same wishes get in an empty cluster without a fault. */
 async function freshlyInstalled(
   releases: readonly Release[],
-  name: string,
-  wish: ReturnType<typeof specOf>,
+  installation: ApiObject,
+  restart: string | undefined,
 ): Promise<Record<string, unknown>> {
-  const id = JSON.stringify([releases.at(-1), name, wish]);
+  const { name } = installation.metadata;
+  const wish = specOf(installation);
+  const id = JSON.stringify([releases.at(-1), name, wish, restart]);
   const known = fresh.get(id);
   if (known) {
     return known;
@@ -190,6 +193,7 @@ async function freshlyInstalled(
   stockLastSoftware(simulation.server);
   publish(simulation.server, ...releases);
   install(simulation.server, name, wish);
+  wishRestart(simulation.server, name, restart);
   await simulation.rest();
   const children = withoutCaution(childrenOf(simulation.server, `shop/${name}`));
   await simulation.stopOperator();

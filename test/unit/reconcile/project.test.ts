@@ -5,6 +5,7 @@ import {
   projectProvider,
   projectSoftware,
 } from '../../../src/reconcile/project.ts';
+import { ANNOTATION } from '../../../src/api/names.ts';
 import { projectDeployment } from '../../../src/reconcile/project-children.ts';
 import { config } from '../../support/builders.ts';
 
@@ -68,6 +69,17 @@ describe('what is stored, however odd, never stops the operator', () => {
       observedGeneration: 0,
     });
   });
+});
+
+it.each<[what: string, value: string | undefined, restart: string | undefined]>([
+  ['no annotation', undefined, undefined],
+  ['an empty one, as a chart may have', '', undefined],
+  ['one', 'a', 'a'],
+  ['a long one', 'a'.repeat(65), 'a'.repeat(64)],
+])('an installation with %s', (_, value, restart) => {
+  const annotations = value === undefined ? {} : { [ANNOTATION.restart]: value };
+
+  expect(projectInstallation({ metadata: { ...metadata, annotations } }).restart).toBe(restart);
 });
 
 it('keeps of a Secret only that it changed', () => {

@@ -26,6 +26,7 @@ import {
   specOf,
   undo,
   wipeStatus,
+  wishRestart,
   yank,
   type Wish,
 } from '../people/people.ts';
@@ -146,6 +147,16 @@ export function wishOptions(simulation: Simulation): Option[] {
         weight: 1,
         name: `${name} is to be tried again`,
         run: () => retry(server, String(random.below(1_000)), name),
+      },
+      {
+        weight: 1,
+        name: `${name} is to have new pods`,
+        run: () => wishRestart(server, name, String(random.below(3))),
+      },
+      {
+        weight: 0.5,
+        name: `${name} is to have new pods no more`,
+        run: () => wishRestart(server, name, undefined),
       },
       {
         weight: 0.5,

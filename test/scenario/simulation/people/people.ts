@@ -198,10 +198,27 @@ export function yank(server: ApiServer, version: string, message = ''): void {
 /** Asks for a retry of what failed: in one installation, or in all of the Provider if `name` is absent. */
 export function retry(server: ApiServer, value: string, name?: string): void {
   const [kind, key] = name === undefined ? [KINDS.Provider, PROVIDER] : [KINDS.ProviderInstallation, `shop/${name}`];
+  annotate(server, kind, key, { [ANNOTATION.retry]: value });
+}
+
+/** Asks for new pods of the same, or takes the annotation away. */
+export function wishRestart(server: ApiServer, name: string, value: string | undefined): void {
+  annotate(server, KINDS.ProviderInstallation, `shop/${name}`, { [ANNOTATION.restart]: value });
+}
+
+/** An annotation that is undefined is removed. */
+function annotate(server: ApiServer, kind: Kind, key: string, more: Record<string, string | undefined>): void {
   server.edit(kind, key, { manager: 'tenant' }, (live) => {
-    const annotations = { ...live.metadata.annotations, [ANNOTATION.retry]: value };
+    const entries = Object.entries({ ...live.metadata.annotations, ...more });
+    const annotations = Object.fromEntries(entries.flatMap(([name, v]) => (v === undefined ? [] : [[name, v]])));
     return { ...live, metadata: { ...live.metadata, annotations } };
   });
+}
+
+/** The restart that an installation asks for, or by now no one does and its pods have. */
+export function restartOf(installation: ApiObject, deployment: ApiObject | undefined): string | undefined {
+  const ofPods = deployment && templateOf(deployment).metadata?.annotations?.[ANNOTATION.restart];
+  return installation.metadata.annotations?.[ANNOTATION.restart] ?? ofPods;
 }
 
 /** Wipes the status, as the restore of a backup without status does. */

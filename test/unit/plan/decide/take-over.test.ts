@@ -35,8 +35,8 @@ const standing = deployment(done2, { inputsHash: inputsHash(inputHashes(inputs))
 function take(pieces: Pieces) {
   const observed = seen(pieces);
   const { configuration, answers, finder } = askedBy(observed);
-  const wishes = wishesOf(observed, configuration);
-  const { deployment: stands, stable } = readState(observed, clock(NOW));
+  const { deployment: stands, stable, restart } = readState(observed, clock(NOW));
+  const wishes = wishesOf(observed, configuration, restart);
   const failures = [failureOf(record(3))];
   const taken = takeOver(observed, stands!, stable, {
     configuration,
@@ -114,6 +114,14 @@ describe('what a Deployment was made from, whose record is gone:', () => {
     expect([asking('8.2.0') === 'unknown', asking('8.3.0')]).toEqual([false, 'unknown']);
   });
 
+  it.each([undefined, 'a', 'b'])('the restart that its template says, where the annotation says %j', (restart) => {
+    const made = inputHashes({ ...inputs, restart: 'a' });
+    const restarted = { ...standing, restart: 'a', inputsHash: inputsHash(made) };
+    const taken = take({ deployment: restarted, installation: { restart } });
+
+    expect([taken.committed, taken.restart]).toEqual([made, 'a']);
+  });
+
   it('holds no wish, should it fail: nobody knows for which it was made', () => {
     const { version, wish } = take({ deployment: standing });
     expect({ version, wish }).toEqual({ version: '1.1.0', wish: 'unknown' });
@@ -176,7 +184,7 @@ describe('is recorded with', () => {
     [
       'what the spec asks for now, which waits until this serves',
       { deployment: standing, spec: { version: '1.2.0' } },
-      { foundWith: wishesOf(seen({ spec: { version: '1.2.0' } }), askedBy(seen({})).configuration).spec },
+      { foundWith: wishesOf(seen({ spec: { version: '1.2.0' } }), askedBy(seen({})).configuration, undefined).spec },
     ],
     [
       'nothing that waits, where somebody changed it',

@@ -162,7 +162,7 @@ describe('who is to blame:', () => {
     const observed = seen(pieces);
     const asked = askedBy(observed);
     const { wish } = blame(pieces, asked) ?? {};
-    const spec = wishesOf(observed, asked.configuration).spec;
+    const spec = wishesOf(observed, asked.configuration, look(pieces).restart).spec;
     const expected: Record<Held, string | undefined> = {
       'the spec': spec,
       'its own wish': 'own',

@@ -42,6 +42,7 @@ interface Example {
   readonly tenant?: Record<string, string>;
   readonly php?: Partial<SoftwareRelease>;
   readonly needs?: Release['systemSoftwareDependencies'];
+  readonly restart?: string;
 }
 
 function template({
@@ -50,6 +51,7 @@ function template({
   tenant = {},
   php = {},
   needs = [{ name: 'php', range: '^8' }],
+  restart,
 }: Example = {}) {
   const { spec } = installation({ config: tenant, resourceTier: 'free' });
   const of = release('1.4.2', { ...(runtime && { runtime }), systemSoftwareDependencies: needs });
@@ -77,6 +79,7 @@ function template({
     selector: { app: 'web' },
     configHash: 'config-hash',
     inputsHash: 'inputs-hash',
+    restart,
     number: '7',
   });
 }
@@ -190,6 +193,13 @@ describe('software without files', () => {
 
     expect(template({ php: { ...bare, dependencies: [], provides: undefined } }).spec).not.toHaveProperty('volumes');
   });
+});
+
+it('says for which restart its pods were made, where somebody asked for one', () => {
+  expect(template({ needs: [], restart: 'a' }).metadata.annotations).toHaveProperty(
+    ['provider-operator.io/restart'],
+    'a',
+  );
 });
 
 it('says nothing of software where there is none, so that no pod is made anew', () => {
