@@ -11,7 +11,7 @@ import type { Changed, Terms } from './change.ts';
 import type { Context } from './context.ts';
 import { judgeRequest, rememberRequest } from './idempotency.ts';
 import { liveOf, type Live, type Look, type RawInstallation } from './installations.ts';
-import { adoptSecret, makeSecret, newSecretName, withSecret, type SecretInputs } from './secret-inputs.ts';
+import { makeSecret, newSecretName, withSecret, type SecretInputs } from './secret-inputs.ts';
 import { notFound, refused, RestProblem } from './problem.ts';
 
 /** What to install. */
@@ -78,21 +78,17 @@ async function create(
     },
     spec: { ...given, ...(version !== undefined && { version }) },
   };
-  const undo = secret && (await makeSecret(look, { namespace, name, uid: undefined }, secret, terms));
+  const made = secret && (await makeSecret(look, { namespace, name, uid: undefined }, secret, terms));
   try {
     const live = liveOf(await look.cluster.create<RawInstallation>(INSTALLATIONS, object, terms));
     if (terms.dryRun) {
       return { live, isReplay: false, outcome: outcomeOf(undefined, prospect) };
     }
     context.offer(live);
-    if (secret) {
-      await adoptSecret(look, live, secret.name);
-    }
+    await made?.adopt(live);
     return { live, isReplay: false };
   } catch (problem) {
-    if (problem instanceof ApiError && problem.status !== 0) {
-      await undo?.();
-    }
+    await made?.undo(problem);
     if (!(problem instanceof ApiError) || problem.reason !== 'AlreadyExists') {
       throw problem;
     }
