@@ -137,7 +137,8 @@ function demandMatch(ifMatch: string | undefined, live: Live): void {
   }
 }
 
-function isReplay(annotation: string | undefined, keyed: KeyedRequest | undefined): boolean {
+/** Whether the request was made before; one with the same key and another content is refused. */
+export function isReplay(annotation: string | undefined, keyed: KeyedRequest | undefined): boolean {
   const judged = judgeRequest(annotation, keyed);
   if (judged === 'other') {
     throw new RestProblem(422, 'KeyReused', 'Take a new Idempotency-Key: this one was used for another request');
