@@ -17,7 +17,7 @@ import { sweepSecrets } from '../secret-inputs.ts';
 import { namespaceField, namespaceFor } from '../tenant.ts';
 import { Keyed, Matching } from '../headers.ts';
 import { appInstallationOf, dryRunOf, runStateOf } from './app-installation.ts';
-import { bad, changeFor, policyFields, softwareWishes } from './changes.ts';
+import { bad, changeFor, demandOnce, policyFields, softwareWishes } from './changes.ts';
 import { findAnyVersion, findVersion } from './find.ts';
 import { appId } from './ids.ts';
 import { dependencyOf, softwareOf, userInputOf } from './published.ts';
@@ -142,6 +142,7 @@ export function registerAppInstallations(server: Server, context: Context): void
     if (!found) {
       throw bad('UnknownVersion', 'Take the id of a version of an app: GET /v2/apps/{appId}/versions lists them');
     }
+    demandOnce(userInputs);
     const asked = inputsOf(found);
     const unknown = userInputs.find(({ name }) => asked !== undefined && !asked.names.has(name));
     if (unknown) {
@@ -343,7 +344,7 @@ function chosen(
   all: readonly InstallationView[],
   { appIds, searchTerm = '', sortOrder }: Pick<z.output<typeof ListQuery>, 'appIds' | 'searchTerm' | 'sortOrder'>,
 ): readonly InstallationView[] {
-  const apps = appIds === undefined ? undefined : new Set([appIds].flat());
+  const apps = appIds === undefined ? undefined : new Set([appIds].flat().map((one) => one.toLowerCase()));
   const words = searchTerm.toLowerCase();
   const found = all.filter(
     ({ name, spec: { provider, description = '' } }) =>

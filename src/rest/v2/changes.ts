@@ -33,22 +33,23 @@ export function changeFor(situation: Situation, request: PatchRequest): Change {
   const before = prospectOf(observed, now);
   const version = versionIn(situation, request);
   const target = targetOf(observed, before, version);
-  const inputs = inputsIn(situation, request, target, before);
+  const wishes = {
+    ...policyFields(request.updatePolicy, live.view.spec),
+    ...softwareFields(situation, request, before, target),
+  };
+  const asking = prospectOf(withSpec(observed, merged(observed, wishes)), now);
+  const inputs = inputsIn(situation, request, target, asking);
   const secret =
     inputs.secrets.size > 0
       ? { name: newSecretName(live.view.name), values: Object.fromEntries(inputs.secrets) }
       : undefined;
   const patch: JsonObject = {
-    ...policyFields(request.updatePolicy, live.view.spec),
-    ...softwareFields(situation, request, before, target),
-    ...(request.userInputs && { userInputs: answersIn(live, inputs, secret?.name) }),
-    ...(request.description !== undefined && { description: request.description }),
+    ...wishes,
+    ...answerFields(live, inputs, secret?.name),
+    ...descriptionField(live, request),
     ...(request.customDocumentRoot !== undefined && { documentRoot: request.customDocumentRoot }),
   };
-  const next = withSecret(
-    withSpec(observed, patched(asJson(observed.installation.spec), patch) as object),
-    secret?.name,
-  );
+  const next = withSecret(withSpec(observed, merged(observed, patch)), secret?.name);
   if (version === undefined) {
     demand(refusalOf(before, prospectOf(next, now)));
     return { spec: patch, secret };
@@ -99,6 +100,7 @@ function inputsIn(
   target: Release | undefined,
   { outlook }: Prospect,
 ): Inputs {
+  demandOnce(userInputs);
   const given = new Map<string, string | undefined>();
   const secrets = new Map<string, string>();
   const known = new Set((observed.installation.spec.userInputs ?? []).map(({ name }) => name));
@@ -129,6 +131,14 @@ function inputsIn(
   return { given, secrets };
 }
 
+/** A name that is given twice has two values, and nobody knows which one is meant. */
+export function demandOnce(answers: readonly { readonly name: string }[]): void {
+  const twice = answers.find(({ name }, i) => answers.findIndex((one) => one.name === name) < i);
+  if (twice) {
+    throw bad('InvalidUserInput', `Give "${twice.name}" in userInputs once: it is there more than once`);
+  }
+}
+
 function askedOf(release: Release, outlook: Prospect['outlook']): ReadonlyMap<string, AskedInput> {
   const resolution = outlook?.input.software?.resolve(release);
   const uses = resolution?.kind === 'resolution' ? resolution.uses : [];
@@ -138,7 +148,7 @@ function askedOf(release: Release, outlook: Prospect['outlook']): ReadonlyMap<st
 type Answer = { readonly [member: string]: Json } & { readonly name: string };
 
 /** Merged by name, into the list as it is stored. */
-function answersIn({ raw }: Live, { given, secrets }: Inputs, secret: string | undefined): readonly Json[] {
+function answerFields({ raw }: Live, { given, secrets }: Inputs, secret: string | undefined): JsonObject {
   const stored = (raw.spec?.['userInputs'] ?? []) as unknown as readonly Answer[];
   const answers = new Map(stored.map((answer) => [answer.name, answer]));
   for (const [name, value] of given) {
@@ -151,7 +161,18 @@ function answersIn({ raw }: Live, { given, secrets }: Inputs, secret: string | u
   for (const name of secrets.keys()) {
     answers.set(name, { name, valueFrom: { secretKeyRef: { name: secret ?? '', key: name } } });
   }
-  return [...answers.values()];
+  return listField('userInputs', stored, [...answers.values()]);
+}
+
+/** GET reports none as an empty one. */
+function descriptionField({ view: { spec } }: Live, { description }: PatchRequest): JsonObject {
+  return description === undefined || description === (spec.description ?? '') ? {} : { description };
+}
+
+/** Nothing where it stays as it is; an empty list goes. */
+function listField(name: string, stored: readonly Json[], next: readonly Json[]): JsonObject {
+  const isSame = JSON.stringify(next) === JSON.stringify(stored);
+  return isSame ? {} : { [name]: next.length === 0 ? null : next };
 }
 
 /** What GET reports is no change: automation within a minor version reads as `all`. */
@@ -190,8 +211,7 @@ function softwareFields(
       wishes.set(wish.name, wish);
     }
   }
-  const isSame = JSON.stringify([...wishes.values()]) === JSON.stringify(stored);
-  return isSame ? {} : { systemSoftware: wishes.size === 0 ? null : [...wishes.values()] };
+  return listField('systemSoftware', stored, [...wishes.values()]);
 }
 
 /** The name of a software that nothing needs but the wish for it. */
@@ -264,8 +284,8 @@ export function softwareWishes(caches: Caches, { systemSoftware = {} }: Pick<Pat
   });
 }
 
-function asJson(spec: object): JsonObject {
-  return spec as unknown as JsonObject;
+function merged({ installation: { spec } }: Observed, patch: JsonObject): object {
+  return patched(spec as unknown as JsonObject, patch) as object;
 }
 
 function unknownSoftware(id: string): RestProblem {
