@@ -1,6 +1,5 @@
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { isSecret } from '../../api/user-input.ts';
 import { missingFor } from '../../plan/ask/missing.ts';
 import { prospectOf } from '../../plan/ask/prospect.ts';
 import { findRelease } from '../../plan/catalogue/catalogue.ts';
@@ -18,7 +17,7 @@ import { namespaceField, namespaceFor } from '../tenant.ts';
 import { Keyed, Matching } from '../headers.ts';
 import { appInstallationOf, dryRunOf, runStateOf } from './app-installation.ts';
 import { bad, changeFor, demandOnce, policyFields, softwareWishes } from './changes.ts';
-import { findAnyVersion, findVersion } from './find.ts';
+import { findAnyVersion, findVersion, inputsOf, secretsAmong } from './find.ts';
 import { appId } from './ids.ts';
 import { dependencyOf, softwareOf, userInputOf } from './published.ts';
 import {
@@ -143,38 +142,27 @@ export function registerAppInstallations(server: Server, context: Context): void
       throw bad('UnknownVersion', 'Take the id of a version of an app: GET /v2/apps/{appId}/versions lists them');
     }
     demandOnce(userInputs);
-    const asked = inputsOf(found);
-    const unknown = userInputs.find(({ name }) => asked !== undefined && !asked.names.has(name));
+    const { provider, version } = found;
+    const asked = inputsOf(caches, findRelease(caches.providers.get(providerKey(provider))?.catalogue, version));
+    const secrets = secretsAmong(asked);
+    const unknown = userInputs.find(({ name }) => asked.every((input) => input.name !== name));
     if (unknown) {
-      throw bad('UnknownUserInput', `Remove "${unknown.name}" from userInputs: ${found.version} does not ask for it`);
+      throw bad('UnknownUserInput', `Remove "${unknown.name}" from userInputs: ${version} does not ask for it`);
     }
     const given = userInputs.flatMap(({ name, value }) => (value === null ? [] : [{ name, value }]));
     const wishes = softwareWishes(caches, { systemSoftware });
     return {
       spec: {
-        provider: found.provider,
-        version: found.version,
+        provider,
+        version,
         ...policyFields(updatePolicy, undefined),
         ...(description !== undefined && { description }),
         ...(wishes.length > 0 && { systemSoftware: wishes }),
-        ...(given.length > 0 && { userInputs: given.filter(({ name }) => !asked?.secrets.has(name)) }),
+        ...(given.length > 0 && { userInputs: given.filter(({ name }) => !secrets.has(name)) }),
       },
       secrets: Object.fromEntries(
-        given.filter(({ name }) => asked?.secrets.has(name)).map(({ name, value }) => [name, value]),
+        given.filter(({ name }) => secrets.has(name)).map(({ name, value }) => [name, value]),
       ),
-    };
-  }
-
-  /** What a version asks for; undefined where system software may ask for more. */
-  function inputsOf({ provider, version }: { readonly provider: string; readonly version: string }) {
-    const release = findRelease(caches.providers.get(providerKey(provider))?.catalogue, version);
-    const ofSoftware = [...caches.software.values()].flatMap(({ catalogue }) =>
-      catalogue.releases.flatMap(({ userInputs = [] }) => userInputs),
-    );
-    const inputs = [...ofSoftware, ...(release?.userInputs ?? [])];
-    return {
-      names: new Set(inputs.map(({ name }) => name)),
-      secrets: new Set(inputs.filter(isSecret).map(({ name }) => name)),
     };
   }
 
