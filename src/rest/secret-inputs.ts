@@ -52,10 +52,10 @@ export async function makeSecret(
   const seen = { ...metadata, namespace };
   return {
     adopt: ({ view }) =>
-      asFarAsAllowed(() => cluster.patch(SECRETS, seen, { metadata: ownedBy(view.name, view.uid) }, dry)),
+      asFarAsPossible(() => cluster.patch(SECRETS, seen, { metadata: ownedBy(view.name, view.uid) }, dry)),
     async undo(error) {
       if (!dry.dryRun && isRefusal(error)) {
-        await asFarAsAllowed(() => cluster.remove(SECRETS, { name, namespace, uid: metadata.uid }, dry));
+        await asFarAsPossible(() => cluster.remove(SECRETS, { name, namespace, uid: metadata.uid }, dry));
       }
     },
   };
@@ -67,7 +67,7 @@ function isRefusal(error: unknown): boolean {
 }
 
 /** The installation is written, or is not, whatever else the caller may do to Secrets: what stays is swept later. */
-async function asFarAsAllowed(deed: () => Promise<unknown>): Promise<void> {
+async function asFarAsPossible(deed: () => Promise<unknown>): Promise<void> {
   try {
     await deed();
   } catch (error) {
@@ -86,17 +86,19 @@ const YOUNG_MS = 10 * 60_000;
 
 /**
  * Removes the Secrets of earlier requests that nothing in the namespace refers to any more: neither a spec nor a rollout that may
- * come back. Some were made for an installation that never came. Where the caller may not list or delete Secrets they stay.
+ * come back. They are those of this installation, and those that were made for one that never came or is gone. Where the caller
+ * may not list or delete Secrets they stay.
  */
 export async function sweepSecrets({ cluster }: Look, { view }: Live, caches: Caches, now: number): Promise<void> {
   const { namespace } = view;
-  await asFarAsAllowed(async () => {
+  await asFarAsPossible(async () => {
     const found = await cluster.list<Raw>(SECRETS, namespace, { labelSelector: LABEL.inputs });
     const all = [view, ...caches.installations.byIndex('namespace', namespace)];
     const used = new Set(all.flatMap((one) => usedSecrets(one, caches.revisions.byIndex('installation', one.key))));
+    const others = new Set(all.map(({ name }) => name).filter((name) => name !== view.name));
     const strays = found.filter(
-      ({ metadata: { name, creationTimestamp = '' } }) =>
-        !used.has(name) && Date.parse(creationTimestamp) < now - YOUNG_MS,
+      ({ metadata: { name, labels, creationTimestamp = '' } }) =>
+        !used.has(name) && !others.has(labels?.[LABEL.inputs] ?? '') && Date.parse(creationTimestamp) < now - YOUNG_MS,
     );
     for (const { metadata } of strays) {
       await cluster.remove(SECRETS, { name: metadata.name, namespace, uid: metadata.uid }, { dryRun: false });
