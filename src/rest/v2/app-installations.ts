@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { missingFor } from '../../plan/ask/missing.ts';
+import { lossOf } from '../../plan/ask/outcome.ts';
 import { prospectOf } from '../../plan/ask/prospect.ts';
 import { findRelease } from '../../plan/catalogue/catalogue.ts';
 import { providerKey } from '../../reconcile/caches.ts';
@@ -88,7 +89,7 @@ export function registerAppInstallations(server: Server, context: Context): void
       },
     },
     async (request, reply) => {
-      const all = await context.installations.list(callerOf(request), request.params.projectId);
+      const all = await context.installations.list(callerOf(request), projectIn(request.params));
       return reply.send(pageOf(chosen(all, request.query), request.query).map(show));
     },
   );
@@ -113,7 +114,7 @@ export function registerAppInstallations(server: Server, context: Context): void
     },
     async (request, reply) => {
       const { body, params, query } = request;
-      const wish = { namespace: params.projectId, name: undefined, isOneOfMany: true, ...wishOf(body) };
+      const wish = { namespace: projectIn(params), name: undefined, isOneOfMany: true, ...wishOf(body) };
       const { live, outcome, isReplay } = await install(
         context,
         lookOf(context, request),
@@ -246,8 +247,12 @@ export function registerAppInstallations(server: Server, context: Context): void
     },
     async (request, reply) => {
       const terms = termsOf(request, request.query);
-      await remove(context, lookOf(context, request), await find(request), terms);
-      return terms.dryRun ? reply.code(200).send(NOTHING_LEFT) : reply.code(204).send();
+      const live = await find(request);
+      await remove(context, lookOf(context, request), live, terms);
+      if (terms.dryRun) {
+        return reply.code(200).send(dryRunOf(lossOf(prospectOf(context.observe(live), context.now()))));
+      }
+      return reply.code(204).send();
     },
   );
 
@@ -320,13 +325,10 @@ export function registerAppInstallations(server: Server, context: Context): void
   );
 }
 
-const NOTHING_LEFT: DryRun = {
-  dryRun: true,
-  version: null,
-  path: [],
-  systemSoftware: [],
-  env: { added: [], changed: [], removed: [] },
-};
+/** A path is made of it. */
+function projectIn({ projectId }: z.output<typeof ProjectParams>): string {
+  return namespaceFor({ namespace: undefined }, { header: undefined, query: projectId });
+}
 
 function chosen(
   all: readonly InstallationView[],
