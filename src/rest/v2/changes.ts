@@ -13,6 +13,7 @@ import { providerKey, type Caches } from '../../reconcile/caches.ts';
 import { newId, patched, type Change } from '../change.ts';
 import type { Live } from '../installations.ts';
 import { RestProblem } from '../problem.ts';
+import { acceptedVersion } from '../v1/installation.ts';
 import { newSecretName, withSecret } from '../secret-inputs.ts';
 import { policyOf } from './app-installation.ts';
 import { findSoftware, findSoftwareVersion, findVersion } from './find.ts';
@@ -32,7 +33,7 @@ export function changeFor(situation: Situation, request: PatchRequest): Change {
   const { observed, live, now } = situation;
   const before = prospectOf(observed, now);
   const version = versionIn(situation, request);
-  const target = targetOf(observed, before, version);
+  const target = findRelease(observed.catalogue, version ?? before.goal ?? acceptedVersion(live.view));
   const wishes = {
     ...policyFields(request.updatePolicy, live.view.spec),
     ...softwareFields(situation, request, before, target),
@@ -83,10 +84,6 @@ function versionIn({ caches, observed }: Situation, { appVersionId: id }: PatchR
   return release.version;
 }
 
-function targetOf({ catalogue }: Observed, { goal }: Prospect, version: string | undefined): Release | undefined {
-  return findRelease(catalogue, version ?? goal);
-}
-
 interface Inputs {
   /** Undefined: it is removed. */
   readonly given: ReadonlyMap<string, string | undefined>;
@@ -103,7 +100,7 @@ function inputsIn(
   demandOnce(userInputs);
   const given = new Map<string, string | undefined>();
   const secrets = new Map<string, string>();
-  const known = new Set((observed.installation.spec.userInputs ?? []).map(({ name }) => name));
+  const known = new Map((observed.installation.spec.userInputs ?? []).map((answer) => [answer.name, answer]));
   const asked = target ? askedOf(target, outlook) : new Map<string, AskedInput>();
   for (const { name, value } of userInputs) {
     const input = asked.get(name);
@@ -118,8 +115,9 @@ function inputsIn(
         `Remove "${name}" from userInputs: ${target?.version ?? 'the version'} asks for ${names}`,
       );
     }
-    if (input && isSecret(input)) {
-      const fault = faultOf({ ...input, secret: false }, value);
+    // Nobody can tell where the release is not published any more: what was in a Secret stays in one.
+    if (input ? isSecret(input) : known.get(name)?.valueFrom) {
+      const fault = input && faultOf({ ...input, secret: false }, value);
       if (fault !== undefined) {
         throw bad('InvalidUserInput', `Correct "${name}" in userInputs: it ${fault}`);
       }
@@ -285,7 +283,7 @@ export function softwareWishes(caches: Caches, { systemSoftware = {} }: Pick<Pat
 }
 
 function merged({ installation: { spec } }: Observed, patch: JsonObject): object {
-  return patched(spec as unknown as JsonObject, patch) as object;
+  return patched(spec, patch) as object;
 }
 
 function unknownSoftware(id: string): RestProblem {
