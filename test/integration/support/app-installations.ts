@@ -87,17 +87,14 @@ export async function inputSecrets(namespace: string): Promise<ReadonlyMap<strin
   return new Map(items.map((secret) => [secret.metadata.name, secret]));
 }
 
-/** All that a write could change in a namespace, each in the version that it has. */
-export function versionsIn(namespace: string): Promise<string> {
-  const path = '{range .items[*]}{.kind} {.metadata.name} {.metadata.uid} {.metadata.resourceVersion}{"\\n"}{end}';
-  return kubectl([
-    'get',
-    'pi,secrets,deployments,services,controllerrevisions',
-    '-n',
-    namespace,
-    '-o',
-    `jsonpath=${path}`,
-  ]);
+/** All that a request could write in a namespace. What the operator writes is none of it: it may be at work all the time. */
+export async function writtenIn(namespace: string): Promise<string> {
+  const range = (fields: string) => `jsonpath={range .items[*]}{.metadata.name} {.metadata.uid} ${fields}{"\\n"}{end}`;
+  const installations = range('{.spec} {.metadata.generation} {.metadata.annotations}');
+  return [
+    await kubectl(['get', 'pi', '-n', namespace, '-o', installations]),
+    await kubectl(['get', 'secrets', '-n', namespace, '-o', range('{.metadata.resourceVersion}')]),
+  ].join('');
 }
 
 /** The two fields of the second seed beside those of RFC 9457, and nothing else but the list of wrong fields. */
