@@ -59,6 +59,8 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
   const api = await serveRest(
     {
       ...operator.sight,
+      // Not that of the operator, through which a replica that stands by changes nothing: a review is a POST, too.
+      transport: createTransport({ ...common, connections: 8 }),
       callersTransport: createTransport({ ...common, connection: withoutIdentity(connection), connections: 32 }),
       config,
       mayGenerate: settings.GENERATED_SECRETS,

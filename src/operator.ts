@@ -54,7 +54,6 @@ export interface Operator {
   /** What the REST API shows is what the operator sees. */
   readonly sight: {
     readonly caches: Caches;
-    readonly transport: Transport;
     readonly kubernetesVersion: () => string | undefined;
   };
   /** Why it cannot see changes, act, or stand by to act. Undefined where it can. */
@@ -212,7 +211,7 @@ export function createOperator(options: OperatorOptions): Operator {
   }
 
   return {
-    sight: { caches, transport, kubernetesVersion: kubernetes.current },
+    sight: { caches, kubernetesVersion: kubernetes.current },
     obstacle,
     start() {
       update();

@@ -89,7 +89,7 @@ export async function change(
     const spec = patched(live.raw.spec ?? {}, patch['spec']) as JsonObject;
     const valid = validated(spec);
     await demandNoKeeper(access, look, live, keeperOf(live.raw.metadata, live.raw.spec ?? {}, spec), terms.force);
-    const undo = decided.secret && (await makeSecret(look, live.view, decided.secret, terms));
+    const secret = decided.secret && (await makeSecret(look, live.view, decided.secret, terms));
     try {
       const raw = await look.cluster.patch<RawInstallation>(INSTALLATIONS, live.raw.metadata, patch, terms);
       const after = liveOf(raw);
@@ -99,10 +99,7 @@ export async function change(
       offer(after);
       return { live: after, isReplay: false };
     } catch (error) {
-      // Where no answer came it may have been written, and the Secret be needed.
-      if (error instanceof ApiError && error.status !== 0) {
-        await undo?.();
-      }
+      await secret?.undo(error);
       if (!isConflict(error) || tries >= MOST_TRIES) {
         throw problemOf(error);
       }
@@ -140,7 +137,8 @@ function demandMatch(ifMatch: string | undefined, live: Live): void {
   }
 }
 
-function isReplay(annotation: string | undefined, keyed: KeyedRequest | undefined): boolean {
+/** Whether the request was made before; one with the same key and another content is refused. */
+export function isReplay(annotation: string | undefined, keyed: KeyedRequest | undefined): boolean {
   const judged = judgeRequest(annotation, keyed);
   if (judged === 'other') {
     throw new RestProblem(422, 'KeyReused', 'Take a new Idempotency-Key: this one was used for another request');

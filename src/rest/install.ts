@@ -7,11 +7,11 @@ import { ANNOTATION } from '../api/names.ts';
 import { outcomeOf } from '../plan/ask/outcome.ts';
 import { prospectOf } from '../plan/ask/prospect.ts';
 import { INSTALLATIONS } from '../reconcile/resources.ts';
-import type { Changed, Terms } from './change.ts';
+import { isReplay, type Changed, type Terms } from './change.ts';
 import type { Context } from './context.ts';
-import { judgeRequest, rememberRequest } from './idempotency.ts';
+import { rememberRequest, type KeyedRequest } from './idempotency.ts';
 import { liveOf, type Live, type Look, type RawInstallation } from './installations.ts';
-import { adoptSecret, makeSecret, newSecretName, withSecret, type SecretInputs } from './secret-inputs.ts';
+import { makeSecret, newSecretName, withSecret, type SecretInputs } from './secret-inputs.ts';
 import { notFound, refused, RestProblem } from './problem.ts';
 
 /** What to install. */
@@ -31,27 +31,28 @@ export async function install(context: Context, look: Look, wish: Wish, terms: T
   const { namespace, spec: asked, isOneOfMany = false } = wish;
   await demandRight(context, look, namespace);
   const others = wish.name === undefined ? await context.installations.allOf(look, namespace, asked.provider) : [];
-  const replayed = others.find((live) => isAgain(live, terms));
-  if (replayed) {
-    return { live: replayed, isReplay: true };
+  const made = others.find((live) => isAgain(live, terms));
+  if (made) {
+    return { live: made, isReplay: true };
   }
   const [other] = others;
   if (other && !isOneOfMany) {
     throw alreadyInstalled(asked.provider, other.view.name);
   }
   const plain = wish.name ?? nameFor(asked.provider);
-  const name = other
-    ? `${plain.slice(0, LONGEST_NAME - 11).replace(/-+$/, '')}-${randomBytes(5).toString('hex')}`
-    : plain;
-  return create(context, look, { ...wish, name }, terms);
+  const names = isOneOfMany ? [plain, nameOfAnother(plain, terms.keyed)] : [plain];
+  return create(context, look, wish, other ? names.slice(1) : names, terms);
 }
 
+/** By the first of the names that is free. */
 async function create(
   context: Context,
   look: Look,
-  { namespace, name, spec: asked, secrets = {} }: Wish & { readonly name: string },
+  wish: Wish,
+  [name = '', ...others]: readonly string[],
   terms: Terms,
 ): Promise<Changed> {
+  const { namespace, spec: asked, secrets = {} } = wish;
   const secret = Object.keys(secrets).length === 0 ? undefined : { name: newSecretName(name), values: secrets };
   const given = secret ? withReferences(asked, secret) : asked;
   const { data: spec, error } = InstallationSpec.safeParse(given);
@@ -64,7 +65,7 @@ async function create(
     // What is in the way may belong to the one that has this name already.
     const there = await context.installations.named(look, { name, namespace });
     if (there) {
-      return replayed(there, terms);
+      return taken(there);
     }
     throw refused(prospect.problem);
   }
@@ -78,26 +79,32 @@ async function create(
     },
     spec: { ...given, ...(version !== undefined && { version }) },
   };
-  const undo = secret && (await makeSecret(look, { namespace, name, uid: undefined }, secret, terms));
+  const made = secret && (await makeSecret(look, { namespace, name, uid: undefined }, secret, terms));
   try {
     const live = liveOf(await look.cluster.create<RawInstallation>(INSTALLATIONS, object, terms));
     if (terms.dryRun) {
       return { live, isReplay: false, outcome: outcomeOf(undefined, prospect) };
     }
     context.offer(live);
-    if (secret) {
-      await adoptSecret(look, live, secret.name);
-    }
+    await made?.adopt(live);
     return { live, isReplay: false };
   } catch (problem) {
-    if (problem instanceof ApiError && problem.status !== 0) {
-      await undo?.();
-    }
+    await made?.undo(problem);
     if (!(problem instanceof ApiError) || problem.reason !== 'AlreadyExists') {
       throw problem;
     }
-    // The same request may have created it a moment ago.
-    return replayed(await context.installations.byName(look, { name, namespace }), terms);
+    return taken(await context.installations.named(look, { name, namespace }));
+  }
+
+  /** The same request may have created it a moment ago. */
+  function taken(there: Live | undefined): Promise<Changed> | Changed {
+    if (there && isAgain(there, terms)) {
+      return { live: there, isReplay: true };
+    }
+    if (others.length > 0) {
+      return create(context, look, wish, others, terms);
+    }
+    throw alreadyInstalled(there?.view.spec.provider ?? asked.provider, name);
   }
 }
 
@@ -108,7 +115,7 @@ function withReferences(asked: Wish['spec'], { name, values }: SecretInputs): Wi
 }
 
 function isAgain({ raw }: Live, { keyed }: Terms): boolean {
-  return judgeRequest(raw.metadata.annotations?.[ANNOTATION.requests], keyed) === 'again';
+  return isReplay(raw.metadata.annotations?.[ANNOTATION.requests], keyed);
 }
 
 const DRAFT = {
@@ -133,13 +140,6 @@ async function demandRight({ access }: Context, { caller }: Look, namespace: str
     : notFound(`There is no namespace "${namespace}" in which you can install anything`);
 }
 
-function replayed(live: Live, terms: Terms): Changed {
-  if (isAgain(live, terms)) {
-    return { live, isReplay: true };
-  }
-  throw alreadyInstalled(live.view.spec.provider, live.view.name);
-}
-
 function alreadyInstalled(provider: string, name: string): RestProblem {
   return new RestProblem(
     409,
@@ -149,6 +149,13 @@ function alreadyInstalled(provider: string, name: string): RestProblem {
 }
 
 const LONGEST_NAME = 52;
+const TAIL_LENGTH = 10;
+
+/** The same for each try of one request, so that two of them at once meet. */
+function nameOfAnother(plain: string, keyed: KeyedRequest | undefined): string {
+  const tail = keyed?.key.slice(0, TAIL_LENGTH) ?? randomBytes(TAIL_LENGTH / 2).toString('hex');
+  return `${plain.slice(0, LONGEST_NAME - TAIL_LENGTH - 1).replace(/-+$/, '')}-${tail}`;
+}
 
 /** A name that the Deployment and the Service can have, too. */
 export function nameFor(provider: string): string {

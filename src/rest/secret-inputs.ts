@@ -23,16 +23,24 @@ export function newSecretName(installation: string): string {
   return `${installation}-inputs-${randomBytes(5).toString('hex')}`;
 }
 
-/** Makes it, owned by the installation where there is one already; returns how to take it back. */
+/** What becomes of a Secret after the write of the installation that refers to it. */
+export interface MadeSecret {
+  /** Lets it go with an installation that was not there before. */
+  adopt(installation: Live): Promise<void>;
+  /** Takes it back, where the error says that nothing refers to it. */
+  undo(error: unknown): Promise<void>;
+}
+
+/** Makes it, owned by the installation where there is one already. */
 export async function makeSecret(
   { cluster }: Look,
   installation: { readonly namespace: string; readonly name: string; readonly uid: string | undefined },
   { name, values }: SecretInputs,
   dry: { readonly dryRun: boolean },
-): Promise<() => Promise<void>> {
+): Promise<MadeSecret> {
   const { namespace, uid } = installation;
   const owner = uid === undefined ? {} : ownedBy(installation.name, uid);
-  const made = await cluster.create<Raw>(
+  const { metadata } = await cluster.create<Raw>(
     SECRETS,
     {
       metadata: { name, namespace, labels: { [LABEL.inputs]: installation.name }, ...owner },
@@ -41,20 +49,31 @@ export async function makeSecret(
     } as { metadata: { name: string; namespace: string } },
     dry,
   );
-  return async () => {
-    if (!dry.dryRun) {
-      await cluster.remove(SECRETS, { name, namespace, uid: made.metadata.uid }, dry);
-    }
+  const seen = { ...metadata, namespace };
+  return {
+    adopt: ({ view }) =>
+      asFarAsPossible(() => cluster.patch(SECRETS, seen, { metadata: ownedBy(view.name, view.uid) }, dry)),
+    async undo(error) {
+      if (!dry.dryRun && isRefusal(error)) {
+        await asFarAsPossible(() => cluster.remove(SECRETS, { name, namespace, uid: metadata.uid }, dry));
+      }
+    },
   };
 }
 
-/** Lets it go with the installation, once there is one. */
-export async function adoptSecret({ cluster }: Look, { view }: Live, name: string): Promise<void> {
-  const { namespace } = view;
-  const secret = await cluster.read<Raw>(SECRETS, { name, namespace });
-  if (secret) {
-    const patch = { metadata: ownedBy(view.name, view.uid) };
-    await cluster.patch(SECRETS, { ...secret.metadata, namespace }, patch, { dryRun: false });
+/** Where no answer came, or the server failed, it may have been written all the same, and the Secret be needed. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof ApiError && error.status >= 400 && error.status < 500;
+}
+
+/** The installation is written, or is not, whatever else the caller may do to Secrets: what stays is swept later. */
+async function asFarAsPossible(deed: () => Promise<unknown>): Promise<void> {
+  try {
+    await deed();
+  } catch (error) {
+    if (!(error instanceof ApiError)) {
+      throw error;
+    }
   }
 }
 
@@ -66,37 +85,33 @@ function ownedBy(name: string, uid: string) {
 const YOUNG_MS = 10 * 60_000;
 
 /**
- * Removes the Secrets of earlier requests that nothing refers to any more: neither the spec nor a rollout that may come back.
- * Where the caller may not list or delete Secrets they stay.
+ * Removes the Secrets of earlier requests that nothing in the namespace refers to any more: neither a spec nor a rollout that may
+ * come back. They are those of this installation, and those that were made for one that never came or is gone. Where the caller
+ * may not list or delete Secrets they stay.
  */
 export async function sweepSecrets({ cluster }: Look, { view }: Live, caches: Caches, now: number): Promise<void> {
-  try {
-    const found = await cluster.list<Raw>(SECRETS, view.namespace, { labelSelector: `${LABEL.inputs}=${view.name}` });
-    const used = usedSecrets(view, caches.revisions.byIndex('installation', view.key));
+  const { namespace } = view;
+  await asFarAsPossible(async () => {
+    const found = await cluster.list<Raw>(SECRETS, namespace, { labelSelector: LABEL.inputs });
+    const all = [view, ...caches.installations.byIndex('namespace', namespace)];
+    const used = new Set(all.flatMap((one) => usedSecrets(one, caches.revisions.byIndex('installation', one.key))));
+    const others = new Set(all.map(({ name }) => name).filter((name) => name !== view.name));
     const strays = found.filter(
-      ({ metadata: { name, creationTimestamp = '' } }) =>
-        !used.has(name) && Date.parse(creationTimestamp) < now - YOUNG_MS,
+      ({ metadata: { name, labels, creationTimestamp = '' } }) =>
+        !used.has(name) && !others.has(labels?.[LABEL.inputs] ?? '') && Date.parse(creationTimestamp) < now - YOUNG_MS,
     );
     for (const { metadata } of strays) {
-      await cluster.remove(
-        SECRETS,
-        { name: metadata.name, namespace: view.namespace, uid: metadata.uid },
-        { dryRun: false },
-      );
+      await cluster.remove(SECRETS, { name: metadata.name, namespace, uid: metadata.uid }, { dryRun: false });
     }
-  } catch (error) {
-    if (!(error instanceof ApiError)) {
-      throw error;
-    }
-  }
+  });
 }
 
-function usedSecrets({ spec }: Live['view'], revisions: Observed['revisions']): ReadonlySet<string> {
+function usedSecrets({ spec }: Live['view'], revisions: Observed['revisions']): readonly string[] {
   const ofSpec = (spec.userInputs ?? []).flatMap(({ valueFrom }) => valueFrom?.secretKeyRef.name ?? []);
   const ofRecords = revisions.flatMap((one) =>
     one.kind === 'record' ? (one.inputs ?? []).flatMap(({ secretKeyRef }) => secretKeyRef?.name ?? []) : [],
   );
-  return new Set([...ofSpec, ...ofRecords]);
+  return [...ofSpec, ...ofRecords];
 }
 
 /** As if the Secret were there: the request that asks makes it right before it writes. */

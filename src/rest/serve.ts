@@ -61,7 +61,7 @@ export async function serveRest(ports: RestPorts, settings: ApiSettings): Promis
     async close() {
       certificate?.close();
       await server.close();
-      await ports.callersTransport.close();
+      await Promise.all([ports.transport.close(), ports.callersTransport.close()]);
     },
   };
 }

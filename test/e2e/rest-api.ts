@@ -26,10 +26,10 @@ export async function curlAs(namespace: string, account: string): Promise<Curl> 
     const args = ['-sS', '--fail-with-body', '--retry-all-errors', ...flags, ...more, `https://localhost${path}`];
     try {
       return (await promisify(execFile)('curl', args)).stdout;
-    } catch (cause) {
-      // The command line has the token.
-      const { stdout, stderr } = cause as { stdout: string; stderr: string };
-      throw new Error(`curl ${path}: ${stdout} ${stderr}`, { cause: stderr });
+    } catch (error) {
+      const { stdout, stderr } = error as { stdout: string; stderr: string };
+      // oxlint-disable-next-line preserve-caught-error -- The command line in it has the token.
+      throw new Error(`curl ${path}: ${stdout} ${stderr}`);
     }
   };
 }

@@ -1,5 +1,6 @@
 import { hash } from '../../api/hash.ts';
 import type { ContainerVariable } from '../pods/environment.ts';
+import { NO_SOFTWARE } from '../software/set.ts';
 import type { Prospect } from './prospect.ts';
 
 /** What a change would come to, for people: nothing of it says a value, which may be a secret. */
@@ -21,7 +22,17 @@ export function outcomeOf(before: Prospect | undefined, after: Prospect): Outcom
   };
 }
 
-function movesBetween(before: Prospect | undefined, { software: to }: Prospect): Outcome['software'] {
+/** What goes where an installation is deleted. */
+export function lossOf(before: Prospect): Outcome {
+  return {
+    version: undefined,
+    path: [],
+    software: movesBetween(before, { software: NO_SOFTWARE }),
+    env: changesBetween(before.variables ?? [], []),
+  };
+}
+
+function movesBetween(before: Prospect | undefined, { software: to }: Pick<Prospect, 'software'>): Outcome['software'] {
   const from = before?.software ?? new Map<string, string>();
   const names = [...new Set([...from.keys(), ...to.keys()])].sort();
   return names

@@ -1,4 +1,5 @@
 import { findCondition } from '../../api/conditions.ts';
+import type { Release } from '../../api/provider.ts';
 import { findRelease } from '../../plan/catalogue/catalogue.ts';
 import { readState } from '../../plan/state/state.ts';
 import type { Installation, Observed } from '../../plan/state/observed.ts';
@@ -6,6 +7,7 @@ import type { Outcome } from '../../plan/ask/outcome.ts';
 import { providerKey, type Caches } from '../../reconcile/caches.ts';
 import type { InstallationView } from '../../reconcile/project.ts';
 import { acceptedVersion, hasNewer } from '../v1/installation.ts';
+import { inputsOf, secretsAmong } from './find.ts';
 import { appId, appVersionId, softwareId, softwareVersionId } from './ids.ts';
 import type { AppInstallation, DryRun, InstalledSystemSoftware, Policy, RunState, SoftwarePolicy } from './shapes.ts';
 
@@ -44,8 +46,19 @@ export function appInstallationOf(view: InstallationView, caches: Caches): AppIn
     systemSoftware: softwareOf(view, caches),
     updateAvailable: hasNewer(status, accepted),
     updatePolicy: policyOf(spec),
-    userInputs: (spec.userInputs ?? []).flatMap(({ name, value }) => (value === undefined ? [] : [{ name, value }])),
+    userInputs: answersOf(spec, release, caches),
   };
+}
+
+/** Also what somebody wrote into the spec that belongs into a Secret is not shown. */
+function answersOf(
+  { userInputs = [] }: Installation['spec'],
+  release: Release | undefined,
+  caches: Caches,
+): AppInstallation['userInputs'] {
+  const given = userInputs.flatMap(({ name, value }) => (value === undefined ? [] : [{ name, value }]));
+  const secrets = given.length === 0 ? undefined : secretsAmong(inputsOf(caches, release));
+  return given.filter(({ name }) => !secrets?.has(name));
 }
 
 /** `patchLevel` and `all` are the furthest that the seed can say; automation within a minor version reads as `all`. */

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { isSecret } from '../../api/user-input.ts';
 import { missingFor } from '../../plan/ask/missing.ts';
+import { lossOf } from '../../plan/ask/outcome.ts';
 import { prospectOf } from '../../plan/ask/prospect.ts';
 import { findRelease } from '../../plan/catalogue/catalogue.ts';
 import { providerKey } from '../../reconcile/caches.ts';
@@ -17,8 +17,8 @@ import { sweepSecrets } from '../secret-inputs.ts';
 import { namespaceField, namespaceFor } from '../tenant.ts';
 import { Keyed, Matching } from '../headers.ts';
 import { appInstallationOf, dryRunOf, runStateOf } from './app-installation.ts';
-import { bad, changeFor, policyFields, softwareWishes } from './changes.ts';
-import { findAnyVersion, findVersion } from './find.ts';
+import { bad, changeFor, demandOnce, policyFields, softwareWishes } from './changes.ts';
+import { findAnyVersion, findVersion, inputsOf, secretsAmong } from './find.ts';
 import { appId } from './ids.ts';
 import { dependencyOf, softwareOf, userInputOf } from './published.ts';
 import {
@@ -89,7 +89,7 @@ export function registerAppInstallations(server: Server, context: Context): void
       },
     },
     async (request, reply) => {
-      const all = await context.installations.list(callerOf(request), request.params.projectId);
+      const all = await context.installations.list(callerOf(request), projectIn(request.params));
       return reply.send(pageOf(chosen(all, request.query), request.query).map(show));
     },
   );
@@ -114,7 +114,7 @@ export function registerAppInstallations(server: Server, context: Context): void
     },
     async (request, reply) => {
       const { body, params, query } = request;
-      const wish = { namespace: params.projectId, name: undefined, isOneOfMany: true, ...wishOf(body) };
+      const wish = { namespace: projectIn(params), name: undefined, isOneOfMany: true, ...wishOf(body) };
       const { live, outcome, isReplay } = await install(
         context,
         lookOf(context, request),
@@ -142,38 +142,28 @@ export function registerAppInstallations(server: Server, context: Context): void
     if (!found) {
       throw bad('UnknownVersion', 'Take the id of a version of an app: GET /v2/apps/{appId}/versions lists them');
     }
-    const asked = inputsOf(found);
-    const unknown = userInputs.find(({ name }) => asked !== undefined && !asked.names.has(name));
+    demandOnce(userInputs);
+    const { provider, version } = found;
+    const asked = inputsOf(caches, findRelease(caches.providers.get(providerKey(provider))?.catalogue, version));
+    const secrets = secretsAmong(asked);
+    const unknown = userInputs.find(({ name }) => asked.every((input) => input.name !== name));
     if (unknown) {
-      throw bad('UnknownUserInput', `Remove "${unknown.name}" from userInputs: ${found.version} does not ask for it`);
+      throw bad('UnknownUserInput', `Remove "${unknown.name}" from userInputs: ${version} does not ask for it`);
     }
     const given = userInputs.flatMap(({ name, value }) => (value === null ? [] : [{ name, value }]));
     const wishes = softwareWishes(caches, { systemSoftware });
     return {
       spec: {
-        provider: found.provider,
-        version: found.version,
+        provider,
+        version,
         ...policyFields(updatePolicy, undefined),
         ...(description !== undefined && { description }),
         ...(wishes.length > 0 && { systemSoftware: wishes }),
-        ...(given.length > 0 && { userInputs: given.filter(({ name }) => !asked?.secrets.has(name)) }),
+        ...(given.length > 0 && { userInputs: given.filter(({ name }) => !secrets.has(name)) }),
       },
       secrets: Object.fromEntries(
-        given.filter(({ name }) => asked?.secrets.has(name)).map(({ name, value }) => [name, value]),
+        given.filter(({ name }) => secrets.has(name)).map(({ name, value }) => [name, value]),
       ),
-    };
-  }
-
-  /** What a version asks for; undefined where system software may ask for more. */
-  function inputsOf({ provider, version }: { readonly provider: string; readonly version: string }) {
-    const release = findRelease(caches.providers.get(providerKey(provider))?.catalogue, version);
-    const ofSoftware = [...caches.software.values()].flatMap(({ catalogue }) =>
-      catalogue.releases.flatMap(({ userInputs = [] }) => userInputs),
-    );
-    const inputs = [...ofSoftware, ...(release?.userInputs ?? [])];
-    return {
-      names: new Set(inputs.map(({ name }) => name)),
-      secrets: new Set(inputs.filter(isSecret).map(({ name }) => name)),
     };
   }
 
@@ -257,8 +247,12 @@ export function registerAppInstallations(server: Server, context: Context): void
     },
     async (request, reply) => {
       const terms = termsOf(request, request.query);
-      await remove(context, lookOf(context, request), await find(request), terms);
-      return terms.dryRun ? reply.code(200).send(NOTHING_LEFT) : reply.code(204).send();
+      const live = await find(request);
+      await remove(context, lookOf(context, request), live, terms);
+      if (terms.dryRun) {
+        return reply.code(200).send(dryRunOf(lossOf(prospectOf(context.observe(live), context.now()))));
+      }
+      return reply.code(204).send();
     },
   );
 
@@ -331,19 +325,16 @@ export function registerAppInstallations(server: Server, context: Context): void
   );
 }
 
-const NOTHING_LEFT: DryRun = {
-  dryRun: true,
-  version: null,
-  path: [],
-  systemSoftware: [],
-  env: { added: [], changed: [], removed: [] },
-};
+/** A path is made of it. */
+function projectIn({ projectId }: z.output<typeof ProjectParams>): string {
+  return namespaceFor({ namespace: undefined }, { header: undefined, query: projectId });
+}
 
 function chosen(
   all: readonly InstallationView[],
   { appIds, searchTerm = '', sortOrder }: Pick<z.output<typeof ListQuery>, 'appIds' | 'searchTerm' | 'sortOrder'>,
 ): readonly InstallationView[] {
-  const apps = appIds === undefined ? undefined : new Set([appIds].flat());
+  const apps = appIds === undefined ? undefined : new Set([appIds].flat().map((one) => one.toLowerCase()));
   const words = searchTerm.toLowerCase();
   const found = all.filter(
     ({ name, spec: { provider, description = '' } }) =>

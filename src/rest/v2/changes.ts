@@ -13,6 +13,7 @@ import { providerKey, type Caches } from '../../reconcile/caches.ts';
 import { newId, patched, type Change } from '../change.ts';
 import type { Live } from '../installations.ts';
 import { RestProblem } from '../problem.ts';
+import { acceptedVersion } from '../v1/installation.ts';
 import { newSecretName, withSecret } from '../secret-inputs.ts';
 import { policyOf } from './app-installation.ts';
 import { findSoftware, findSoftwareVersion, findVersion } from './find.ts';
@@ -32,23 +33,24 @@ export function changeFor(situation: Situation, request: PatchRequest): Change {
   const { observed, live, now } = situation;
   const before = prospectOf(observed, now);
   const version = versionIn(situation, request);
-  const target = targetOf(observed, before, version);
-  const inputs = inputsIn(situation, request, target, before);
+  const target = findRelease(observed.catalogue, version ?? before.goal ?? acceptedVersion(live.view));
+  const wishes = {
+    ...policyFields(request.updatePolicy, live.view.spec),
+    ...softwareFields(situation, request, before, target),
+  };
+  const asking = prospectOf(withSpec(observed, merged(observed, wishes)), now);
+  const inputs = inputsIn(situation, request, target, asking);
   const secret =
     inputs.secrets.size > 0
       ? { name: newSecretName(live.view.name), values: Object.fromEntries(inputs.secrets) }
       : undefined;
   const patch: JsonObject = {
-    ...policyFields(request.updatePolicy, live.view.spec),
-    ...softwareFields(situation, request, before, target),
-    ...(request.userInputs && { userInputs: answersIn(live, inputs, secret?.name) }),
-    ...(request.description !== undefined && { description: request.description }),
+    ...wishes,
+    ...answerFields(live, inputs, secret?.name),
+    ...descriptionField(live, request),
     ...(request.customDocumentRoot !== undefined && { documentRoot: request.customDocumentRoot }),
   };
-  const next = withSecret(
-    withSpec(observed, patched(asJson(observed.installation.spec), patch) as object),
-    secret?.name,
-  );
+  const next = withSecret(withSpec(observed, merged(observed, patch)), secret?.name);
   if (version === undefined) {
     demand(refusalOf(before, prospectOf(next, now)));
     return { spec: patch, secret };
@@ -82,10 +84,6 @@ function versionIn({ caches, observed }: Situation, { appVersionId: id }: PatchR
   return release.version;
 }
 
-function targetOf({ catalogue }: Observed, { goal }: Prospect, version: string | undefined): Release | undefined {
-  return findRelease(catalogue, version ?? goal);
-}
-
 interface Inputs {
   /** Undefined: it is removed. */
   readonly given: ReadonlyMap<string, string | undefined>;
@@ -99,9 +97,10 @@ function inputsIn(
   target: Release | undefined,
   { outlook }: Prospect,
 ): Inputs {
+  demandOnce(userInputs);
   const given = new Map<string, string | undefined>();
   const secrets = new Map<string, string>();
-  const known = new Set((observed.installation.spec.userInputs ?? []).map(({ name }) => name));
+  const known = new Map((observed.installation.spec.userInputs ?? []).map((answer) => [answer.name, answer]));
   const asked = target ? askedOf(target, outlook) : new Map<string, AskedInput>();
   for (const { name, value } of userInputs) {
     const input = asked.get(name);
@@ -116,8 +115,9 @@ function inputsIn(
         `Remove "${name}" from userInputs: ${target?.version ?? 'the version'} asks for ${names}`,
       );
     }
-    if (input && isSecret(input)) {
-      const fault = faultOf({ ...input, secret: false }, value);
+    // Nobody can tell where the release is not published any more: what was in a Secret stays in one.
+    if (input ? isSecret(input) : known.get(name)?.valueFrom) {
+      const fault = input && faultOf({ ...input, secret: false }, value);
       if (fault !== undefined) {
         throw bad('InvalidUserInput', `Correct "${name}" in userInputs: it ${fault}`);
       }
@@ -129,6 +129,14 @@ function inputsIn(
   return { given, secrets };
 }
 
+/** A name that is given twice has two values, and nobody knows which one is meant. */
+export function demandOnce(answers: readonly { readonly name: string }[]): void {
+  const twice = answers.find(({ name }, i) => answers.findIndex((one) => one.name === name) < i);
+  if (twice) {
+    throw bad('InvalidUserInput', `Give "${twice.name}" in userInputs once: it is there more than once`);
+  }
+}
+
 function askedOf(release: Release, outlook: Prospect['outlook']): ReadonlyMap<string, AskedInput> {
   const resolution = outlook?.input.software?.resolve(release);
   const uses = resolution?.kind === 'resolution' ? resolution.uses : [];
@@ -138,7 +146,7 @@ function askedOf(release: Release, outlook: Prospect['outlook']): ReadonlyMap<st
 type Answer = { readonly [member: string]: Json } & { readonly name: string };
 
 /** Merged by name, into the list as it is stored. */
-function answersIn({ raw }: Live, { given, secrets }: Inputs, secret: string | undefined): readonly Json[] {
+function answerFields({ raw }: Live, { given, secrets }: Inputs, secret: string | undefined): JsonObject {
   const stored = (raw.spec?.['userInputs'] ?? []) as unknown as readonly Answer[];
   const answers = new Map(stored.map((answer) => [answer.name, answer]));
   for (const [name, value] of given) {
@@ -151,7 +159,18 @@ function answersIn({ raw }: Live, { given, secrets }: Inputs, secret: string | u
   for (const name of secrets.keys()) {
     answers.set(name, { name, valueFrom: { secretKeyRef: { name: secret ?? '', key: name } } });
   }
-  return [...answers.values()];
+  return listField('userInputs', stored, [...answers.values()]);
+}
+
+/** GET reports none as an empty one. */
+function descriptionField({ view: { spec } }: Live, { description }: PatchRequest): JsonObject {
+  return description === undefined || description === (spec.description ?? '') ? {} : { description };
+}
+
+/** Nothing where it stays as it is; an empty list goes. */
+function listField(name: string, stored: readonly Json[], next: readonly Json[]): JsonObject {
+  const isSame = JSON.stringify(next) === JSON.stringify(stored);
+  return isSame ? {} : { [name]: next.length === 0 ? null : next };
 }
 
 /** What GET reports is no change: automation within a minor version reads as `all`. */
@@ -190,8 +209,7 @@ function softwareFields(
       wishes.set(wish.name, wish);
     }
   }
-  const isSame = JSON.stringify([...wishes.values()]) === JSON.stringify(stored);
-  return isSame ? {} : { systemSoftware: wishes.size === 0 ? null : [...wishes.values()] };
+  return listField('systemSoftware', stored, [...wishes.values()]);
 }
 
 /** The name of a software that nothing needs but the wish for it. */
@@ -264,8 +282,8 @@ export function softwareWishes(caches: Caches, { systemSoftware = {} }: Pick<Pat
   });
 }
 
-function asJson(spec: object): JsonObject {
-  return spec as unknown as JsonObject;
+function merged({ installation: { spec } }: Observed, patch: JsonObject): object {
+  return patched(spec, patch) as object;
 }
 
 function unknownSoftware(id: string): RestProblem {

@@ -198,9 +198,15 @@ export type InstallRequest = z.output<typeof InstallRequest>;
 
 export const Created = z.object({ id: id('The id of the installation.') }).meta({ id: 'CreatedAppInstallation' });
 
-const limit = z.coerce.number().int().min(1).max(1000).default(100).describe('How many at most.');
-const skip = z.coerce.number().int().min(0).max(1_000_000).default(0).describe('How many to pass over.');
-const page = z.coerce.number().int().min(1).max(1_000_000).default(1).describe('Which part of that size, from 1.');
+/** Digits and nothing else: not what other notations of a number come to, nor nothing. */
+function count(least: number, most: number, usual: number, description: string) {
+  const digits = (text: unknown) => (typeof text === 'string' && /^\d+$/.test(text) ? Number(text) : text);
+  return z.preprocess(digits, z.int().min(least).max(most).default(usual)).describe(description);
+}
+
+const limit = count(1, 1000, 100, 'How many at most.');
+const skip = count(0, 1_000_000, 0, 'How many to pass over.');
+const page = count(1, 1_000_000, 1, 'Which part of that size, from 1.');
 const paging = { limit, skip, page };
 
 export const Page = z.strictObject(paging);

@@ -9,7 +9,7 @@ import { selfSigned } from '../../unit/rest/self-signed.ts';
 import { cleanUp, installation, prepare, provider } from '../support/cluster.ts';
 import { apply, eventually, waitFor } from '../support/kubectl.ts';
 import { startOperator as start, type RunningOperator } from '../support/operator.ts';
-import { addAccount, apiOf, ask, inShort } from '../support/rest.ts';
+import { addAccount, apiOf, ask, create, inShort } from '../support/rest.ts';
 
 /** The API as it is attacked, renewed and ended. */
 const namespace = 'rest-hardening';
@@ -75,6 +75,24 @@ describe('the REST API', () => {
 
     expect(inShort(await ask(at(open), 'GET /providers', { token }))).toBe('200');
     await expect(ask(at(operator), 'GET /providers', { token })).rejects.toThrow('ECONNREFUSED');
+  });
+
+  it('is served by replicas that stand by, too', async () => {
+    const replicas = [
+      await startOperator({ LEADER_ELECTION: 'true' }),
+      await startOperator({ LEADER_ELECTION: 'true' }),
+    ];
+    await create(installation(namespace, 'shared', { provider: 'hard/web', version: '1.0.0', resourceTier: 'free' }));
+    await waitFor('Ready', 'pi/shared', namespace);
+    const path = '/providers/installed/hard/web';
+    const answers = await Promise.all(
+      replicas.map((replica, i) =>
+        ask(apiOf(replica), `POST ${path}/upgrade?installation=shared`, { token, body: { version: `1.${i}.0` } }),
+      ),
+    );
+
+    expect(answers.map(inShort)).toEqual(['200', '200']);
+    expect(inShort(await ask(apiOf(replicas[1]!), `GET ${path}?installation=shared`, { token }))).toBe('200');
   });
 
   it('refuses a folder without a certificate at once, and says what belongs there', async () => {
