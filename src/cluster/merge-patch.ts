@@ -17,6 +17,22 @@ export function mergePatch(before: JsonObject, after: JsonObject): JsonObject | 
   return changes.length === 0 ? undefined : Object.fromEntries(changes);
 }
 
+/** What becomes of `target` by a merge patch (RFC 7386), as the API server makes it. */
+export function patched(target: Json | undefined, patch: Json | undefined): Json | undefined {
+  if (patch === undefined || !isObject(patch)) {
+    return patch === undefined ? target : patch;
+  }
+  const merged = new Map(Object.entries(isObject(target) ? target : {}));
+  for (const [name, value] of Object.entries(patch)) {
+    if (value === null) {
+      merged.delete(name);
+    } else if (value !== undefined) {
+      merged.set(name, patched(merged.get(name), value));
+    }
+  }
+  return Object.fromEntries(merged);
+}
+
 function changeOf(before: Json, after: Json): Json | undefined {
   if (isObject(before) && isObject(after)) {
     return mergePatch(before, after);
@@ -39,6 +55,6 @@ function ownValue(object: JsonObject, key: string): Json {
   return Object.hasOwn(object, key) ? (object[key] ?? null) : null;
 }
 
-function isObject(value: Json): value is JsonObject {
+function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { ApiError } from '../cluster/errors.ts';
-import type { Json, JsonObject } from '../cluster/merge-patch.ts';
+import { patched, type JsonObject } from '../cluster/merge-patch.ts';
 import { firstIssue } from '../api/field.ts';
 import { InstallationSpec } from '../api/installation.ts';
 import { ANNOTATION } from '../api/names.ts';
@@ -14,7 +14,8 @@ import type { Access } from './access.ts';
 import { judgeRequest, rememberRequest, type KeyedRequest } from './idempotency.ts';
 import { makeSecret, type SecretInputs } from './secret-inputs.ts';
 import { liveOf, type Live, type Look, type RawInstallation } from './installations.ts';
-import { keeperOf, keeperOfAny, sourceOf, type Owner } from './ownership.ts';
+import { demandNoKeeper } from './keeper.ts';
+import { keeperOf, keeperOfAny } from './ownership.ts';
 import { problemOf, refused, RestProblem } from './problem.ts';
 
 /** What a request makes of an installation. */
@@ -162,26 +163,6 @@ function patchFor(
     : undefined;
 }
 
-/** RFC 7386, as the API server does it. */
-export function patched(target: Json | undefined, patch: Json | undefined): Json | undefined {
-  if (patch === undefined || !isObject(patch)) {
-    return patch === undefined ? target : patch;
-  }
-  const merged = new Map(Object.entries(isObject(target) ? target : {}));
-  for (const [name, value] of Object.entries(patch)) {
-    if (value === null) {
-      merged.delete(name);
-    } else if (value !== undefined) {
-      merged.set(name, patched(merged.get(name), value));
-    }
-  }
-  return Object.fromEntries(merged);
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** The spec as the operator will read it. The schema of the API server would refuse it too, and say so with more words. */
 function validated(spec: JsonObject): InstallationSpec {
   const { data, error } = InstallationSpec.safeParse(withoutNulls(spec));
@@ -189,36 +170,6 @@ function validated(spec: JsonObject): InstallationSpec {
     throw new RestProblem(422, 'Invalid', `Correct ${firstIssue(error, 'spec')}`);
   }
   return data;
-}
-
-async function demandNoKeeper(
-  access: Access,
-  { caller }: Look,
-  { raw: { metadata } }: Live,
-  keeper: Owner | undefined,
-  force: boolean,
-): Promise<void> {
-  if (!keeper) {
-    return;
-  }
-  const source = sourceOf(metadata);
-  const where =
-    source === undefined ? 'where it takes it from, such as a Git repository or a chart' : `in the source of ${source}`;
-  if (!force) {
-    throw new RestProblem(
-      409,
-      'ManagedElsewhere',
-      `Change ${keeper.field} ${where}: "${keeper.manager}" keeps it and would set it back; ?force=true changes it all the same, with the right to override`,
-    );
-  }
-  const { namespace, name } = metadata;
-  if (!(await access.may(caller, { verb: 'override', resource: INSTALLATIONS, namespace, name }))) {
-    throw new RestProblem(
-      403,
-      'Forbidden',
-      `Ask for the verb "override" on providerinstallations.provider-operator.io: ${keeper.field} is kept by "${keeper.manager}"`,
-    );
-  }
 }
 
 function outcomeAt(observed: Observed, spec: InstallationSpec | undefined, now: number): Outcome {

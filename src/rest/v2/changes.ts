@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../../cluster/merge-patch.ts';
+import { patched, type Json, type JsonObject } from '../../cluster/merge-patch.ts';
 import { faultOf } from '../../api/input-schema.ts';
 import { ANNOTATION } from '../../api/names.ts';
 import type { Problem } from '../../api/problem.ts';
@@ -10,7 +10,7 @@ import { findRelease } from '../../plan/catalogue/catalogue.ts';
 import { askedBy, type AskedInput } from '../../plan/pods/asked.ts';
 import type { Observed } from '../../plan/state/observed.ts';
 import { providerKey, type Caches } from '../../reconcile/caches.ts';
-import { newId, patched, type Change } from '../change.ts';
+import { newId, type Change } from '../change.ts';
 import type { Live } from '../installations.ts';
 import { RestProblem } from '../problem.ts';
 import { acceptedVersion } from '../v1/installation.ts';

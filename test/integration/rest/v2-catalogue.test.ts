@@ -3,7 +3,7 @@ import { allowSecrets, expectProblem, idOf, one, uidOf, writtenIn } from '../sup
 import { cleanUp, installation, prepare, provider, release, software, softwareRelease } from '../support/cluster.ts';
 import { apply, get, kubectl, waitFor, type InstallationObject } from '../support/kubectl.ts';
 import { startOperator, type RunningOperator } from '../support/operator.ts';
-import { addAccount, allowReviews, apiOf, ask, create, type Answer, type Asked } from '../support/rest.ts';
+import { addAccount, apiOf, ask, create, type Answer, type Asked } from '../support/rest.ts';
 
 /** What is published, what may be had of it, and what a request would come to: by ids that do not change. */
 const namespace = 'rest-v2-catalogue';
@@ -62,7 +62,6 @@ const ids = new Map<string, string>();
 const id = (of: string) => ids.get(of) ?? '';
 beforeAll(async () => {
   await prepare(namespace);
-  await allowReviews();
   token = await addAccount(namespace, 'portal');
   await allowSecrets(namespace, 'portal', 'create', 'get', 'list', 'patch', 'delete');
   operator = await startOperator();

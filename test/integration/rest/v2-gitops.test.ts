@@ -3,7 +3,7 @@ import { allowSecrets, expectProblem, idOf, inputSecrets, one, uidOf } from '../
 import { cleanUp, installation, prepare, provider, release, software } from '../support/cluster.ts';
 import { apply, eventually, get, kubectl, type InstallationObject } from '../support/kubectl.ts';
 import { startOperator, type RunningOperator } from '../support/operator.ts';
-import { addAccount, allowReviews, apiOf, ask, type Answer } from '../support/rest.ts';
+import { addAccount, apiOf, ask, type Answer } from '../support/rest.ts';
 
 /** The second seed's PATCH beside Flux, which keeps some of the fields and not the others. */
 const namespace = 'rest-v2-gitops';
@@ -22,7 +22,6 @@ let id: string;
 const tokens = new Map<string, string>();
 beforeAll(async () => {
   await prepare(namespace);
-  await allowReviews();
   tokens.set('edit', await addAccount(namespace, 'editor'));
   tokens.set('override', await addAccount(namespace, 'chief', 'override'));
   for (const account of ['editor', 'chief']) {

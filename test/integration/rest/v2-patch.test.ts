@@ -3,7 +3,7 @@ import { curl, idOf, one, uidOf } from '../support/app-installations.ts';
 import { cleanUp, installation, prepare, provider, release, software, softwareRelease } from '../support/cluster.ts';
 import { apply, get, waitFor, type InstallationObject } from '../support/kubectl.ts';
 import { startOperator, type RunningOperator } from '../support/operator.ts';
-import { addAccount, allowReviews, apiOf, ask, create, followWrites } from '../support/rest.ts';
+import { addAccount, apiOf, ask, create, followWrites } from '../support/rest.ts';
 import { startWitness, type Witness } from '../support/witness.ts';
 
 /**
@@ -217,7 +217,6 @@ let witness: Witness;
 let token: string;
 beforeAll(async () => {
   await prepare(namespace);
-  await allowReviews();
   token = await addAccount(namespace, 'portal');
   operator = await startOperator();
   witness = await startWitness();

@@ -4,7 +4,7 @@ import { cleanUp, installation, prepare, provider, release, software } from '../
 import { apply, eventually, get, kubectl, waitFor } from '../support/kubectl.ts';
 import { addNamespace } from '../support/namespace.ts';
 import { startOperator, type RunningOperator } from '../support/operator.ts';
-import { addAccount, allowReviews, apiOf, ask, create, type Answer, type Asked } from '../support/rest.ts';
+import { addAccount, apiOf, ask, create, type Answer, type Asked } from '../support/rest.ts';
 
 /** Every route of the second seed with every status that it may answer, and two tenants on all of them. */
 const namespace = 'rest-v2-routes';
@@ -21,7 +21,6 @@ let operator: RunningOperator;
 beforeAll(async () => {
   await prepare(namespace);
   await addNamespace(other);
-  await allowReviews();
   tokens.set('portal', await addAccount(namespace, 'portal'));
   tokens.set('viewer', await addAccount(namespace, 'viewer', 'view'));
   tokens.set('nobody', await addAccount(namespace, 'nobody', 'none'));

@@ -13,7 +13,7 @@ import {
 } from '../support/kubectl.ts';
 import { launchOperator, startOperator, type RunningOperator } from '../support/operator.ts';
 import { isHeld } from '../support/outcome.ts';
-import { addAccount, allowReviews, apiOf, ask, create, type Answer } from '../support/rest.ts';
+import { addAccount, apiOf, ask, create, type Answer } from '../support/rest.ts';
 import { startWitness, type Witness } from '../support/witness.ts';
 
 /** Answers whose names depend on the version that they are for, and values that go into a Secret of the tenant. */
@@ -38,7 +38,6 @@ const tokens = new Map<string, string>();
 const ids = new Map<string, string>();
 beforeAll(async () => {
   await prepare(namespace);
-  await allowReviews();
   for (const account of ['portal', 'plain', 'creator']) {
     tokens.set(account, await addAccount(namespace, account));
   }
