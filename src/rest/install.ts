@@ -118,7 +118,8 @@ function isAgain({ raw }: Live, { keyed }: Terms): boolean {
   return isReplay(raw.metadata.annotations?.[ANNOTATION.requests], keyed);
 }
 
-const DRAFT = {
+/** What an installation is before it is there, but for its name and what it asks for. */
+export const DRAFT = {
   uid: '',
   resourceVersion: '',
   generation: 1,
