@@ -103,6 +103,7 @@ const BY_CODE: Readonly<Record<string, string>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'Send a smaller body: at most 256 KiB',
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'Send JSON, with the header content-type: application/json',
   FST_ERR_BAD_URL: 'Correct the address: it cannot be decoded',
+  FST_ERR_MAX_PARAM_LENGTH: 'Correct the address: no name or id is that long',
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'Correct the header content-length: it does not fit the body',
 };
 
