@@ -63,6 +63,7 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
       transport: createTransport({ ...common, connections: 8 }),
       callersTransport: createTransport({ ...common, connection: withoutIdentity(connection), connections: 32 }),
       config,
+      namespaces: settings.WATCH_NAMESPACES,
       mayGenerate: settings.GENERATED_SECRETS,
       clock: systemClock,
       log,

@@ -27,6 +27,7 @@ export function createSilentServer(): Promise<RestServer> {
       transport: NO_CLUSTER,
       callersTransport: NO_CLUSTER,
       kubernetesVersion: () => undefined,
+      namespaces: [],
       mayGenerate: false,
       clock: systemClock,
       log: createLogger('error', false),

@@ -64,7 +64,7 @@ export function createContext(ports: RestPorts, isCatalogueOpen: boolean): Conte
     ports,
     access,
     callers: createCallers(ports.transport, clock),
-    installations: createInstallations(caches, access),
+    installations: createInstallations(caches, access, ports.namespaces),
     observeNew,
     observe: ({ view }: Live) => observeNew(view),
     offer: ({ view }: Live) => void caches.installations.offer(view),

@@ -118,7 +118,8 @@ function isAgain({ raw }: Live, { keyed }: Terms): boolean {
   return isReplay(raw.metadata.annotations?.[ANNOTATION.requests], keyed);
 }
 
-const DRAFT = {
+/** What an installation is before it is there, but for its name and what it asks for. */
+export const DRAFT = {
   uid: '',
   resourceVersion: '',
   generation: 1,
@@ -130,11 +131,12 @@ const DRAFT = {
 };
 
 /** What is in a namespace decides some answers, so that who may not write there gets none of them. */
-async function demandRight({ access }: Context, { caller }: Look, namespace: string): Promise<void> {
-  if (await access.may(caller, { verb: 'create', resource: INSTALLATIONS, namespace })) {
+async function demandRight({ access, installations }: Context, { caller }: Look, namespace: string): Promise<void> {
+  const isHere = installations.isSeen(namespace);
+  if (isHere && (await access.may(caller, { verb: 'create', resource: INSTALLATIONS, namespace }))) {
     return;
   }
-  const isReadable = await access.may(caller, { verb: 'list', resource: INSTALLATIONS, namespace });
+  const isReadable = isHere && (await access.may(caller, { verb: 'list', resource: INSTALLATIONS, namespace }));
   throw isReadable
     ? new RestProblem(403, 'Forbidden', `Ask for the right to create providerinstallations in "${namespace}"`)
     : notFound(`There is no namespace "${namespace}" in which you can install anything`);

@@ -39,6 +39,8 @@ export interface Installations {
   ofProvider(look: Look, where: { namespace: string; provider: string; name: string | undefined }): Promise<Live>;
   /** All of a provider in a namespace, as far as the caller may read them. */
   allOf(look: Look, namespace: string, provider: string): Promise<readonly Live[]>;
+  /** What is written elsewhere nobody would act on. */
+  isSeen(namespace: string): boolean;
   byUid(look: Look, uid: string): Promise<Live>;
   byName(look: Look, name: ObjectName): Promise<Live>;
   /** Undefined where there is none, or none that the caller may read. */
@@ -51,7 +53,9 @@ export interface Installations {
  * Finds the name of an installation in the caches, and reads it with the token of the caller: so the answer shows what the
  * caller wrote a moment ago, and what the caller may not read is told like what is not there.
  */
-export function createInstallations(caches: Caches, access: Access): Installations {
+export function createInstallations(caches: Caches, access: Access, namespaces: readonly string[]): Installations {
+  const isSeen = (namespace: string) => namespaces.length === 0 || namespaces.includes(namespace);
+
   async function read({ cluster }: Look, name: ObjectName): Promise<Live | undefined> {
     try {
       const raw = await cluster.read<RawInstallation>(INSTALLATIONS, name);
@@ -94,7 +98,7 @@ export function createInstallations(caches: Caches, access: Access): Installatio
       // In a selector of fields, other texts would say more than the name of a provider.
       const isName = InstallationSpec.shape.provider.safeParse(provider).success;
       const find = () => (name === undefined ? oneOf(look, namespace, provider) : read(look, { name, namespace }));
-      const live = isName ? await find() : undefined;
+      const live = isName && isSeen(namespace) ? await find() : undefined;
       if (live?.view.spec.provider !== provider) {
         throw notFound(`Install "${provider}" first: it is not installed here`);
       }
@@ -102,6 +106,7 @@ export function createInstallations(caches: Caches, access: Access): Installatio
     },
 
     allOf: search,
+    isSeen,
 
     async byUid(look, uid) {
       const [known] = caches.installations.byIndex('uid', uid);
@@ -123,7 +128,8 @@ export function createInstallations(caches: Caches, access: Access): Installatio
     named: read,
 
     async list(caller, namespace) {
-      if (!(await access.may(caller, { verb: 'list', resource: INSTALLATIONS, namespace }))) {
+      const isHere = namespace === undefined || isSeen(namespace);
+      if (!isHere || !(await access.may(caller, { verb: 'list', resource: INSTALLATIONS, namespace }))) {
         throw notFound(
           namespace === undefined
             ? 'Name a namespace with the header X-Namespace or with ?namespace=: you cannot list all of them'

@@ -8,6 +8,8 @@ import type { Caches } from '../reconcile/caches.ts';
 export interface RestPorts {
   readonly caches: Caches;
   readonly config: OperatorConfig;
+  /** Those that are seen; empty: all. */
+  readonly namespaces: readonly string[];
   /** Asks in the name of this process: whose a token is, and what its owner may do. */
   readonly transport: Transport;
   /** Has no identity of its own: each request brings the token of its caller. */

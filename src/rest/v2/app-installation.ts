@@ -1,13 +1,16 @@
 import { findCondition } from '../../api/conditions.ts';
 import type { Release } from '../../api/provider.ts';
+import type { InstalledSoftware } from '../../api/software.ts';
+import { isSecret } from '../../api/user-input.ts';
 import { findRelease } from '../../plan/catalogue/catalogue.ts';
+import { askedBy } from '../../plan/pods/asked.ts';
 import { readState } from '../../plan/state/state.ts';
 import type { Installation, Observed } from '../../plan/state/observed.ts';
 import type { Outcome } from '../../plan/ask/outcome.ts';
+import type { SoftwareUse } from '../../plan/software/resolution.ts';
 import { providerKey, type Caches } from '../../reconcile/caches.ts';
 import type { InstallationView } from '../../reconcile/project.ts';
 import { acceptedVersion, hasNewer } from '../v1/installation.ts';
-import { inputsOf, secretsAmong } from './find.ts';
 import { appId, appVersionId, softwareId, softwareVersionId } from './ids.ts';
 import type { AppInstallation, DryRun, InstalledSystemSoftware, Policy, RunState, SoftwarePolicy } from './shapes.ts';
 
@@ -46,19 +49,20 @@ export function appInstallationOf(view: InstallationView, caches: Caches): AppIn
     systemSoftware: softwareOf(view, caches),
     updateAvailable: hasNewer(status, accepted),
     updatePolicy: policyOf(spec),
-    userInputs: answersOf(spec, release, caches),
+    userInputs: answersOf(view, release, caches),
   };
 }
 
 /** Also what somebody wrote into the spec that belongs into a Secret is not shown. */
 function answersOf(
-  { userInputs = [] }: Installation['spec'],
+  { spec: { userInputs = [] }, status }: InstallationView,
   release: Release | undefined,
   caches: Caches,
 ): AppInstallation['userInputs'] {
-  const given = userInputs.flatMap(({ name, value }) => (value === undefined ? [] : [{ name, value }]));
-  const secrets = given.length === 0 ? undefined : secretsAmong(inputsOf(caches, release));
-  return given.filter(({ name }) => !secrets?.has(name));
+  const uses = (status.systemSoftware ?? []).map((software) => useOf(software, caches));
+  const asked = userInputs.length === 0 ? [] : askedBy(release ?? {}, uses);
+  const secrets = new Set(asked.filter(isSecret).map(({ name }) => name));
+  return userInputs.flatMap(({ name, value }) => (value === undefined || secrets.has(name) ? [] : [{ name, value }]));
 }
 
 /** `patchLevel` and `all` are the furthest that the seed can say; automation within a minor version reads as `all`. */
@@ -94,9 +98,9 @@ function lastErrorOf({ status: { conditions } }: InstallationView): string | und
 }
 
 function softwareOf({ spec, status }: InstallationView, caches: Caches): InstalledSystemSoftware[] {
-  return (status.systemSoftware ?? []).map(({ name, currentVersion, targetVersion, updateAvailable }) => {
-    const version = targetVersion ?? currentVersion ?? '';
-    const release = caches.software.get(name)?.catalogue.releases.find((one) => one.version === version);
+  return (status.systemSoftware ?? []).map((software) => {
+    const { name, currentVersion, updateAvailable } = software;
+    const { version, release } = useOf(software, caches);
     return {
       systemSoftwareId: softwareId(name),
       name,
@@ -109,6 +113,13 @@ function softwareOf({ spec, status }: InstallationView, caches: Caches): Install
       updatePolicy: softwarePolicyOf(spec.systemSoftware?.find((wish) => wish.name === name)?.updatePolicy),
     };
   });
+}
+
+/** In the version that it has, or is about to have. */
+function useOf({ name, currentVersion, targetVersion }: Readonly<InstalledSoftware>, caches: Caches): SoftwareUse {
+  const version = targetVersion ?? currentVersion ?? '';
+  const release = caches.software.get(name)?.catalogue.releases.find((one) => one.version === version);
+  return { name, version, release };
 }
 
 type Wished = NonNullable<NonNullable<Installation['spec']['systemSoftware']>[number]['updatePolicy']>;

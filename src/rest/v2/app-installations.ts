@@ -1,24 +1,27 @@
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { InstallationSpec } from '../../api/installation.ts';
+import { isSecret } from '../../api/user-input.ts';
 import { missingFor } from '../../plan/ask/missing.ts';
 import { lossOf } from '../../plan/ask/outcome.ts';
 import { prospectOf } from '../../plan/ask/prospect.ts';
 import { findRelease } from '../../plan/catalogue/catalogue.ts';
+import type { AskedInput } from '../../plan/pods/asked.ts';
 import { providerKey } from '../../reconcile/caches.ts';
 import type { InstallationView } from '../../reconcile/project.ts';
 import { INSTALLATIONS } from '../../reconcile/resources.ts';
 import { json, refusals, refusalsOfWrites } from '../answers.ts';
 import { change, etagOf, remove } from '../change.ts';
 import { callerOf, lookOf, termsOf, type App as Server, type Context } from '../context.ts';
-import { install } from '../install.ts';
+import { DRAFT, install } from '../install.ts';
 import type { Live } from '../installations.ts';
 import { notFound } from '../problem.ts';
 import { sweepSecrets } from '../secret-inputs.ts';
 import { namespaceField, namespaceFor } from '../tenant.ts';
 import { Keyed, Matching } from '../headers.ts';
 import { appInstallationOf, dryRunOf, runStateOf } from './app-installation.ts';
-import { bad, changeFor, demandOnce, policyFields, softwareWishes } from './changes.ts';
-import { findAnyVersion, findVersion, inputsOf, secretsAmong } from './find.ts';
+import { askedOf, bad, changeFor, demandOnce, policyFields, softwareWishes } from './changes.ts';
+import { findAnyVersion, findVersion } from './find.ts';
 import { appId } from './ids.ts';
 import { dependencyOf, softwareOf, userInputOf } from './published.ts';
 import {
@@ -143,28 +146,36 @@ export function registerAppInstallations(server: Server, context: Context): void
       throw bad('UnknownVersion', 'Take the id of a version of an app: GET /v2/apps/{appId}/versions lists them');
     }
     demandOnce(userInputs);
-    const { provider, version } = found;
-    const asked = inputsOf(caches, findRelease(caches.providers.get(providerKey(provider))?.catalogue, version));
-    const secrets = secretsAmong(asked);
-    const unknown = userInputs.find(({ name }) => asked.every((input) => input.name !== name));
-    if (unknown) {
-      throw bad('UnknownUserInput', `Remove "${unknown.name}" from userInputs: ${version} does not ask for it`);
-    }
-    const given = userInputs.flatMap(({ name, value }) => (value === null ? [] : [{ name, value }]));
     const wishes = softwareWishes(caches, { systemSoftware });
+    const spec = {
+      ...found,
+      ...policyFields(updatePolicy, undefined),
+      ...(description !== undefined && { description }),
+      ...(wishes.length > 0 && { systemSoftware: wishes }),
+    };
+    const asked = askedFor(InstallationSpec.parse(spec));
+    const unknown = userInputs.find(({ name }) => !asked.has(name));
+    if (unknown) {
+      throw bad('UnknownUserInput', `Remove "${unknown.name}" from userInputs: ${found.version} does not ask for it`);
+    }
+    const isSecretName = (name: string) => isSecret(asked.get(name) ?? {});
+    const given = userInputs.flatMap(({ name, value }) => (value === null ? [] : [{ name, value }]));
     return {
       spec: {
-        provider,
-        version,
-        ...policyFields(updatePolicy, undefined),
-        ...(description !== undefined && { description }),
-        ...(wishes.length > 0 && { systemSoftware: wishes }),
-        ...(given.length > 0 && { userInputs: given.filter(({ name }) => !secrets.has(name)) }),
+        ...spec,
+        ...(given.length > 0 && { userInputs: given.filter(({ name }) => !isSecretName(name)) }),
       },
       secrets: Object.fromEntries(
-        given.filter(({ name }) => secrets.has(name)).map(({ name, value }) => [name, value]),
+        given.filter(({ name }) => isSecretName(name)).map(({ name, value }) => [name, value]),
       ),
     };
+  }
+
+  /** What an installation that is not there yet will be asked for. */
+  function askedFor(spec: InstallationSpec) {
+    const draft = context.observeNew({ ...DRAFT, namespace: '', name: '', spec });
+    const release = findRelease(draft.catalogue, spec.version);
+    return release ? askedOf(release, prospectOf(draft, context.now()).outlook) : new Map<string, AskedInput>();
   }
 
   server.get(

@@ -137,7 +137,8 @@ export function demandOnce(answers: readonly { readonly name: string }[]): void 
   }
 }
 
-function askedOf(release: Release, outlook: Prospect['outlook']): ReadonlyMap<string, AskedInput> {
+/** With what the system software asks for that the release would get. */
+export function askedOf(release: Release, outlook: Prospect['outlook']): ReadonlyMap<string, AskedInput> {
   const resolution = outlook?.input.software?.resolve(release);
   const uses = resolution?.kind === 'resolution' ? resolution.uses : [];
   return new Map(askedBy(release, uses).map((input) => [input.name, input]));

@@ -1,5 +1,4 @@
 import type { Release } from '../../api/provider.ts';
-import { isSecret, type UserInput } from '../../api/user-input.ts';
 import type { SoftwareRelease } from '../../api/software.ts';
 import type { Caches } from '../../reconcile/caches.ts';
 import type { ProviderView, SoftwareView } from '../../reconcile/project.ts';
@@ -36,16 +35,4 @@ export function findSoftware({ software }: Caches, id: string): SoftwareView | u
 
 export function findSoftwareVersion({ key, catalogue }: SoftwareView, id: string): SoftwareRelease | undefined {
   return catalogue.releases.find(({ version }) => softwareVersionId(key, version) === id.toLowerCase());
-}
-
-/** What a release may be asked together with: its own inputs, and those of whatever system software. */
-export function inputsOf({ software }: Caches, release: Release | undefined): readonly UserInput[] {
-  const ofSoftware = Array.from(software.values()).flatMap(({ catalogue }) =>
-    catalogue.releases.flatMap(({ userInputs = [] }) => userInputs),
-  );
-  return [...ofSoftware, ...(release?.userInputs ?? [])];
-}
-
-export function secretsAmong(inputs: readonly UserInput[]): ReadonlySet<string> {
-  return new Set(inputs.filter(isSecret).map(({ name }) => name));
 }

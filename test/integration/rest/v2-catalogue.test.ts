@@ -22,6 +22,10 @@ const CATALOGUE = [
     }),
   ),
   software('node', '22.0.0'),
+  software(
+    'redis',
+    softwareRelease('redis', '7.0.0', { userInputs: [{ name: 'title', dataType: 'text', secret: true }] }),
+  ),
   provider(
     'acme',
     release('1.0.0', {
@@ -53,6 +57,7 @@ const CATALOGUE = [
     }),
     release('3.0.0', { upgradesFrom: '>=2.5.0' }),
   ),
+  provider('titled', release('1.0.0', { userInputs: [{ name: 'title', dataType: 'text' }] })),
   provider('keyed', release('1.0.0', { userInputs: [{ name: 'apiKey', dataType: 'text', secret: true }] })),
 ];
 
@@ -255,6 +260,25 @@ describe('POST', () => {
       headers,
     });
     expect([taken.status, taken.headers['idempotency-replayed']]).toEqual([201, undefined]);
+  });
+
+  it.each([
+    { of: 'a software that does not come', systemSoftware: {}, status: 400, type: 'UnknownUserInput' },
+    { of: 'a software that comes', systemSoftware: { [idOf('redis')]: {} }, status: 201, type: undefined },
+  ])('with an answer that is for $of: $status', async ({ systemSoftware, status, type }) => {
+    const answer = await asked(INSTALL, {
+      body: { ...wish, systemSoftware, userInputs: [{ name: 'title', value: '64' }] },
+    });
+    expect([answer.status, answer.body.type]).toEqual([status, type]);
+  });
+
+  it('takes and shows an answer as the release has it, whatever another software calls a secret by that name', async () => {
+    const userInputs = [{ name: 'title', value: 'Shop' }];
+    const { status, body } = await asked(INSTALL, {
+      body: { ...wish, appVersionId: idOf('titled/web@1.0.0'), userInputs },
+    });
+    expect(status).toBe(201);
+    expect((await asked(`GET ${one(String(body['id']))}`)).body['userInputs']).toEqual(userInputs);
   });
 
   it('writes the policy, the software and the answers that it was given', async () => {

@@ -28,6 +28,7 @@ beforeAll(async () => {
   tokens.set('admin', userToken('admin'));
   tokens.set('user', userToken('tenant'));
   tokens.set('nonsense', 'nonsense');
+  await kubectl(['create', 'rolebinding', 'user', '--role=viewer', '--user=tenant', '-n', namespace]);
   operator = await startOperator();
   await apply(
     software('php', '8.2.0', '8.3.0'),
@@ -433,7 +434,10 @@ describe('two tenants', () => {
     { who: 'who may list all', as: 'admin', sees: 'all' },
     { who: 'who may list all and names one', as: 'admin', query: `?namespace=${other}`, sees: other },
     { who: 'a user that names none', as: 'user', sees: '400' },
-    { who: 'a user that names one', as: 'user', query: `?namespace=${other}`, sees: '404' },
+    { who: 'a user that names one', as: 'user', query: `?namespace=${namespace}`, sees: namespace },
+    { who: 'a user that names one by the header', as: 'user', headers: { 'x-namespace': namespace }, sees: namespace },
+    { who: 'a user that names another', as: 'user', query: `?namespace=${other}`, sees: '404' },
+    { who: 'a user that names one that never was', as: 'user', query: '?namespace=rest-v2-nobody', sees: '404' },
   ])('$who sees in the list of all: $sees', async ({ as, query = '', headers = {}, sees }) => {
     const { status, body } = await asked(`GET /v2/app-installations${query}`, as, { headers });
     const spaces = new Set(Array.isArray(body) ? body.map(({ projectId }: { projectId: string }) => projectId) : []);

@@ -9,7 +9,7 @@ import type { Answer } from './rest.ts';
 
 /** What tests of the second seed's API share. */
 
-export const PROBLEM = /^application\/problem\+json/;
+const PROBLEM = /^application\/problem\+json/;
 
 /** The ids of `acme/web`, `acme/web@1.1.0`, `php` and `php@8.3.0`. */
 export function idOf(name: string): string {
