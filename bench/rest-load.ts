@@ -37,7 +37,7 @@ export async function restLoad(
   { workload: { installations }, creators }: Options,
   say: Say,
 ): Promise<Outcome> {
-  const workload: Workload = { installations, namespaces: 1, replicas: 0 };
+  const workload: Workload = { installations, namespaces: 1, replicas: 1 };
   await cluster.publish(['1.0.0'], workload);
   const operator = start();
   await operator.ready();

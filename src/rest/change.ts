@@ -108,12 +108,28 @@ export async function change(
   }
 }
 
-/** Deletes an installation; its children go with it. */
-export async function remove({ access }: ChangePorts, look: Look, live: Live, terms: Terms): Promise<void> {
-  demandMatch(terms.ifMatch, live);
-  await demandNoKeeper(access, look, live, keeperOfAny(live.raw.metadata), terms.force);
-  const { resourceVersion: _, ...seen } = live.raw.metadata;
-  await look.cluster.remove(INSTALLATIONS, seen, terms);
+/** Deletes an installation; its children go with it. What If-Match was compared with is what is deleted. */
+export async function remove(
+  { access }: ChangePorts,
+  look: Look,
+  find: () => Promise<Live>,
+  terms: Terms,
+): Promise<Live> {
+  for (let tries = 1; ; tries += 1) {
+    const live = await find();
+    demandMatch(terms.ifMatch, live);
+    await demandNoKeeper(access, look, live, keeperOfAny(live.raw.metadata), terms.force);
+    const { resourceVersion, ...seen } = live.raw.metadata;
+    const isBound = terms.ifMatch !== undefined;
+    try {
+      await look.cluster.remove(INSTALLATIONS, { ...seen, ...(isBound && { resourceVersion }) }, terms);
+      return live;
+    } catch (error) {
+      if (!isConflict(error) || tries >= MOST_TRIES) {
+        throw problemOf(error);
+      }
+    }
+  }
 }
 
 /** Changes with its spec, and with nothing else. */

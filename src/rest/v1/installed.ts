@@ -1,9 +1,11 @@
 import { z } from 'zod';
+import { lossOf } from '../../plan/ask/outcome.ts';
+import { prospectOf } from '../../plan/ask/prospect.ts';
 import { json, refusals, refusalsOfWrites } from '../answers.ts';
 import { etagOf, remove } from '../change.ts';
 import { callerOf, lookOf, tenantOf, termsOf, type App, type Context } from '../context.ts';
 import { install } from '../install.ts';
-import { installationOf } from './installation.ts';
+import { dryRunOf, installationOf } from './installation.ts';
 import { find, ONE, reading, shown, tags } from './one.ts';
 import {
   Deleting,
@@ -113,20 +115,15 @@ export function registerInstalled(app: App, context: Context): void {
     },
     async (request, reply) => {
       const terms = termsOf(request, request.query);
-      const live = await find(context, request, request.params, request.query);
-      await remove(context, lookOf(context, request), live, terms);
-      return terms.dryRun ? reply.code(200).send(NOTHING_LEFT) : reply.code(204).send();
+      const locate = () => find(context, request, request.params, request.query);
+      const live = await remove(context, lookOf(context, request), locate, terms);
+      if (terms.dryRun) {
+        return reply.code(200).send(dryRunOf(lossOf(prospectOf(context.observe(live), context.now()))));
+      }
+      return reply.code(204).send();
     },
   );
 }
-
-const NOTHING_LEFT: DryRun = {
-  dry_run: true,
-  version: null,
-  path: [],
-  software: [],
-  env: { added: [], changed: [], removed: [] },
-};
 
 function policyFields(policy: z.output<typeof PolicyAsked>): object {
   switch (policy) {

@@ -258,8 +258,7 @@ export function registerAppInstallations(server: Server, context: Context): void
     },
     async (request, reply) => {
       const terms = termsOf(request, request.query);
-      const live = await find(request);
-      await remove(context, lookOf(context, request), live, terms);
+      const live = await remove(context, lookOf(context, request), () => find(request), terms);
       if (terms.dryRun) {
         return reply.code(200).send(dryRunOf(lossOf(prospectOf(context.observe(live), context.now()))));
       }

@@ -1,3 +1,4 @@
+import semver from 'semver';
 import { patched, type Json, type JsonObject } from '../../cluster/merge-patch.ts';
 import { faultOf } from '../../api/input-schema.ts';
 import { ANNOTATION } from '../../api/names.ts';
@@ -33,9 +34,10 @@ export function changeFor(situation: Situation, request: PatchRequest): Change {
   const { observed, live, now } = situation;
   const before = prospectOf(observed, now);
   const version = versionIn(situation, request);
-  const target = findRelease(observed.catalogue, version ?? before.goal ?? acceptedVersion(live.view));
+  const target = findRelease(observed.catalogue, version ?? before.goal ?? versionAskedFor(live));
   const wishes = {
     ...policyFields(request.updatePolicy, live.view.spec),
+    ...versionWithoutAutomation(live, request),
     ...softwareFields(situation, request, before, target),
   };
   const asking = prospectOf(withSpec(observed, merged(observed, wishes)), now);
@@ -64,6 +66,20 @@ export function changeFor(situation: Situation, request: PatchRequest): Change {
     secret,
     ...(ask.retries && { annotations: { [ANNOTATION.retry]: newId() } }),
   };
+}
+
+/** Where nothing can be decided, such as after it failed. */
+function versionAskedFor({ view }: Live): string {
+  const { upgradePolicy, version } = view.spec;
+  return upgradePolicy === 'manual' && version !== undefined ? version : acceptedVersion(view);
+}
+
+/** What was a floor for automation would become the version to run, though a newer one runs: that one stays. */
+function versionWithoutAutomation({ view }: Live, { updatePolicy }: PatchRequest): JsonObject {
+  const { upgradePolicy, version: floor } = view.spec;
+  const accepted = acceptedVersion(view);
+  const isPassed = floor !== undefined && semver.valid(accepted) !== null && semver.gt(accepted, floor);
+  return upgradePolicy === 'auto' && updatePolicy === 'none' && isPassed ? { version: accepted } : {};
 }
 
 /** Undefined where the request names none, or the one that is there. */

@@ -3,6 +3,7 @@ import { curl, idOf, one, uidOf } from '../support/app-installations.ts';
 import { cleanUp, installation, prepare, provider, release, software, softwareRelease } from '../support/cluster.ts';
 import { apply, get, waitFor, type InstallationObject } from '../support/kubectl.ts';
 import { startOperator, type RunningOperator } from '../support/operator.ts';
+import { runs } from '../support/outcome.ts';
 import { addAccount, apiOf, ask, create, followWrites } from '../support/rest.ts';
 import { startWitness, type Witness } from '../support/witness.ts';
 
@@ -298,6 +299,26 @@ describe('PATCH /v2/app-installations/{id}', () => {
       });
     },
   );
+
+  it('none after all leaves what automation took, which is above the version that was asked for', async () => {
+    const name = rows.find(({ asked }) => asked === 'the policy all')?.name ?? '';
+    // Its software moves on in a rollout of its own.
+    await witness.untilTemplate(`${namespace}/${name}`, ({ software }) => software === 'imagemagick=7.0.0 php=8.3.0');
+    await witness.until(`${namespace}/${name}`, runs('2.0.0'));
+    const templates = await witness.templatesOf(`${namespace}/${name}`);
+    const before = await get<InstallationObject>('pi', name, namespace);
+
+    const answer = await ask(apiOf(operator), `PATCH ${one(before.metadata.uid)}`, {
+      token,
+      body: { updatePolicy: 'none' },
+    });
+
+    expect([answer.status, answer.text]).toEqual([204, '']);
+    await witness.until(`${namespace}/${name}`, runs('2.0.0'));
+    const { spec } = await get<InstallationObject>('pi', name, namespace);
+    expect(spec).toEqual({ ...before.spec, upgradePolicy: 'manual', version: '2.0.0' });
+    expect(await witness.templatesOf(`${namespace}/${name}`)).toEqual(templates);
+  });
 
   it.each(['patched0', 'bare', 'automatic'])('equal to what GET reports of "%s" changes nothing', async (name) => {
     await waitFor('Ready', `pi/${name}`, namespace);
