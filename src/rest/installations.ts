@@ -9,6 +9,7 @@ import { INSTALLATIONS } from '../reconcile/resources.ts';
 import type { Access } from './access.ts';
 import type { Caller } from './callers.ts';
 import type { CallersCluster } from './callers-cluster.ts';
+import { createInOrder } from './in-order.ts';
 import type { Owned } from './ownership.ts';
 import { notFound, RestProblem } from './problem.ts';
 
@@ -54,6 +55,7 @@ export interface Installations {
  * caller wrote a moment ago, and what the caller may not read is told like what is not there.
  */
 export function createInstallations(caches: Caches, access: Access, namespaces: readonly string[]): Installations {
+  const inOrder = createInOrder(caches);
   const isSeen = (namespace: string) => namespaces.length === 0 || namespaces.includes(namespace);
 
   async function read({ cluster }: Look, name: ObjectName): Promise<Live | undefined> {
@@ -136,11 +138,7 @@ export function createInstallations(caches: Caches, access: Access, namespaces: 
             : `There is no namespace "${namespace}" in which you can list installations`,
         );
       }
-      const all =
-        namespace === undefined
-          ? [...caches.installations.values()]
-          : caches.installations.byIndex('namespace', namespace);
-      return all.sort(byKey);
+      return inOrder(namespace);
     },
   };
 }
@@ -160,8 +158,4 @@ function ambiguous(provider: string, found: readonly Live[]): RestProblem {
     'SeveralInstallations',
     `Choose one with ?installation=: "${provider}" is installed here as ${names.join(', ')}`,
   );
-}
-
-function byKey(a: InstallationView, b: InstallationView): number {
-  return a.key < b.key ? -1 : 1;
 }

@@ -1,0 +1,39 @@
+import type { Caches } from '../reconcile/caches.ts';
+import type { InstallationView } from '../reconcile/project.ts';
+
+/** The installations of a namespace, or of all, by their keys. */
+export type InOrder = (namespace: string | undefined) => readonly InstallationView[];
+
+const EVERYWHERE = '';
+
+/** Remembers the order until one comes or goes: portals list again and again, and to sort a thousand takes a millisecond. */
+export function createInOrder({ installations }: Pick<Caches, 'installations'>): InOrder {
+  const orders = new Map<string, readonly string[]>();
+
+  installations.onChange((before, after) => {
+    if (!before || !after) {
+      orders.delete((before ?? after)?.namespace ?? EVERYWHERE);
+      orders.delete(EVERYWHERE);
+    }
+  });
+
+  function orderOf(namespace: string): readonly string[] {
+    const known = orders.get(namespace);
+    if (known) {
+      return known;
+    }
+    const all = namespace === EVERYWHERE ? [...installations.values()] : installations.byIndex('namespace', namespace);
+    const order = all.map(({ key }) => key).sort(alphabetically);
+    orders.set(namespace, order);
+    return order;
+  }
+
+  return (namespace = EVERYWHERE) =>
+    orderOf(namespace)
+      .map((key) => installations.get(key))
+      .filter((view) => view !== undefined);
+}
+
+function alphabetically(a: string, b: string): number {
+  return a < b ? -1 : 1;
+}
