@@ -2,12 +2,16 @@ import type { Caches } from '../reconcile/caches.ts';
 import type { InstallationView } from '../reconcile/project.ts';
 
 /** The installations of a namespace, or of all, by their keys. */
-export type InOrder = (namespace: string | undefined) => readonly InstallationView[];
+export interface InOrder {
+  readonly total: number;
+  /** A part of them; all of them without bounds. */
+  slice(from?: number, to?: number): readonly InstallationView[];
+}
 
 const EVERYWHERE = '';
 
 /** Remembers the order until one comes or goes: portals list again and again, and to sort a thousand takes a millisecond. */
-export function createInOrder({ installations }: Pick<Caches, 'installations'>): InOrder {
+export function createInOrder({ installations }: Pick<Caches, 'installations'>) {
   const orders = new Map<string, readonly string[]>();
 
   installations.onChange((before, after) => {
@@ -28,10 +32,13 @@ export function createInOrder({ installations }: Pick<Caches, 'installations'>):
     return order;
   }
 
-  return (namespace = EVERYWHERE) =>
-    orderOf(namespace)
-      .map((key) => installations.get(key))
-      .filter((view) => view !== undefined);
+  return (namespace = EVERYWHERE): InOrder => {
+    const order = orderOf(namespace);
+    return {
+      total: order.length,
+      slice: (from, to) => order.slice(from, to).flatMap((key) => installations.get(key) ?? []),
+    };
+  };
 }
 
 function alphabetically(a: string, b: string): number {

@@ -9,7 +9,7 @@ import { INSTALLATIONS } from '../reconcile/resources.ts';
 import type { Access } from './access.ts';
 import type { Caller } from './callers.ts';
 import type { CallersCluster } from './callers-cluster.ts';
-import { createInOrder } from './in-order.ts';
+import { createInOrder, type InOrder } from './in-order.ts';
 import type { Owned } from './ownership.ts';
 import { notFound, RestProblem } from './problem.ts';
 
@@ -47,7 +47,7 @@ export interface Installations {
   /** Undefined where there is none, or none that the caller may read. */
   named(look: Look, name: ObjectName): Promise<Live | undefined>;
   /** Those of a namespace that the caller may list, or of all, by name. */
-  list(caller: Caller, namespace: string | undefined): Promise<readonly InstallationView[]>;
+  list(caller: Caller, namespace: string | undefined): Promise<InOrder>;
 }
 
 /**

@@ -74,7 +74,7 @@ export function registerInstalled(app: App, context: Context): void {
     async (request, reply) => {
       const { limit, offset } = request.query;
       const all = await context.installations.list(callerOf(request), tenantOf(request, request.query));
-      reply.header('x-total-count', all.length);
+      reply.header('x-total-count', all.total);
       return reply.send(all.slice(offset, offset + limit).map(installationOf));
     },
   );

@@ -75,7 +75,7 @@ export function registerAppInstallations(server: Server, context: Context): void
       const isEverywhere = !isNamed && (await context.access.may(caller, { verb: 'list', resource: INSTALLATIONS }));
       const where = isEverywhere ? undefined : namespaceFor(caller, { header: header as string, query: namespace });
       const all = await context.installations.list(caller, where);
-      return reply.send(pageOf(chosen(all, query), query).map(show));
+      return reply.send(pageOf(chosen(all.slice(), query), query).map(show));
     },
   );
 
@@ -93,7 +93,7 @@ export function registerAppInstallations(server: Server, context: Context): void
     },
     async (request, reply) => {
       const all = await context.installations.list(callerOf(request), projectIn(request.params));
-      return reply.send(pageOf(chosen(all, request.query), request.query).map(show));
+      return reply.send(pageOf(chosen(all.slice(), request.query), request.query).map(show));
     },
   );
 

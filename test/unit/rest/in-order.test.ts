@@ -23,7 +23,10 @@ it('lists installations by name as they are now, whatever comes, changes and goe
   });
   const inOrder = createInOrder({ installations });
   const feed = installations.feed();
-  const told = (namespace?: string) => inOrder(namespace).map(({ key, spec }) => `${key} ${spec.description}`.trim());
+  const told = (namespace?: string) =>
+    inOrder(namespace)
+      .slice()
+      .map(({ key, spec }) => `${key} ${spec.description}`.trim());
 
   expect([told('a'), told()]).toEqual([[], []]);
   feed.upsert(view('a', 'two'));
@@ -35,6 +38,12 @@ it('lists installations by name as they are now, whatever comes, changes and goe
   ]);
   feed.upsert(view('a', 'two', 'changed'));
   expect(told('a')).toEqual(['a/one', 'a/two changed']);
+  expect([
+    inOrder('a').total,
+    inOrder('a')
+      .slice(1, 2)
+      .map(({ key }) => key),
+  ]).toEqual([2, ['a/two']]);
   version += 1;
   feed.remove('a/one', String(version));
   feed.upsert(view('a', 'three'));
