@@ -346,7 +346,7 @@ const PROVIDER = {
   scope: 'public',
   tags: [],
   latest_version: '1.1.0',
-  install_count: 1,
+  install_count: expect.any(Number) as number,
   created_at: DATE_TIME,
   updated_at: DATE_TIME,
 };

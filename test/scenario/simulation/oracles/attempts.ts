@@ -55,7 +55,8 @@ export function badAttempts(deed: Deed): string[] {
   const former = before && recordOf(server, before);
   const isEdit = isOpen(former) && isUnasked(dataOf(former)?.trigger) && versionOf(before!) === versionOf(after);
   if (isBegun && isUnasked(trigger) && !isEdit && underWay.length > deed.mostAtOnce) {
-    bad.push(`${underWay.length} rollouts that nobody asked for are under way at once`);
+    const keys = underWay.map(({ metadata }) => keyOf(metadata)).join(', ');
+    bad.push(`${underWay.length} rollouts that nobody asked for are under way at once: ${keys}`);
   }
   return bad;
 }
@@ -118,9 +119,23 @@ function isUnderWay(server: ApiServer, deployment: ApiObject, now: number): bool
     now < Date.parse(data.startedAt) + defaults.progressDeadlineSeconds * 1000 + UNTIL_MARKED_MS &&
     // A Deployment that was found has lost its first record.
     !isFound(record) &&
+    !continuesFound(server, deployment) &&
     isMadeOf(server, deployment) &&
     isInSight(server, deployment)
   );
+}
+
+/** An edit in the midst of a rollout that was found has the place of that one, which is none: seed 523615. */
+function continuesFound(server: ApiServer, deployment: ApiObject): boolean {
+  const key = `${keyOf(deployment.metadata)}-`;
+  const former = server.history.findLast(
+    ({ kind, key: name, after }) =>
+      kind === KINDS.ControllerRevision &&
+      name.startsWith(key) &&
+      after !== undefined &&
+      orderOf(after) === numberOf(deployment) - 1,
+  )?.after;
+  return isFound(former) && isOpen(former) && dataOf(former)?.version === versionOf(deployment);
 }
 
 /** Whether the template is that of its record, so that nobody brought back another one. */
