@@ -61,7 +61,9 @@ export function createCallers(transport: Transport, clock: Clock): Callers {
     clock,
     ttlMs: (caller) => (caller ? KNOWN_MS : UNKNOWN_MS),
   });
-  /** Reviews of each address in the second that is running. */
+  /** Tokens that were known when they were reviewed last: to review them again is no flood. */
+  const known = new Set<string>();
+  /** Reviews of other tokens, by address, in the second that is running. */
   const asked = new Map<string, number>();
   let windowEnds = 0;
 
@@ -77,6 +79,13 @@ export function createCallers(transport: Transport, clock: Clock): Callers {
     asked.set(address, count);
   }
 
+  function remember(id: string): void {
+    if (known.size >= MOST_KEPT) {
+      known.clear();
+    }
+    known.add(id);
+  }
+
   async function review(token: string, id: string): Promise<Caller | undefined> {
     const asking = transport.request<TokenReview>({
       method: 'POST',
@@ -87,9 +96,12 @@ export function createCallers(transport: Transport, clock: Clock): Callers {
     });
     const { status } = await asking.catch(notReviewed);
     const { username, uid, groups = [], extra } = status?.user ?? {};
-    return status?.authenticated === true && username !== undefined && username !== ''
-      ? { token, id, username, uid, groups, extra, namespace: namespaceOf(username) }
-      : undefined;
+    if (status?.authenticated !== true || username === undefined || username === '') {
+      known.delete(id);
+      return undefined;
+    }
+    remember(id);
+    return { token, id, username, uid, groups, extra, namespace: namespaceOf(username) };
   }
 
   return {
@@ -100,7 +112,9 @@ export function createCallers(transport: Transport, clock: Clock): Callers {
       // The token itself is not kept as a key: a dump of the memory shows it as seldom as can be.
       const id = createHash('sha256').update(token).digest('base64url');
       return reviews.get(id, async () => {
-        countReview(address);
+        if (!known.has(id)) {
+          countReview(address);
+        }
         return review(token, id);
       });
     },

@@ -115,8 +115,14 @@ export async function remove(
   find: () => Promise<Live>,
   terms: Terms,
 ): Promise<Live> {
+  let first: Live | undefined;
   for (let tries = 1; ; tries += 1) {
     const live = await find();
+    // What was asked to be deleted is gone, and another of its name came.
+    if (first && first.view.uid !== live.view.uid) {
+      return first;
+    }
+    first = live;
     demandMatch(terms.ifMatch, live);
     await demandNoKeeper(access, look, live, keeperOfAny(live.raw.metadata), terms.force);
     const { resourceVersion, ...seen } = live.raw.metadata;

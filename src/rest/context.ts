@@ -30,6 +30,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Answered to everybody, also without a token. */
     isPublic?: boolean;
+    /** It does not end with its answer. */
+    isStream?: boolean;
   }
 }
 

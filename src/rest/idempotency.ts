@@ -3,7 +3,7 @@ import { hash } from '../api/hash.ts';
 /**
  * The last requests that wrote to an installation, in one of its annotations: so they are remembered in the very write that they
  * made, survive every restart, and are the same for all replicas. A request is two hashes, of its key with its caller, and of
- * all that it asked for.
+ * all that it asked for. The latter has the key in it, which is stored nowhere: a value in the body cannot be guessed by it.
  */
 
 const MOST_KEPT = 8;
@@ -19,7 +19,9 @@ export function keyedRequest(
   caller: { readonly username: string; readonly uid: string | undefined },
   content: unknown,
 ): KeyedRequest | undefined {
-  return key === undefined ? undefined : { key: hash([caller.username, caller.uid, key]), content: hash(content) };
+  return key === undefined
+    ? undefined
+    : { key: hash([caller.username, caller.uid, key]), content: hash([caller.username, caller.uid, key, content]) };
 }
 
 /** `new`: it was not seen before; `again`: it was, so that nothing is left to do; `other`: its key was for something else. */

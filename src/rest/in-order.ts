@@ -28,7 +28,10 @@ export function createInOrder({ installations }: Pick<Caches, 'installations'>) 
     }
     const all = namespace === EVERYWHERE ? [...installations.values()] : installations.byIndex('namespace', namespace);
     const order = all.map(({ key }) => key).sort(alphabetically);
-    orders.set(namespace, order);
+    // A namespace that is not there has none, and names can be made up without end.
+    if (order.length > 0) {
+      orders.set(namespace, order);
+    }
     return order;
   }
 

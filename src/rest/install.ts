@@ -131,7 +131,11 @@ export const DRAFT = {
 };
 
 /** What is in a namespace decides some answers, so that who may not write there gets none of them. */
-async function demandRight({ access, installations }: Context, { caller }: Look, namespace: string): Promise<void> {
+export async function demandRight(
+  { access, installations }: Context,
+  { caller }: Look,
+  namespace: string,
+): Promise<void> {
   const isHere = installations.isSeen(namespace);
   if (isHere && (await access.may(caller, { verb: 'create', resource: INSTALLATIONS, namespace }))) {
     return;

@@ -43,7 +43,6 @@ export interface Installations {
   /** What is written elsewhere nobody would act on. */
   isSeen(namespace: string): boolean;
   byUid(look: Look, uid: string): Promise<Live>;
-  byName(look: Look, name: ObjectName): Promise<Live>;
   /** Undefined where there is none, or none that the caller may read. */
   named(look: Look, name: ObjectName): Promise<Live | undefined>;
   /** Those of a namespace that the caller may list, or of all, by name. */
@@ -115,14 +114,6 @@ export function createInstallations(caches: Caches, access: Access, namespaces: 
       const live = known && (await read(look, known));
       if (live?.view.uid !== uid) {
         throw notFound('Correct the id: there is no such installation');
-      }
-      return live;
-    },
-
-    async byName(look, name) {
-      const live = await read(look, name);
-      if (!live) {
-        throw notFound(`There is no installation "${name.name}" here`);
       }
       return live;
     },

@@ -132,8 +132,17 @@ function problemOfServer(error: ApiError): RestProblem {
       return new RestProblem(413, 'PayloadTooLarge', message);
     case 429:
       return new RestProblem(429, 'TooManyRequests', message, LATER);
+    case 0:
+      return new RestProblem(503, 'ServiceUnavailable', 'Try again: the API server did not answer', {
+        ...LATER,
+        cause: error,
+      });
     default:
-      return new RestProblem(503, 'ServiceUnavailable', 'Try again: the API server did not answer', LATER);
+      // Its words may be about anything, such as the address of a webhook: they are for the log.
+      return new RestProblem(503, 'ServiceUnavailable', `Try again: the API server could not do it (HTTP ${status})`, {
+        ...LATER,
+        cause: error,
+      });
   }
 }
 

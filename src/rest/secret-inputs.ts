@@ -91,6 +91,10 @@ const YOUNG_MS = 10 * 60_000;
  */
 export async function sweepSecrets({ cluster }: Look, { view }: Live, caches: Caches, now: number): Promise<void> {
   const { namespace } = view;
+  // Who does not see everything takes what is used for what is not.
+  if (!caches.isLive()) {
+    return;
+  }
   await asFarAsPossible(async () => {
     const found = await cluster.list<Raw>(SECRETS, namespace, { labelSelector: LABEL.inputs });
     const all = [view, ...caches.installations.byIndex('namespace', namespace)];

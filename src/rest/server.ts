@@ -14,6 +14,7 @@ import { createContext, type App } from './context.ts';
 import { registerDocs } from './docs-page.ts';
 import { answerProblems, refuseConnection, send } from './errors.ts';
 import { identify } from './identify.ts';
+import { createInFlight } from './in-flight.ts';
 import { answerOtherMethods } from './methods.ts';
 import { describe } from './openapi.ts';
 import type { RestPorts } from './ports.ts';
@@ -82,10 +83,15 @@ export async function createRestServer(ports: RestPorts, settings: RestSettings)
     strictPreflight: false,
   });
   await describe(app);
-  app.addHook('onRequest', async (request) => {
+  const inFlight = createInFlight();
+  app.addHook('onRequest', async (request, reply) => {
     if (request.routeOptions.config.isPublic !== true && !request.is404) {
       demandReady(ports);
       request.caller = await identify(request, context.callers);
+      // Streams have a limit of their own.
+      if (request.routeOptions.config.isStream !== true) {
+        inFlight.enter(request.caller, reply.raw);
+      }
     }
   });
   await app.register(rateLimit, {

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { findCondition } from '../api/conditions.ts';
 import { isNewer } from '../controller/resource-version.ts';
+import type { DeploymentView } from '../plan/state/observed.ts';
 import type { InstallationView } from '../reconcile/project.ts';
 import { INSTALLATIONS } from '../reconcile/resources.ts';
 import { callerOf, type Context } from './context.ts';
@@ -101,6 +102,25 @@ export function isSettled({
   );
 }
 
+/**
+ * Whether pods are still made anew, or something that failed is still to be tried again: an annotation asks for both, and raises no
+ * generation. Where a person must act, it has ended.
+ */
+export function isRestarting(
+  { restart, retry, status, spec }: Pick<InstallationView, 'restart' | 'retry' | 'status' | 'spec'>,
+  deployment: DeploymentView | undefined,
+): boolean {
+  if (spec.suspend === true || findCondition(status.conditions, 'Stalled')?.status === 'True') {
+    return retry !== undefined && status.lastHandledRetry !== retry && spec.suspend !== true;
+  }
+  const isRolledOut =
+    deployment !== undefined &&
+    deployment.observedGeneration >= deployment.generation &&
+    deployment.restart === restart &&
+    Math.min(deployment.updated, deployment.available) >= deployment.replicas;
+  return restart !== undefined && !isRolledOut;
+}
+
 interface Viewing {
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
@@ -116,6 +136,10 @@ export async function watch(
   const caller = callerOf(request);
   const { raw } = reply;
   const sender = createSender(raw, show);
+  // Who left while it was read is not heard of again.
+  if (raw.destroyed) {
+    return;
+  }
   const leave = watches.begin(live.view.key, caller.username, (after) => tell(after));
   if (!leave) {
     throw new RestProblem(429, 'TooManyWatches', 'Close other watches first, or ask with GET from time to time', {
@@ -148,7 +172,7 @@ export async function watch(
     if (!view || view.uid !== live.view.uid) {
       sender.last('deleted', undefined);
       end();
-    } else if (isSettled(view)) {
+    } else if (isSettled(view) && !isRestarting(view, caches.deployments.get(view.key))) {
       sender.last('settled', view);
       end();
     } else {
@@ -169,6 +193,8 @@ export async function watch(
       end();
     } else {
       sender.beat();
+      // Of Deployments nobody tells.
+      tell(caches.installations.get(live.view.key));
     }
   }
 

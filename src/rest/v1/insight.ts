@@ -106,6 +106,7 @@ export function registerInsight(app: App, context: Context, watches: Watches): v
     `${ONE}/watch`,
     {
       exposeHeadRoute: false,
+      config: { isStream: true },
       schema: {
         ...reading,
         operationId: 'watchInstallation',

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { InstallationSpec } from '../../api/installation.ts';
+import { firstIssue } from '../../api/field.ts';
 import { isSecret } from '../../api/user-input.ts';
 import { missingFor } from '../../plan/ask/missing.ts';
 import { lossOf } from '../../plan/ask/outcome.ts';
@@ -13,14 +14,14 @@ import { INSTALLATIONS } from '../../reconcile/resources.ts';
 import { json, refusals, refusalsOfWrites } from '../answers.ts';
 import { change, etagOf, remove } from '../change.ts';
 import { callerOf, lookOf, termsOf, type App as Server, type Context } from '../context.ts';
-import { DRAFT, install } from '../install.ts';
+import { demandRight, DRAFT, install } from '../install.ts';
 import type { Live } from '../installations.ts';
 import { notFound } from '../problem.ts';
 import { sweepSecrets } from '../secret-inputs.ts';
 import { namespaceField, namespaceFor } from '../tenant.ts';
 import { Keyed, Matching } from '../headers.ts';
 import { appInstallationOf, dryRunOf, runStateOf } from './app-installation.ts';
-import { askedOf, bad, changeFor, demandOnce, policyFields, softwareWishes } from './changes.ts';
+import { askedOf, bad, changeFor, demandFit, demandOnce, policyFields, softwareWishes } from './changes.ts';
 import { findAnyVersion, findVersion } from './find.ts';
 import { appId } from './ids.ts';
 import { dependencyOf, softwareOf, userInputOf } from './published.ts';
@@ -117,13 +118,12 @@ export function registerAppInstallations(server: Server, context: Context): void
     },
     async (request, reply) => {
       const { body, params, query } = request;
-      const wish = { namespace: projectIn(params), name: undefined, isOneOfMany: true, ...wishOf(body) };
-      const { live, outcome, isReplay } = await install(
-        context,
-        lookOf(context, request),
-        wish,
-        termsOf(request, query),
-      );
+      const namespace = projectIn(params);
+      const look = lookOf(context, request);
+      // What a body is told depends on the catalogue, which not everybody may read, and on much work.
+      await demandRight(context, look, namespace);
+      const wish = { namespace, name: undefined, isOneOfMany: true, ...wishOf(body) };
+      const { live, outcome, isReplay } = await install(context, look, wish, termsOf(request, query));
       if (outcome) {
         return reply.code(200).send(dryRunOf(outcome));
       }
@@ -153,10 +153,17 @@ export function registerAppInstallations(server: Server, context: Context): void
       ...(description !== undefined && { description }),
       ...(wishes.length > 0 && { systemSoftware: wishes }),
     };
-    const asked = askedFor(InstallationSpec.parse(spec));
+    const { data, error } = InstallationSpec.safeParse(spec);
+    if (!data) {
+      throw bad('Invalid', `Correct ${firstIssue(error, 'spec')}`);
+    }
+    const asked = askedFor(data);
     const unknown = userInputs.find(({ name }) => !asked.has(name));
     if (unknown) {
       throw bad('UnknownUserInput', `Remove "${unknown.name}" from userInputs: ${found.version} does not ask for it`);
+    }
+    for (const { name, value } of userInputs) {
+      demandFit(asked.get(name), value);
     }
     const isSecretName = (name: string) => isSecret(asked.get(name) ?? {});
     const given = userInputs.flatMap(({ name, value }) => (value === null ? [] : [{ name, value }]));

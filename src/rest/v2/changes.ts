@@ -133,16 +133,21 @@ function inputsIn(
     }
     // Nobody can tell where the release is not published any more: what was in a Secret stays in one.
     if (input ? isSecret(input) : known.get(name)?.valueFrom) {
-      const fault = input && faultOf({ ...input, secret: false }, value);
-      if (fault !== undefined) {
-        throw bad('InvalidUserInput', `Correct "${name}" in userInputs: it ${fault}`);
-      }
+      demandFit(input, value);
       secrets.set(name, value);
     } else {
       given.set(name, value);
     }
   }
   return { given, secrets };
+}
+
+/** Refuses a value of a secret input that breaks its rule: once it is in a Secret nobody can judge it. */
+export function demandFit(input: AskedInput | undefined, value: string | null): void {
+  const fault = input && value !== null && isSecret(input) ? faultOf({ ...input, secret: false }, value) : undefined;
+  if (input && fault !== undefined) {
+    throw bad('InvalidUserInput', `Correct "${input.name}" in userInputs: it ${fault}`);
+  }
 }
 
 /** A name that is given twice has two values, and nobody knows which one is meant. */
@@ -216,6 +221,7 @@ function softwareFields(
   const { live } = situation;
   const stored = (live.raw.spec?.['systemSoftware'] ?? []) as unknown as readonly Wish[];
   const wishes = new Map(stored.map((wish) => [wish.name, wish]));
+  demandDistinct(Object.keys(systemSoftware));
   for (const [id, asked] of Object.entries(systemSoftware)) {
     if (asked === null) {
       wishes.delete(removable(situation, id, before, target));
@@ -283,8 +289,16 @@ function findVersionOf(view: Parameters<typeof findSoftwareVersion>[0], id: stri
   return release?.version;
 }
 
+/** Ids are the same in capitals and in small letters. */
+function demandDistinct(ids: readonly string[]): void {
+  if (new Set(ids.map((id) => id.toLowerCase())).size < ids.length) {
+    throw bad('Invalid', 'Name each system software once in systemSoftware: one of them is there more than once');
+  }
+}
+
 /** The wishes of a new installation. */
 export function softwareWishes(caches: Caches, { systemSoftware = {} }: Pick<PatchRequest, 'systemSoftware'>): Wish[] {
+  demandDistinct(Object.keys(systemSoftware));
   return Object.entries(systemSoftware).flatMap(([id, asked]) => {
     const view = findSoftware(caches, id);
     if (!view) {

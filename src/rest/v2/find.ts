@@ -1,5 +1,6 @@
 import type { Release } from '../../api/provider.ts';
 import type { SoftwareRelease } from '../../api/software.ts';
+import type { Catalogue } from '../../plan/catalogue/catalogue.ts';
 import type { Caches } from '../../reconcile/caches.ts';
 import type { ProviderView, SoftwareView } from '../../reconcile/project.ts';
 import { appId, appVersionId, softwareId, softwareVersionId } from './ids.ts';
@@ -13,7 +14,21 @@ export function findApp({ providers }: Caches, id: string): ProviderView | undef
 }
 
 export function findVersion({ catalogue }: Pick<ProviderView, 'catalogue'>, id: string): Release | undefined {
-  return catalogue.releases.find(({ version }) => appVersionId(catalogue.provider, version) === id.toLowerCase());
+  return versionsById(catalogue).get(id.toLowerCase());
+}
+
+/** Made once for each catalogue: a hash of every version of every provider takes half a second. */
+const indexes = new WeakMap<Catalogue, ReadonlyMap<string, Release>>();
+
+function versionsById(catalogue: Catalogue): ReadonlyMap<string, Release> {
+  const known = indexes.get(catalogue);
+  if (known) {
+    return known;
+  }
+  const { provider, releases } = catalogue;
+  const index = new Map(releases.map((release) => [appVersionId(provider, release.version), release]));
+  indexes.set(catalogue, index);
+  return index;
 }
 
 /** Of whatever app. */

@@ -1,3 +1,4 @@
+import { ANNOTATION } from '../../../src/api/names.ts';
 import { findConnection } from '../../../src/cluster/connection.ts';
 import { createListWatch } from '../../../src/cluster/list-watch.ts';
 import { createTransport } from '../../../src/cluster/transport.ts';
@@ -98,7 +99,9 @@ function lieOf(
 ): string | undefined {
   const { metadata, status } = installation;
   const ready = status.conditions?.find((c) => c.type === 'Ready');
-  if (ready?.status !== 'True' || ready.observedGeneration !== metadata.generation) {
+  // An annotation asks for new pods without a new generation: until the next report it says what was true before.
+  const isRestarted = metadata.annotations?.[ANNOTATION.restart] !== undefined;
+  if (ready?.status !== 'True' || ready.observedGeneration !== metadata.generation || isRestarted) {
     return undefined;
   }
   const before = deployments.filter(

@@ -56,6 +56,7 @@ function fake({ secrets = [], error }: Fake) {
 
 function caches(others: readonly Live[] = [], records: Readonly<Record<string, readonly string[]>> = {}): Caches {
   return {
+    isLive: () => true,
     installations: { byIndex: () => others.map(({ view }) => view) },
     revisions: {
       byIndex: (_: string, key: string) =>
