@@ -2,7 +2,7 @@ import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import fastify, { type FastifyReply } from 'fastify';
-import { validatorCompiler } from 'fastify-type-provider-zod';
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
@@ -64,8 +64,7 @@ export async function createRestServer(ports: RestPorts, settings: RestSettings)
   const watches = createWatches(ports);
 
   app.setValidatorCompiler(validatorCompiler);
-  // The compiler holds answers against their schemas, and so do tests with thousands of requests: not each answer once more.
-  app.setSerializerCompiler(() => JSON.stringify);
+  app.setSerializerCompiler(serializerCompiler);
   app.decorateRequest('caller', undefined);
   acceptJsonOnly(app);
   answerProblems(app, ports.log);
