@@ -23,7 +23,7 @@ export async function curlAs(namespace: string, account: string): Promise<Curl> 
   };
   const flags = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
   return async (path, ...more) => {
-    const args = ['-sS', '--fail-with-body', '--retry-all-errors', ...flags, ...more, `https://localhost${path}`];
+    const args = ['-sS', '--fail', '--retry-all-errors', ...flags, ...more, `https://localhost${path}`];
     try {
       return (await promisify(execFile)('curl', args)).stdout;
     } catch (error) {
