@@ -21,6 +21,8 @@ const MOST_OF_ONE_CALLER = 20;
 const HEARTBEAT_MS = 15_000;
 /** A client that hears nothing until then asks again. */
 const LONGEST_MS = 30 * 60_000;
+/** The operator looks at an annotation at once, unless it is just being replaced. */
+const LONGEST_UNTIL_RETRIED_MS = 60_000;
 const RETRY = 'retry: 2000\n\n';
 
 type Listener = (after: InstallationView | undefined) => void;
@@ -102,23 +104,30 @@ export function isSettled({
   );
 }
 
-/**
- * Whether pods are still made anew, or something that failed is still to be tried again: an annotation asks for both, and raises no
- * generation. Where a person must act, it has ended.
- */
+/** Whether pods are still made anew: an annotation asks for that, and raises no generation. Where a person must act, it has ended. */
 export function isRestarting(
-  { restart, retry, status, spec }: Pick<InstallationView, 'restart' | 'retry' | 'status' | 'spec'>,
-  deployment: DeploymentView | undefined,
+  { restart, status, spec }: Pick<InstallationView, 'restart' | 'status' | 'spec'>,
+  deployment:
+    | Pick<DeploymentView, 'restart' | 'generation' | 'observedGeneration' | 'replicas' | 'updated' | 'total'>
+    | undefined,
 ): boolean {
-  if (spec.suspend === true || findCondition(status.conditions, 'Stalled')?.status === 'True') {
-    return retry !== undefined && status.lastHandledRetry !== retry && spec.suspend !== true;
+  const isOver = spec.suspend === true || findCondition(status.conditions, 'Stalled')?.status === 'True';
+  if (restart === undefined || isOver) {
+    return false;
   }
+  // Pods that fail later are another matter.
   const isRolledOut =
     deployment !== undefined &&
-    deployment.observedGeneration >= deployment.generation &&
     deployment.restart === restart &&
-    Math.min(deployment.updated, deployment.available) >= deployment.replicas;
-  return restart !== undefined && !isRolledOut;
+    deployment.observedGeneration >= deployment.generation &&
+    deployment.updated >= deployment.replicas &&
+    deployment.total <= deployment.updated;
+  return !isRolledOut;
+}
+
+/** Whether something that failed is still to be tried again: an annotation asks for that, too. */
+export function isToBeRetried({ retry, status, spec }: Pick<InstallationView, 'retry' | 'status' | 'spec'>): boolean {
+  return retry !== undefined && spec.suspend !== true && status.lastHandledRetry !== retry;
 }
 
 interface Viewing {
@@ -172,12 +181,18 @@ export async function watch(
     if (!view || view.uid !== live.view.uid) {
       sender.last('deleted', undefined);
       end();
-    } else if (isSettled(view) && !isRestarting(view, caches.deployments.get(view.key))) {
+    } else if (isSettled(view) && !isAwaited(view)) {
       sender.last('settled', view);
       end();
     } else {
       sender.next(view);
     }
+  }
+
+  /** A retry may begin nothing, and then nobody says so. */
+  function isAwaited(view: InstallationView): boolean {
+    const isPatient = clock.monotonic() - startedAt < LONGEST_UNTIL_RETRIED_MS;
+    return isRestarting(view, caches.deployments.get(view.key)) || (isPatient && isToBeRetried(view));
   }
 
   /** A token runs out and rights are taken while somebody watches. Who cannot be judged now is judged next time. */
