@@ -84,6 +84,18 @@ export function isTaken({ details: { causes = [] } }: ApiError): boolean {
   return causes.some(({ reason, field }) => reason === 'FieldManagerConflict' || field === 'metadata.ownerReferences');
 }
 
+/** Undefined where there is no such object. */
+export async function unlessNotFound<Answer>(answer: Promise<Answer>): Promise<Answer | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (isNotFound(error)) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
 export function isNotFound(error: unknown): boolean {
   return error instanceof ApiError && error.status === 404;
 }

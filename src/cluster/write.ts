@@ -1,4 +1,4 @@
-import { ApiError, isNotFound } from './errors.ts';
+import { ApiError, unlessNotFound } from './errors.ts';
 import type { JsonObject } from './merge-patch.ts';
 import {
   apiVersionOf,
@@ -9,7 +9,7 @@ import {
   type ObjectName,
   type Resource,
 } from './resource.ts';
-import type { Call, Transport } from './transport.ts';
+import type { Transport } from './transport.ts';
 
 interface ApplyOptions {
   readonly fieldManager: string;
@@ -45,17 +45,6 @@ export interface Writer {
 }
 
 export function createWriter(transport: Transport): Writer {
-  async function unlessNotFound<Answer>(call: Call): Promise<Answer | undefined> {
-    try {
-      return await transport.request<Answer>(call);
-    } catch (error) {
-      if (isNotFound(error)) {
-        return undefined;
-      }
-      throw error;
-    }
-  }
-
   return {
     apply(resource, object, { fieldManager, force }) {
       return transport.request({
@@ -72,25 +61,29 @@ export function createWriter(transport: Transport): Writer {
 
     patchStatus(resource, seen, patch, { fieldManager }) {
       const { resourceVersion } = seen;
-      return unlessNotFound({
-        method: 'PATCH',
-        path: objectPath(resource, seen, 'status'),
-        query: { fieldManager },
-        contentType: 'application/merge-patch+json',
-        body: { metadata: { resourceVersion }, status: patch },
-        doing: `Report the status of ${describeObject(resource, seen)}`,
-        resource: `${resourceLabel(resource)}/status`,
-      });
+      return unlessNotFound(
+        transport.request({
+          method: 'PATCH',
+          path: objectPath(resource, seen, 'status'),
+          query: { fieldManager },
+          contentType: 'application/merge-patch+json',
+          body: { metadata: { resourceVersion }, status: patch },
+          doing: `Report the status of ${describeObject(resource, seen)}`,
+          resource: `${resourceLabel(resource)}/status`,
+        }),
+      );
     },
 
     async remove(resource, name, { uid }) {
-      await unlessNotFound({
-        method: 'DELETE',
-        path: objectPath(resource, name),
-        body: { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid }, propagationPolicy: 'Background' },
-        doing: `Delete ${describeObject(resource, name)}`,
-        resource: resourceLabel(resource),
-      });
+      await unlessNotFound(
+        transport.request({
+          method: 'DELETE',
+          path: objectPath(resource, name),
+          body: { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid }, propagationPolicy: 'Background' },
+          doing: `Delete ${describeObject(resource, name)}`,
+          resource: resourceLabel(resource),
+        }),
+      );
     },
 
     async create(resource, object, { dryRun }) {
@@ -113,12 +106,14 @@ export function createWriter(transport: Transport): Writer {
     },
 
     get(resource, name) {
-      return unlessNotFound({
-        method: 'GET',
-        path: objectPath(resource, name),
-        doing: `Read ${describeObject(resource, name)}`,
-        resource: resourceLabel(resource),
-      });
+      return unlessNotFound(
+        transport.request({
+          method: 'GET',
+          path: objectPath(resource, name),
+          doing: `Read ${describeObject(resource, name)}`,
+          resource: resourceLabel(resource),
+        }),
+      );
     },
   };
 }

@@ -9,7 +9,7 @@ import {
   type Resource,
 } from '../cluster/resource.ts';
 import type { Call, Transport } from '../cluster/transport.ts';
-import { isNotFound } from '../cluster/errors.ts';
+import { unlessNotFound } from '../cluster/errors.ts';
 import { API_MANAGER } from '../api/names.ts';
 import type { Caller } from './callers.ts';
 
@@ -43,25 +43,16 @@ export function clusterOf({ token }: Caller, transport: Transport): CallersClust
     transport.request<Answer>({ ...call, authorization: `Bearer ${token}` });
   const writing = ({ dryRun }: Dry) => ({ fieldManager: API_MANAGER, ...(dryRun && { dryRun: 'All' }) });
 
-  async function unlessNotFound<Answer>(call: Omit<Call, 'authorization'>): Promise<Answer | undefined> {
-    try {
-      return await ask<Answer>(call);
-    } catch (error) {
-      if (isNotFound(error)) {
-        return undefined;
-      }
-      throw error;
-    }
-  }
-
   return {
     read: (resource, name) =>
-      unlessNotFound({
-        method: 'GET',
-        path: objectPath(resource, name),
-        doing: `Read ${describeObject(resource, name)}`,
-        resource: resourceLabel(resource),
-      }),
+      unlessNotFound(
+        ask({
+          method: 'GET',
+          path: objectPath(resource, name),
+          doing: `Read ${describeObject(resource, name)}`,
+          resource: resourceLabel(resource),
+        }),
+      ),
 
     async list<Stored>(resource: Resource, namespace: string, selector: Readonly<Record<string, string>>) {
       const { items = [] } = await ask<{ items?: Stored[] }>({
@@ -97,19 +88,21 @@ export function clusterOf({ token }: Caller, transport: Transport): CallersClust
 
     async remove(resource, { uid, resourceVersion, ...name }, { dryRun }) {
       const preconditions = { uid, ...(resourceVersion !== undefined && { resourceVersion }) };
-      await unlessNotFound({
-        method: 'DELETE',
-        path: objectPath(resource, name),
-        body: {
-          apiVersion: 'v1',
-          kind: 'DeleteOptions',
-          preconditions,
-          propagationPolicy: 'Background',
-          ...(dryRun && { dryRun: ['All'] }),
-        },
-        doing: `Delete ${describeObject(resource, name)}`,
-        resource: resourceLabel(resource),
-      });
+      await unlessNotFound(
+        ask({
+          method: 'DELETE',
+          path: objectPath(resource, name),
+          body: {
+            apiVersion: 'v1',
+            kind: 'DeleteOptions',
+            preconditions,
+            propagationPolicy: 'Background',
+            ...(dryRun && { dryRun: ['All'] }),
+          },
+          doing: `Delete ${describeObject(resource, name)}`,
+          resource: resourceLabel(resource),
+        }),
+      );
     },
   };
 }

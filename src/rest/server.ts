@@ -25,6 +25,7 @@ import { registerInstalled } from './v1/installed.ts';
 import { registerMoves } from './v1/moves.ts';
 import { registerAppInstallations } from './v2/app-installations.ts';
 import { registerApps } from './v2/apps.ts';
+import { registerInstallApp } from './v2/install-app.ts';
 import { createWatches, type Watches } from './watch.ts';
 
 export interface RestSettings {
@@ -110,6 +111,7 @@ export async function createRestServer(ports: RestPorts, settings: RestSettings)
   registerMoves(app, context);
   registerInsight(app, context, watches);
   registerApps(app, context);
+  registerInstallApp(app, context);
   registerAppInstallations(app, context);
   methods.complete();
   await app.ready();

@@ -1,36 +1,29 @@
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { InstallationSpec } from '../../api/installation.ts';
-import { firstIssue } from '../../api/field.ts';
-import { isSecret } from '../../api/user-input.ts';
 import { missingFor } from '../../plan/ask/missing.ts';
 import { lossOf } from '../../plan/ask/outcome.ts';
 import { prospectOf } from '../../plan/ask/prospect.ts';
-import { findRelease } from '../../plan/catalogue/catalogue.ts';
-import type { AskedInput } from '../../plan/pods/asked.ts';
 import { providerKey } from '../../reconcile/caches.ts';
 import type { InstallationView } from '../../reconcile/project.ts';
 import { INSTALLATIONS } from '../../reconcile/resources.ts';
 import { json, refusals, refusalsOfWrites } from '../answers.ts';
 import { change, etagOf, remove } from '../change.ts';
 import { callerOf, lookOf, termsOf, type App as Server, type Context } from '../context.ts';
-import { demandRight, DRAFT, install } from '../install.ts';
 import type { Live } from '../installations.ts';
 import { notFound } from '../problem.ts';
 import { sweepSecrets } from '../secret-inputs.ts';
-import { namespaceField, namespaceFor } from '../tenant.ts';
-import { Keyed, Matching } from '../headers.ts';
+import { namespaceFor } from '../tenant.ts';
+import { Matching } from '../headers.ts';
 import { appInstallationOf, dryRunOf, runStateOf } from './app-installation.ts';
-import { askedOf, bad, changeFor, demandFit, demandOnce, policyFields, softwareWishes } from './changes.ts';
-import { findAnyVersion, findVersion } from './find.ts';
+import { changeFor } from './changes.ts';
+import { findVersion } from './find.ts';
 import { appId } from './ids.ts';
+import { projectIn, ProjectParams, tags } from './project.ts';
 import { dependencyOf, softwareOf, userInputOf } from './published.ts';
 import {
   AllQuery,
   AppInstallation,
-  Created,
   DryRun,
-  InstallRequest,
   ListQuery,
   MissingDependencies,
   pageOf,
@@ -43,13 +36,11 @@ import {
 } from './shapes.ts';
 
 const Params = z.object({ appInstallationId: z.guid().describe('The id of an installation.') });
-const ProjectParams = z.object({ projectId: namespaceField('The name of a namespace.') });
 const ONE = '/v2/app-installations/:appInstallationId';
 
 /** Installations as the second seed shows and changes them. */
 export function registerAppInstallations(server: Server, context: Context): void {
   const { caches } = context.ports;
-  const tags = ['App installations'];
 
   function find(request: FastifyRequest<{ Params: z.output<typeof Params> }>): Promise<Live> {
     return context.installations.byUid(lookOf(context, request), request.params.appInstallationId.toLowerCase());
@@ -97,93 +88,6 @@ export function registerAppInstallations(server: Server, context: Context): void
       return reply.send(pageOf(chosen(all.slice(), request.query), request.query).map(show));
     },
   );
-
-  server.post(
-    '/v2/projects/:projectId/app-installations',
-    {
-      schema: {
-        tags,
-        operationId: 'app-request-appinstallation',
-        summary: 'Install an app',
-        params: ProjectParams,
-        querystring: Writing,
-        headers: Keyed,
-        body: InstallRequest,
-        response: {
-          200: json(DryRun, 'What a dry run found'),
-          201: json(Created, 'The id of the installation'),
-          ...refusalsOfWrites,
-        },
-      },
-    },
-    async (request, reply) => {
-      const { body, params, query } = request;
-      const namespace = projectIn(params);
-      const look = lookOf(context, request);
-      // What a body is told depends on the catalogue, which not everybody may read, and on much work.
-      await demandRight(context, look, namespace);
-      const wish = { namespace, name: undefined, isOneOfMany: true, ...wishOf(body) };
-      const { live, outcome, isReplay } = await install(context, look, wish, termsOf(request, query));
-      if (outcome) {
-        return reply.code(200).send(dryRunOf(outcome));
-      }
-      if (isReplay) {
-        reply.header('idempotency-replayed', 'true');
-      }
-      return reply.code(201).header('etag', etagOf(live)).send({ id: live.view.uid });
-    },
-  );
-
-  function wishOf({
-    appVersionId,
-    description,
-    systemSoftware,
-    updatePolicy = 'none',
-    userInputs = [],
-  }: InstallRequest) {
-    const found = findAnyVersion(caches, appVersionId);
-    if (!found) {
-      throw bad('UnknownVersion', 'Take the id of a version of an app: GET /v2/apps/{appId}/versions lists them');
-    }
-    demandOnce(userInputs);
-    const wishes = softwareWishes(caches, { systemSoftware });
-    const spec = {
-      ...found,
-      ...policyFields(updatePolicy, undefined),
-      ...(description !== undefined && { description }),
-      ...(wishes.length > 0 && { systemSoftware: wishes }),
-    };
-    const { data, error } = InstallationSpec.safeParse(spec);
-    if (!data) {
-      throw bad('Invalid', `Correct ${firstIssue(error, 'spec')}`);
-    }
-    const asked = askedFor(data);
-    const unknown = userInputs.find(({ name }) => !asked.has(name));
-    if (unknown) {
-      throw bad('UnknownUserInput', `Remove "${unknown.name}" from userInputs: ${found.version} does not ask for it`);
-    }
-    for (const { name, value } of userInputs) {
-      demandFit(asked.get(name), value);
-    }
-    const isSecretName = (name: string) => isSecret(asked.get(name) ?? {});
-    const given = userInputs.flatMap(({ name, value }) => (value === null ? [] : [{ name, value }]));
-    return {
-      spec: {
-        ...spec,
-        ...(given.length > 0 && { userInputs: given.filter(({ name }) => !isSecretName(name)) }),
-      },
-      secrets: Object.fromEntries(
-        given.filter(({ name }) => isSecretName(name)).map(({ name, value }) => [name, value]),
-      ),
-    };
-  }
-
-  /** What an installation that is not there yet will be asked for. */
-  function askedFor(spec: InstallationSpec) {
-    const draft = context.observeNew({ ...DRAFT, namespace: '', name: '', spec });
-    const release = findRelease(draft.catalogue, spec.version);
-    return release ? askedOf(release, prospectOf(draft, context.now()).outlook) : new Map<string, AskedInput>();
-  }
 
   server.get(
     ONE,
@@ -340,11 +244,6 @@ export function registerAppInstallations(server: Server, context: Context): void
       return reply.send(runStateOf(context.observe(live), context.now()));
     },
   );
-}
-
-/** A path is made of it. */
-function projectIn({ projectId }: z.output<typeof ProjectParams>): string {
-  return namespaceFor({ namespace: undefined }, { header: undefined, query: projectId });
 }
 
 function chosen(
