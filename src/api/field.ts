@@ -87,6 +87,12 @@ export function matchingPlainly(pattern: RegExp, max: number, message: string, d
   return z.string().max(max).regex(pattern, message).describe(description);
 }
 
+/** A text that reaches a process in its environment, where a NUL would end it: no container starts with one. */
+export function literal(max: number, description: string): z.ZodString {
+  // oxlint-disable-next-line no-control-regex -- That character is what it is about; RE2 does not know it as \0.
+  return matchingPlainly(/^[^\x00]*$/, max, 'Must have no NUL character', description);
+}
+
 /** As in a pod: a letter somewhere, and no two dashes in a row. */
 export const PORT_NAME = /^([0-9]+(-[0-9]+)*-?)?[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 export const PORT_NAME_MESSAGE =

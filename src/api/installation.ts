@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { conditionList, observedGeneration } from './conditions.ts';
-import { atomicList, flag, int, listMap, matching, text, time, withChecked, withRules } from './field.ts';
+import { atomicList, flag, int, listMap, matching, text, time, withChecked, withRules, literal } from './field.ts';
 import { KeyRef } from './key-ref.ts';
 import { ENV_MESSAGE, ENV_NAME } from './runtime.ts';
 import { InstalledSoftware, SoftwareWish } from './software.ts';
@@ -31,7 +31,7 @@ const config = withRules(
   z
     .record(
       z.string().max(128).regex(ENV_NAME, ENV_MESSAGE),
-      text(8192, 'Value of the variable. It reaches the process literally.'),
+      literal(8192, 'Value of the variable. It reaches the process literally.'),
     )
     .refine((map) => Object.keys(map).length <= 128, 'Must have at most 128 keys')
     .describe(
@@ -85,7 +85,7 @@ export const InstallationSpec = withChecked(
         'name',
       ).optional(),
       upgrade: Upgrade.optional(),
-      documentRoot: text(256, 'Reaches the process as DOCUMENT_ROOT, instead of the one of the release.').optional(),
+      documentRoot: literal(256, 'Reaches the process as DOCUMENT_ROOT, instead of the one of the release.').optional(),
       description: text(1024, 'What it is for, for people.').optional(),
       suspend: flag(
         'Freezes it: nothing is rolled out or healed until this is false again. Deleting still works.',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { conditionList, observedGeneration } from './conditions.ts';
-import { atomicList, flag, int, listMap, matching, text, time, withChecked, withRules } from './field.ts';
+import { atomicList, flag, int, listMap, matching, text, time, withChecked, withRules, literal } from './field.ts';
 import { imageName, immutable, invalidVersions, Lifecycle, NAME, NAME_MESSAGE } from './published.ts';
 import { versionRange } from './range.ts';
 import { Runtime } from './runtime.ts';
@@ -52,7 +52,7 @@ export const Release = withRules(
       userInputs: userInputs(
         'What it asks its tenants for. Never changes once published; may be added once.',
       ).optional(),
-      documentRoot: text(256, 'Reaches the process as DOCUMENT_ROOT. Never changes once published.').optional(),
+      documentRoot: literal(256, 'Reaches the process as DOCUMENT_ROOT. Never changes once published.').optional(),
       runtime: Runtime.describe(
         'How the pods of this release run. Never changes once published; may be added once.',
       ).optional(),

@@ -10,6 +10,7 @@ import {
   portReference,
   text,
   withChecked,
+  literal,
 } from './field.ts';
 import { Volume, VolumeMount } from './volume.ts';
 
@@ -48,7 +49,7 @@ export const ENV_MESSAGE =
 export const EnvVar = z
   .object({
     name: matching(ENV_NAME, 128, 'Must be an environment variable name such as LOG_LEVEL', 'Name of the variable.'),
-    value: text(8192, 'Value of the variable; Kubernetes expands $(OTHER) in it.').optional(),
+    value: literal(8192, 'Value of the variable; Kubernetes expands $(OTHER) in it.').optional(),
   })
   .describe('One environment variable.');
 

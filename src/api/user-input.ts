@@ -1,5 +1,16 @@
 import { z } from 'zod';
-import { atomicList, flag, int, listMap, matching, matchingPlainly, text, withChecked, type Rule } from './field.ts';
+import {
+  atomicList,
+  flag,
+  int,
+  listMap,
+  literal,
+  matching,
+  matchingPlainly,
+  text,
+  withChecked,
+  type Rule,
+} from './field.ts';
 import { KeyRef } from './key-ref.ts';
 import { ENV_MESSAGE, ENV_NAME } from './runtime.ts';
 
@@ -50,7 +61,7 @@ const Input = z
       .describe('What a text must be. url: http or https. password: anything, and portals hide it.')
       .optional(),
     required: flag('No pod can be made without it.').optional(),
-    default: text(8192, 'What holds where nothing is given.').optional(),
+    default: literal(8192, 'What holds where nothing is given.').optional(),
     options: atomicList(text(256, 'One value.', 1), 64, 'The values of a select.', 1).optional(),
     pattern: text(
       256,
@@ -140,12 +151,8 @@ export const UserAnswer = withChecked(
   z
     .object({
       name: matching(INPUT_NAME, 63, INPUT_MESSAGE, 'Name of the input.'),
-      value: matchingPlainly(
-        // No process can have it in its environment.
-        // oxlint-disable-next-line no-control-regex
-        /^[^\x00]*$/,
+      value: literal(
         8192,
-        'Must have no NUL character',
         'The value, as a string also where it is a number or true or false. It reaches the process literally.',
       ).optional(),
       valueFrom: z

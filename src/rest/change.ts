@@ -11,7 +11,7 @@ import { prospectOf } from '../plan/ask/prospect.ts';
 import type { Observed } from '../plan/state/observed.ts';
 import { INSTALLATIONS } from '../reconcile/resources.ts';
 import type { Access } from './access.ts';
-import { judgeRequest, rememberRequest, type KeyedRequest } from './idempotency.ts';
+import { boundTo, judgeRequest, rememberRequest, type KeyedRequest } from './idempotency.ts';
 import { makeSecret, type SecretInputs } from './secret-inputs.ts';
 import { liveOf, type Live, type Look, type RawInstallation } from './installations.ts';
 import { demandNoKeeper } from './keeper.ts';
@@ -70,7 +70,9 @@ export async function change(
   for (let tries = 1; ; tries += 1) {
     const live = await find();
     const { annotations = {} } = live.raw.metadata;
-    if (isReplay(annotations[ANNOTATION.requests], terms.keyed)) {
+    const keyed = terms.keyed && boundTo(live.view.uid, terms.keyed);
+    // Not bound it is of the request that created it.
+    if (isReplay(annotations[ANNOTATION.requests], terms.keyed) || isReplay(annotations[ANNOTATION.requests], keyed)) {
       return { live, isReplay: true };
     }
     demandMatch(terms.ifMatch, live);
@@ -83,7 +85,7 @@ export async function change(
     if ('kind' in decided) {
       throw refused(decided);
     }
-    const patch = patchFor(live, decided, terms.keyed);
+    const patch = patchFor(live, decided, keyed);
     if (!patch) {
       return { live, isReplay: false, ...(terms.dryRun && { outcome: outcomeAt(observed, undefined, now()) }) };
     }

@@ -24,6 +24,11 @@ export function keyedRequest(
     : { key: hash([caller.username, caller.uid, key]), content: hash([caller.username, caller.uid, key, content]) };
 }
 
+/** As it is remembered in one installation: what a backup or a copy brings into another says nothing of that one. */
+export function boundTo(uid: string, { key, content }: KeyedRequest): KeyedRequest {
+  return { key: hash([key, uid]), content };
+}
+
 /** `new`: it was not seen before; `again`: it was, so that nothing is left to do; `other`: its key was for something else. */
 export function judgeRequest(
   annotation: string | undefined,

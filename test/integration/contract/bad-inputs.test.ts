@@ -60,6 +60,14 @@ const bad = (spec: object, name = 'bad.web') => ({
 const refused: [string, object, RegExp][] = [
   ['an unknown tier', pi({ ...good, resourceTier: 'huge' }), /spec\.resourceTier: Unsupported value: "huge"/],
   ['an unknown policy', pi({ ...good, upgradePolicy: 'always' }), /spec\.upgradePolicy: Unsupported value/],
+  // The environment of a process ends its texts by it, so that no container starts with one.
+  ['a NUL in the config', pi({ ...good, config: { A: 'x\0y' } }), /spec\.config\.A: Invalid value/],
+  ['a NUL in the document root', pi({ ...good, documentRoot: '/\0' }), /spec\.documentRoot: Invalid value/],
+  [
+    'a NUL in a variable of a release',
+    acme(release('1.0.0', { runtime: { env: [{ name: 'A', value: 'x\0y' }] } })),
+    /runtime\.env\[0\]\.value: Invalid value/,
+  ],
   [
     'another provider',
     pi({ ...good, provider: 'other/web' }),

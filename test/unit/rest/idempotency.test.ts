@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { judgeRequest, keyedRequest, rememberRequest, type KeyedRequest } from '../../../src/rest/idempotency.ts';
+import {
+  boundTo,
+  judgeRequest,
+  keyedRequest,
+  rememberRequest,
+  type KeyedRequest,
+} from '../../../src/rest/idempotency.ts';
 
 const ann = { username: 'ann', uid: '1' };
 const body = { method: 'POST', path: '/upgrade', query: {}, body: { version: '1.1.0' } };
@@ -34,6 +40,13 @@ describe('a request with an Idempotency-Key', () => {
     },
   ])('is judged as $judged: $reason', ({ request, judged }) => {
     expect(judgeRequest(remembered, request)).toBe(judged);
+  });
+
+  // A backup that is restored, or a copy, has the annotations of the one that it was made of.
+  it('is of one installation', () => {
+    const annotation = rememberRequest(undefined, boundTo('uid of one', keyed()));
+    const judged = ['uid of one', 'uid of its copy'].map((uid) => judgeRequest(annotation, boundTo(uid, keyed())));
+    expect(judged).toEqual(['again', 'new']);
   });
 
   it('is one of the last eight', () => {
