@@ -48,6 +48,7 @@ describe('the REST API without a certificate', () => {
       OPEN_CATALOGUE: 'true',
     });
     expect(portNamesOf(objects)).toEqual(['metrics']);
+    expect(containerOf(objects)['lifecycle']).toBeUndefined();
     expect(waysIn(objects)).toEqual([]);
     expect(only(objects, 'NetworkPolicy')['spec'].ingress).toEqual([{ ports: [{ port: 'metrics' }] }]);
     expect(notes).toContain('listens on 127.0.0.1 of its pods only');
@@ -97,6 +98,9 @@ describe('the REST API that can be reached', () => {
       expect(named(objects, 'Deployment', server)['spec'].template.metadata.labels).toMatchObject(selector as object);
       expect(portNamesOf(objects, server)).toEqual(['metrics', 'api']);
       expect(told(objects, server)).toMatchObject({ PORT: '8080', TLS_FOLDER: secret === undefined ? '' : FOLDER });
+      // kubernetes/kubernetes#43576, traefik/traefik#4452, zalando/skipper#652: a pod that ends is still sent to
+      expect(containerOf(objects, server)['lifecycle']).toEqual({ preStop: { sleep: { seconds: 10 } } });
+      expect(podOf(objects, server)['terminationGracePeriodSeconds']).toBe(40);
       const mounts = containerOf(objects, server)['volumeMounts'].slice(1) as object[];
       const volumes = podOf(objects, server)['volumes'].slice(1) as object[];
       expect(mounts).toEqual(secret === undefined ? [] : [{ name: 'api-tls', mountPath: FOLDER, readOnly: true }]);
