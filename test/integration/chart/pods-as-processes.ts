@@ -43,7 +43,8 @@ export function runPodsAsProcesses(plane: OwnPlane, { namespace, release, kubeco
     const env = Object.fromEntries(
       pod.spec.containers[0]!.env.map(({ name, value = '', valueFrom }) => [name, valueFrom ? namespace : value]),
     );
-    const { OPERATOR_CONFIG: _, METRICS_PORT: __, ...settings } = env;
+    // All processes share one host.
+    const { OPERATOR_CONFIG: _, METRICS_PORT: __, API_PORT: ___, ...settings } = env;
     return launchOperator({ ...settings, KUBECONFIG: kubeconfig }, config);
   }
 
