@@ -43,7 +43,7 @@ export function askUpgrade(observed: Observed, named: string | undefined, now: n
   if (isThere && (spec.version === version || isBelowFloor || named === undefined || before.path.length === 0)) {
     return NOTHING;
   }
-  return judged(observed, { version }, now);
+  return judged(observed, before, { version }, now);
 }
 
 /** Without a version to name there is nothing to do where nothing newer is published, and a problem where none can be had. */
@@ -73,7 +73,8 @@ export function askDowngrade(observed: Observed, version: string, now: number): 
       'Set the upgrade policy to manual first: automation would take the newer one again',
     );
   }
-  const { stable } = prospectOf(observed, now);
+  const before = prospectOf(observed, now);
+  const { stable } = before;
   if (stable === undefined) {
     return problem('NothingInstalled', 'Ask for an upgrade instead: nothing is installed yet that could be downgraded');
   }
@@ -83,11 +84,11 @@ export function askDowngrade(observed: Observed, version: string, now: number): 
       `Ask for an upgrade instead: ${version} is not lower than ${stable}, which is installed`,
     );
   }
-  return judged(observed, { version, upgrade: { allowDowngradeTo: version } }, now);
+  return judged(observed, before, { version, upgrade: { allowDowngradeTo: version } }, now);
 }
 
 /** What failed with this very wish is tried again: who asks for it by name wants that. */
-function judged(observed: Observed, patch: SpecPatch, now: number): Ask | Problem {
+function judged(observed: Observed, before: Prospect, patch: SpecPatch, now: number): Ask | Problem {
   const { spec } = observed.installation;
   const next = withSpec(observed, {
     ...spec,
@@ -99,7 +100,7 @@ function judged(observed: Observed, patch: SpecPatch, now: number): Ask | Proble
   const after = retries ? prospectOf({ ...next, retries: [...next.retries, RETRY] }, now) : first;
   // What was wrong before is no reason against it, unless it is about the version itself.
   const choice = after.outlook?.choice;
-  const refusal = choice?.kind === 'problem' ? choice : refusalOf(prospectOf(observed, now), after);
+  const refusal = choice?.kind === 'problem' ? choice : refusalOf(before, after);
   return refusal ?? { kind: 'ask', spec: patch, retries };
 }
 

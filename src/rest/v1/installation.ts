@@ -45,19 +45,21 @@ export function acceptedVersion({ spec, status, generation }: Pick<Seen, 'spec' 
   const { version } = spec;
   const { installedVersion, pendingUpgrade, observedGeneration = -1 } = status;
   const isUnseen = observedGeneration < generation;
-  if (
-    version !== undefined &&
-    (installedVersion === undefined || (isUnseen && isWanted(version, spec, installedVersion)))
-  ) {
+  if (version !== undefined && (installedVersion === undefined || (isUnseen && isWanted(version, spec, status)))) {
     return version;
   }
   const onItsWay = pendingUpgrade?.reason === 'UnderWay' ? pendingUpgrade.path.at(-1) : undefined;
   return onItsWay ?? installedVersion ?? '';
 }
 
-/** Raised, or lowered with consent. */
-function isWanted(version: string, { upgrade }: Seen['spec'], installed: string): boolean {
-  return semver.gt(version, installed) || upgrade?.allowDowngradeTo === version;
+/** Raised, or lowered with consent; or lowered to no less than what was rolled out last, which takes back what is under way. */
+function isWanted(version: string, { upgrade, upgradePolicy }: Seen['spec'], status: Seen['status']): boolean {
+  const { installedVersion = version, currentVersion = version } = status;
+  return (
+    semver.gt(version, installedVersion) ||
+    (upgradePolicy === 'manual' && semver.gte(version, currentVersion)) ||
+    upgrade?.allowDowngradeTo === version
+  );
 }
 
 /** The pods of an installation as the first seed shows them. */

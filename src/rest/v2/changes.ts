@@ -80,10 +80,10 @@ function versionWithoutAutomation({ view }: Live, { updatePolicy }: PatchRequest
   return upgradePolicy === 'auto' && updatePolicy === 'none' && isPassed ? { version: accepted } : {};
 }
 
-/** Undefined where the request names none, or the one that is there. */
-function versionIn({ caches, observed }: Situation, { appVersionId: id }: PatchRequest): string | undefined {
+/** Undefined where the request names none, or repeats the one that GET reports as desired. */
+function versionIn({ caches, observed, live }: Situation, { appVersionId: id }: PatchRequest): string | undefined {
   const { provider } = observed.installation.spec;
-  if (id === undefined || id === null) {
+  if (id === undefined || id === null || id.toLowerCase() === appVersionId(provider, acceptedVersion(live.view))) {
     return undefined;
   }
   const { installedVersion = '' } = observed.installation.status;

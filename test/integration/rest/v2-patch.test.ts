@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { curl, idOf, one, uidOf } from '../support/app-installations.ts';
 import { cleanUp, installation, prepare, provider, release, software, softwareRelease } from '../support/cluster.ts';
-import { apply, get, waitFor, type InstallationObject } from '../support/kubectl.ts';
+import { apply, eventually, get, kubectl, waitFor, type InstallationObject } from '../support/kubectl.ts';
 import { startOperator, type RunningOperator } from '../support/operator.ts';
 import { runs } from '../support/outcome.ts';
 import { addAccount, apiOf, ask, create, followWrites } from '../support/rest.ts';
@@ -241,6 +241,7 @@ beforeAll(async () => {
   await create(
     ...rows.map(({ name }) => installation(namespace, name, SPEC)),
     installation(namespace, 'bare', { provider: 'acme/web', version: '2.0.0', resourceTier: 'free' }),
+    installation(namespace, 'frozen', { provider: 'acme/web', version: '1.0.0', resourceTier: 'free' }),
     installation(namespace, 'automatic', {
       provider: 'acme/web',
       upgradePolicy: 'auto',
@@ -356,6 +357,33 @@ describe('PATCH /v2/app-installations/{id}', () => {
     const after = await get<InstallationObject>('pi', name, namespace);
     expect(after.spec).toEqual(before.spec);
     expect(after.metadata.generation).toBe(before.metadata.generation);
+  });
+
+  it('the version that GET reports is none, where another is asked for that waits', async () => {
+    const path = one(await uidOf('frozen', namespace));
+    const of = ['pi', 'frozen', '-n', namespace];
+    await waitFor('Ready', 'pi/frozen', namespace);
+    await kubectl([
+      'patch',
+      ...of,
+      '--type=merge',
+      '-p',
+      JSON.stringify({ spec: { suspend: true, version: '2.0.0' } }),
+    ]);
+    await eventually(async () => {
+      const { metadata, status } = await get<InstallationObject>('pi', 'frozen', namespace);
+      return status.observedGeneration === metadata.generation;
+    });
+    const { appVersion } = (await ask(apiOf(operator), `GET ${path}`, { token })).body as unknown as {
+      appVersion: { desired: string };
+    };
+
+    const body = { appVersionId: appVersion.desired, description: 'frozen shop' };
+    const answer = await ask(apiOf(operator), `PATCH ${path}`, { token, body });
+
+    expect([appVersion.desired, answer.status]).toEqual([idOf('acme/web@1.0.0'), 204]);
+    const { spec } = await get<InstallationObject>('pi', 'frozen', namespace);
+    expect(spec).toMatchObject({ version: '2.0.0', suspend: true, description: 'frozen shop' });
   });
 
   it.each([

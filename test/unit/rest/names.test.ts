@@ -79,7 +79,23 @@ describe('the accepted version', () => {
     { is: '' },
     { spec: { version: '1.1.0' }, status: { installedVersion: '1.0.0' }, is: '1.1.0' },
     { spec: { version: '1.1.0' }, status: { installedVersion: '1.0.0', ...seen }, is: '1.0.0' },
-    { spec: { version: '1.0.0' }, status: { installedVersion: '1.1.0' }, is: '1.1.0' },
+    {
+      spec: { version: '1.0.0' },
+      status: { installedVersion: '1.1.0', currentVersion: '1.1.0' },
+      is: '1.1.0',
+    },
+    // 1.2.0 is under way, and what was rolled out last is no higher: who asked for less takes it back
+    ...['1.0.0', '1.1.0'].map((version) => ({
+      spec: { version },
+      status: { installedVersion: '1.2.0', currentVersion: '1.0.0' },
+      is: version,
+    })),
+    // for automation it is only a floor
+    {
+      spec: { version: '1.1.0', upgradePolicy: 'auto' },
+      status: { installedVersion: '1.2.0', currentVersion: '1.0.0' },
+      is: '1.2.0',
+    },
     {
       spec: { version: '1.0.0', upgrade: { allowDowngradeTo: '1.0.0' } },
       status: { installedVersion: '1.1.0' },
