@@ -457,7 +457,7 @@ describe('what is written', () => {
     const body = { provider_name: 'new/web', version: '1.0.0', upgrade_policy: 'manual', config: { A: '1' } };
     const NEW = about('new/web', WEB);
     const steps: [line: string, body: object | undefined, status: number, shows: object][] = [
-      ['POST /providers/install', body, 201, { installed_version: '1.0.0', current_version: null, config: { A: '1' } }],
+      ['POST /providers/install', body, 201, { installed_version: '1.0.0', config: { A: '1' } }],
       [`POST ${NEW}/upgrade`, { version: '1.1.0' }, 200, { installed_version: '1.1.0' }],
       [`POST ${NEW}/suspend`, {}, 200, {}],
       [`POST ${NEW}/resume`, {}, 200, {}],
