@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { firstOf } from './cut.ts';
 import { int, listMap, matching, text } from './field.ts';
 import { timestamp } from './time.ts';
 
@@ -86,7 +87,7 @@ export function stampConditions(
 }
 
 function cut(message: string): string {
-  return message.length <= LONGEST_MESSAGE ? message : `${message.slice(0, LONGEST_MESSAGE - 4)} ...`;
+  return message.length <= LONGEST_MESSAGE ? message : `${firstOf(message, LONGEST_MESSAGE - 4)} ...`;
 }
 
 export function findCondition(

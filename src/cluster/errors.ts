@@ -127,7 +127,7 @@ function isStatus(body: unknown): body is Status {
 }
 
 function excerpt(body: unknown): string {
-  return typeof body === 'string' ? body.trim().slice(0, 200) : '';
+  return typeof body === 'string' ? body.trim().slice(0, 200).toWellFormed() : '';
 }
 
 function secondsOf(value: string | number | undefined): number | undefined {

@@ -1,5 +1,6 @@
 import { callbackify } from 'node:util';
 import { buildConnector, Client, Pool, type Dispatcher } from 'undici';
+import { encodeBody } from './body.ts';
 import type { Connection } from './connection.ts';
 import { ApiError } from './errors.ts';
 import { jsonLines } from './json-lines.ts';
@@ -8,7 +9,7 @@ export interface Call {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly query?: Readonly<Record<string, string | undefined>>;
-  readonly body?: unknown;
+  readonly body?: object;
   readonly contentType?: string;
   readonly signal?: AbortSignal;
   /** Purpose of the call, put in front of an error: `Apply deployments.apps "shop/web"`. */
@@ -77,7 +78,7 @@ export function createTransport(options: TransportOptions): Transport {
         ...(authorization === undefined ? {} : { authorization }),
         ...(call.body === undefined ? {} : { 'content-type': call.contentType ?? 'application/json' }),
       },
-      body: call.body === undefined ? null : JSON.stringify(call.body),
+      body: call.body === undefined ? null : encodeBody(call.body),
       signal: call.signal ?? null,
     });
   }

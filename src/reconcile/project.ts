@@ -1,5 +1,6 @@
 import type { Stored } from '../controller/feed.ts';
 import type { Condition } from '../api/conditions.ts';
+import { firstOf } from '../api/cut.ts';
 import { firstIssue } from '../api/field.ts';
 import { hash } from '../api/hash.ts';
 import { InstallationSpec, type InstallationStatus } from '../api/installation.ts';
@@ -134,7 +135,8 @@ function judged(metadata: Metadata, error: Parameters<typeof firstIssue>[0] | un
 
 /** As much of it as is remembered. */
 function annotation({ annotations }: Metadata, name: 'retry' | 'restart'): string | undefined {
-  return annotations?.[ANNOTATION[name]]?.slice(0, 64);
+  const value = annotations?.[ANNOTATION[name]];
+  return value === undefined ? undefined : firstOf(value, 64);
 }
 
 /** The content hash of each key of a ConfigMap or Secret: the values themselves are not kept. */

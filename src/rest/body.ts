@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { App } from './context.ts';
 import { RestProblem } from './problem.ts';
 
@@ -7,12 +8,15 @@ export function acceptJsonOnly(app: App): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
     ['application/json', 'application/merge-patch+json'],
-    { parseAs: 'string' },
+    { parseAs: 'buffer' },
     (request, body, done) => {
-      if (body === '') {
+      const text = textOf(body as Buffer);
+      if (text === '') {
         done(null, {});
+      } else if (text === undefined) {
+        done(new RestProblem(400, 'NotJson', 'Correct the body: it is no UTF-8'));
       } else {
-        void json(request, body as string, (error, value) => done(error && notJson(error), value));
+        void json(request, text, (error, value) => done(error ? notJson(error) : brokenTextIn(text, value), value));
       }
     },
   );
@@ -28,6 +32,39 @@ export function acceptJsonOnly(app: App): void {
       request.body = {};
     }
   });
+}
+
+/** Undefined where it is no UTF-8: what stands for a wrong byte would be stored in its place. */
+function textOf(body: Buffer): string | undefined {
+  return isUtf8(body) ? body.toString() : undefined;
+}
+
+/** Half of a pair of surrogates, which no store would keep: it would be another character there. */
+function brokenTextIn(body: string, value: unknown): Error | null {
+  const path = /\\ud[89a-f]/i.test(body) ? pathOfBroken(value) : undefined;
+  return path
+    ? new RestProblem(
+        400,
+        'Invalid',
+        `Correct ${path.join('.') || 'the body'}: it has one half of a pair of surrogates`,
+      )
+    : null;
+}
+
+function pathOfBroken(value: unknown, path: readonly string[] = []): readonly string[] | undefined {
+  if (typeof value === 'string') {
+    return value.isWellFormed() ? undefined : path;
+  }
+  if (typeof value !== 'object' || value === null) {
+    return undefined;
+  }
+  for (const [name, member] of Object.entries(value)) {
+    const found = name.isWellFormed() ? pathOfBroken(member, [...path, name]) : path;
+    if (found) {
+      return found;
+    }
+  }
+  return undefined;
 }
 
 function notJson(error: Error): Error {

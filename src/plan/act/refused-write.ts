@@ -1,3 +1,4 @@
+import { firstOf } from '../../api/cut.ts';
 import { obeyed } from '../failures/blame.ts';
 import { addFailure, mayTryAgain, recordedFailures } from '../failures/failures.ts';
 import { marking, type Marking } from './marks.ts';
@@ -38,7 +39,7 @@ export function markRefused(observed: Observed, message: string, now: number): M
     version,
     image,
     reason: REFUSED,
-    message: message.slice(0, LONGEST_REFUSAL),
+    message: firstOf(message, LONGEST_REFUSAL),
     expires: 'later' as const,
     ...(trigger === 'Tier' && { wish }),
     ...(moved !== undefined && { software: moved }),

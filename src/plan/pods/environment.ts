@@ -1,3 +1,4 @@
+import { firstOf } from '../../api/cut.ts';
 import { hash } from '../../api/hash.ts';
 import { isReserved } from '../../api/operator-config.ts';
 import type { InstallationSpec } from '../../api/installation.ts';
@@ -121,6 +122,6 @@ export function variable(name: string, value: string): ContainerVariable {
 
 /** The first few: a message is to be read. */
 function quoted(names: readonly string[]): string {
-  const first = names.slice(0, 5).map((name) => `"${name.slice(0, 128)}"`);
+  const first = names.slice(0, 5).map((name) => `"${firstOf(name, 128)}"`);
   return names.length > 5 ? `${first.join(', ')} and ${names.length - 5} more` : first.join(', ');
 }

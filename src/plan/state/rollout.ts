@@ -1,3 +1,4 @@
+import { firstOf, lastOf } from '../../api/cut.ts';
 import type { Failure } from '../../api/failure.ts';
 import { epoch } from '../../api/time.ts';
 import type { DeploymentView, PodView } from './observed.ts';
@@ -151,7 +152,7 @@ function failed(reason: string, message: string, expires: Expiry): Failed {
 /** A long one says what first and why last, as that of a node which cannot pull an image. */
 function shortened(message: string): string {
   const half = Math.floor(LONGEST_FAILURE / 2);
-  return message.length > LONGEST_FAILURE ? `${message.slice(0, half - 1)}…${message.slice(-half)}` : message;
+  return message.length > LONGEST_FAILURE ? `${firstOf(message, half - 1)}…${lastOf(message, half)}` : message;
 }
 
 function lastExit({ exit }: PodView): string {

@@ -9,7 +9,7 @@ export interface Utterance {
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly contentType?: string;
-  readonly body?: unknown;
+  readonly body?: object;
 }
 
 interface OwnedChange {
