@@ -6,9 +6,9 @@
  * a manager owns are exactly what it applied for as long as nobody touches them, whatever else others add.
  */
 
-type Fields = { readonly [path: string]: Fields };
+export type Fields = { readonly [path: string]: Fields };
 
-interface ManagedFieldsEntry {
+export interface ManagedFieldsEntry {
   readonly manager?: string;
   readonly operation?: string;
   readonly subresource?: string;
@@ -49,18 +49,21 @@ interface ManagerChange {
 
 type Path = readonly (string | object)[];
 
-/** The manager that wrote to the object last since `manager` did, its status aside. */
-export function lastChange(object: WithManagedFields, manager: string): ManagerChange | undefined {
+/** The manager that wrote to the object last since the first of `ours` did, the status aside. */
+export function lastChange(object: WithManagedFields, ours: readonly string[]): ManagerChange | undefined {
   const entries = object.metadata?.managedFields ?? [];
   // An entry that is older than ours was there when we applied: it took nothing from us.
-  const since = appliedAt(object, manager) ?? '';
+  const since = appliedAt(object, ours[0] ?? '') ?? '';
   const others = entries.filter(
-    (e) => !e.manager?.startsWith(manager) && e.subresource !== 'status' && e.fieldsV1 && (e.time ?? LATEST) >= since,
+    (e) => !ours.includes(e.manager ?? '') && e.subresource !== 'status' && e.fieldsV1 && (e.time ?? LATEST) >= since,
   );
   const [last] = others.sort((a, b) => ((a.time ?? LATEST) < (b.time ?? LATEST) ? 1 : -1));
-  return (
-    last?.fieldsV1 && { manager: last.manager ?? 'unknown', paths: [...leaves(last.fieldsV1)].slice(0, MOST_PATHS) }
-  );
+  return last?.fieldsV1 && { manager: last.manager ?? 'unknown', paths: pathsIn(last.fieldsV1) };
+}
+
+/** The first of the fields, as paths. */
+export function pathsIn(fields: Fields): ManagerChange['paths'] {
+  return [...leaves(fields)].slice(0, MOST_PATHS);
 }
 
 function* leaves(fields: Fields, path: Path = []): Generator<Path> {

@@ -36,6 +36,12 @@ export interface Writer {
     patch: JsonObject,
     options: Pick<ApplyOptions, 'fieldManager'>,
   ): Promise<Stored | undefined>;
+  /** Says anew who owns the fields of the object as it was seen; any change since is a conflict. */
+  patchManagedFields(
+    resource: Resource,
+    seen: ObjectName & { readonly resourceVersion: string },
+    managedFields: readonly object[],
+  ): Promise<void>;
   /** Deletes this very object and not a namesake that came after it; one that is gone already is no error. */
   remove(resource: Resource, name: ObjectName, precondition: { readonly uid: string }): Promise<void>;
   /** Makes a new object; a dry run only tells. `taken`: there is one of this name, whatever it is. */
@@ -72,6 +78,18 @@ export function createWriter(transport: Transport): Writer {
           resource: `${resourceLabel(resource)}/status`,
         }),
       );
+    },
+
+    async patchManagedFields(resource, seen, managedFields) {
+      const { resourceVersion } = seen;
+      await transport.request({
+        method: 'PATCH',
+        path: objectPath(resource, seen),
+        contentType: 'application/merge-patch+json',
+        body: { metadata: { resourceVersion, managedFields } },
+        doing: `Take over the fields of ${describeObject(resource, seen)}`,
+        resource: resourceLabel(resource),
+      });
     },
 
     async remove(resource, name, { uid }) {

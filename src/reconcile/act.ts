@@ -1,11 +1,14 @@
+import { takenOver } from '../cluster/contested-fields.ts';
 import { ApiError, isTaken } from '../cluster/errors.ts';
-import type { Resource } from '../cluster/resource.ts';
+import type { ObjectName, Resource } from '../cluster/resource.ts';
 import type { Writer } from '../cluster/write.ts';
 import { objectKey } from '../controller/object-key.ts';
 import { ANNOTATION, FIELD_MANAGER, LEFT_TO_OTHERS } from '../api/names.ts';
 import type { Action } from '../plan/act/action.ts';
+import { leavesBehind } from '../plan/act/culprit.ts';
 import type { ChildKind, ChildView, Installation } from '../plan/state/observed.ts';
 import { recordedDeployment } from '../plan/pods/record-object.ts';
+import { ALONE } from './alone.ts';
 import { Appeared } from './appeared.ts';
 import { generateSecret } from './generate-secret.ts';
 import type { RawRevision } from './project-revision.ts';
@@ -20,7 +23,7 @@ type Restoring = Extract<Action, { kind: 'restore' }>;
 export interface ActPorts extends RecordPorts {
   readonly unseen: Unseen;
   /** The child that was seen when the action was decided on. */
-  readonly seen: Pick<ChildView, 'uid' | 'applied'> | undefined;
+  readonly seen: Pick<ChildView, 'uid' | 'applied' | 'contested'> | undefined;
 }
 
 /** Writes one action. Throws `Appeared` where there is a child that was not seen so, else what the API server said. */
@@ -75,7 +78,7 @@ type Put = Pick<Apply, 'child' | 'object' | 'uid' | 'adopts' | 'leaveReplicas'>;
 
 function put(ports: ActPorts, installation: Installation, what: Put): Promise<Raw> {
   const { child, object, uid } = what;
-  return uid === undefined ? create(ports, installation, what) : applyTo(ports.writer, CHILDREN[child], object, uid);
+  return uid === undefined ? create(ports, installation, what) : applyAlone(ports, child, object, uid);
 }
 
 /** Unforced, so that an object that the caches do not show keeps the fields that another manager has. */
@@ -93,7 +96,7 @@ async function create(ports: ActPorts, installation: Installation, { child, obje
     if (!found) {
       throw error;
     }
-    return applyTo(writer, CHILDREN[child], object, found.metadata.uid);
+    return applyAlone(ports, child, object, found.metadata.uid);
   }
 }
 
@@ -140,6 +143,37 @@ async function leaveReplicas(
   const part = { metadata: { namespace, name, uid }, spec: { replicas } };
   await writer.apply(CHILDREN.Deployment, part, { fieldManager: LEFT_TO_OTHERS, force: true });
   signal.throwIfAborted();
+}
+
+/** Applies after taking over what others have set of what is ours alone: at once where that is known, else where it stands in the way. */
+async function applyAlone(ports: ActPorts, child: ChildKind, object: Apply['object'], uid: string): Promise<Raw> {
+  const write = () => applyTo(ports.writer, CHILDREN[child], object, uid);
+  const { contested } = ports.seen ?? {};
+  if (contested && leavesBehind(contested, object)) {
+    await takeOver(ports, child, object.metadata);
+    return write();
+  }
+  try {
+    return await write();
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 422 && (await takeOver(ports, child, object.metadata))) {
+      return write();
+    }
+    throw error;
+  }
+}
+
+/** Changes who owns the fields, and no field; returns whether there were any to take. */
+async function takeOver({ writer, signal }: ActPorts, child: ChildKind, name: ObjectName): Promise<boolean> {
+  const live = await writer.get<Raw>(CHILDREN[child], name);
+  signal.throwIfAborted();
+  const managedFields = live && takenOver(live, FIELD_MANAGER, ALONE[child]);
+  if (!managedFields) {
+    return false;
+  }
+  await writer.patchManagedFields(CHILDREN[child], live.metadata, managedFields);
+  signal.throwIfAborted();
+  return true;
 }
 
 /** Meant for exactly the object that was seen: one that was deleted meanwhile is not made anew by this. */

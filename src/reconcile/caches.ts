@@ -15,7 +15,7 @@ import {
   type ProviderView,
   type SoftwareView,
 } from './project.ts';
-import { projectChild, projectDeployment, projectService } from './project-children.ts';
+import { projectBudget, projectDeployment, projectService } from './project-children.ts';
 import { projectPod } from './project-pod.ts';
 import { projectRevision } from './project-revision.ts';
 import type { Raw } from './raw.ts';
@@ -48,7 +48,7 @@ export function createCaches(options: CacheOptions) {
   const software = new Store<SoftwareView>({});
   const deployments = new Store<ReturnType<typeof projectDeployment>>({});
   const services = new Store<ReturnType<typeof projectService>>({});
-  const budgets = new Store<ReturnType<typeof projectChild>>({});
+  const budgets = new Store<ReturnType<typeof projectBudget>>({});
   const revisions = new Store({ installation: (r: ReturnType<typeof projectRevision>) => [r.installation] });
   const pods = new Store({ installation: (pod: ReturnType<typeof projectPod>) => [pod.installation] });
   const configMaps = new Store<ReturnType<typeof projectContent>>({});
@@ -80,7 +80,7 @@ export function createCaches(options: CacheOptions) {
   // These two without the label: a Service without a selector conflicts with nothing when ours is applied onto it, so
   // that only one who has seen it can leave it alone.
   watch(CHILDREN.Service, services, projectService);
-  watch(CHILDREN.PodDisruptionBudget, budgets, projectChild);
+  watch(CHILDREN.PodDisruptionBudget, budgets, projectBudget);
   watch(CHILDREN.ControllerRevision, revisions, projectRevision, children);
   watch(PODS, pods, projectPod, children);
   // One in every namespace, and nobody's configuration.

@@ -1,7 +1,7 @@
 import { LABEL } from '../api/names.ts';
 import type { ChildKind, Observed } from '../plan/state/observed.ts';
 import type { Caches } from './caches.ts';
-import { projectChild, projectDeployment, projectService } from './project-children.ts';
+import { projectBudget, projectDeployment, projectService } from './project-children.ts';
 import { projectRevision } from './project-revision.ts';
 import type { Raw } from './raw.ts';
 
@@ -10,7 +10,7 @@ export function offerTo(caches: Caches): (child: ChildKind, raw: Raw) => void {
   const offers: Readonly<Record<ChildKind, (raw: Raw) => void>> = {
     Deployment: (raw) => caches.deployments.offer(projectDeployment(raw)),
     Service: (raw) => caches.services.offer(projectService(raw)),
-    PodDisruptionBudget: (raw) => caches.budgets.offer(projectChild(raw)),
+    PodDisruptionBudget: (raw) => caches.budgets.offer(projectBudget(raw)),
     ControllerRevision: (raw) => caches.revisions.offer(projectRevision(raw)),
   };
   return (child, raw) => offers[child](raw);
@@ -24,7 +24,7 @@ export function withChild(seen: Observed, child: ChildKind, raw: Raw): Observed 
     case 'Service':
       return { ...seen, service: projectService(raw) };
     case 'PodDisruptionBudget':
-      return { ...seen, budget: projectChild(raw) };
+      return { ...seen, budget: projectBudget(raw) };
     case 'ControllerRevision': {
       const others = seen.revisions.filter(({ uid }) => uid !== raw.metadata.uid);
       return { ...seen, revisions: [...others, isWatched(raw) ? projectRevision(raw) : somebodyElses(raw)] };

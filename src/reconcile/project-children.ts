@@ -1,19 +1,26 @@
-import { appliedAt, lastChange, ownedFields } from '../cluster/owned-fields.ts';
+import { contestOf } from '../cluster/contested-fields.ts';
+import { appliedAt, lastChange, ownedFields, pathsIn } from '../cluster/owned-fields.ts';
 import type { Stored } from '../controller/feed.ts';
 import { hash } from '../api/hash.ts';
-import { ANNOTATION, FIELD_MANAGER, LABEL } from '../api/names.ts';
-import { ownedHash } from '../plan/state/owned-hash.ts';
+import { ANNOTATION, FIELD_MANAGER, LABEL, LEFT_TO_OTHERS } from '../api/names.ts';
+import { contestedHash, ownedHash } from '../plan/state/owned-hash.ts';
 import { selectorOf } from '../plan/pods/children.ts';
-import type { ChildView, DeploymentView, ServicePort, ServiceView } from '../plan/state/observed.ts';
+import type { ChildKind, ChildView, DeploymentView, ServicePort, ServiceView } from '../plan/state/observed.ts';
 import { isGeneratedKey } from '../plan/pods/generated.ts';
 import { CONTAINER, templateId } from '../plan/pods/template.ts';
+import { ALONE } from './alone.ts';
 import { identity, ownerOf, type Raw } from './raw.ts';
 import { shared, sharedText, sharedValue } from './shared.ts';
 
-export function projectChild(raw: Raw & { spec?: unknown }): Stored & ChildView {
+const OURS = [FIELD_MANAGER, LEFT_TO_OTHERS];
+
+function projectChild(kind: ChildKind, raw: Raw & { spec?: unknown }): Stored & ChildView {
   const { metadata } = raw;
-  const owned = ownedHash(ownedFields(raw, FIELD_MANAGER));
   const applied = metadata.annotations?.[ANNOTATION.applied];
+  // Services of everybody come by here.
+  const contest = applied === undefined ? undefined : contestOf(raw, FIELD_MANAGER, ALONE[kind]);
+  const hashes = ownedHash(ownedFields(raw, FIELD_MANAGER));
+  const owned = contest ? contestedHash(hashes) : hashes;
   const spec = raw.spec as { selector?: { matchLabels?: object } } | undefined;
   const selector = spec?.selector?.matchLabels ?? spec?.selector;
   return {
@@ -25,7 +32,8 @@ export function projectChild(raw: Raw & { spec?: unknown }): Stored & ChildView 
     // One text and not two equal ones, where nobody changed anything.
     owned: owned === applied ? applied : owned,
     applied,
-    changed: lastChange(raw, FIELD_MANAGER),
+    changed: lastChange(raw, OURS),
+    ...(contest && { contested: { manager: contest.manager, paths: pathsIn(contest.fields) } }),
   };
 }
 
@@ -36,7 +44,11 @@ export function projectService(raw: Raw & { spec?: { ports?: readonly ServicePor
     protocol,
     targetPort,
   }));
-  return { ...projectChild(raw), ports: sharedValue(ports) };
+  return { ...projectChild('Service', raw), ports: sharedValue(ports) };
+}
+
+export function projectBudget(raw: Raw & { spec?: unknown }): Stored & ChildView {
+  return projectChild('PodDisruptionBudget', raw);
 }
 
 interface Container {
@@ -84,7 +96,7 @@ export function projectDeployment(raw: RawDeployment): DeploymentProjection {
   const container = spec?.template?.spec?.containers?.find((c) => c.name === CONTAINER);
   const owned = ownedFields(raw, FIELD_MANAGER);
   return {
-    ...projectChild(raw),
+    ...projectChild('Deployment', raw),
     record: numberIn(metadata.labels?.[LABEL.rollout]),
     template: sharedText(templateId(annotations)),
     version: sharedText(annotations[ANNOTATION.version]),

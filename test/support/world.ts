@@ -22,7 +22,7 @@ import type { SoftwareCatalogue } from '../../src/plan/catalogue/software-catalo
 import { statusAfterFailure } from '../../src/plan/tell/status-after-failure.ts';
 import type { Problem } from '../../src/api/problem.ts';
 import { recordOfStanding } from '../../src/plan/decide/take-over.ts';
-import { projectChild, projectDeployment, projectService } from '../../src/reconcile/project-children.ts';
+import { projectBudget, projectDeployment, projectService } from '../../src/reconcile/project-children.ts';
 import { projectRevision } from '../../src/reconcile/project-revision.ts';
 import { asApplied } from '../scenario/cluster/applied.ts';
 import { installation as anInstallation, observed, shelf } from './builders.ts';
@@ -269,7 +269,7 @@ export class World {
     } else if (child === 'Service') {
       this.#see({ service: this.#project<ServiceView>(projectService, object) });
     } else {
-      this.#see({ budget: this.#project<ChildView>(projectChild, object) });
+      this.#see({ budget: this.#project<ChildView>(projectBudget, object) });
     }
   }
 

@@ -5,11 +5,20 @@ import type { ChildView, FieldPath } from '../state/observed.ts';
  * fields that we want as well.
  * Nobody owns a field that is gone, nor one that a webhook rewrote for us.
  */
-export function culpritOf({ changed }: ChildView, want?: object): string {
+export function culpritOf({ changed, contested }: ChildView, want?: object): string {
   const path = changed?.paths.find((p) => want === undefined || hasPath(want, p));
-  return changed && path
-    ? `${formatPath(path)} was changed by "${changed.manager}"`
+  if (changed && path) {
+    return `${formatPath(path)} was changed by "${changed.manager}"`;
+  }
+  const [added] = contested?.paths ?? [];
+  return contested && added
+    ? `${formatPath(added)} was added by "${contested.manager}"`
     : 'A field was removed, or rewritten by a webhook';
+}
+
+/** Whether an apply of `want` leaves something behind of what others have set: it takes only what it names itself. */
+export function leavesBehind({ paths }: NonNullable<ChildView['contested']>, want: object): boolean {
+  return paths.some((path) => !hasPath(want, path));
 }
 
 /** Whether there is something at the path. */

@@ -84,12 +84,14 @@ export interface ChildView {
   readonly owner: Owner | undefined;
   /** An operator made it, for exactly the pods of an installation of its own name: it can be taken over without a harm. */
   readonly adoptable: boolean;
-  /** Hashes of the fields that the operator owns in it now (managedFields, `ownedHash`). */
+  /** Hashes of the fields that the operator owns in it now (managedFields, `ownedHash`), and a mark where it is contested. */
   readonly owned: string;
   /** The same as they were when the operator applied it. */
   readonly applied: string | undefined;
   /** The last manager that changed it since the operator did, and the fields. Absent where nobody did. */
   readonly changed: { readonly manager: string; readonly paths: readonly FieldPath[] } | undefined;
+  /** A manager that has set fields that nobody but the operator sets, and these fields. They stay when ours are applied. */
+  readonly contested?: { readonly manager: string; readonly paths: readonly FieldPath[] } | undefined;
 }
 
 export interface ServiceView extends ChildView {

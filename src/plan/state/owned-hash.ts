@@ -13,6 +13,11 @@ export function ownedHash({ metadata, spec }: { readonly metadata?: object; read
   return `${hash({ labels, annotations: others, spec })}.${hash(spec)}`;
 }
 
+/** Of an object in which others have set what is ours alone: it is the same as no other. */
+export function contestedHash(hashes: string): string {
+  return `${hashes}+`;
+}
+
 /** Whether two results of `ownedHash` are of the same spec. */
 export function isSameSpec(a: string | undefined, b: string | undefined): boolean {
   return a !== undefined && a.split('.')[1] === b?.split('.')[1];

@@ -72,7 +72,8 @@ export function update(
   if (writer.subresource === 'status') {
     return live?.metadata.managedFields ?? [];
   }
-  const owners = ownersOf(live);
+  // Who writes may say anew who owns what.
+  const owners = ownersOf(live && { ...live, metadata: { ...live.metadata, ...saidOwners(after) } });
   const id = idOf(writer);
   const { set, removed } = changes(fieldsOf(live), fieldsOf(after));
   takeFrom(owners, id, set);
@@ -86,6 +87,11 @@ export function update(
     owners.set(id, { entry: set.size > 0 ? entry : (before?.entry ?? entry), set: mine });
   }
   return entriesOf(owners);
+}
+
+function saidOwners({ metadata }: Draft): { readonly managedFields?: readonly ManagedFieldsEntry[] } {
+  const { managedFields } = metadata as { readonly managedFields?: readonly ManagedFieldsEntry[] };
+  return managedFields ? { managedFields } : {};
 }
 
 function changes(before: Fields, after: Fields): { readonly set: Set<string>; readonly removed: Set<string> } {

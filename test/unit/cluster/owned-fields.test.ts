@@ -101,7 +101,7 @@ describe('what a manager owns', () => {
 
 describe('the last change by somebody else', () => {
   it('names the manager and its fields', () => {
-    expect(lastChange(object, 'us')).toEqual({
+    expect(lastChange(object, ['us'])).toEqual({
       manager: 'kubectl-set',
       paths: [
         ['metadata', 'labels'],
@@ -111,6 +111,6 @@ describe('the last change by somebody else', () => {
   });
 
   it('is none where only controllers wrote the status', () => {
-    expect(lastChange({ metadata: { managedFields: object.metadata.managedFields.slice(3) } }, 'us')).toBeUndefined();
+    expect(lastChange({ metadata: { managedFields: object.metadata.managedFields.slice(3) } }, ['us'])).toBeUndefined();
   });
 });

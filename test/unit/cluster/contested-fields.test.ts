@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import { contestOf, takenOver } from '../../../src/cluster/contested-fields.ts';
+
+const POD = ['f:spec', 'f:template', 'f:spec'];
+const inPod = (fields: object) => ({ 'f:spec': { 'f:template': { 'f:spec': fields } } }) as never;
+const container = (fields: object) => inPod({ 'f:containers': { 'k:{"name":"provider"}': { '.': {}, ...fields } } });
+const leaf = {};
+
+const ours = {
+  manager: 'us',
+  operation: 'Apply',
+  time: '2026-01-01T00:00:00Z',
+  fieldsV1: container({
+    'f:name': leaf,
+    'f:image': leaf,
+    'f:env': { 'k:{"name":"A"}': { '.': {}, 'f:name': leaf, 'f:value': leaf } },
+  }),
+};
+const by = (manager: string, fieldsV1: object, more: object = {}) =>
+  ({ manager, operation: 'Update', time: '2026-01-02T00:00:00Z', fieldsV1, ...more }) as typeof ours;
+const object = (...others: (typeof ours)[]) => ({ metadata: { managedFields: [ours, ...others] } });
+
+describe('a contest', () => {
+  it.each([
+    ['another source of a variable', container({ 'f:env': { 'k:{"name":"A"}': { 'f:valueFrom': leaf } } })],
+    ['another container', inPod({ 'f:containers': { 'k:{"name":"evil"}': { '.': {}, 'f:name': leaf } } })],
+    ['the network of the host', inPod({ 'f:hostNetwork': leaf })],
+    ['a volume', inPod({ 'f:volumes': { '.': {}, 'k:{"name":"host"}': { 'f:hostPath': leaf } } })],
+  ])('is about %s', (_, fields) => {
+    expect(contestOf(object(by('kubectl-set', fields)), 'us', [POD])).toMatchObject({ manager: 'kubectl-set' });
+  });
+
+  it.each([
+    ['a label', by('kubectl-label', { 'f:metadata': { 'f:labels': { 'f:team': leaf } } })],
+    ['the time of a restart', by('kubectl-rollout', { 'f:spec': { 'f:template': { 'f:metadata': leaf } } })],
+    ['the number of pods', by('hpa', { 'f:spec': { 'f:replicas': leaf } }, { subresource: 'scale' })],
+    // k3s-io/helm-controller#343: a value that was put back is the same, whoever owns it
+    ['what ours has as well', by('kubectl-edit', container({ 'f:image': leaf }))],
+    [
+      'the keys of what ours has',
+      by('velero', container({ 'f:name': leaf, 'f:env': { '.': {}, 'k:{"name":"A"}': { '.': {} } } })),
+    ],
+    ['a status', by('kube-controller-manager', inPod({ 'f:hostPID': leaf }), { subresource: 'status' })],
+  ])('is not about %s', (_, other) => {
+    expect(contestOf(object(other), 'us', [POD])).toBeUndefined();
+  });
+
+  it('is there where nothing is ours', () => {
+    const { manager } = contestOf({ metadata: { managedFields: [by('velero', ours.fieldsV1)] } }, 'us', [POD]) ?? {};
+    expect(manager).toBe('velero');
+  });
+
+  it('names only what is contested', () => {
+    const fields = container({ 'f:image': leaf, 'f:command': leaf });
+    expect(contestOf(object(by('kubectl-edit', fields)), 'us', [POD])?.fields).toEqual(
+      inPod({ 'f:containers': { 'k:{"name":"provider"}': { 'f:command': leaf } } }),
+    );
+  });
+});
+
+describe('taking over', () => {
+  it('moves all that others have there, and nothing else', () => {
+    const label = { 'f:metadata': { 'f:labels': { 'f:team': leaf } } };
+    const mixed = by('kubectl-edit', { ...label, ...(inPod({ 'f:hostPID': leaf }) as object) });
+    const alone = by('kubectl-set', container({ 'f:command': leaf }));
+    const scale = by('hpa', { 'f:spec': { 'f:replicas': leaf } }, { subresource: 'scale' });
+
+    expect(takenOver(object(mixed, alone, scale), 'us', [POD])).toEqual([
+      {
+        ...ours,
+        fieldsV1: inPod({
+          'f:containers': {
+            'k:{"name":"provider"}': {
+              '.': {},
+              'f:name': leaf,
+              'f:image': leaf,
+              'f:env': { 'k:{"name":"A"}': { '.': {}, 'f:name': leaf, 'f:value': leaf } },
+              'f:command': leaf,
+            },
+          },
+          'f:hostPID': leaf,
+        }),
+      },
+      { ...mixed, fieldsV1: label },
+      scale,
+    ]);
+  });
+
+  // fluxcd/kustomize-controller#1722: what two own stays when one of them drops it
+  it('takes what ours has as well', () => {
+    const [taken, ...others] = takenOver(object(by('kubectl-edit', container({ 'f:image': leaf }))), 'us', [POD]) ?? [];
+    expect([taken, others]).toEqual([ours, []]);
+  });
+
+  it.each([
+    ['others have nothing there', object(by('kubectl-label', { 'f:metadata': leaf }))],
+    ['nothing is ours', { metadata: { managedFields: [by('velero', ours.fieldsV1)] } }],
+    ['nobody owns anything', {}],
+  ])('is nothing where %s', (_, live) => {
+    expect(takenOver(live, 'us', [POD])).toBeUndefined();
+  });
+});
