@@ -105,6 +105,16 @@ export const ChartValues = z.strictObject({
       'Which providers may be installed where',
     ),
   }),
+  fieldManagerPolicy: z.strictObject({
+    enabled: flag(
+      false,
+      "Refuses what others write under the names of field managers that are the operator's (a ValidatingAdmissionPolicy)",
+    ),
+    users: list(
+      z.string().min(1),
+      'More users that may write under these names, such as system:serviceaccount:velero:velero, which restores them',
+    ),
+  }),
 
   resources: passed()
     .default({ requests: { cpu: '50m', memory: '128Mi' }, limits: { memory: '256Mi' } })

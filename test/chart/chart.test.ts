@@ -2,10 +2,12 @@ import { globSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import manifest from '../../package.json' with { type: 'json' };
+import { FIELD_MANAGER, LEFT_TO_OTHERS, MARKER } from '../../src/api/names.ts';
 import { OperatorConfig } from '../../src/api/operator-config.ts';
+import { CHILDREN } from '../../src/reconcile/resources.ts';
 import { Settings } from '../../src/settings.ts';
-import { CHART, template, useHelm, type Rendered } from './helm.ts';
-import { ofKind, only } from './rendered.ts';
+import { CHART, template, useHelm, type GivenValues, type Rendered } from './helm.ts';
+import { named, ofKind, only } from './rendered.ts';
 
 const helm = useHelm();
 
@@ -302,6 +304,87 @@ describe('the admission policy', () => {
     const { validations } = only(strict!, 'ValidatingAdmissionPolicy')['spec'];
     expect(validations).toMatchObject([{ expression: 'false' }]);
     expect(ofKind(none!, 'ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding')).toEqual([]);
+  });
+});
+
+describe('the policy of field managers', () => {
+  async function policyOf(values: GivenValues): Promise<Rendered['spec']> {
+    const objects = await template(helm, {
+      ...values,
+      fieldManagerPolicy: { enabled: true, ...(values.fieldManagerPolicy as object | undefined) },
+    });
+    const binding = only(objects, 'ValidatingAdmissionPolicyBinding');
+    expect(binding['spec']).toEqual({ policyName: binding.metadata.name, validationActions: ['Deny'] });
+    return named(objects, 'ValidatingAdmissionPolicy', binding.metadata.name)['spec'];
+  }
+
+  it('is not there where nobody asked for it, nor in deploy/', async () => {
+    expect(ofKind(await template(helm), 'ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding')).toEqual([]);
+    expect(readFileSync('deploy/install.yaml', 'utf8')).not.toContain('ValidatingAdmissionPolicy');
+  });
+
+  it('is for the names under which the operator writes, and for no others', async () => {
+    const { variables } = await policyOf({});
+    const { expression } = (variables as { name: string; expression: string }[]).find(({ name }) => name === 'names')!;
+
+    expect(JSON.parse(expression.replaceAll("'", '"'))).toEqual([FIELD_MANAGER, MARKER, LEFT_TO_OTHERS]);
+  });
+
+  it('is for every child of an installation', async () => {
+    const { matchConstraints } = await policyOf({});
+    const rules = matchConstraints.resourceRules as {
+      apiGroups: string[];
+      resources: string[];
+      operations: string[];
+    }[];
+
+    expect(
+      rules.flatMap(({ apiGroups, resources }) => resources.map((r) => `${apiGroups[0]}/${r}`)).toSorted(),
+    ).toEqual(
+      Object.values(CHILDREN)
+        .map(({ group, plural }) => `${group}/${plural}`)
+        .toSorted(),
+    );
+    expect(new Set(rules.flatMap(({ operations }) => operations))).toEqual(new Set(['CREATE', 'UPDATE']));
+  });
+
+  it.each<[GivenValues, readonly string[]]>([
+    [{}, ['system:serviceaccount:operators:provider-operator']],
+    [{ fullnameOverride: 'platform' }, ['system:serviceaccount:operators:platform']],
+    [{ serviceAccount: { name: 'somebody' } }, ['system:serviceaccount:operators:somebody']],
+    [{ serviceAccount: { create: false } }, ['system:serviceaccount:operators:default']],
+    [{ api: { separate: true, plainHttp: true } }, ['system:serviceaccount:operators:provider-operator']],
+    [
+      { fieldManagerPolicy: { users: ["o'brien", 'system:serviceaccount:velero:velero'] } },
+      ['system:serviceaccount:operators:provider-operator', "o'brien", 'system:serviceaccount:velero:velero'],
+    ],
+  ])('with %j lets %j write, by the whole name', async (values, users) => {
+    const { failurePolicy, matchConditions } = await policyOf(values);
+
+    expect(failurePolicy).toBe('Fail');
+    expect(matchConditions).toEqual([
+      { name: 'not-by-the-operator', expression: `!(request.userInfo.username in ${JSON.stringify(users)})` },
+    ]);
+  });
+
+  it.each<[readonly string[], object | undefined]>([
+    [[], undefined],
+    [
+      ['a', 'b', 'a'],
+      { matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'In', values: ['a', 'b'] }] },
+    ],
+  ])('is for the namespaces %j that the operator works in', async (watchNamespaces, selector) => {
+    expect((await policyOf({ watchNamespaces })).matchConstraints.namespaceSelector).toEqual(selector);
+  });
+
+  it('refuses by rules that answer with Forbidden, and that each say what to do', async () => {
+    const { validations } = await policyOf({});
+
+    expect(validations).toHaveLength(4);
+    for (const { reason, message, messageExpression } of validations as Record<string, string>[]) {
+      expect(reason).toBe('Forbidden');
+      expect(message ?? messageExpression).toMatch(/^"?(Use another field manager|Leave managedFields out)/);
+    }
   });
 });
 

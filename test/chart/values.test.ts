@@ -40,6 +40,7 @@ describe('the values', () => {
     ['a limit out of bounds', { config: { defaults: { stableSeconds: 9999 } } }, /maximum: got 9,999, want 3,600/],
     ['a misspelt tier', { config: { tiers: { gold: {} } } }, /additional properties 'gold' not allowed/],
     ['a rule for nothing', { admissionPolicy: { rules: [{ namespaces: ['a'] }] } }, /missing property 'providers'/],
+    ['a user without a name', { fieldManagerPolicy: { users: [''] } }, /'\/fieldManagerPolicy\/users\/0': minLength/],
     [
       'a rule for what is no provider',
       { admissionPolicy: { rules: [{ providers: ['web'] }] } },
