@@ -166,8 +166,8 @@ const ROWS: readonly Row[] = [
     does: async (n) => {
       const { apiVersion, kind, spec } = (await live(n)) as unknown as Record<string, object>;
       const { template } = spec as { template: { spec: PodSpec } };
-      const [own] = template.spec.containers;
-      const containers = [{ ...own, env: [...(own?.['env'] as object[]), { name: 'SLEEP', value: '1' }] }];
+      const [own = {}] = template.spec.containers;
+      const containers = [{ ...own, env: [...(own['env'] as object[]), { name: 'SLEEP', value: '1' }] }];
       const object = {
         apiVersion,
         kind,
