@@ -110,6 +110,17 @@ describe('the last change by somebody else', () => {
     });
   });
 
+  // Whoever calls himself almost as we do is somebody else.
+  it.each([
+    { manager: 'us', named: undefined },
+    { manager: 'us-left-to-others', named: undefined },
+    { manager: 'us-evil', named: 'us-evil' },
+    { manager: 'usher', named: 'usher' },
+  ])('by "$manager" is that of $named', ({ manager, named }) => {
+    const managedFields = [{ manager, operation: 'Update', fieldsV1: { 'f:spec': { 'f:replicas': {} } } }];
+    expect(lastChange({ metadata: { managedFields } }, ['us', 'us-left-to-others'])?.manager).toBe(named);
+  });
+
   it('is none where only controllers wrote the status', () => {
     expect(lastChange({ metadata: { managedFields: object.metadata.managedFields.slice(3) } }, ['us'])).toBeUndefined();
   });
