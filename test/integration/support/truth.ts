@@ -61,9 +61,16 @@ export async function startTruthChecker(): Promise<TruthChecker> {
       ({ resourceVersion } = page);
     }
     void (async () => {
-      for await (const event of await source.watch(resourceVersion, abort.signal)) {
-        if (event.type !== 'BOOKMARK' && event.type !== 'ERROR') {
-          versions.push({ ...event, at: performance.now() });
+      // The API server ends a watch after some minutes.
+      while (!abort.signal.aborted) {
+        for await (const event of await source.watch(resourceVersion, abort.signal)) {
+          if (event.type === 'ERROR') {
+            throw new Error(`The truth checker has missed changes: ${JSON.stringify(event.object)}`);
+          }
+          ({ resourceVersion } = event.object.metadata as { readonly resourceVersion: string });
+          if (event.type !== 'BOOKMARK') {
+            versions.push({ ...event, at: performance.now() });
+          }
         }
       }
     })().catch((error: unknown) => {
