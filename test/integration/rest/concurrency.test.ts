@@ -233,6 +233,7 @@ describe('a process that is killed', () => {
     let api = await launchOperator({ API_ONLY: 'true' });
     const keys = Array.from({ length: 16 }, (_, i) => `killed ${i}`);
     let sent = 0;
+    let replays = 0;
     for (const [i, key] of keys.entries()) {
       const moment = i % 4 === 3 ? MOMENTS[Math.floor(i / 4)] : undefined;
       const attempt = () => {
@@ -247,12 +248,16 @@ describe('a process that is killed', () => {
       }
       const answer = moment === undefined ? await first : await attempt();
       expect(answer).toMatchObject({ status: 200 });
+      replays += isReplay(answer as Answer) ? 1 : 0;
     }
     api.signal('SIGTERM');
     await api.ended;
 
     expect(sent).toBe(keys.length + MOMENTS.length);
-    expect(await accepted(writes)).toHaveLength(keys.length);
+    // What was done for a client that had gone by then, the audit log may count as failed; who sends it again gets a replay.
+    const { length } = await accepted(writes);
+    expect(length).toBeLessThanOrEqual(keys.length);
+    expect(length + replays).toBeGreaterThanOrEqual(keys.length);
   });
 
   it('leaves what was asked for before and after to be told from each other', async () => {
