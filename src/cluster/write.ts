@@ -36,7 +36,7 @@ export interface Writer {
     patch: JsonObject,
     options: Pick<ApplyOptions, 'fieldManager'>,
   ): Promise<Stored | undefined>;
-  /** Says anew who owns the fields of the object as it was seen; any change since is a conflict. */
+  /** Says anew who owns the fields of the object as it was seen: any change since is a conflict, one that is gone is no error. */
   patchManagedFields(
     resource: Resource,
     seen: ObjectName & { readonly resourceVersion: string },
@@ -82,14 +82,16 @@ export function createWriter(transport: Transport): Writer {
 
     async patchManagedFields(resource, seen, managedFields) {
       const { resourceVersion } = seen;
-      await transport.request({
-        method: 'PATCH',
-        path: objectPath(resource, seen),
-        contentType: 'application/merge-patch+json',
-        body: { metadata: { resourceVersion, managedFields } },
-        doing: `Take over the fields of ${describeObject(resource, seen)}`,
-        resource: resourceLabel(resource),
-      });
+      await unlessNotFound(
+        transport.request({
+          method: 'PATCH',
+          path: objectPath(resource, seen),
+          contentType: 'application/merge-patch+json',
+          body: { metadata: { resourceVersion, managedFields } },
+          doing: `Take over the fields of ${describeObject(resource, seen)}`,
+          resource: resourceLabel(resource),
+        }),
+      );
     },
 
     async remove(resource, name, { uid }) {

@@ -150,24 +150,33 @@ async function applyAlone(ports: ActPorts, child: ChildKind, object: Apply['obje
   const write = () => applyTo(ports.writer, CHILDREN[child], object, uid);
   const { contested } = ports.seen ?? {};
   if (contested && leavesBehind(contested, object)) {
-    await takeOver(ports, child, object.metadata);
+    await takeOver(ports, child, object.metadata, uid);
     return write();
   }
   try {
     return await write();
   } catch (error) {
-    if (error instanceof ApiError && error.status === 422 && (await takeOver(ports, child, object.metadata))) {
+    if (error instanceof ApiError && error.status === 422 && (await takeOver(ports, child, object.metadata, uid))) {
       return write();
     }
     throw error;
   }
 }
 
-/** Changes who owns the fields, and no field; returns whether there were any to take. */
-async function takeOver({ writer, signal }: ActPorts, child: ChildKind, name: ObjectName): Promise<boolean> {
+/** Changes who owns the fields, and no field; returns whether an apply may come to something else now. */
+async function takeOver(
+  { writer, signal }: ActPorts,
+  child: ChildKind,
+  name: ObjectName,
+  uid: string,
+): Promise<boolean> {
   const live = await writer.get<Raw>(CHILDREN[child], name);
   signal.throwIfAborted();
-  const managedFields = live && takenOver(live, FIELD_MANAGER, ALONE[child]);
+  if (live?.metadata.uid !== uid) {
+    // The apply says that it is gone, and all is decided anew.
+    return true;
+  }
+  const managedFields = takenOver(live, FIELD_MANAGER, ALONE[child]);
   if (!managedFields) {
     return false;
   }

@@ -117,7 +117,7 @@ describe('the REST API', () => {
     });
 
     expect(pem(second)).toBe(renewed.cert.trim());
-    expect(operator.output()).toContain('The certificate of the REST API was renewed');
+    await eventually(async () => operator.output().includes('The certificate of the REST API was renewed'));
     expect(operator.output()).not.toContain('PRIVATE KEY');
   });
 

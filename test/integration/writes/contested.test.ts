@@ -53,11 +53,15 @@ async function restore(name: string): Promise<void> {
   await run(['create', '--field-manager=velero-server', '-f', '-'], object);
 }
 
+/** The Deployment controller writes the object too, so what was read may be old by the time of the write. */
 async function replace(name: string, change: (spec: PodSpec) => object): Promise<void> {
-  const object = await live(name);
-  const spec = change(object.spec.template.spec as unknown as PodSpec);
-  const template = { ...object.spec.template, spec };
-  await kubectl(['replace', '-f', '-'], { ...object, spec: { ...object.spec, template } });
+  await eventually(async () => {
+    const object = await live(name);
+    const spec = change(object.spec.template.spec as unknown as PodSpec);
+    const template = { ...object.spec.template, spec };
+    await kubectl(['replace', '-f', '-'], { ...object, spec: { ...object.spec, template } });
+    return true;
+  });
 }
 type PodSpec = { containers: Record<string, unknown>[] };
 

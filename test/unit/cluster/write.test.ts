@@ -55,6 +55,26 @@ it('merges a patch into a status', async () => {
   ]);
 });
 
+it('says anew who owns the fields of the object that was seen; one that is gone is no error', async () => {
+  const seen = { ...web, resourceVersion: '7' };
+  const managedFields = [{ manager: 'us', operation: 'Apply', fieldsV1: {} }];
+  const { transport, writer } = setUp();
+  await writer.patchManagedFields(deployments, seen, managedFields);
+  expect(transport.calls).toEqual([
+    {
+      method: 'PATCH',
+      path,
+      contentType: 'application/merge-patch+json',
+      body: { metadata: { resourceVersion: '7', managedFields } },
+      doing: 'Take over the fields of deployments.apps "shop/web"',
+      resource: 'deployments.apps',
+    },
+  ]);
+
+  const gone = setUp(ApiError.refused('Take over', { status: 404, body: undefined }));
+  await gone.writer.patchManagedFields(deployments, seen, managedFields);
+});
+
 it('deletes the object that was meant and no namesake', async () => {
   const { transport, writer } = setUp();
 

@@ -38,7 +38,11 @@ export function badAttempts(deed: Deed): string[] {
     return [];
   }
   if (before && isSameRollout(server, before, after)) {
-    return knewThatItWasUndone(deed) ? [`${versionOf(after)} of ${key} was undone in its midst, and goes on`] : [];
+    // What only says anew who owns the fields goes on with nothing.
+    const goesOn = !isDeepStrictEqual(templateOf(before), templateOf(after));
+    return goesOn && knewThatItWasUndone(deed)
+      ? [`${versionOf(after)} of ${key} was undone in its midst, and goes on`]
+      : [];
   }
   const bad: string[] = [];
   const trigger = isReturn(server, change) ? 'Return' : triggerOf(server, after);
