@@ -27,7 +27,10 @@ export function conditionList(description: string) {
   return listMap(Condition, 16, description, 'type').optional();
 }
 
-/** The conditions of an installation; README has the table of them. `Reconciling` and `Stalled` are there only while true. */
+/**
+ * The conditions of an installation; README has the table of them. `Reconciling` and `Stalled` are there only while true, and
+ * `Drifted` while there is something to tell.
+ */
 export type ConditionType =
   | 'Ready'
   | 'Reconciling'
@@ -58,7 +61,7 @@ export interface Stamp {
 /** The schema would refuse a longer message, and with it the whole status. */
 const LONGEST_MESSAGE = 4096;
 
-/** Present only while true, each with its own beginning: a new reason or generation is a new episode with its own clock. */
+/** Present only while there is something to tell, each with its own beginning: a new reason or generation is a new episode with its own clock. */
 const EPISODES: ReadonlySet<string> = new Set(['Reconciling', 'Stalled', 'Drifted', 'InputsUnused']);
 
 /**

@@ -61,6 +61,69 @@ export function takenOver(
   return ours && isTaken ? [{ ...ours, fieldsV1: taken }, ...others] : undefined;
 }
 
+/**
+ * The same, and with all that is there in the object itself: fields of which managedFields say nothing stand in the way as well,
+ * such as those of an object that was restored without them, or an item whose key a webhook rewrote.
+ */
+export function claimed(
+  object: WithManagedFields,
+  manager: string,
+  alone: Alone,
+): readonly ManagedFieldsEntry[] | undefined {
+  const entries = takenOver(object, manager, alone) ?? object.metadata?.managedFields ?? [];
+  const ours = entries.find((entry) => isOurs(entry, manager));
+  const there = alone
+    .map((path) => under(fieldsOf(valueAt(object, path), path.at(-1)?.slice(2)), path))
+    .reduce(union, ours?.fieldsV1 ?? {});
+  return ours && [{ ...ours, fieldsV1: there }, ...entries.filter((entry) => entry !== ours)];
+}
+
+/**
+ * What tells the items of a list apart, by the name of the list (`x-kubernetes-list-map-keys` of the API); a list without keys is
+ * of one piece.
+ */
+const KEYS: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  containers: [['name']],
+  initContainers: [['name']],
+  volumes: [['name']],
+  imagePullSecrets: [['name']],
+  env: [['name']],
+  volumeMounts: [['mountPath']],
+  volumeDevices: [['devicePath']],
+  hostAliases: [['ip']],
+  topologySpreadConstraints: [['topologyKey', 'whenUnsatisfiable']],
+  // Of a container, and of a Service.
+  ports: [
+    ['containerPort', 'protocol'],
+    ['port', 'protocol'],
+  ],
+};
+
+/** All fields of a value, as managedFields name them. Undefined: there is none. */
+function fieldsOf(value: unknown, name = ''): Fields | undefined {
+  if (value === undefined) {
+    return undefined;
+  }
+  if (Array.isArray(value)) {
+    const items = value.map((item: unknown) => [keyOf(item, KEYS[name]), fieldsOf(item) ?? {}] as const);
+    return Object.fromEntries(items.flatMap(([key, fields]) => (key ? [[key, { '.': {}, ...fields }]] : [])));
+  }
+  return typeof value === 'object' && value !== null
+    ? Object.fromEntries(Object.entries(value).map(([member, below]) => [`f:${member}`, fieldsOf(below, member) ?? {}]))
+    : {};
+}
+
+function keyOf(item: unknown, choices: readonly (readonly string[])[] = []): string | undefined {
+  const keys = choices.find((names) => names.every((key) => Object.hasOwn(item as object, key)));
+  return (
+    keys && `k:${JSON.stringify(Object.fromEntries(keys.map((key) => [key, (item as Record<string, unknown>)[key]])))}`
+  );
+}
+
+function valueAt(object: unknown, path: readonly string[]): unknown {
+  return path.reduce((value, part) => (value as Record<string, unknown> | undefined)?.[part.slice(2)], object);
+}
+
 function isOurs({ manager, operation, subresource }: ManagedFieldsEntry, ours: string): boolean {
   return manager === ours && operation === 'Apply' && !subresource;
 }

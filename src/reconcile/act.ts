@@ -1,4 +1,4 @@
-import { takenOver } from '../cluster/contested-fields.ts';
+import { claimed, takenOver } from '../cluster/contested-fields.ts';
 import { ApiError, isTaken } from '../cluster/errors.ts';
 import type { ObjectName, Resource } from '../cluster/resource.ts';
 import type { Writer } from '../cluster/write.ts';
@@ -71,7 +71,7 @@ async function apply(ports: ActPorts, installation: Installation, what: Put): Pr
   if (uid !== undefined && replicas !== undefined) {
     await leaveReplicas(ports, installation, { uid, replicas });
   }
-  ports.offer(child, await put(ports, installation, what));
+  ports.offer(child, await put(ports, installation, what), what.object);
 }
 
 type Put = Pick<Apply, 'child' | 'object' | 'uid' | 'adopts' | 'leaveReplicas'>;
@@ -145,18 +145,25 @@ async function leaveReplicas(
   signal.throwIfAborted();
 }
 
-/** Applies after taking over what others have set of what is ours alone: at once where that is known, else where it stands in the way. */
+/**
+ * Applies after taking over what others have set of what is ours alone: at once where that is known. Else where it is refused: then
+ * something stands in the way, be it nobody's.
+ */
 async function applyAlone(ports: ActPorts, child: ChildKind, object: Apply['object'], uid: string): Promise<Raw> {
   const write = () => applyTo(ports.writer, CHILDREN[child], object, uid);
   const { contested } = ports.seen ?? {};
   if (contested && leavesBehind(contested, object)) {
-    await takeOver(ports, child, object.metadata, uid);
+    await takeOver(ports, child, object.metadata, { uid, by: takenOver });
     return write();
   }
   try {
     return await write();
   } catch (error) {
-    if (error instanceof ApiError && error.status === 422 && (await takeOver(ports, child, object.metadata, uid))) {
+    if (
+      error instanceof ApiError &&
+      error.status === 422 &&
+      (await takeOver(ports, child, object.metadata, { uid, by: claimed }))
+    ) {
       return write();
     }
     throw error;
@@ -168,7 +175,7 @@ async function takeOver(
   { writer, signal }: ActPorts,
   child: ChildKind,
   name: ObjectName,
-  uid: string,
+  { uid, by }: { readonly uid: string; readonly by: typeof takenOver },
 ): Promise<boolean> {
   const live = await writer.get<Raw>(CHILDREN[child], name);
   signal.throwIfAborted();
@@ -176,7 +183,7 @@ async function takeOver(
     // The apply says that it is gone, and all is decided anew.
     return true;
   }
-  const managedFields = takenOver(live, FIELD_MANAGER, ALONE[child]);
+  const managedFields = by(live, FIELD_MANAGER, ALONE[child]);
   if (!managedFields) {
     return false;
   }

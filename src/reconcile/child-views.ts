@@ -1,19 +1,27 @@
+import type { Stored } from '../controller/feed.ts';
+import type { Store } from '../controller/store.ts';
 import { LABEL } from '../api/names.ts';
-import type { ChildKind, Observed } from '../plan/state/observed.ts';
+import type { ChildKind, ChildView, Observed } from '../plan/state/observed.ts';
 import type { Caches } from './caches.ts';
 import { projectBudget, projectDeployment, projectService } from './project-children.ts';
 import { projectRevision } from './project-revision.ts';
 import type { Raw } from './raw.ts';
 
-/** Takes a child as the API server has it into the cache of its kind. */
-export function offerTo(caches: Caches): (child: ChildKind, raw: Raw) => void {
-  const offers: Readonly<Record<ChildKind, (raw: Raw) => void>> = {
-    Deployment: (raw) => caches.deployments.offer(projectDeployment(raw)),
-    Service: (raw) => caches.services.offer(projectService(raw)),
-    PodDisruptionBudget: (raw) => caches.budgets.offer(projectBudget(raw)),
-    ControllerRevision: (raw) => caches.revisions.offer(projectRevision(raw)),
+/** Takes a child as the API server has it into the cache of its kind, and returns its view; of a ControllerRevision, nothing. */
+export function offerTo(caches: Caches): (child: ChildKind, raw: Raw) => ChildView | undefined {
+  const { deployments, services, budgets, revisions } = caches;
+  const offers: Readonly<Record<ChildKind, (raw: Raw) => ChildView | undefined>> = {
+    Deployment: (raw) => offered(deployments, projectDeployment(raw)),
+    Service: (raw) => offered(services, projectService(raw)),
+    PodDisruptionBudget: (raw) => offered(budgets, projectBudget(raw)),
+    ControllerRevision: (raw) => void revisions.offer(projectRevision(raw)),
   };
   return (child, raw) => offers[child](raw);
+}
+
+function offered<V extends Stored>(store: Pick<Store<V>, 'offer'>, view: V): V {
+  store.offer(view);
+  return view;
 }
 
 /** The observation with a child that was read from the API server in place of the one from the caches. */

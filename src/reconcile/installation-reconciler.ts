@@ -6,6 +6,7 @@ import type { OperatorConfig } from '../api/operator-config.ts';
 import type { Action } from '../plan/act/action.ts';
 import { eventOfHeal } from '../plan/tell/events.ts';
 import { countHeal } from '../plan/act/heal.ts';
+import type { Child } from '../plan/pods/children.ts';
 import type { ChildKind, ChildView, Heals, Observed } from '../plan/state/observed.ts';
 import { plan, type Plan } from '../plan/plan.ts';
 import { problem, waitFor, type Problem } from '../api/problem.ts';
@@ -13,6 +14,7 @@ import { isOvertaken } from '../plan/tell/overtaken.ts';
 import { markRefused } from '../plan/act/refused-write.ts';
 import { statusAfterFailure } from '../plan/tell/status-after-failure.ts';
 import { act } from './act.ts';
+import { Admissions } from './admissions.ts';
 import { Appeared } from './appeared.ts';
 import type { Caches } from './caches.ts';
 import { isWatched, offerTo, withChild } from './child-views.ts';
@@ -48,14 +50,19 @@ export function createInstallationReconciler(ports: InstallationPorts) {
   const heals = new Map<string, { readonly generation: number; readonly of: Partial<Record<ChildKind, Heals>> }>();
   /** By key: the generation of the Deployment as it was written last. Lost at a restart, which only waits for its controller. */
   const generations = new Map<string, number | undefined>();
+  const admissions = new Admissions();
   const offerToCaches = offerTo(caches);
   const unseen = new Unseen({ caches, writer, offer: offerFound });
 
-  function offer(child: ChildKind, raw: Raw): void {
+  function offer(child: ChildKind, stored: Raw, sent?: Child['object']): void {
+    const key = objectKey(stored.metadata);
     if (child === 'Deployment') {
-      generations.set(objectKey(raw.metadata), raw.metadata.generation);
+      generations.set(key, stored.metadata.generation);
     }
-    offerToCaches(child, raw);
+    const view = offerToCaches(child, stored);
+    if (view && sent) {
+      admissions.learn(key, child, { sent, stored, view });
+    }
   }
 
   /** Whether what is there is what was written, nobody knows: somebody may have written since. */
@@ -70,6 +77,7 @@ export function createInstallationReconciler(ports: InstallationPorts) {
     if (before && !after) {
       heals.delete(before.key);
       generations.delete(before.key);
+      admissions.forget(before.key);
       unseen.forget(before.key);
     }
   });
@@ -106,18 +114,20 @@ export function createInstallationReconciler(ports: InstallationPorts) {
   async function reconcileOnce(key: string, observed: Observed, run: Run): Promise<Outcome> {
     const { installation } = observed;
     const planned = plan(observed, clock.now());
+    let isStale = false;
     countRollout(key);
     claimPlace(key, planned);
     for (const action of planned.writes) {
       try {
-        await write(observed, action, planned, run);
+        const isAsPlanned = await write(observed, action, planned, run);
+        isStale ||= !isAsPlanned;
       } catch (error) {
         return await afterFailedWrite(observed, action, planned, run, error);
       }
     }
     fleet.endReservation(key);
     run.signal.throwIfAborted();
-    if (isOvertaken(observed, planned, generations.get(key))) {
+    if (isStale || isOvertaken(observed, planned, generations.get(key))) {
       return AT_ONCE;
     }
     await report(installation, planned.status, run.reconcileID);
@@ -138,21 +148,29 @@ export function createInstallationReconciler(ports: InstallationPorts) {
     }
   }
 
+  /** Returns whether it was what it was planned for: what seemed to be drift may be what admission makes of it. */
   async function write(
     observed: Observed,
     action: Action,
     { because }: Plan,
     { reconcileID, signal }: Run,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const { installation } = observed;
     const key = objectKey(installation);
-    await act({ writer, offer, signal, unseen, seen: childIn(observed, action.child) }, installation, action);
-    remember(key, installation.generation, action);
-    const healed = eventOfHeal(action);
-    if (healed) {
-      record(installation, healed);
-    }
+    const seen = childIn(observed, action.child);
+    await act({ writer, offer, signal, unseen, seen }, installation, action);
     log.debug({ reconcileID, installation: key, ...describe(action), because }, 'Wrote a child');
+    const healed = eventOfHeal(action);
+    if (!healed) {
+      return true;
+    }
+    // Somebody's change seemed to be undone, and it was admission's.
+    if (admissions.isAsFound(key, action.child, seen)) {
+      return false;
+    }
+    remember(key, installation.generation, action);
+    record(installation, healed);
+    return true;
   }
 
   /** Tells the user why, and throws the error, so that all is tried again; a refused rollout is marked first. */
@@ -186,7 +204,8 @@ export function createInstallationReconciler(ports: InstallationPorts) {
   }
 
   function look(key: string): Observed | undefined {
-    return observe(caches, config, heals.get(key)?.of ?? {}, surroundingsOf(key), key);
+    const observed = observe(caches, config, heals.get(key)?.of ?? {}, surroundingsOf(key), key);
+    return observed && { ...observed, ...admissions.accept(key, observed) };
   }
 
   function surroundingsOf(key: string): Parameters<typeof observe>[3] {

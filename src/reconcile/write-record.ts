@@ -5,6 +5,7 @@ import { ANNOTATION, FIELD_MANAGER, LABEL, MARKER } from '../api/names.ts';
 import { isExactVersion } from '../api/version.ts';
 import type { Action } from '../plan/act/action.ts';
 import { isSameSpec, ownedHash } from '../plan/state/owned-hash.ts';
+import type { Child } from '../plan/pods/children.ts';
 import { UNKNOWN_INPUTS } from '../plan/state/committed.ts';
 import type { ChildKind, Installation } from '../plan/state/observed.ts';
 import { recordedDeployment, recordName, recordObject } from '../plan/pods/record-object.ts';
@@ -19,8 +20,8 @@ const { ControllerRevision: RECORDS, Deployment: DEPLOYMENTS } = CHILDREN;
 
 export interface RecordPorts {
   readonly writer: Writer;
-  /** Takes what a write or a read returned into the caches, so that the next look sees it. */
-  readonly offer: (child: ChildKind, raw: Raw) => void;
+  /** Takes what a write returned into the caches, so that the next look sees it; with what was applied, where that is a child. */
+  readonly offer: (child: ChildKind, raw: Raw, sent?: Child['object']) => void;
   /** Aborts when the run has taken too long: then nothing more is written. */
   readonly signal: AbortSignal;
 }
@@ -105,5 +106,6 @@ export async function recordStanding(
   signal.throwIfAborted();
   const { object } = recordedDeployment(installation, data.deployment);
   const exact = { ...object, metadata: { ...object.metadata, uid: live.metadata.uid } };
-  offer('Deployment', await writer.apply<Raw>(DEPLOYMENTS, exact, { fieldManager: FIELD_MANAGER, force: true }));
+  const stored = await writer.apply<Raw>(DEPLOYMENTS, exact, { fieldManager: FIELD_MANAGER, force: true });
+  offer('Deployment', stored, object);
 }

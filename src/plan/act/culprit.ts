@@ -45,7 +45,7 @@ function hasPath(value: unknown, [first, ...rest]: FieldPath): boolean {
 }
 
 /** As people write it: `spec.replicas`, `spec.template.spec.containers[name=provider].image`. */
-function formatPath(path: FieldPath): string {
+export function formatPath(path: FieldPath): string {
   return path
     .map((part) =>
       typeof part === 'string'

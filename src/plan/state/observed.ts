@@ -90,6 +90,8 @@ export interface ChildView {
   readonly applied: string | undefined;
   /** The last manager that changed it since the operator did, and the fields. Absent where nobody did. */
   readonly changed: { readonly manager: string; readonly paths: readonly FieldPath[] } | undefined;
+  /** The fields that admission rewrites when the operator applies them: what it makes of them counts as applied. */
+  readonly rewritten?: readonly FieldPath[] | undefined;
   /** A manager that has set fields that nobody but the operator sets, and these fields. They stay when ours are applied. */
   readonly contested?: { readonly manager: string; readonly paths: readonly FieldPath[] } | undefined;
 }

@@ -103,7 +103,7 @@ export function readState(observed: Observed, now: number): State {
   const mayReturn = stands && deployment && given && isOnItsWayBack(deployment, given);
   const isReturning = mayReturn === true && verdict(false)?.phase !== 'done';
   const rollout = verdict(isReturning);
-  const done = doneOf(deployment, head, rollout, isIntact || isAsAdmitted(observed, deployment));
+  const done = doneOf(deployment, head, rollout, isIntact);
   const stable = done === 'now' ? head : proven;
   const base = stands ? head : stable;
   const pods = standing === 'Unrecorded' ? deployment : base;
@@ -169,23 +169,14 @@ function doneOf(
   deployment: DeploymentView | undefined,
   head: RolloutRecord | undefined,
   rollout: Rollout | undefined,
-  isAsApplied: boolean,
+  isIntact: boolean,
 ): State['done'] {
   if (head && isProven(head)) {
     return 'once';
   }
   // Where no pod is asked for, nothing is proven.
   const serves = deployment !== undefined && Math.min(deployment.available, deployment.updated) > 0;
-  return rollout?.phase === 'done' && isAsApplied && serves ? 'now' : 'never';
-}
-
-/**
- * An admission webhook made something else of what was applied: then that is what is rolled out. Who only takes fields away
- * leaves no trace in managedFields, and is known by the generation alone. Who does not know which one it wrote, after a
- * restart, heals it first.
- */
-function isAsAdmitted({ writtenGeneration }: Observed, deployment: DeploymentView | undefined): boolean {
-  return deployment?.changed === undefined && deployment?.generation === writtenGeneration;
+  return rollout?.phase === 'done' && isIntact && serves ? 'now' : 'never';
 }
 
 /** Where all pods are new and available; with no pod at all, or with fields that somebody changed, it proves nothing. */

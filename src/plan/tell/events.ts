@@ -12,7 +12,16 @@ export interface EventDraft {
 
 /** The events that tell the difference between two statuses, none where nothing happened. */
 export function eventsBetween(before: InstallationStatus, after: InstallationStatus): EventDraft[] {
-  return [...readyChanged(before, after), ...inputsUnknown(before, after)];
+  return [...readyChanged(before, after), ...inputsUnknown(before, after), ...rewrittenOnAdmission(before, after)];
+}
+
+/** Said once for the same fields: it goes on for as long as the webhook is there. */
+function rewrittenOnAdmission(before: InstallationStatus, after: InstallationStatus): EventDraft[] {
+  const was = findCondition(before.conditions, 'Drifted');
+  const is = findCondition(after.conditions, 'Drifted');
+  return is?.status === 'False' && is.message !== was?.message
+    ? [{ type: 'Normal', reason: is.reason, action: 'Reconcile', note: is.message }]
+    : [];
 }
 
 /** An answer that nobody asks for is said once: it stops nothing. */

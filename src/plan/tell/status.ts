@@ -1,12 +1,13 @@
 import { findCondition, stampConditions, verdict, type Verdict } from '../../api/conditions.ts';
 import type { InstallationStatus } from '../../api/installation.ts';
 import { timestamp } from '../../api/time.ts';
-import { writesDeployment, type Actions } from '../act/actions.ts';
+import { writesDeployment } from '../act/actions.ts';
 import type { Assessment } from '../version/assessment.ts';
 import { usedConsent } from '../decide/attempt.ts';
 import { pendingUpgrade, updateCandidates } from './candidates.ts';
 import { latestRelease } from '../catalogue/catalogue.ts';
 import { isOfSoftware, isSameThing, recordedFailures } from '../failures/failures.ts';
+import { drift } from './drift.ts';
 import { appliedNow, type Findings } from './findings.ts';
 import { historyOf } from './history.ts';
 import { readiness } from './readiness.ts';
@@ -28,7 +29,7 @@ type Draft = { [K in keyof InstallationStatus]: InstallationStatus[K] | undefine
 
 /** The status that the findings justify. The same findings give the same bytes. */
 export function statusOf(findings: Findings): InstallationStatus {
-  const { observed, state, decision, actions, now } = findings;
+  const { observed, state, decision, now } = findings;
   const { installation, catalogue } = observed;
   const before = installation.status;
   const isRun = decision.kind === 'run' && installation.spec.suspend !== true;
@@ -68,7 +69,7 @@ export function statusOf(findings: Findings): InstallationStatus {
         availability(findings),
         updateAvailable(findings, assessmentsToTell(findings)),
         ...upgradeHealth(findings),
-        ...drift(actions),
+        ...drift(findings),
         ...unusedInputs(findings),
       ],
       { generation: installation.generation, now },
@@ -124,11 +125,6 @@ function failedVersions({ state, decision, failure, outlook }: Findings): Instal
 
 function emptyIsNone<T>(list: readonly T[]): T[] | undefined {
   return list.length === 0 ? undefined : [...list];
-}
-
-function drift({ postponed }: Actions): Verdict[] {
-  const [first] = postponed;
-  return first ? [verdict('Drifted', 'True', 'HealsDoNotHold', first.culprit)] : [];
 }
 
 function withoutUndefined(status: object): InstallationStatus {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { contestOf, takenOver } from '../../../src/cluster/contested-fields.ts';
+import { claimed, contestOf, takenOver } from '../../../src/cluster/contested-fields.ts';
 
 const POD = ['f:spec', 'f:template', 'f:spec'];
 const inPod = (fields: object) => ({ 'f:spec': { 'f:template': { 'f:spec': fields } } }) as never;
@@ -98,5 +98,53 @@ describe('taking over', () => {
     ['nobody owns anything', {}],
   ])('is nothing where %s', (_, live) => {
     expect(takenOver(live, 'us', [POD])).toBeUndefined();
+  });
+});
+
+describe('claiming', () => {
+  const live = (spec: object, ...others: (typeof ours)[]) => ({
+    ...object(...others),
+    spec: { replicas: 2, template: { spec } },
+  });
+  const pod = (spec: object) => ({ containers: [{ name: 'provider', image: 'web:1', ...spec }] });
+
+  it.each<[string, object, object]>([
+    [
+      'a handler that nobody owns',
+      pod({ readinessProbe: { exec: { command: ['true'] } } }),
+      container({ 'f:readinessProbe': { 'f:exec': { 'f:command': leaf } } }),
+    ],
+    [
+      'a port, by its number and protocol',
+      pod({ ports: [{ containerPort: 81, protocol: 'TCP' }] }),
+      container({
+        'f:ports': {
+          'k:{"containerPort":81,"protocol":"TCP"}': { '.': {}, 'f:containerPort': leaf, 'f:protocol': leaf },
+        },
+      }),
+    ],
+    [
+      'a variable, by its name',
+      pod({ env: [{ name: 'B', value: '' }] }),
+      container({ 'f:env': { 'k:{"name":"B"}': { '.': {}, 'f:name': leaf, 'f:value': leaf } } }),
+    ],
+    ['a list of one piece', { tolerations: [{ key: 'a' }] }, inPod({ 'f:tolerations': leaf })],
+    ['a map', { nodeSelector: { 'a.b/c': 'd' } }, inPod({ 'f:nodeSelector': { 'f:a.b/c': leaf } })],
+  ])('takes %s', (_, spec, fields) => {
+    const [taken] = claimed(live(spec), 'us', [POD]) ?? [];
+    expect(taken?.fieldsV1).toMatchObject(fields);
+    expect(taken?.fieldsV1).toMatchObject(ours.fieldsV1);
+    expect(taken?.fieldsV1).not.toHaveProperty(['f:spec', 'f:replicas']);
+  });
+
+  it('takes what others own as well, and leaves them the rest', () => {
+    const mixed = by('kubectl-edit', { 'f:metadata': leaf, ...(inPod({ 'f:hostPID': leaf }) as object) });
+    const [taken, ...others] = claimed(live({ hostPID: true }, mixed), 'us', [POD]) ?? [];
+    expect(taken?.fieldsV1).toMatchObject(inPod({ 'f:hostPID': leaf }));
+    expect(others).toEqual([{ ...mixed, fieldsV1: { 'f:metadata': leaf } }]);
+  });
+
+  it('is nothing where nothing is ours', () => {
+    expect(claimed({ metadata: { managedFields: [by('velero', ours.fieldsV1)] } }, 'us', [POD])).toBeUndefined();
   });
 });

@@ -464,17 +464,6 @@ const SPECIFICATION: Readonly<Record<StateName, readonly Row[]>> = {
       { records: [done1, failed2], deployment: deployment(failed2) },
       { head: 2, stable: 2, base: 2, done: 'now', is: WELL },
     ],
-    // Kong/kong-operator#522: a webhook rewrites the Deployment, and its owner never becomes ready.
-    [
-      'an admission webhook made something else of it: then that is what was rolled out',
-      {
-        records: [done1, open2],
-        deployment: deployment(open2, { owned: 'rewritten.rewritten' }),
-        writtenGeneration: 2,
-        now: '02:03',
-      },
-      { head: 2, stable: 2, base: 2, done: 'now', is: 'stands' },
-    ],
     [
       'somebody took a label of ours: nothing that runs',
       { records: [done1, open2], deployment: deployment(open2, relabelled(open2)), now: '02:03' },

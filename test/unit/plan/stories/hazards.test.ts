@@ -110,16 +110,6 @@ it('an edit after drift and a lost status leads to no downgrade without consent'
   expect(world.observed.deployment?.version).toBe('1.5.0');
 });
 
-it('a webhook rewrites the spec from the start', () => {
-  const world = new World(catalogue('1.0.0'), { upgradePolicy: 'auto' });
-  world.settle();
-  see(world, { owned: 'web.hook' });
-  world.rollOut();
-  world.publish(catalogue('1.0.0', release('2.0.0', { breaking: {} })));
-  world.reconcile();
-  expect(world.observed.deployment?.version).toBe('1.0.0');
-});
-
 it('what automation chose while drift stands can go back', () => {
   const world = automatic();
   drift(world);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { findCondition } from '../../../../src/api/conditions.ts';
+import type { FieldPath } from '../../../../src/plan/state/observed.ts';
 import { InstallationStatus } from '../../../../src/api/installation.ts';
 import { statusOf } from '../../../../src/plan/tell/status.ts';
 import { catalogue, release, shelf, software } from '../../../support/builders.ts';
@@ -490,6 +491,22 @@ describe('whether it serves, and whether a heal holds:', () => {
     ],
   ])('drifted: %s', (_, pieces, expected) => {
     expect(condition(pieces, 'Drifted')).toBe(expected);
+  });
+
+  it.each<[string, FieldPath[], string]>([
+    ['one', [['spec', 'replicas']], 'spec.replicas of the Deployment'],
+    [
+      'many',
+      ['a', 'b', 'c', 'd', 'e'].map((name) => ['spec', name]),
+      'spec.a of the Deployment, spec.b of the Deployment, spec.c of the Deployment and 2 more',
+    ],
+  ])('what admission rewrites is no drift: %s', (_, rewritten, fields) => {
+    const { conditions } = told({ records: [done1], ...running(done1, { rewritten }), ...to('1.0.0') });
+    expect(conditions?.find(({ type }) => type === 'Drifted')).toMatchObject({
+      status: 'False',
+      reason: 'RewrittenOnAdmission',
+      message: `A mutating webhook or policy rewrites ${fields}: that is accepted, and nothing has to be done`,
+    });
   });
 });
 
