@@ -15,7 +15,7 @@ import type { RawRevision } from './project-revision.ts';
 import type { Raw } from './raw.ts';
 import { CHILDREN } from './resources.ts';
 import type { Unseen } from './unseen.ts';
-import { RecordGone, recordStanding, writeMark, writeRecord, type RecordPorts } from './write-record.ts';
+import { RecordGone, writeMark, writeRecord, type RecordPorts } from './write-record.ts';
 
 type Apply = Extract<Action, { kind: 'apply' }>;
 type Restoring = Extract<Action, { kind: 'restore' }>;
@@ -57,8 +57,6 @@ function carryOut(ports: ActPorts, installation: Installation, action: Action): 
       return generateSecret(ports, action);
     case 'mark':
       return writeMark(ports, action);
-    case 'takeOver':
-      return recordStanding(ports, installation, action);
     case 'remove': {
       const { child, name, uid } = action;
       return ports.writer.remove(CHILDREN[child], { namespace: installation.namespace, name }, { uid });

@@ -66,6 +66,8 @@ interface SecretKey {
 interface RawDeployment extends Raw {
   readonly spec?: {
     readonly replicas?: number;
+    readonly progressDeadlineSeconds?: number;
+    readonly minReadySeconds?: number;
     readonly paused?: boolean;
     readonly template?: {
       readonly metadata?: { readonly annotations?: Readonly<Record<string, string>> };
@@ -88,6 +90,9 @@ export interface DeploymentProjection extends Stored, DeploymentView {
   readonly image: string | undefined;
 }
 
+/** Of the API server, where nobody sets one. */
+const DEFAULT_DEADLINE_SECONDS = 600;
+
 export function projectDeployment(raw: RawDeployment): DeploymentProjection {
   const { metadata, spec, status } = raw;
   const annotations = spec?.template?.metadata?.annotations ?? {};
@@ -103,7 +108,7 @@ export function projectDeployment(raw: RawDeployment): DeploymentProjection {
     secrets: generatedIn(container),
     software: sharedText(annotations[ANNOTATION.software]),
     restart: annotations[ANNOTATION.restart],
-    inputsHash: annotations[ANNOTATION.inputsHash],
+    failed: metadata.annotations?.[ANNOTATION.failed],
     ports: portNumbers(container?.ports ?? []),
     createdAt: metadata.creationTimestamp ?? '',
     appliedAt: appliedAt(raw, FIELD_MANAGER),
@@ -118,6 +123,8 @@ export function projectDeployment(raw: RawDeployment): DeploymentProjection {
     progress: sharedText(condition('Progressing')?.reason),
     failure: failure?.status === 'True' ? failure.message : undefined,
     ownsReplicas: Object.hasOwn((owned['spec'] as object | undefined) ?? {}, 'replicas'),
+    progressDeadlineSeconds: spec?.progressDeadlineSeconds ?? DEFAULT_DEADLINE_SECONDS,
+    minReadySeconds: spec?.minReadySeconds ?? 0,
     paused: spec?.paused === true,
   };
 }

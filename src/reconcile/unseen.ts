@@ -1,6 +1,7 @@
 import { ApiError } from '../cluster/errors.ts';
 import type { Writer } from '../cluster/write.ts';
 import type { Run } from '../controller/workers.ts';
+import { recordName } from '../plan/pods/record-object.ts';
 import type { ChildKind, Observed } from '../plan/state/observed.ts';
 import type { Caches } from './caches.ts';
 import { isWatched, withChild } from './child-views.ts';
@@ -15,7 +16,8 @@ interface UnseenPorts {
 
 /**
  * Children that may be there although no cache shows them, by the key of their installation: the last write of them got no
- * answer, or there are records of a Deployment and no Deployment. Somebody may have taken away the label by which it is
+ * answer, there are records of a Deployment and no Deployment, or it names a record that is not there: the streams of two kinds
+ * do not keep step. Somebody may have taken away the label by which it is
  * watched, and what still runs must not be judged as deleted.
  */
 export class Unseen {
@@ -28,7 +30,11 @@ export class Unseen {
   }
 
   has(installation: string): boolean {
-    return this.#unanswered.has(installation) || this.#lacksDeployment(installation);
+    return (
+      this.#unanswered.has(installation) ||
+      this.#lacksDeployment(installation) ||
+      this.#lackedRecord(installation) !== undefined
+    );
   }
 
   /** Its last write got no answer. */
@@ -48,9 +54,15 @@ export class Unseen {
     const { caches, writer, offer } = this.#ports;
     const installation = caches.installations.get(key);
     const hidden: [ChildKind, Raw][] = [];
-    const lacking: ChildKind[] = this.#lacksDeployment(key) ? ['Deployment'] : [];
+    const record = this.#lackedRecord(key);
+    const lacking: ChildKind[] = [
+      ...(this.#lacksDeployment(key) ? (['Deployment'] as const) : []),
+      ...(record === undefined ? [] : (['ControllerRevision'] as const)),
+    ];
     for (const child of new Set([...this.#unansweredOf(key), ...lacking])) {
-      const raw = installation && (await readable(writer.get<Raw>(CHILDREN[child], installation)));
+      const { namespace = '', name = '' } = installation ?? {};
+      const object = { namespace, name: child === 'ControllerRevision' ? (record ?? '') : name };
+      const raw = installation && (await readable(writer.get<Raw>(CHILDREN[child], object)));
       signal.throwIfAborted();
       if (raw && isWatched(raw)) {
         offer(child, raw);
@@ -69,6 +81,15 @@ export class Unseen {
     // A generated Secret outlives its Deployment.
     const isOfRollout = ({ kind }: { readonly kind: string }) => kind !== 'generated';
     return !deployments.get(installation) && revisions.byIndex('installation', installation).some(isOfRollout);
+  }
+
+  /** The name of the record that the Deployment names. */
+  #lackedRecord(installation: string): string | undefined {
+    const { deployments, revisions, installations } = this.#ports.caches;
+    const { record: number } = deployments.get(installation) ?? {};
+    const { name } = installations.get(installation) ?? {};
+    const isThere = revisions.byIndex('installation', installation).some((r) => r.number === number);
+    return number === undefined || name === undefined || isThere ? undefined : recordName({ name }, number);
   }
 
   #unansweredOf(installation: string): ChildKind[] {

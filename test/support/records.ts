@@ -24,7 +24,7 @@ import { REFUSED } from '../../src/plan/state/record.ts';
 import { serviceFor, servicePorts } from '../../src/plan/pods/service.ts';
 import { softwareFinder } from '../../src/plan/software/finder.ts';
 import { parseSoftware, NO_SOFTWARE } from '../../src/plan/software/set.ts';
-import { effective } from '../../src/plan/act/start.ts';
+import { effective } from '../../src/plan/decide/record-data.ts';
 import { readState } from '../../src/plan/state/state.ts';
 import { tierShape } from '../../src/plan/pods/tiers.ts';
 import { wishesOf } from '../../src/plan/pods/wish.ts';
@@ -191,7 +191,7 @@ export function failureOf(
 
 /** The Deployment of a record, completely rolled out. */
 export function deployment(of: RolloutRecord, more: Partial<DeploymentView> = {}): DeploymentView {
-  const { number, owner, template, version, applied, committed, startedAt, restart } = of;
+  const { number, owner, template, version, applied, committed, startedAt, restart, minReadySeconds } = of;
   return {
     uid: 'uid-deployment',
     deleting: false,
@@ -206,7 +206,6 @@ export function deployment(of: RolloutRecord, more: Partial<DeploymentView> = {}
     secrets: [],
     software: committed.software,
     restart,
-    inputsHash: 'inputs',
     ports: new Map([['http', 8080]]),
     createdAt: minute(1, 0),
     appliedAt: startedAt,
@@ -219,6 +218,8 @@ export function deployment(of: RolloutRecord, more: Partial<DeploymentView> = {}
     progress: 'NewReplicaSetAvailable',
     failure: undefined,
     ownsReplicas: true,
+    progressDeadlineSeconds: config.defaults.progressDeadlineSeconds,
+    minReadySeconds,
     paused: false,
     ...more,
   };

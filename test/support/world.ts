@@ -21,7 +21,6 @@ import { readState, type State } from '../../src/plan/state/state.ts';
 import type { SoftwareCatalogue } from '../../src/plan/catalogue/software-catalogue.ts';
 import { statusAfterFailure } from '../../src/plan/tell/status-after-failure.ts';
 import type { Problem } from '../../src/api/problem.ts';
-import { recordOfStanding } from '../../src/plan/decide/take-over.ts';
 import { projectBudget, projectDeployment, projectService } from '../../src/reconcile/project-children.ts';
 import { projectRevision } from '../../src/reconcile/project-revision.ts';
 import { asApplied } from '../scenario/cluster/applied.ts';
@@ -216,7 +215,7 @@ export class World {
 
   #write(action: Action): void {
     this.journal.push(`${action.kind} ${action.child}`);
-    const { installation, revisions, deployment } = this.observed;
+    const { installation, revisions } = this.observed;
     switch (action.kind) {
       case 'record':
         this.#record(action.object.metadata, action.object.data as RecordData);
@@ -235,13 +234,6 @@ export class World {
       case 'restore': {
         const { deployment: recorded } = this.#written.get(action.record) ?? expect.fail(`No record ${action.record}`);
         this.#see(this.#deployed(recordedDeployment(installation, recorded).object));
-        break;
-      }
-      case 'takeOver': {
-        const { deployment: standing } = this.#written.get(`web-${deployment?.template}`) ?? expect.fail('Not known');
-        const data = recordOfStanding(this.observed.installation, standing, action.number, action.facts);
-        this.#record({ ...installation, name: `web-${action.number}` }, data);
-        this.#see(this.#deployed(recordedDeployment(installation, data.deployment).object));
         break;
       }
       case 'apply':

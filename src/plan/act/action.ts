@@ -2,7 +2,6 @@ import type { Child } from '../pods/children.ts';
 import type { Generating } from './generate.ts';
 import type { Marking } from './marks.ts';
 import type { ChildKind } from '../state/observed.ts';
-import type { TakenOver } from '../decide/take-over.ts';
 
 /** One write to one child. */
 export type Action =
@@ -33,14 +32,5 @@ export type Action =
       /** The number of pods to leave where the record has none of its own, as with an autoscaler. */
       readonly leaveReplicas?: number;
       readonly heals: string | undefined;
-    }
-  /** Records the Deployment as it stands, and applies it again so that it names its record. */
-  | {
-      readonly kind: 'takeOver';
-      readonly child: 'Deployment';
-      /** Of the Deployment that was seen. */
-      readonly uid: string;
-      readonly number: number;
-      readonly facts: TakenOver;
     }
   | { readonly kind: 'remove'; readonly child: ChildKind; readonly name: string; readonly uid: string };

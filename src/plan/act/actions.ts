@@ -3,8 +3,7 @@ import type { Decided, Decision } from '../decide/decision.ts';
 import { healNotBefore } from './heal.ts';
 import { marksOf } from './marks.ts';
 import type { Observed } from '../state/observed.ts';
-import { nextNumber } from '../state/record.ts';
-import { starting } from './start.ts';
+import { starting, takingOver } from './start.ts';
 import type { State } from '../state/state.ts';
 import { restoring, upkeep } from './upkeep.ts';
 
@@ -35,8 +34,7 @@ function childrenFor(observed: Observed, state: State, decision: Decision): read
     return [];
   }
   if (decision.kind === 'takeOver') {
-    const { uid, facts } = decision;
-    return [{ kind: 'takeOver', child: 'Deployment', uid, number: nextNumber(observed), facts }];
+    return takingOver(observed, decision);
   }
   return decision.kind === 'run' && decision.isChanged
     ? starting(observed, state, decision)

@@ -1,13 +1,13 @@
 import type { Action } from './action.ts';
-import { budgetOf, deploymentOf, type Child } from '../pods/children.ts';
-import type { Inputs } from '../pods/inputs.ts';
-import type { RecordData, RecordedDeployment } from '../../api/record.ts';
+import { budgetOf, deploymentOf } from '../pods/children.ts';
 import { generating } from './generate.ts';
 import { need } from './need.ts';
 import type { Observed } from '../state/observed.ts';
-import { recordObject } from '../pods/record-object.ts';
+import { recordedDeployment, recordObject } from '../pods/record-object.ts';
 import { neverBegun, straysOf } from './retention.ts';
 import type { Start } from '../decide/desired.ts';
+import { recordData } from '../decide/record-data.ts';
+import type { TakeOver } from '../decide/take-over.ts';
 import { serviceFor, servicePorts } from '../pods/service.ts';
 import type { State } from '../state/state.ts';
 import { removing, restoring, servingNow } from './upkeep.ts';
@@ -41,29 +41,11 @@ export function starting(observed: Observed, state: State, start: Start): Action
   ].filter((action) => action !== undefined);
 }
 
-function recordData({ inputs, attempt, committed }: Start, { object, hash }: Child): RecordData {
-  const { installation, release, sheet, restart } = inputs;
-  const { labels, annotations = {} } = object.metadata;
-  const ports = servicePorts(release);
-  return {
-    ...attempt,
-    provider: installation.spec.provider,
-    committed,
-    version: release.version,
-    image: release.image,
-    applied: hash,
-    ...(sheet.inputs.length > 0 && { inputs: sheet.inputs }),
-    ...(restart !== undefined && { restart }),
-    ...(ports && { ports }),
-    hasBudget: budgetOf(inputs) !== undefined,
-    effective: effective(inputs),
-    deployment: { metadata: { labels, annotations }, spec: object.spec as RecordedDeployment['spec'] },
-  };
-}
-
-/** The tier and configuration of these pods, after defaults. */
-export function effective({ shape, configuration }: Inputs): RecordData['effective'] {
-  const { replicas, requests, limits } = shape;
-  const tier = { ...(replicas !== undefined && { replicas }), resources: { requests, limits } };
-  return { tier, configHash: configuration.hash };
+/** The writes that record again what runs, and let its Deployment name the record. */
+export function takingOver({ installation }: Observed, { uid, number, data }: TakeOver): Action[] {
+  const { object } = recordedDeployment(installation, data.deployment);
+  return [
+    { kind: 'record', child: 'ControllerRevision', object: recordObject(installation, number, data) },
+    { kind: 'apply', child: 'Deployment', object, uid, heals: undefined },
+  ];
 }

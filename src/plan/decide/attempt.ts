@@ -23,6 +23,7 @@ export type Attempt = Pick<
   | 'trigger'
   | 'startedAt'
   | 'wish'
+  | 'foundWith'
   | 'from'
   | 'previousVersion'
   | 'consent'

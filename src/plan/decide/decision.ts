@@ -10,11 +10,20 @@ import {
   rememberedFailures,
   type NewFailure,
 } from '../failures/failures.ts';
-import type { Observed } from '../state/observed.ts';
+import type { DeploymentView, Observed } from '../state/observed.ts';
 import { obstacleTo } from './obstacle.ts';
+import { findRelease } from '../catalogue/catalogue.ts';
 import { begun, outlookOf, type Outlook } from './outlook.ts';
 import { problem, type Problem } from '../../api/problem.ts';
-import { cancelOf, giveUp, returnFirst, returnFromOver, servesFirst, type Return } from './return.ts';
+import {
+  cancelOf,
+  giveUp,
+  returnFirst,
+  returnFromOver,
+  returnFromUnknown,
+  servesFirst,
+  type Return,
+} from './return.ts';
 import { runOf, type Desired, type Start, type Wanted } from './desired.ts';
 import type { Keep } from './hindrance.ts';
 import { budgetOf } from '../pods/children.ts';
@@ -51,7 +60,7 @@ export interface Decided {
  * 1. Somebody else's Deployment has the name: that is the problem.
  * 2. A rollout failed, or what is stable is gone: it comes back (`returnFirst`), whatever is wrong with the spec by now.
  * 3. The spec cannot be read: that is the problem (`decideWithoutWish`).
- * 4. The Deployment has no record: it is taken over as it is found.
+ * 4. The Deployment has no record: where it is just what the operator would apply it is recorded again, else replaced.
  * 5. The wish failed before: it is held (`heldBy`).
  * 6. What came back, or was found, has to serve first (`servesFirst`).
  * 7. The spec asks for what ran before: the rollout under way is cancelled (`cancelOf`).
@@ -89,7 +98,11 @@ function decideWithWish(observed: Observed, state: State, asked: Asked, now: num
   const failures = failuresNow(state, wishes, fresh, now);
   const wanted = { ...asked, failures, wishes, now };
   if (state.name === 'Unrecorded' && state.deployment && observed.installation.spec.suspend !== true) {
-    return { decision: takeOver(observed, state.deployment, state.stable, wanted) };
+    const { deployment, stable } = state;
+    const decision = takeOver(observed, deployment, stable, wanted) ?? insteadOf(observed, state, deployment, wanted);
+    if (decision) {
+      return { decision };
+    }
   }
   const first = returnFirst(observed, state, fresh, now);
   const held = first ? undefined : heldBy(observed, state, wanted);
@@ -102,6 +115,29 @@ function decideWithWish(observed: Observed, state: State, asked: Asked, now: num
   const decision = first ?? (isStart(chosen) ? chosen : (returnFromOver(observed, state) ?? chosen));
   const begins = isStart(decision) && !(decision.kind === 'return' && decision.cause === 'Failed');
   return { decision, failure, outlook: begins ? begun(outlook, decision) : outlook };
+}
+
+/**
+ * Nobody knows what a Deployment is made of, so it is never saved as good. What was done before comes back; else the version that
+ * it names is rolled out as it is published. Undefined where that is gone and the spec names another.
+ */
+function insteadOf(
+  observed: Observed,
+  state: State,
+  { version = '' }: DeploymentView,
+  wanted: Omit<Wanted, 'target'>,
+): Decision | undefined {
+  const { installation, catalogue } = observed;
+  const { version: named = version } = installation.spec;
+  if (!state.stable && named !== version && !findRelease(catalogue, version)) {
+    return undefined;
+  }
+  const back = returnFromUnknown(state);
+  const decision = back ?? runOrObstacle(observed, state, { ...wanted, target: { kind: 'target', version } });
+  // It serves first: the wish of the spec is tried after that, and is not to blame for it.
+  return decision.kind === 'run' && decision.isChanged
+    ? { ...decision, attempt: { ...decision.attempt, wish: 'unknown', foundWith: wanted.wishes.spec } }
+    : decision;
 }
 
 /** The failure that this look found: as it is found, and as it is added to those that are recorded. */
@@ -144,10 +180,15 @@ function decideWith(
   if (cancel) {
     return cancel;
   }
-  const decision = runOf(observed, state, { ...wanted, target: choice });
+  const decision = runOrObstacle(observed, state, { ...wanted, target: choice });
   if (decision.kind === 'problem' && OF_ANSWERS.has(decision.reason)) {
     return giveUp(observed, state, choice.version) ?? decision;
   }
+  return decision;
+}
+
+function runOrObstacle(observed: Observed, state: State, wanted: Wanted): Desired | Keep | Problem {
+  const decision = runOf(observed, state, wanted);
   return decision.kind === 'run' ? (obstacleToChildren(observed, decision) ?? decision) : decision;
 }
 

@@ -60,6 +60,14 @@ export function returnFirst(
   return name === 'Outdated' ? { ...back, cause: 'Outdated', ends: openAfter(state, stable) } : undefined;
 }
 
+/** The Deployment has no record, and is not what the operator would apply for the version that it names. */
+export function returnFromUnknown(state: State): Return | undefined {
+  const { stable } = state;
+  return (
+    stable && { kind: 'return', version: stable.version, to: stable, cause: 'Outdated', ends: openAfter(state, stable) }
+  );
+}
+
 /** The rollout that was under way after what is stable. */
 function openAfter({ records: [newest] }: State, stable: RolloutRecord): RolloutRecord | undefined {
   return newest && isOpen(newest) && newest.number > stable.number ? newest : undefined;

@@ -118,8 +118,8 @@ export interface DeploymentView extends ChildView {
   readonly software: string | undefined;
   /** The value of the annotation `…/restart` in its template. */
   readonly restart: string | undefined;
-  /** Hash of what its template was made from. */
-  readonly inputsHash: string | undefined;
+  /** The failures that operators before there were records kept in it. */
+  readonly failed?: string | undefined;
   /** The numbers of the container's ports, by name. */
   readonly ports: ReadonlyMap<string, number>;
   /** When it was created, and when the operator's last apply changed anything of it; RFC 3339. */
@@ -138,6 +138,8 @@ export interface DeploymentView extends ChildView {
   readonly failure: string | undefined;
   /** The operator owns `spec.replicas`: what only one manager owns is gone when that one stops applying it. */
   readonly ownsReplicas: boolean;
+  readonly progressDeadlineSeconds: number;
+  readonly minReadySeconds: number;
   /** Somebody paused it: it takes no new template until it is resumed. */
   readonly paused: boolean;
 }

@@ -2,7 +2,7 @@ import type { Actions } from '../act/actions.ts';
 import type { Decided } from '../decide/decision.ts';
 import type { Observed, RolloutRecord } from '../state/observed.ts';
 import { servicePorts } from '../pods/service.ts';
-import { effective } from '../act/start.ts';
+import { effective } from '../decide/record-data.ts';
 import type { State } from '../state/state.ts';
 
 /** All that one reconcile found and decided. */

@@ -84,7 +84,7 @@ const ENDS: Readonly<Record<Moment, Readonly<Record<Interference, End | readonly
     restart: UPGRADED,
     'set image': UPGRADED,
     delete: UPGRADED,
-    // The operator records the Deployment as it stands.
+    // The operator records again what it would apply, since that is what stands.
     forget: {
       ...UPGRADED,
       records: ['1.1.0 proven'],

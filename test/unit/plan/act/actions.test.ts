@@ -49,8 +49,6 @@ function inWords(action: Action): string {
       return `mark ${action.object.metadata.name}`;
     case 'restore':
       return `restore ${action.record}${action.heals === undefined ? '' : ', healing'}`;
-    case 'takeOver':
-      return `take over as web-${action.number}`;
     case 'remove':
       return action.child === 'ControllerRevision' ? `remove ${action.name}` : `remove ${action.child}`;
   }
@@ -70,16 +68,8 @@ const standing: Decision = {
   kind: 'takeOver',
   version: '1.0.0',
   uid: 'uid-web',
-  facts: {
-    provider: 'acme/web',
-    trigger: 'Spec',
-    startedAt: at(NOW),
-    wish: 'unknown',
-    committed: done1.committed,
-    hasBudget: false,
-    retries: [],
-    failures: [],
-  },
+  number: 1,
+  data: { ...done1, deployment: { metadata: {}, spec: {} } },
 };
 const performance = { resourceTier: 'performance' } as const;
 const withBudget = proven(1, { spec: performance });
@@ -428,13 +418,7 @@ describe('what stands without a record', () => {
       'is recorded and named, with nothing else at once',
       { deployment: deployment(done1, { record: undefined, template: 'hash' }) },
       { decision: standing },
-      ['take over as web-1'],
-    ],
-    [
-      'gets a number that nobody had',
-      { records: [done1, stray(9)], deployment: deployment(done2) },
-      { decision: standing },
-      ['take over as web-10'],
+      ['record web-1', 'apply Deployment'],
     ],
   ])('%s', (_, pieces, decided, writes) => {
     expect(act(pieces, decided).writes.map(inWords)).toEqual(writes);

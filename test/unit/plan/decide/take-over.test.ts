@@ -1,17 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { ANNOTATION } from '../../../../src/api/names.ts';
+import { ANNOTATION, LABEL } from '../../../../src/api/names.ts';
 import { deploymentOf } from '../../../../src/plan/pods/children.ts';
-import { inputHashes } from '../../../../src/plan/pods/inputs.ts';
-import { inputsHash } from '../../../../src/plan/state/committed.ts';
+import { inputHashes, type Inputs } from '../../../../src/plan/pods/inputs.ts';
 import { recordedDeployment } from '../../../../src/plan/pods/record-object.ts';
+import { contestedHash, ownedHash } from '../../../../src/plan/state/owned-hash.ts';
 import { readState } from '../../../../src/plan/state/state.ts';
-import { recordOfStanding, takeOver, type TakenOver } from '../../../../src/plan/decide/take-over.ts';
+import { takeOver } from '../../../../src/plan/decide/take-over.ts';
 import { wishesOf } from '../../../../src/plan/pods/wish.ts';
-import { catalogue, installation, release } from '../../../support/builders.ts';
+import { catalogue, config, installation, release } from '../../../support/builders.ts';
 import {
   askedBy,
   at,
-  budget,
   clock,
   deployment,
   edited,
@@ -21,127 +20,113 @@ import {
   NOW,
   proven,
   record,
-  relabelled,
   seen,
-  service,
+  stray,
   type Pieces,
 } from '../../../support/records.ts';
 
-const [done1, done2] = [proven(1), proven(2)];
-const inputs = inputsOf('1.1.0');
-/** A Deployment whose record is gone: it was made of 1.1.0. */
-const standing = deployment(done2, { inputsHash: inputsHash(inputHashes(inputs)) });
+const done1 = proven(1);
+
+/** A Deployment whose record is gone: it was made of 1.1.0, as the second rollout. */
+function made(more: Partial<Inputs> & { readonly software?: never } = {}, software?: string) {
+  const inputs = { ...inputsOf('1.1.0', { number: 2, ...(software !== undefined && { software }) }), ...more };
+  const { hash } = deploymentOf(inputs);
+  const { restart, minReadySeconds, progressDeadlineSeconds } = inputs;
+  return {
+    inputs,
+    standing: deployment(proven(2), {
+      owned: hash,
+      applied: hash,
+      restart,
+      software,
+      minReadySeconds,
+      progressDeadlineSeconds,
+    }),
+  };
+}
+
+const { inputs, standing } = made();
+const asNow = { ...inputs, minReadySeconds: config.defaults.stableSeconds };
 
 function take(pieces: Pieces) {
   const observed = seen(pieces);
-  const { configuration, answers, finder } = askedBy(observed);
   const { deployment: stands, stable, restart } = readState(observed, clock(NOW));
-  const wishes = wishesOf(observed, configuration, restart);
-  const failures = [failureOf(record(3))];
-  const taken = takeOver(observed, stands!, stable, {
-    configuration,
-    answers,
-    finder,
-    failures,
-    wishes,
-    now: clock(NOW),
-  });
-  return { ...taken.facts, version: taken.version, configuration };
+  const asked = askedBy(observed);
+  const wishes = wishesOf(observed, asked.configuration, restart);
+  return takeOver(observed, stands!, stable, { ...asked, failures: [failureOf(record(3))], wishes, now: clock(NOW) });
 }
 
-describe('what a Deployment was made from, whose record is gone:', () => {
-  const unknown = { wish: 'unknown', tier: 'unknown', release: 'unknown' };
-
-  it.each<[string, Pieces, ReturnType<typeof inputHashes>]>([
+describe('a Deployment whose record is gone is recorded again', () => {
+  it.each<[string, Pieces]>([
+    ['where it is what is made of the spec, the platform and the catalogue', { deployment: standing }],
     [
-      'what the spec, the platform and the catalogue say, where its hash says the same',
-      { deployment: standing },
-      inputHashes(inputs),
+      'also where somebody took a label',
+      { deployment: { ...standing, owned: `relabelled.${standing.owned.split('.')[1]}` } },
     ],
+    ['also where others have added something', { deployment: { ...standing, owned: contestedHash(standing.owned) } }],
+    ['also where its annotations lie', { deployment: { ...standing, applied: 'y' } }],
     [
-      'the same, where somebody took a label',
-      { deployment: { ...standing, ...relabelled(done2) } },
-      inputHashes(inputs),
+      'also where the platform judges rollouts in another way by now',
+      { deployment: made({ minReadySeconds: 7, progressDeadlineSeconds: 77 }).standing },
     ],
-    [
-      'nobody knows, where the spec says something else by now',
-      { deployment: standing, spec: { config: { A: 'b' } } },
-      unknown,
-    ],
-    ['nobody knows, where somebody changed it', { deployment: { ...standing, ...edited() } }, unknown],
-    [
-      'nobody knows, where its release is not published any more: a change could not be told from what it was',
-      { deployment: standing, catalogue: catalogue('1.2.0') },
-      unknown,
-    ],
-    ['nobody knows, where its template names no version', { deployment: { ...standing, version: undefined } }, unknown],
-    [
-      'nobody knows, where its hash is of another operator',
-      { deployment: { ...standing, inputsHash: undefined } },
-      unknown,
-    ],
-  ])('%s', (_, pieces, committed) => {
-    expect(take(pieces).committed).toEqual(committed);
+  ])('%s', (_, pieces) => {
+    const { version, uid, data } = take(pieces) ?? {};
+    expect({ version, uid }).toEqual({ version: '1.1.0', uid: standing.uid });
+    expect(data?.committed).toEqual(inputHashes(inputs));
   });
 
-  it('its system software, as its template says', () => {
-    const made = inputHashes(inputsOf('1.1.0', { software: 'php=8.2.0' }));
-    const with82 = { ...standing, software: 'php=8.2.0', inputsHash: inputsHash(made) };
-    const spec = { systemSoftware: [{ name: 'php' }] };
-    const { committed, requiredBy } = take({ deployment: with82, spec });
-    expect({ ...committed, asked: undefined }).toEqual(made);
+  it.each<[string, Pieces]>([
+    ['the spec says something else by now', { deployment: standing, spec: { config: { A: 'b' } } }],
+    ['the tier does', { deployment: standing, spec: { resourceTier: 'free' } }],
+    ['somebody changed it', { deployment: { ...standing, ...edited() } }],
+    // A red team planted an image so, under our name and with our annotations.
+    [
+      'somebody wrote it under our name',
+      { deployment: { ...standing, owned: 'forged.forged', applied: 'forged.forged' } },
+    ],
+    ['its release is not published any more', { deployment: standing, catalogue: catalogue('1.2.0') }],
+    [
+      'its release was published again with another image',
+      { deployment: standing, catalogue: catalogue(release('1.1.0', { image: 'registry.example.com/acme/web:new' })) },
+    ],
+    ['its template names no version', { deployment: { ...standing, version: undefined } }],
+    ['its template says that it is older than it is', { deployment: { ...standing, template: 'hash' } }],
+  ])('and not where %s', (_, pieces) => {
+    expect(take(pieces)).toBeUndefined();
+  });
+
+  it('with its system software, as its template says', () => {
+    const { standing: with82, inputs: of } = made({}, 'php=8.2.0');
+    const { committed, requiredBy } =
+      take({ deployment: with82, spec: { systemSoftware: [{ name: 'php' }] } })?.data ?? {};
+    expect({ ...committed, asked: undefined }).toEqual({ ...inputHashes(of), asked: undefined });
     expect(requiredBy).toEqual({ php: [] });
   });
 
-  it('what nobody needs any more of it is to be let go of', () => {
-    const needing = release('1.1.0', { systemSoftwareDependencies: [{ name: 'php', range: '8.x' }] });
-    const made = (of: typeof needing) => inputHashes(inputsOf('1.1.0', { release: of, software: 'php=8.2.0' }));
-    const asked = (of: typeof needing) => {
-      const with82 = { ...standing, software: 'php=8.2.0', inputsHash: inputsHash(made(of)) };
-      return take({ deployment: with82, catalogue: catalogue(of) }).committed;
-    };
-
-    expect(asked(needing)).toEqual(made(needing));
-    expect(asked(release('1.1.0'))).toEqual({ ...made(release('1.1.0')), asked: 'unknown' });
-  });
-
-  it('what the spec asks for of software, where the pods have it; else that is to be found anew', () => {
-    const made = inputHashes(inputsOf('1.1.0', { software: 'php=8.2.0' }));
-    const with82 = { ...standing, software: 'php=8.2.0', inputsHash: inputsHash(made) };
+  it('with what the spec asks for of software, where the pods have it; else that is to be found anew', () => {
+    const { standing: with82 } = made({}, 'php=8.2.0');
     const asking = (version: string) =>
-      take({ deployment: with82, spec: { systemSoftware: [{ name: 'php', version }] } }).committed.asked;
-
+      take({ deployment: with82, spec: { systemSoftware: [{ name: 'php', version }] } })?.data.committed.asked;
     expect([asking('8.2.0') === 'unknown', asking('8.3.0')]).toEqual([false, 'unknown']);
   });
 
-  it.each([undefined, 'a', 'b'])('the restart that its template says, where the annotation says %j', (restart) => {
-    const made = inputHashes({ ...inputs, restart: 'a' });
-    const restarted = { ...standing, restart: 'a', inputsHash: inputsHash(made) };
-    const taken = take({ deployment: restarted, installation: { restart } });
-
-    expect([taken.committed, taken.restart]).toEqual([made, 'a']);
-  });
-
-  it('holds no wish, should it fail: nobody knows for which it was made', () => {
-    const { version, wish } = take({ deployment: standing });
-    expect({ version, wish }).toEqual({ version: '1.1.0', wish: 'unknown' });
+  it.each([undefined, 'a', 'b'])('with the restart that its template says, where the annotation says %j', (restart) => {
+    const { standing: restarted } = made({ restart: 'a' });
+    expect(take({ deployment: restarted, installation: { restart } })?.data.restart).toBe('a');
   });
 });
 
-/** Returns everything else that is recorded at a take-over. */
-function facts(pieces: Pieces): TakenOver {
-  const { version: _, configuration: __, ...taken } = take(pieces);
-  return taken;
-}
+type Data = NonNullable<ReturnType<typeof take>>['data'];
 
-describe('is recorded with', () => {
-  it.each<[string, Pieces, Partial<ReturnType<typeof facts>>]>([
+describe('it is recorded with', () => {
+  it.each<[string, Pieces, Partial<Data>]>([
     [
       'the time of now, and the values of the annotation',
       { deployment: standing, retries: ['a'] },
       { startedAt: at(NOW), retries: ['a'] },
     ],
-    ['its provider', { deployment: standing }, { provider: 'acme/web' }],
+    ['its provider and image', { deployment: standing }, { provider: 'acme/web', image: inputs.release.image }],
+    ['no wish, should it fail: nobody knows for which it was made', { deployment: standing }, { wish: 'unknown' }],
     ['the spec as who asked for it', { deployment: standing, spec: { version: '1.1.0' } }, { trigger: 'Spec' }],
     [
       'automation as who asked for it, under automation',
@@ -158,103 +143,96 @@ describe('is recorded with', () => {
     [
       'the ports of its release, also where somebody deleted the Service in the same moment',
       { deployment: standing },
-      { ports: [...(done2.ports ?? [])] },
+      { ports: [...(proven(2).ports ?? [])] },
     ],
-    [
-      'the ports of its Service, where nobody knows what it was made from',
-      { deployment: { ...standing, ...edited() }, service: service(done2) },
-      { ports: [...(done2.ports ?? [])] },
-    ],
-    [
-      'the ports of its release, where somebody deleted that Service as well',
-      { deployment: { ...standing, ...edited() } },
-      { ports: [...(done2.ports ?? [])] },
-    ],
-    [
-      'none, where nobody knows any',
-      { deployment: { ...standing, ...edited() }, catalogue: catalogue('1.0.0') },
-      { ports: undefined },
-    ],
-    ['the PodDisruptionBudget of its tier: none', { deployment: standing, budget: budget() }, { hasBudget: false }],
-    [
-      'the one that there is, where nobody knows its tier',
-      { deployment: { ...standing, ...edited() }, budget: budget() },
-      { hasBudget: true },
-    ],
+    ['the PodDisruptionBudget of its tier: none', { deployment: standing }, { hasBudget: false }],
     [
       'what the spec asks for now, which waits until this serves',
       { deployment: standing, spec: { version: '1.2.0' } },
       { foundWith: wishesOf(seen({ spec: { version: '1.2.0' } }), askedBy(seen({})).configuration, undefined).spec },
     ],
-    [
-      'nothing that waits, where somebody changed it',
-      { deployment: { ...standing, ...edited() } },
-      { foundWith: undefined },
-    ],
     ['what failed before', { deployment: standing }, { failures: [failureOf(record(3))] }],
+    [
+      'what failed, where an operator before this one kept it',
+      { deployment: { ...standing, failed: JSON.stringify([failureOf(record(4))]) } },
+      { failures: [failureOf(record(3)), failureOf(record(4))] },
+    ],
   ])('%s', (_, pieces, expected) => {
-    const known = facts(pieces);
-    const names = Object.keys(expected) as (keyof typeof known)[];
-    expect(Object.fromEntries(names.map((name) => [name, known[name]]))).toEqual(expected);
+    const known = take(pieces)?.data;
+    const names = Object.keys(expected) as (keyof Data)[];
+    expect(Object.fromEntries(names.map((name) => [name, known?.[name]]))).toEqual(expected);
+  });
+
+  it('a number that nobody had, which the Deployment names; its template keeps the old one, and no pod is restarted', () => {
+    const { number, data } = take({ deployment: standing, records: [done1, stray(9)] }) ?? {};
+    const { labels } = data?.deployment.metadata ?? {};
+    expect([number, labels?.[LABEL.rollout]]).toEqual([10, '10']);
+    expect(data?.deployment.spec).toEqual(deploymentOf(asNow).object.spec);
+    expect(data?.deployment.spec.template?.metadata?.annotations?.[ANNOTATION.rollout]).toBe('2');
+  });
+
+  it('its template as it is, where it was made before there were records', () => {
+    const { object } = deploymentOf(inputs);
+    const spec = object.spec as NonNullable<ReturnType<typeof take>>['data']['deployment']['spec'];
+    const { [ANNOTATION.rollout]: _, ...annotations } = spec.template?.metadata?.annotations ?? {};
+    const old = { ...spec, template: { ...spec.template, metadata: { ...spec.template?.metadata, annotations } } };
+    const deployed = { ...standing, template: annotations[ANNOTATION.inputsHash], owned: ownedHash({ spec: old }) };
+    const { data } = take({ deployment: deployed }) ?? {};
+    expect(data?.deployment.spec).toEqual({ ...old, minReadySeconds: asNow.minReadySeconds });
+  });
+
+  it('the very fields that are applied then, so that nobody seems to have changed them', () => {
+    const { data } = take({ deployment: standing }) ?? {};
+    expect(data && recordedDeployment(installation(), data.deployment).hash).toBe(data?.applied);
   });
 });
 
-describe('the record of what stands', () => {
-  const more = facts({ deployment: standing });
-  const { object } = deploymentOf(inputsOf('1.1.0', { number: 2 }));
-  const owned = object as unknown as Parameters<typeof recordOfStanding>[1];
+describe('of what a Deployment without a record is made nobody knows:', () => {
+  const forged = { ...standing, owned: 'forged.forged', applied: 'forged.forged' };
+  const what = (pieces: Pieces) => {
+    const { decision } = findings(pieces);
+    return decision.kind === 'problem' ? decision.reason : `${decision.kind} ${decision.version}`;
+  };
 
-  it('says what its template says', () => {
-    expect(recordOfStanding(installation(), owned, 5, more)).toMatchObject({
-      version: '1.1.0',
-      image: 'registry.example.com/acme/web:1.1.0',
-      effective: done2.effective,
-      failures: more.failures,
-    });
-  });
-
-  it('names its own number on the Deployment, and nothing else of it changes', () => {
-    const { deployment: taken } = recordOfStanding(installation(), owned, 5, more);
-    expect(taken.metadata.labels).toEqual({ ...object.metadata.labels, 'provider-operator.io/rollout': '5' });
-    expect(taken.spec).toBe(object.spec);
-  });
-
-  it('has each label of ours again that somebody took', () => {
-    const bare = { ...owned, metadata: { labels: { 'example.com/team': 'a' } } };
-    const { deployment: taken } = recordOfStanding(installation(), bare, 5, more);
-    expect(taken.metadata.labels).toEqual({
-      ...object.metadata.labels,
-      'example.com/team': 'a',
-      'provider-operator.io/rollout': '5',
-    });
-  });
-
-  it('says the very fields that are applied then, so that nobody seems to have changed them', () => {
-    const data = recordOfStanding(installation(), owned, 5, more);
-    expect(recordedDeployment(installation(), data.deployment).hash).toBe(data.applied);
-  });
-
-  it('takes over what failed, where an operator before this one kept it', () => {
-    const failures = [failureOf(record(4))];
-    const annotations = { [ANNOTATION.failed]: JSON.stringify(failures), 'example.com/note': 'x' };
-    const data = recordOfStanding(installation(), { ...owned, metadata: { labels: {}, annotations } }, 5, more);
-    expect(data.failures).toEqual([...more.failures, ...failures]);
-    expect(data.deployment.metadata.annotations).toEqual({});
-  });
-
-  it.each<[string, Parameters<typeof recordOfStanding>[1]]>([
-    ['without a template', { spec: {} }],
-    ['without containers', { spec: { template: { spec: {} } } }],
+  it.each<[string, Pieces, string]>([
     [
-      'with containers of others',
-      { spec: { template: { spec: { containers: [{ name: 'sidecar', image: 'x' }, {}] } } } },
+      'what was done before comes back',
+      { records: [done1], deployment: forged, spec: { version: '1.1.0' } },
+      'return 1.0.0',
     ],
-  ])('has nothing of one %s', (_, odd) => {
-    expect(recordOfStanding(installation(), odd, 5, more)).toMatchObject({
-      version: '',
-      image: '',
-      effective: { tier: { resources: {} } },
-    });
+    [
+      'the version that it names is rolled out as published',
+      { deployment: forged, spec: { version: '1.1.0' } },
+      'run 1.1.0',
+    ],
+    ['also where the spec names another', { deployment: forged, spec: { version: '1.2.0' } }, 'run 1.1.0'],
+    ['also under automation', { deployment: forged, spec: { upgradePolicy: 'auto' } }, 'run 1.1.0'],
+    [
+      'that is gone, and the spec names another',
+      { deployment: forged, spec: { version: '1.2.0' }, catalogue: catalogue('1.2.0') },
+      'run 1.2.0',
+    ],
+    [
+      'that is gone, and the spec names it',
+      { deployment: forged, spec: { version: '1.1.0' }, catalogue: catalogue('1.2.0') },
+      'ReleaseMissing',
+    ],
+    [
+      'that is gone, and the spec names none',
+      { deployment: forged, spec: { upgradePolicy: 'auto' }, catalogue: catalogue('1.2.0') },
+      'ReleaseMissing',
+    ],
+    [
+      'its image may not be used any more',
+      {
+        deployment: forged,
+        spec: { version: '1.1.0' },
+        config: { ...config, allowedImagePrefixes: ['other.example.com'] },
+      },
+      'ImageNotAllowed',
+    ],
+  ])('%s', (_, pieces, expected) => {
+    expect(what(pieces)).toBe(expected);
   });
 });
 

@@ -92,13 +92,19 @@ describe('pods are made anew', () => {
       'a',
       1,
     ],
-    ['never, where their record is lost', [set('a'), rollsOut, forget, rollsOut], 'a', 1],
-    ['never, where the annotation is lost with their record', [set('a'), rollsOut, remove, forget, rollsOut], 'a', 1],
+    // Their record is written again, and no template.
+    ['never, where their record is lost', [set('a'), rollsOut, forget, rollsOut], 'a', 1 + 1],
+    [
+      'never, where the annotation is lost with their record',
+      [set('a'), rollsOut, remove, forget, rollsOut],
+      'a',
+      1 + 1,
+    ],
     [
       'once by another value, where their record is lost',
       [set('a'), rollsOut, forget, set('b'), rollsOut, rollsOut],
       'b',
-      2,
+      2 + 1,
     ],
   ])('%s', (_, deeds, value, count) => {
     const world = life(...deeds);
