@@ -40,8 +40,8 @@ export function takenOver(
   alone: Alone,
 ): readonly ManagedFieldsEntry[] | undefined {
   const entries = object.metadata?.managedFields ?? [];
-  const ours = entries.find((entry) => isOurs(entry, manager));
-  let taken = ours?.fieldsV1 ?? {};
+  const ours = entries.find((entry) => isOurs(entry, manager)) ?? blank(object, manager);
+  let taken = ours.fieldsV1 ?? {};
   let isTaken = false;
   const others = entries.flatMap((entry) => {
     if (entry === ours || entry.subresource || !entry.fieldsV1) {
@@ -58,24 +58,20 @@ export function takenOver(
     }
     return Object.keys(left).length > 0 ? [{ ...entry, fieldsV1: left }] : [];
   });
-  return ours && isTaken ? [{ ...ours, fieldsV1: taken }, ...others] : undefined;
+  return isTaken ? [{ ...ours, fieldsV1: taken }, ...others] : undefined;
 }
 
 /**
  * The same, and with all that is there in the object itself: fields of which managedFields say nothing stand in the way as well,
  * such as those of an object that was restored without them, or an item whose key a webhook rewrote.
  */
-export function claimed(
-  object: WithManagedFields,
-  manager: string,
-  alone: Alone,
-): readonly ManagedFieldsEntry[] | undefined {
+export function claimed(object: WithManagedFields, manager: string, alone: Alone): readonly ManagedFieldsEntry[] {
   const entries = takenOver(object, manager, alone) ?? object.metadata?.managedFields ?? [];
-  const ours = entries.find((entry) => isOurs(entry, manager));
+  const ours = entries.find((entry) => isOurs(entry, manager)) ?? blank(object, manager);
   const there = alone
     .map((path) => under(fieldsOf(valueAt(object, path), path.at(-1)?.slice(2)), path))
-    .reduce(union, ours?.fieldsV1 ?? {});
-  return ours && [{ ...ours, fieldsV1: there }, ...entries.filter((entry) => entry !== ours)];
+    .reduce(union, ours.fieldsV1 ?? {});
+  return [{ ...ours, fieldsV1: there }, ...entries.filter((entry) => entry !== ours)];
 }
 
 /**
@@ -122,6 +118,11 @@ function keyOf(item: unknown, choices: readonly (readonly string[])[] = []): str
 
 function valueAt(object: unknown, path: readonly string[]): unknown {
   return path.reduce((value, part) => (value as Record<string, unknown> | undefined)?.[part.slice(2)], object);
+}
+
+/** Our entry, where it was lost. */
+function blank({ apiVersion = '' }: WithManagedFields, manager: string): ManagedFieldsEntry {
+  return { manager, operation: 'Apply', apiVersion, fieldsType: 'FieldsV1', fieldsV1: {} };
 }
 
 function isOurs({ manager, operation, subresource }: ManagedFieldsEntry, ours: string): boolean {

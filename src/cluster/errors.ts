@@ -84,6 +84,11 @@ export function isTaken({ details: { causes = [] } }: ApiError): boolean {
   return causes.some(({ reason, field }) => reason === 'FieldManagerConflict' || field === 'metadata.ownerReferences');
 }
 
+/** Two of a kind that exclude each other would be there: handlers of a probe, sources of a value, items of one name. */
+export function isClash({ details: { causes = [] } }: ApiError): boolean {
+  return causes.some(({ reason }) => reason === 'FieldValueForbidden' || reason === 'FieldValueDuplicate');
+}
+
 /** Undefined where there is no such object. */
 export async function unlessNotFound<Answer>(answer: Promise<Answer>): Promise<Answer | undefined> {
   try {

@@ -12,11 +12,14 @@ export interface ManagedFieldsEntry {
   readonly manager?: string;
   readonly operation?: string;
   readonly subresource?: string;
+  readonly apiVersion?: string;
+  readonly fieldsType?: string;
   readonly time?: string;
   readonly fieldsV1?: Fields;
 }
 
 export interface WithManagedFields {
+  readonly apiVersion?: string;
   readonly metadata?: { readonly managedFields?: readonly ManagedFieldsEntry[] | undefined };
 }
 

@@ -1,5 +1,5 @@
 import { claimed, takenOver } from '../cluster/contested-fields.ts';
-import { ApiError, isTaken } from '../cluster/errors.ts';
+import { ApiError, isClash, isTaken } from '../cluster/errors.ts';
 import type { ObjectName, Resource } from '../cluster/resource.ts';
 import type { Writer } from '../cluster/write.ts';
 import { objectKey } from '../controller/object-key.ts';
@@ -7,6 +7,7 @@ import { ANNOTATION, FIELD_MANAGER, LEFT_TO_OTHERS } from '../api/names.ts';
 import type { Action } from '../plan/act/action.ts';
 import { leavesBehind } from '../plan/act/culprit.ts';
 import type { ChildKind, ChildView, Installation } from '../plan/state/observed.ts';
+import { isOfNothing } from '../plan/state/owned-hash.ts';
 import { recordedDeployment } from '../plan/pods/record-object.ts';
 import { ALONE } from './alone.ts';
 import { Appeared } from './appeared.ts';
@@ -23,7 +24,7 @@ type Restoring = Extract<Action, { kind: 'restore' }>;
 export interface ActPorts extends RecordPorts {
   readonly unseen: Unseen;
   /** The child that was seen when the action was decided on. */
-  readonly seen: Pick<ChildView, 'uid' | 'applied' | 'contested'> | undefined;
+  readonly seen: Pick<ChildView, 'uid' | 'owned' | 'applied' | 'contested'> | undefined;
 }
 
 /** Writes one action. Throws `Appeared` where there is a child that was not seen so, else what the API server said. */
@@ -149,9 +150,9 @@ async function leaveReplicas(
  */
 async function applyAlone(ports: ActPorts, child: ChildKind, object: Apply['object'], uid: string): Promise<Raw> {
   const write = () => applyTo(ports.writer, CHILDREN[child], object, uid);
-  const { contested } = ports.seen ?? {};
-  if (contested && leavesBehind(contested, object)) {
-    await takeOver(ports, child, object.metadata, { uid, by: takenOver });
+  const by = ports.seen && foreseen(ports.seen, object);
+  if (by) {
+    await takeOver(ports, child, object.metadata, { uid, by });
     return write();
   }
   try {
@@ -160,12 +161,20 @@ async function applyAlone(ports: ActPorts, child: ChildKind, object: Apply['obje
     if (
       error instanceof ApiError &&
       error.status === 422 &&
-      (await takeOver(ports, child, object.metadata, { uid, by: claimed }))
+      (await takeOver(ports, child, object.metadata, { uid, by: isClash(error) ? claimed : takenOver }))
     ) {
       return write();
     }
     throw error;
   }
+}
+
+/** How to take over before the apply. Undefined where the apply alone is thought to do. */
+function foreseen({ owned, contested }: NonNullable<ActPorts['seen']>, object: Apply['object']) {
+  if (isOfNothing(owned)) {
+    return claimed;
+  }
+  return contested && leavesBehind(contested, object) ? takenOver : undefined;
 }
 
 /** Changes who owns the fields, and no field; returns whether an apply may come to something else now. */

@@ -18,6 +18,13 @@ export function contestedHash(hashes: string): string {
   return `${hashes}+`;
 }
 
+const NOTHING = ownedHash({});
+
+/** Of an object whose managedFields were cleared or lost, as by a restore. */
+export function isOfNothing(hashes: string): boolean {
+  return hashes === NOTHING || hashes === contestedHash(NOTHING);
+}
+
 /** Whether two results of `ownedHash` are of the same spec. */
 export function isSameSpec(a: string | undefined, b: string | undefined): boolean {
   return a !== undefined && a.split('.')[1] === b?.split('.')[1];

@@ -94,7 +94,6 @@ describe('taking over', () => {
 
   it.each([
     ['others have nothing there', object(by('kubectl-label', { 'f:metadata': leaf }))],
-    ['nothing is ours', { metadata: { managedFields: [by('velero', ours.fieldsV1)] } }],
     ['nobody owns anything', {}],
   ])('is nothing where %s', (_, live) => {
     expect(takenOver(live, 'us', [POD])).toBeUndefined();
@@ -144,7 +143,13 @@ describe('claiming', () => {
     expect(others).toEqual([{ ...mixed, fieldsV1: { 'f:metadata': leaf } }]);
   });
 
-  it('is nothing where nothing is ours', () => {
-    expect(claimed({ metadata: { managedFields: [by('velero', ours.fieldsV1)] } }, 'us', [POD])).toBeUndefined();
+  it('makes an entry of ours, where it was lost', () => {
+    const { metadata: _, ...bare } = live({ hostPID: true });
+    const entry = { manager: 'us', operation: 'Apply', apiVersion: 'apps/v1', fieldsType: 'FieldsV1' };
+    expect(claimed({ apiVersion: 'apps/v1', ...bare }, 'us', [POD])).toEqual([
+      { ...entry, fieldsV1: inPod({ 'f:hostPID': leaf }) },
+    ]);
+    const velero = { apiVersion: 'apps/v1', metadata: { managedFields: [by('velero', ours.fieldsV1)] } };
+    expect(takenOver(velero, 'us', [POD])).toEqual([{ ...entry, fieldsV1: ours.fieldsV1 }]);
   });
 });
