@@ -95,6 +95,18 @@ const KEYS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   ],
 };
 
+/** Objects that are owned whole (`x-kubernetes-map-type: atomic`). */
+const ATOMIC: ReadonlySet<string> = new Set([
+  'labelSelector',
+  'nodeSelector',
+  'selector',
+  'fieldRef',
+  'resourceFieldRef',
+  'configMapKeyRef',
+  'secretKeyRef',
+  'fileKeyRef',
+]);
+
 /** All fields of a value, as managedFields name them. Undefined: there is none. */
 function fieldsOf(value: unknown, name = ''): Fields | undefined {
   if (value === undefined) {
@@ -104,7 +116,7 @@ function fieldsOf(value: unknown, name = ''): Fields | undefined {
     const items = value.map((item: unknown) => [keyOf(item, KEYS[name]), fieldsOf(item) ?? {}] as const);
     return Object.fromEntries(items.flatMap(([key, fields]) => (key ? [[key, { '.': {}, ...fields }]] : [])));
   }
-  return typeof value === 'object' && value !== null
+  return typeof value === 'object' && value !== null && !ATOMIC.has(name)
     ? Object.fromEntries(Object.entries(value).map(([member, below]) => [`f:${member}`, fieldsOf(below, member) ?? {}]))
     : {};
 }

@@ -75,7 +75,7 @@ export const RARE_SITUATIONS: Readonly<Record<string, () => World>> = {
   Drifted() {
     const world = new World(catalogue('1.0.0'));
     world.converge();
-    const culprit = 'A field was removed, or rewritten by a webhook';
+    const culprit = 'A field was removed, and managedFields do not say by whom';
     see(world, { heals: { Deployment: { count: 2, burst: 2, culprit, lastAt: world.now } } });
     world.tamper('webhook', 'spec.gone');
     return world;

@@ -3,7 +3,7 @@ import type { ChildView, FieldPath } from '../state/observed.ts';
 /**
  * The manager that changed an object, and the field, as messages say it: the last one that wrote, and the first of its
  * fields that we want as well.
- * Nobody owns a field that is gone, nor one that a webhook rewrote for us.
+ * Nobody owns a field that is gone.
  */
 export function culpritOf({ changed, contested }: ChildView, want?: object): string {
   const path = changed?.paths.find((p) => want === undefined || hasPath(want, p));
@@ -13,7 +13,7 @@ export function culpritOf({ changed, contested }: ChildView, want?: object): str
   const [added] = contested?.paths ?? [];
   return contested && added
     ? `${formatPath(added)} was added by "${contested.manager}"`
-    : 'A field was removed, or rewritten by a webhook';
+    : 'A field was removed, and managedFields do not say by whom';
 }
 
 /** Whether an apply of `want` leaves something behind of what others have set: it takes only what it names itself. */

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AuditEvent } from '../../control-plane/audit.ts';
 import { auditLog, cleanUp, installation, prepare, provider, release } from '../support/cluster.ts';
@@ -278,7 +279,8 @@ beforeAll(async () => {
   operator = await launchOperator({}, CONFIG);
   await kubectl(['create', 'configmap', 'others', '-n', namespace, '--from-literal=A=evil', '--from-literal=X=evil']);
   await kubectl(['create', 'serviceaccount', 'other', '-n', namespace]);
-  await apply(provider('acme', release('0.9.0', asks), release('1.0.0', asks), release('1.1.0', next)));
+  const bad = release('1.2.0', { ...next, image: 'registry.example.com/acme/crash-loop:1.2.0' });
+  await apply(provider('acme', release('0.9.0', asks), release('1.0.0', asks), release('1.1.0', next), bad));
   const spec = { provider: 'acme/web', version: '0.9.0', resourceTier: 'free', config: { GREETING: 'hello' } };
   const names = [CLEAN, ...ROWS.map(({ name }) => name)];
   await apply(...names.map((name) => installation(namespace, name, spec)));
@@ -384,4 +386,47 @@ describe('what somebody sets of what is the operator’s alone', () => {
     await again.stop();
     operator = await launchOperator({}, CONFIG);
   });
+
+  // A law: each run draws other changes, and other moments for them.
+  it('does not keep a rollout that fails from going back, whatever is done in its midst', async () => {
+    process.stdout.write(`The changes in the midst of a rollout are of SEED=${SEED}, by which they are done again\n`);
+    const stories = fc.sample(story, { seed: SEED, numRuns: 12 });
+    await Promise.all(
+      stories.map(async (deeds, i) => {
+        const name = ROWS[i]!.name;
+        await kubectl(['label', ...of(name), 'team=other', '--overwrite']);
+        await move(name, '1.2.0');
+        for (const { index, delay } of deeds) {
+          await new Promise((resolve) => setTimeout(resolve, delay));
+          // What the API server refuses was not done.
+          await DEEDS[index]!.does(name).catch(() => undefined);
+        }
+        const told = deeds.map(({ index, delay }) => `${DEEDS[index]!.name} after ${delay} ms`).join(', ');
+        await goesBack(name).catch((error: unknown) => {
+          throw new Error(`${name}: ${told}`, { cause: error });
+        });
+        expect((await live(name)).metadata.labels?.['team']).toBe('other');
+      }),
+    );
+  });
 });
+
+const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+/** Those that change a Deployment and neither replace it nor ask for another rollout. */
+const DEEDS = ROWS.filter(({ name }) => !Object.hasOwn(LOSES, name));
+const story = fc.array(fc.record({ index: fc.nat(DEEDS.length - 1), delay: fc.nat(1500) }), {
+  minLength: 1,
+  maxLength: 4,
+});
+
+/** Waits until 1.2.0 was taken back, and what runs is what runs where nobody touched anything. */
+async function goesBack(name: string): Promise<void> {
+  await eventually(async () => {
+    const [{ status }, own, clean] = await Promise.all([pi(name), live(name), live(CLEAN)]);
+    const ready = status.conditions?.find(({ type }) => type === 'Ready');
+    if (ready?.reason !== 'RolledBack' || !isDeepStrictEqual(withoutNames(own), withoutNames(clean))) {
+      throw new Error(`${JSON.stringify(status.conditions)} ${JSON.stringify(withoutNames(own))}`);
+    }
+    return true;
+  });
+}

@@ -5,7 +5,7 @@ import { KINDS } from '../cluster/kinds.ts';
 import type { ApiObject } from '../cluster/object.ts';
 import { keyOf } from '../cluster/server.ts';
 import { driftOptions, lastWord, prepare, wishOptions } from './chaos/chaos.ts';
-import { hadStrangers } from './people/deployments.ts';
+import { strangersIn } from './people/deployments.ts';
 import { faultOptions } from './chaos/faults.ts';
 import { childrenOf, misplacedChildren } from './oracles/outcome.ts';
 import { configure, install, publish, published, restartOf, specOf, statusOf, wishRestart } from './people/people.ts';
@@ -124,6 +124,18 @@ function judgeRest(simulation: Simulation): void {
       );
     }
     judgeProof(simulation, installation);
+    judgePods(simulation, installation);
+  }
+}
+
+/** Nothing of others is in the pods of who is Ready at rest. */
+function judgePods(simulation: Simulation, installation: ApiObject): void {
+  const key = keyOf(installation.metadata);
+  const deployment = simulation.server.get(KINDS.Deployment, key);
+  const isReady = findCondition(statusOf(installation).conditions, 'Ready')?.status === 'True';
+  const strangers = isReady && specOf(installation).suspend !== true && deployment && strangersIn(deployment);
+  if (strangers) {
+    simulation.violate(`the pods of ${key} have what others put there: ${strangers}`);
   }
 }
 
@@ -146,7 +158,7 @@ async function judgeEnd(simulation: Simulation, last: { word: string; at: number
       failedBeforeLastWish(server, key, last.word) ||
       ranOutBeforeLastWish(server, key, last.at) ||
       isBackToWhatWasFound(server, key);
-    if (isOver || hadStrangers(server, key)) {
+    if (isOver) {
       continue;
     }
     judgeProof(simulation, installation);

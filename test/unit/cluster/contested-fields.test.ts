@@ -128,9 +128,14 @@ describe('claiming', () => {
       container({ 'f:env': { 'k:{"name":"B"}': { '.': {}, 'f:name': leaf, 'f:value': leaf } } }),
     ],
     ['a list of one piece', { tolerations: [{ key: 'a' }] }, inPod({ 'f:tolerations': leaf })],
-    ['a map', { nodeSelector: { 'a.b/c': 'd' } }, inPod({ 'f:nodeSelector': { 'f:a.b/c': leaf } })],
+    [
+      'a map',
+      pod({ resources: { limits: { cpu: '1' } } }),
+      container({ 'f:resources': { 'f:limits': { 'f:cpu': leaf } } }),
+    ],
+    ['an object of one piece', { nodeSelector: { 'a.b/c': 'd' } }, inPod({ 'f:nodeSelector': leaf })],
   ])('takes %s', (_, spec, fields) => {
-    const [taken] = claimed(live(spec), 'us', [POD]) ?? [];
+    const [taken] = claimed(live(spec), 'us', [POD]);
     expect(taken?.fieldsV1).toMatchObject(fields);
     expect(taken?.fieldsV1).toMatchObject(ours.fieldsV1);
     expect(taken?.fieldsV1).not.toHaveProperty(['f:spec', 'f:replicas']);

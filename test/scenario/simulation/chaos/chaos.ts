@@ -6,11 +6,12 @@ import { KINDS } from '../../cluster/kinds.ts';
 import { FATES } from '../../cluster/pod.ts';
 import { keyOf, type ApiServer } from '../../cluster/server.ts';
 import { WINDOWS } from '../people/automation.ts';
-import { templateOf, type Template } from '../people/deployments.ts';
 import { CHILD_KINDS } from '../oracles/outcome.ts';
 import {
+  addStranger,
   bad,
   changeContainer,
+  clearOwners,
   configure,
   disown,
   earlierDeployment,
@@ -21,6 +22,7 @@ import {
   relabel,
   replace,
   restart,
+  STRANGERS,
   retry,
   scale,
   specOf,
@@ -43,7 +45,6 @@ import {
   softwareWishes,
   stockSoftware,
 } from './software-chaos.ts';
-import { softwareOf } from '../oracles/software-rules.ts';
 
 const NAMES = ['web', 'db'];
 const TIERS = ['free', 'standard', 'performance'] as const;
@@ -216,19 +217,11 @@ export function driftOptions(simulation: Simulation): Option[] {
   const { server, random, deployments } = simulation;
   return NAMES.flatMap((name): Option[] => {
     const key = `shop/${name}`;
-    const deployment = server.get(KINDS.Deployment, key);
-    const isWorking = !FATES.some((fate) => JSON.stringify(deployment ?? {}).includes(`"${fate}"`));
-    // Whoever replaces it owns its variables and file-copying containers: they would stay when not needed any more.
-    const hasSoftware = deployment !== undefined && Object.keys(softwareOf(deployment)).length > 0;
     const present = CHILD_KINDS.filter((kind) => server.get(kind, key));
     const anyChild = present.flatMap((kind): Option[] => [
       { weight: 0.4, name: `${kind.plural} ${name} is deleted`, run: () => server.remove(kind, key, 'intruder') },
-      {
-        // Whoever replaces it owns all of its fields: those that do not work would stay.
-        weight: isWorking && !(hasSoftware && kind === KINDS.Deployment) ? 0.2 : 0,
-        name: `${kind.plural} ${name} is replaced`,
-        run: () => replace(server, kind, name),
-      },
+      { weight: 0.2, name: `${kind.plural} ${name} is replaced`, run: () => replace(server, kind, name) },
+      { weight: 0.2, name: `nobody owns ${kind.plural} ${name}`, run: () => clearOwners(server, kind, name) },
       { weight: 0.2, name: `${kind.plural} ${name} is disowned`, run: () => disown(server, kind, name) },
       {
         weight: 0.2,
@@ -252,26 +245,22 @@ export function driftOptions(simulation: Simulation): Option[] {
         name: `${name} gets another environment`,
         run: () => changeContainer(server, name, { env: [{ name: 'GREETING', value: 'evil' }] }),
       },
-      { weight: bringsNothing(server, key) ? 0.3 : 0, name: `${name} is rolled back`, run: () => undo(server, name) },
+      {
+        weight: 0.5,
+        name: `${name} gets something more`,
+        run: () => addStranger(server, name, random.pick(STRANGERS)),
+      },
+      {
+        weight: earlierDeployment(server, key) ? 0.3 : 0,
+        name: `${name} is rolled back`,
+        run: () => undo(server, name),
+      },
       { weight: 1.5, name: `a pod of ${name} stumbles`, run: () => deployments.disturb(key) },
       { weight: 0.5, name: `${name} is restarted`, run: () => restart(server, name) },
       { weight: 0.5, name: `the status of ${name} is wiped`, run: () => wipeStatus(server, name) },
       { weight: 0.3, name: `a record of ${name} is deleted`, run: () => removeRecord(simulation, name) },
     ];
   });
-}
-
-/** Whether an undo adds no variable or container to the present template: an added one would stay as well. */
-function bringsNothing(server: ApiServer, key: string): boolean {
-  const deployment = server.get(KINDS.Deployment, key);
-  const earlier = earlierDeployment(server, key);
-  const partsOf = (template: Template) =>
-    [...(template.spec.initContainers ?? []), ...(template.spec.containers[0]?.env ?? [])].map(({ name }) => name);
-  return (
-    deployment !== undefined &&
-    earlier !== undefined &&
-    partsOf(templateOf(earlier)).every((part) => partsOf(templateOf(deployment)).includes(part))
-  );
 }
 
 /** Deletes one of the records of an installation, chosen at random. */

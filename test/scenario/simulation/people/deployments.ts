@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { ownedFields } from '../../../../src/cluster/owned-fields.ts';
 import { ANNOTATION, FIELD_MANAGER } from '../../../../src/api/names.ts';
 import { KINDS } from '../../cluster/kinds.ts';
@@ -47,32 +48,16 @@ export function isRolledOut({ metadata, ...deployment }: ApiObject): boolean {
   );
 }
 
-/**
- * Whether the operator wrote a template, since the last edit of the spec, that has init containers of somebody else.
- * `kubectl rollout undo` owns those that it brings back: they stay in the pods, and may keep the last wish from starting.
- */
-export function hadStrangers(server: ApiServer, key: string): boolean {
-  const asked = server.history.findLast(
-    ({ kind, before, after, ...c }) =>
-      kind === KINDS.ProviderInstallation &&
-      c.key === key &&
-      before?.metadata.generation !== after?.metadata.generation,
-  );
-  return server.history.some(
-    ({ kind, by, version, after, ...c }) =>
-      kind === KINDS.Deployment &&
-      c.key === key &&
-      by === FIELD_MANAGER &&
-      version > (asked?.version ?? 0) &&
-      after !== undefined &&
-      hasStrangers(after),
-  );
-}
-
-function hasStrangers(deployment: ApiObject): boolean {
+/** What is in the pods that the operator has not put there, as JSON. Undefined where there is nothing. */
+export function strangersIn(deployment: ApiObject): string | undefined {
   const { spec } = ownedFields(deployment, FIELD_MANAGER) as {
     readonly spec?: { readonly template?: Partial<Template> };
   };
-  const own = spec?.template?.spec?.initContainers?.map(({ name }) => name) ?? [];
-  return templateOf(deployment).spec.initContainers?.some(({ name }) => !own.includes(name)) === true;
+  const [own, live] = [spec?.template?.spec, templateOf(deployment).spec].map(withoutEmpty);
+  return isDeepStrictEqual(own, live) ? undefined : `${JSON.stringify(live)} and not ${JSON.stringify(own)}`;
+}
+
+/** An empty text is not stored. */
+function withoutEmpty(pod: object = {}): unknown {
+  return JSON.parse(JSON.stringify(pod, (_, value: unknown) => (value === '' ? undefined : value)));
 }

@@ -98,6 +98,34 @@ export function changeContainer(server: ApiServer, name: string, change: object)
   });
 }
 
+/** What somebody adds where only the operator sets anything. */
+export const STRANGERS = ['variable', 'container', 'init container', 'host network'] as const;
+
+export function addStranger(server: ApiServer, name: string, what: (typeof STRANGERS)[number]): void {
+  const stranger = { name: 'stranger', image: 'registry.example.com/stranger:1' };
+  changeSpec(server, name, 'intruder', (spec) => {
+    const { spec: pod } = spec.template;
+    const { containers, initContainers = [] } = pod;
+    const changes = {
+      variable: {
+        containers: containers.map((c) => ({ ...c, env: [...(c.env ?? []), { name: 'STRANGER', value: 'x' }] })),
+      },
+      container: { containers: [...containers, stranger] },
+      'init container': { initContainers: [...initContainers, stranger] },
+      'host network': { hostNetwork: true },
+    };
+    return { ...spec, template: { ...spec.template, spec: { ...pod, ...changes[what] } } };
+  });
+}
+
+/** As the restore of a backup without managedFields. */
+export function clearOwners(server: ApiServer, kind: Kind, name: string): void {
+  server.edit(kind, `shop/${name}`, { manager: 'intruder' }, (live) => ({
+    ...live,
+    metadata: { ...live.metadata, managedFields: [] },
+  }));
+}
+
 export function scale(server: ApiServer, name: string, replicas: number): void {
   changeSpec(server, name, 'kubectl', (spec) => ({ ...spec, replicas }), 'scale');
 }

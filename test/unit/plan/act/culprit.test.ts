@@ -27,9 +27,9 @@ it.each<[FieldPath[], string]>([
   ],
   [
     [['spec', 'template', 'spec', 'containers', { name: 'sidecar' }, 'image']],
-    'A field was removed, or rewritten by a webhook',
+    'A field was removed, and managedFields do not say by whom',
   ],
-  [[], 'A field was removed, or rewritten by a webhook'],
+  [[], 'A field was removed, and managedFields do not say by whom'],
 ])('%j: %s', (paths, culprit) => {
   expect(culpritOf({ changed: { manager: 'kubectl', paths } } as unknown as ChildView, want)).toBe(culprit);
 });
