@@ -12,7 +12,6 @@ import {
 } from '../failures/failures.ts';
 import type { DeploymentView, Observed } from '../state/observed.ts';
 import { obstacleTo } from './obstacle.ts';
-import { findRelease } from '../catalogue/catalogue.ts';
 import { begun, outlookOf, type Outlook } from './outlook.ts';
 import { problem, type Problem } from '../../api/problem.ts';
 import {
@@ -119,7 +118,7 @@ function decideWithWish(observed: Observed, state: State, asked: Asked, now: num
 
 /**
  * Nobody knows what a Deployment is made of, so it is never saved as good. What was done before comes back; else the version that
- * it names is rolled out as it is published. Undefined where that is gone and the spec names another.
+ * it names is rolled out as it is published. Undefined where that cannot be had: then the spec and the policy say what comes after it.
  */
 function insteadOf(
   observed: Observed,
@@ -127,13 +126,11 @@ function insteadOf(
   { version = '' }: DeploymentView,
   wanted: Omit<Wanted, 'target'>,
 ): Decision | undefined {
-  const { installation, catalogue } = observed;
-  const { version: named = version } = installation.spec;
-  if (!state.stable && named !== version && !findRelease(catalogue, version)) {
-    return undefined;
-  }
   const back = returnFromUnknown(state);
   const decision = back ?? runOrObstacle(observed, state, { ...wanted, target: { kind: 'target', version } });
+  if (decision.kind === 'problem') {
+    return undefined;
+  }
   // It serves first: the wish of the spec is tried after that, and is not to blame for it.
   return decision.kind === 'run' && decision.isChanged
     ? { ...decision, attempt: { ...decision.attempt, wish: 'unknown', foundWith: wanted.wishes.spec } }

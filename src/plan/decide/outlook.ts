@@ -39,13 +39,15 @@ export function outlookOf(
   const { spec, uid } = installation;
   const { isReturning, isHeld, failures, wishes, finder, answers, now } = more;
   const { stable, base, rollout, isAvailable, name } = state;
+  const unknown = name === 'Unrecorded' ? state.deployment : undefined;
   const input: VersionInput = {
     spec,
     catalogue,
     config,
-    stable: stable?.version,
+    // Of what nobody knows the version may be all that serves: then no upgrade skips what lies between.
+    stable: stable?.version ?? (unknown && unknown.available > 0 ? unknown.version : undefined),
     // On the way back, the stable version is the one that will be installed.
-    installed: isReturning ? stable?.version : base?.version,
+    installed: isReturning ? stable?.version : (base ?? unknown)?.version,
     isBusy: spec.suspend === true || rollout?.phase === 'progressing' || isReturning,
     usedConsent: usedConsent(stable),
     failures,

@@ -218,8 +218,18 @@ describe('of what a Deployment without a record is made nobody knows:', () => {
       'ReleaseMissing',
     ],
     [
-      'that is gone, and the spec names none',
+      'that is gone, and under automation the next one is taken',
       { deployment: forged, spec: { upgradePolicy: 'auto' }, catalogue: catalogue('1.2.0') },
+      'run 1.2.0',
+    ],
+    [
+      'that is gone and does not serve: under automation it is begun anew',
+      { deployment: { ...forged, available: 0 }, spec: { upgradePolicy: 'auto' }, catalogue: catalogue('1.2.0') },
+      'run 1.2.0',
+    ],
+    [
+      'that is gone, and the next one is breaking: nobody asked for that',
+      { deployment: forged, spec: { upgradePolicy: 'auto' }, catalogue: catalogue(release('2.0.0', { breaking: {} })) },
       'ReleaseMissing',
     ],
     [
