@@ -20,6 +20,9 @@ const LIST_KEYS: Readonly<Record<string, readonly string[]>> = {
   'spec.template.spec.containers.env': ['name'],
   'spec.template.spec.containers.ports': ['containerPort', 'protocol'],
   'spec.template.spec.containers.volumeMounts': ['mountPath'],
+  'spec.template.spec.initContainers': ['name'],
+  'spec.template.spec.initContainers.env': ['name'],
+  'spec.template.spec.initContainers.volumeMounts': ['mountPath'],
   'spec.template.spec.volumes': ['name'],
   'spec.template.spec.topologySpreadConstraints': ['topologyKey', 'whenUnsatisfiable'],
 };

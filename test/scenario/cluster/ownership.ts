@@ -42,6 +42,14 @@ export function apply(
   const writer: Writer = { manager, operation: 'Apply' };
   const owners = ownersOf(live);
   const id = idOf(writer);
+  if (live && owners.size === 0) {
+    // Nobody knows whose they are (apimachinery: managedfields/internal/skipnonapplied.go).
+    const unknown: Writer = { manager: 'before-first-apply', operation: 'Update' };
+    owners.set(idOf(unknown), {
+      entry: entryOf(unknown, config.apiVersion ?? '', time),
+      set: new Set(fieldsOf(live).keys()),
+    });
+  }
   const before = owners.get(id)?.set ?? new Set<string>();
   const mine: FieldSet = new Set(fieldsOf(config).keys());
   const object = merged(live ?? {}, config) as Draft;
@@ -71,6 +79,11 @@ export function update(
 ): readonly ManagedFieldsEntry[] {
   if (writer.subresource === 'status') {
     return live?.metadata.managedFields ?? [];
+  }
+  const said = live ? (saidOwners(after).managedFields ?? live.metadata.managedFields ?? []) : undefined;
+  if (said?.length === 0) {
+    // Where nobody owns anything, only an apply begins to keep account.
+    return [];
   }
   // Who writes may say anew who owns what.
   const owners = ownersOf(live && { ...live, metadata: { ...live.metadata, ...saidOwners(after) } });
