@@ -1,3 +1,4 @@
+import { fieldsOf } from './all-fields.ts';
 import type { Fields, ManagedFieldsEntry, WithManagedFields } from './owned-fields.ts';
 
 /**
@@ -72,60 +73,6 @@ export function claimed(object: WithManagedFields, manager: string, alone: Alone
     .map((path) => under(fieldsOf(valueAt(object, path), path.at(-1)?.slice(2)), path))
     .reduce(union, ours.fieldsV1 ?? {});
   return [{ ...ours, fieldsV1: there }, ...entries.filter((entry) => entry !== ours)];
-}
-
-/**
- * What tells the items of a list apart, by the name of the list (`x-kubernetes-list-map-keys` of the API); a list without keys is
- * of one piece.
- */
-const KEYS: Readonly<Record<string, readonly (readonly string[])[]>> = {
-  containers: [['name']],
-  initContainers: [['name']],
-  volumes: [['name']],
-  imagePullSecrets: [['name']],
-  env: [['name']],
-  volumeMounts: [['mountPath']],
-  volumeDevices: [['devicePath']],
-  hostAliases: [['ip']],
-  topologySpreadConstraints: [['topologyKey', 'whenUnsatisfiable']],
-  // Of a container, and of a Service.
-  ports: [
-    ['containerPort', 'protocol'],
-    ['port', 'protocol'],
-  ],
-};
-
-/** Objects that are owned whole (`x-kubernetes-map-type: atomic`). */
-const ATOMIC: ReadonlySet<string> = new Set([
-  'labelSelector',
-  'nodeSelector',
-  'selector',
-  'fieldRef',
-  'resourceFieldRef',
-  'configMapKeyRef',
-  'secretKeyRef',
-  'fileKeyRef',
-]);
-
-/** All fields of a value, as managedFields name them. Undefined: there is none. */
-function fieldsOf(value: unknown, name = ''): Fields | undefined {
-  if (value === undefined) {
-    return undefined;
-  }
-  if (Array.isArray(value)) {
-    const items = value.map((item: unknown) => [keyOf(item, KEYS[name]), fieldsOf(item) ?? {}] as const);
-    return Object.fromEntries(items.flatMap(([key, fields]) => (key ? [[key, { '.': {}, ...fields }]] : [])));
-  }
-  return typeof value === 'object' && value !== null && !ATOMIC.has(name)
-    ? Object.fromEntries(Object.entries(value).map(([member, below]) => [`f:${member}`, fieldsOf(below, member) ?? {}]))
-    : {};
-}
-
-function keyOf(item: unknown, choices: readonly (readonly string[])[] = []): string | undefined {
-  const keys = choices.find((names) => names.every((key) => Object.hasOwn(item as object, key)));
-  return (
-    keys && `k:${JSON.stringify(Object.fromEntries(keys.map((key) => [key, (item as Record<string, unknown>)[key]])))}`
-  );
 }
 
 function valueAt(object: unknown, path: readonly string[]): unknown {

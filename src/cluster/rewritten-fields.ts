@@ -1,3 +1,5 @@
+import { keysOf } from './all-fields.ts';
+
 /**
  * Where an object that was applied came out other than it was sent. Only admission can do that to a forced apply, and the fields
  * stay with the manager that sent them: managedFields say nothing of it.
@@ -6,9 +8,6 @@
 
 /** Where a field is: members by name, items of a list by their keys. */
 type Path = readonly (string | object)[];
-
-/** What tells the items of the lists in a pod, a Service and a policy apart; the first that an item has. */
-const KEYS = ['name', 'mountPath', 'containerPort', 'port', 'topologyKey'] as const;
 
 /** The fields of `sent` that `stored` has with another value, or not at all, in the order of `sent`. */
 export function rewrittenFields(sent: unknown, stored: unknown, path: Path = []): Path[] {
@@ -23,20 +22,16 @@ export function rewrittenFields(sent: unknown, stored: unknown, path: Path = [])
 }
 
 function itemsOf(sent: readonly unknown[], stored: readonly unknown[], path: Path): Path[] {
-  const keyed = sent.map((item) => ({ item, key: keyOf(item) }));
-  if (keyed.some(({ key }) => key === undefined)) {
+  const list = path.at(-1);
+  const keyed = sent.map((item) => ({ item, keys: typeof list === 'string' ? keysOf(item, list) : undefined }));
+  if (keyed.some(({ keys }) => keys === undefined)) {
     // Such a list is of one piece.
     return JSON.stringify(sent) === JSON.stringify(stored) ? [] : [path];
   }
-  return keyed.flatMap(({ item, key = {} }) => {
-    const found = stored.find((other) => isObject(other) && hasAll(other, key));
-    return rewrittenFields(item, found, [...path, key]);
+  return keyed.flatMap(({ item, keys = {} }) => {
+    const found = stored.find((other) => isObject(other) && hasAll(other, keys));
+    return rewrittenFields(item, found, [...path, keys]);
   });
-}
-
-function keyOf(item: unknown): Readonly<Record<string, unknown>> | undefined {
-  const name = isObject(item) ? KEYS.find((key) => Object.hasOwn(item, key)) : undefined;
-  return isObject(item) && name !== undefined ? { [name]: item[name] } : undefined;
 }
 
 function hasAll(item: Readonly<Record<string, unknown>>, keys: Readonly<Record<string, unknown>>): boolean {

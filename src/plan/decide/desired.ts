@@ -134,12 +134,13 @@ function hashesNow(
   return { ...hashes, wish: wishAgain(installation, version, wanted, base) };
 }
 
-function render(
+/** What pods of a release are made from with a set of software, by the present spec and platform. */
+export function render(
   { installation, catalogue, config }: Observed,
-  { restart }: State,
-  { configuration, answers }: Wanted,
+  { restart }: Pick<State, 'restart'>,
+  { configuration, answers }: Pick<Wanted, 'configuration' | 'answers'>,
   release: Release,
-  { resolution, notBefore }: Chosen,
+  { resolution, notBefore }: Pick<Chosen, 'resolution' | 'notBefore'>,
 ): Rendering {
   const { spec } = installation;
   const sheet = answers.to(release, resolution.uses);

@@ -4,18 +4,17 @@ import type { RecordData, RecordedDeployment } from '../../api/record.ts';
 import { MOST_FAILURES, parseFailures } from '../../api/failure.ts';
 import { timestamp } from '../../api/time.ts';
 import { requiredBy, type Attempt } from './attempt.ts';
-import { findRelease, tierDefinition } from '../catalogue/catalogue.ts';
+import { findRelease } from '../catalogue/catalogue.ts';
 import { child, deploymentOf, type Child } from '../pods/children.ts';
 import { inputHashes, type Inputs } from '../pods/inputs.ts';
 import { contestedHash, isSameSpec } from '../state/owned-hash.ts';
 import type { DeploymentView, Observed, RolloutRecord } from '../state/observed.ts';
 import { nextNumber } from '../state/record.ts';
 import { rollbackSettings } from '../state/rollback-settings.ts';
-import type { Wanted } from './desired.ts';
+import { render, type Wanted } from './desired.ts';
 import { recordData } from './record-data.ts';
 import { isAsAsked } from './software-for.ts';
 import { parseSoftware } from '../software/set.ts';
-import { tierShape } from '../pods/tiers.ts';
 
 /**
  * Somebody deleted the record of what runs: it is recorded again, and no pod is restarted for it. The record is of what the
@@ -95,31 +94,15 @@ function inTemplateOf(id: string | undefined, made: Child): Child {
  * another, since the platform may have changed that meanwhile: it is as it would be now.
  */
 function madeFrom(
-  { installation, catalogue, config }: Observed,
+  observed: Observed,
   { software, restart, template, owned, progressDeadlineSeconds, minReadySeconds }: DeploymentView,
   release: Release,
   { configuration, answers, finder }: Pick<Wanted, 'configuration' | 'answers' | 'finder'>,
 ): { readonly inputs: Inputs; readonly object: Child['object'] } | undefined {
-  const { spec } = installation;
-  const kept = finder.keep(parseSoftware(software));
-  const definition = tierDefinition(catalogue, config, spec.resourceTier);
-  const sheet = answers.to(release, kept.uses);
-  const { deadlineSeconds, stableSeconds } = rollbackSettings(spec, config);
-  const inputs = {
-    installation,
-    release,
-    configuration,
-    sheet,
-    answered: answers.hashOf(sheet.inputs),
-    restart,
-    shape: tierShape(spec.resourceTier, definition),
-    definition,
-    software: kept,
-    softwareDelivery: config.softwareDelivery,
-    progressDeadlineSeconds: deadlineSeconds,
-    minReadySeconds: stableSeconds,
-    number: Number(template),
-  };
+  const resolution = finder.keep(parseSoftware(software));
+  const rendering = render(observed, { restart }, { configuration, answers }, release, { resolution });
+  const { stableSeconds } = rollbackSettings(observed.installation.spec, observed.config);
+  const inputs = { ...rendering.inputs, minReadySeconds: stableSeconds, number: Number(template) };
   const { hash } = inTemplateOf(template, deploymentOf({ ...inputs, progressDeadlineSeconds, minReadySeconds }));
   // What others have added goes with the apply.
   const isMade = isSameSpec(hash, owned) || isSameSpec(contestedHash(hash), owned);
