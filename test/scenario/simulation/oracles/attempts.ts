@@ -67,8 +67,14 @@ export function badAttempts(deed: Deed): string[] {
 
 const MARKS = ['proven', 'failed', 'superseded'] as const;
 
-/** Whether somebody brought back another template before the rollout was done, and the operator had heard of that. */
+/**
+ * Whether somebody brought back another template before the rollout was done, and the operator had heard of that. Where nothing was
+ * ever done, there is nothing to leave in its place, and the wish stands: seed 139769.
+ */
 function knewThatItWasUndone({ process, request, change, server }: Deed): boolean {
+  if (newestProven(server, change.key, ownerOf(change.after)) === 0) {
+    return false;
+  }
   const seen = process.views.between(KINDS.Deployment, change.key, request.lookedAt, request.sentAt);
   return (
     seen.length > 0 &&
