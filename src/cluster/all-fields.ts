@@ -35,20 +35,28 @@ const ATOMIC: ReadonlySet<string> = new Set([
   'fileKeyRef',
 ]);
 
-/** All fields of the value of a field, as managedFields name them. Undefined: there is none. */
-export function fieldsOf(value: unknown, name = ''): Fields | undefined {
+/** All fields of the value of a field but those left out, as managedFields name them. Undefined: there is none. */
+export function fieldsOf(
+  value: unknown,
+  name = '',
+  isLeftOut: (name: string, value: unknown) => boolean = () => false,
+): Fields | undefined {
   if (value === undefined) {
     return undefined;
   }
   if (Array.isArray(value)) {
-    const items = value.map((item: unknown) => [keysOf(item, name), fieldsOf(item) ?? {}] as const);
+    const items = value.map((item: unknown) => [keysOf(item, name), fieldsOf(item, '', isLeftOut) ?? {}] as const);
     return Object.fromEntries(
       items.flatMap(([keys, fields]) => (keys ? [[`k:${JSON.stringify(keys)}`, { '.': {}, ...fields }]] : [])),
     );
   }
-  return typeof value === 'object' && value !== null && !ATOMIC.has(name)
-    ? Object.fromEntries(Object.entries(value).map(([member, below]) => [`f:${member}`, fieldsOf(below, member) ?? {}]))
-    : {};
+  if (typeof value !== 'object' || value === null || ATOMIC.has(name)) {
+    return {};
+  }
+  const members = Object.entries(value).filter(([member, below]) => !isLeftOut(member, below));
+  return Object.fromEntries(
+    members.map(([member, below]) => [`f:${member}`, fieldsOf(below, member, isLeftOut) ?? {}]),
+  );
 }
 
 /** What tells an item of the list of this name from the others. Undefined where it is of one piece with them. */

@@ -1,4 +1,5 @@
 import { fieldsOf } from './all-fields.ts';
+import { isDefault } from './api-defaults.ts';
 import type { Fields, ManagedFieldsEntry, WithManagedFields } from './owned-fields.ts';
 
 /**
@@ -10,24 +11,28 @@ import type { Fields, ManagedFieldsEntry, WithManagedFields } from './owned-fiel
 /** Where fields are that nobody else may set: members as managedFields name them, such as `f:spec`. */
 export type Alone = readonly (readonly string[])[];
 
-/** Another manager that has set fields there that ours has not. */
+/** Fields there that ours has not set, and a manager that has; undefined where they are in no entry. */
 export interface Contest {
-  readonly manager: string;
+  readonly manager: string | undefined;
   readonly fields: Fields;
 }
 
 export function contestOf(object: WithManagedFields, manager: string, alone: Alone): Contest | undefined {
   const entries = object.metadata?.managedFields ?? [];
   const ours = entries.find((entry) => isOurs(entry, manager))?.fieldsV1 ?? {};
+  const besidesOurs = (fieldsAt: (path: readonly string[]) => Fields | undefined) => {
+    const fields = alone.map((path) => under(without(fieldsAt(path), at(ours, path)), path)).reduce(union, {});
+    return Object.keys(fields).length > 0 ? fields : undefined;
+  };
   for (const entry of othersIn(entries, manager)) {
-    const fields = alone
-      .map((path) => under(without(at(entry.fieldsV1, path), at(ours, path)), path))
-      .reduce(union, {});
-    if (Object.keys(fields).length > 0) {
+    const fields = besidesOurs((path) => at(entry.fieldsV1, path));
+    if (fields) {
       return { manager: entry.manager ?? 'unknown', fields };
     }
   }
-  return undefined;
+  // Where nothing is ours, nobody kept account: what is there may all be.
+  const nobodys = Object.keys(ours).length > 0 && besidesOurs((path) => thereAt(object, path, isDefault));
+  return nobodys ? { manager: undefined, fields: nobodys } : undefined;
 }
 
 /**
@@ -69,14 +74,14 @@ export function takenOver(
 export function claimed(object: WithManagedFields, manager: string, alone: Alone): readonly ManagedFieldsEntry[] {
   const entries = takenOver(object, manager, alone) ?? object.metadata?.managedFields ?? [];
   const ours = entries.find((entry) => isOurs(entry, manager)) ?? blank(object, manager);
-  const there = alone
-    .map((path) => under(fieldsOf(valueAt(object, path), path.at(-1)?.slice(2)), path))
-    .reduce(union, ours.fieldsV1 ?? {});
+  const there = alone.map((path) => under(thereAt(object, path), path)).reduce(union, ours.fieldsV1 ?? {});
   return [{ ...ours, fieldsV1: there }, ...entries.filter((entry) => entry !== ours)];
 }
 
-function valueAt(object: unknown, path: readonly string[]): unknown {
-  return path.reduce((value, part) => (value as Record<string, unknown> | undefined)?.[part.slice(2)], object);
+/** The fields of the object at the path, whoever has set them. */
+function thereAt(object: unknown, path: readonly string[], isLeftOut?: typeof isDefault): Fields | undefined {
+  const value = path.reduce<unknown>((v, part) => (v as Record<string, unknown> | undefined)?.[part.slice(2)], object);
+  return fieldsOf(value, path.at(-1)?.slice(2), isLeftOut);
 }
 
 /** Our entry, where it was lost. */

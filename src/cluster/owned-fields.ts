@@ -80,7 +80,7 @@ function* leaves(fields: Fields, path: Path = []): Generator<Path> {
   }
 }
 
-function extract(value: unknown, fields: Fields): unknown {
+export function extract(value: unknown, fields: Fields): unknown {
   const paths = Object.keys(fields);
   const isLeaf = paths.length === 0;
   if (isLeaf || value === null || typeof value !== 'object') {

@@ -150,9 +150,8 @@ async function leaveReplicas(
  */
 async function applyAlone(ports: ActPorts, child: ChildKind, object: Apply['object'], uid: string): Promise<Raw> {
   const write = () => applyTo(ports.writer, CHILDREN[child], object, uid);
-  const by = ports.seen && foreseen(ports.seen, object);
-  if (by) {
-    await takeOver(ports, child, object.metadata, { uid, by });
+  if (ports.seen && isInTheWay(ports.seen, object)) {
+    await takeOver(ports, child, object.metadata, { uid, by: claimed });
     return write();
   }
   try {
@@ -169,12 +168,9 @@ async function applyAlone(ports: ActPorts, child: ChildKind, object: Apply['obje
   }
 }
 
-/** How to take over before the apply. Undefined where the apply alone is thought to do. */
-function foreseen({ owned, contested }: NonNullable<ActPorts['seen']>, object: Apply['object']) {
-  if (isOfNothing(owned)) {
-    return claimed;
-  }
-  return contested && leavesBehind(contested, object) ? takenOver : undefined;
+/** Whether the apply alone would leave something behind. */
+function isInTheWay({ owned, contested }: NonNullable<ActPorts['seen']>, object: Apply['object']): boolean {
+  return isOfNothing(owned) || (contested !== undefined && leavesBehind(contested, object));
 }
 
 /** Changes who owns the fields, and no field; returns whether an apply may come to something else now. */

@@ -2,6 +2,7 @@ import { rewrittenFields } from '../cluster/rewritten-fields.ts';
 import { ANNOTATION } from '../api/names.ts';
 import type { ChildKind, ChildView, FieldPath, Observed } from '../plan/state/observed.ts';
 import type { Child } from '../plan/pods/children.ts';
+import { isOfNothing } from '../plan/state/owned-hash.ts';
 import type { Raw } from './raw.ts';
 
 /** What admission made of a child when this process applied it. */
@@ -20,6 +21,9 @@ interface Answer {
   readonly view: ChildView;
 }
 
+/** Where a webhook takes them away, nobody can see what others change. */
+const OWNERS: FieldPath = ['metadata', 'managedFields'];
+
 type Views = Pick<Observed, 'deployment' | 'service' | 'budget'>;
 
 /**
@@ -34,8 +38,13 @@ export class Admissions {
   learn(key: string, child: ChildKind, { sent, stored, view }: Answer): void {
     const applied = sent.metadata.annotations?.[ANNOTATION.applied];
     const others = [...(this.#of.get(key) ?? [])].filter(([kind]) => kind !== child);
-    if (applied !== undefined && view.owned !== applied && !view.contested) {
-      const rewritten = rewrittenFields(sent, stored);
+    // What admission adds is in no entry of managedFields; what another manager has set, it has not.
+    if (applied !== undefined && view.owned !== applied && view.contested?.manager === undefined) {
+      const rewritten = [
+        ...(isOfNothing(view.owned) ? [OWNERS] : []),
+        ...rewrittenFields(sent, stored),
+        ...(view.contested?.paths ?? []),
+      ];
       others.push([child, { uid: view.uid, applied, owned: view.owned, rewritten }]);
     }
     if (others.length > 0) {
@@ -70,5 +79,5 @@ function asApplied<V extends ChildView>(view: V | undefined, admitted: Admitted 
     return view;
   }
   const { applied, rewritten } = admitted;
-  return { ...view, owned: applied, applied, rewritten };
+  return { ...view, owned: applied, applied, rewritten, contested: undefined };
 }

@@ -1,5 +1,5 @@
 import { contestOf } from '../cluster/contested-fields.ts';
-import { appliedAt, lastChange, ownedFields, pathsIn } from '../cluster/owned-fields.ts';
+import { appliedAt, extract, lastChange, ownedFields, pathsIn } from '../cluster/owned-fields.ts';
 import type { Stored } from '../controller/feed.ts';
 import { hash } from '../api/hash.ts';
 import { ANNOTATION, FIELD_MANAGER, LABEL, LEFT_TO_OTHERS } from '../api/names.ts';
@@ -20,7 +20,7 @@ function projectChild(kind: ChildKind, raw: Raw & { spec?: unknown }): Stored & 
   // Services of everybody come by here.
   const contest = applied === undefined ? undefined : contestOf(raw, FIELD_MANAGER, ALONE[kind]);
   const hashes = ownedHash(ownedFields(raw, FIELD_MANAGER));
-  const owned = contest ? contestedHash(hashes) : hashes;
+  const owned = contest ? contestedHash(hashes, extract(raw, contest.fields)) : hashes;
   const spec = raw.spec as { selector?: { matchLabels?: object } } | undefined;
   const selector = spec?.selector?.matchLabels ?? spec?.selector;
   return {

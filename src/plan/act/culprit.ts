@@ -11,9 +11,11 @@ export function culpritOf({ changed, contested }: ChildView, want?: object): str
     return `${formatPath(path)} was changed by "${changed.manager}"`;
   }
   const [added] = contested?.paths ?? [];
-  return contested && added
-    ? `${formatPath(added)} was added by "${contested.manager}"`
-    : 'A field was removed, and managedFields do not say by whom';
+  if (!contested || !added) {
+    return 'A field was removed, and managedFields do not say by whom';
+  }
+  const by = contested.manager === undefined ? ', and managedFields do not say by whom' : ` by "${contested.manager}"`;
+  return `${formatPath(added)} was added${by}`;
 }
 
 /** Whether an apply of `want` leaves something behind of what others have set: it takes only what it names itself. */

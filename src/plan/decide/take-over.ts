@@ -7,7 +7,7 @@ import { requiredBy, type Attempt } from './attempt.ts';
 import { findRelease } from '../catalogue/catalogue.ts';
 import { child, deploymentOf, type Child } from '../pods/children.ts';
 import { inputHashes, type Inputs } from '../pods/inputs.ts';
-import { contestedHash, isSameSpec } from '../state/owned-hash.ts';
+import { isSameSpec, uncontested } from '../state/owned-hash.ts';
 import type { DeploymentView, Observed, RolloutRecord } from '../state/observed.ts';
 import { nextNumber } from '../state/record.ts';
 import { rollbackSettings } from '../state/rollback-settings.ts';
@@ -105,6 +105,7 @@ function madeFrom(
   const inputs = { ...rendering.inputs, minReadySeconds: stableSeconds, number: Number(template) };
   const { hash } = inTemplateOf(template, deploymentOf({ ...inputs, progressDeadlineSeconds, minReadySeconds }));
   // What others have added goes with the apply.
-  const isMade = isSameSpec(hash, owned) || isSameSpec(contestedHash(hash), owned);
-  return isMade ? { inputs, object: inTemplateOf(template, deploymentOf(inputs)).object } : undefined;
+  return isSameSpec(hash, uncontested(owned))
+    ? { inputs, object: inTemplateOf(template, deploymentOf(inputs)).object }
+    : undefined;
 }

@@ -92,8 +92,11 @@ export interface ChildView {
   readonly changed: { readonly manager: string; readonly paths: readonly FieldPath[] } | undefined;
   /** The fields that admission rewrites when the operator applies them: what it makes of them counts as applied. */
   readonly rewritten?: readonly FieldPath[] | undefined;
-  /** A manager that has set fields that nobody but the operator sets, and these fields. They stay when ours are applied. */
-  readonly contested?: { readonly manager: string; readonly paths: readonly FieldPath[] } | undefined;
+  /**
+   * Fields that nobody but the operator sets and that it has not, and the manager that has; undefined where managedFields give them
+   * to nobody. They stay when ours are applied.
+   */
+  readonly contested?: { readonly manager: string | undefined; readonly paths: readonly FieldPath[] } | undefined;
 }
 
 export interface ServiceView extends ChildView {

@@ -13,16 +13,21 @@ export function ownedHash({ metadata, spec }: { readonly metadata?: object; read
   return `${hash({ labels, annotations: others, spec })}.${hash(spec)}`;
 }
 
-/** Of an object in which others have set what is ours alone: it is the same as no other. */
-export function contestedHash(hashes: string): string {
-  return `${hashes}+`;
+/** Of an object in which there is more than the operator applied, of what it has alone: what it applied is never the same. */
+export function contestedHash(hashes: string, more: unknown): string {
+  return `${hashes}+${hash(more)}`;
+}
+
+/** The hashes of what the operator applied of it. */
+export function uncontested(hashes: string): string {
+  return hashes.split('+')[0] ?? '';
 }
 
 const NOTHING = ownedHash({});
 
 /** Of an object whose managedFields were cleared or lost, as by a restore. */
 export function isOfNothing(hashes: string): boolean {
-  return hashes === NOTHING || hashes === contestedHash(NOTHING);
+  return uncontested(hashes) === NOTHING;
 }
 
 /** Whether two results of `ownedHash` are of the same spec. */

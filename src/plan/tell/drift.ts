@@ -20,7 +20,7 @@ export function drift({ observed, actions }: Pick<Findings, 'observed' | 'action
           'Drifted',
           'False',
           'RewrittenOnAdmission',
-          `A mutating webhook or policy rewrites ${shortened(fields)}: that is accepted, and nothing has to be done`,
+          `A mutating webhook or policy changes ${shortened(fields)}: that is accepted, and nothing has to be done`,
         ),
       ];
 }

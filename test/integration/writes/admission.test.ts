@@ -24,8 +24,10 @@ interface Row {
   /** The report of something that this did elsewhere. */
   readonly report: string;
   readonly rewrites: (object: Mutable, operation: string) => void;
-  /** What the condition names. Absent: what is only added is nobody's, and nothing is said of it. */
+  /** What the condition names. Absent: it is free to others, and nothing is said of it. */
   readonly field?: string;
+  /** It does not change a value of ours: then the first apply after a restart is preceded by a write that claims what is there. */
+  readonly adds?: boolean;
   /** What it comes to. */
   readonly shows: (deployment: Mutable) => unknown;
   readonly as: unknown;
@@ -90,6 +92,8 @@ const ROWS: readonly Row[] = [
         containers.push({ name: 'proxy', image: 'registry.example.com/mesh/proxy:1' });
       }
     },
+    field: 'spec.template.spec.containers[name=proxy]',
+    adds: true,
     shows: (d) => podOf(d).containers.length,
     as: 2,
   },
@@ -129,6 +133,8 @@ const ROWS: readonly Row[] = [
     name: 'placement',
     report: 'pulumi/pulumi-kubernetes#1978',
     rewrites: (object) => (podOf(object).tolerations = [{ key: 'spot', operator: 'Exists' }]),
+    field: 'spec.template.spec.tolerations',
+    adds: true,
     shows: (d) => podOf(d).tolerations,
     as: [{ key: 'spot', operator: 'Exists' }],
   },
@@ -149,6 +155,16 @@ const ROWS: readonly Row[] = [
     as: 'platform',
   },
   {
+    // As one does that was built with a client from before managedFields.
+    name: 'owners',
+    report: 'kubernetes/kubernetes#96688',
+    rewrites: (object) => delete object.metadata.managedFields,
+    field: 'metadata.managedFields',
+    adds: true,
+    shows: (d) => containerOf(d).image,
+    as: 'registry.example.com/acme/web:1.1.0',
+  },
+  {
     name: 'service',
     report: 'argoproj/argo-cd#19800',
     kind: 'Service',
@@ -158,12 +174,13 @@ const ROWS: readonly Row[] = [
     as: 8443,
   },
   {
-    // Then an apply that changes nothing is refused: it would bring a second port of this name.
+    // An apply that leaves the port of the other number is refused: it would bring a second one of this name.
     name: 'service-key',
     report: 'kubernetes/kubernetes#118725',
     kind: 'Service',
     rewrites: (object) => (object.spec.ports[0].port = 8000),
     field: 'spec.ports[port=80,protocol=TCP]',
+    adds: true,
     shows: (s) => s.spec.ports.map(({ port }: Mutable) => port),
     as: [8000],
   },
@@ -306,7 +323,7 @@ describe('what admission makes of what is applied', () => {
     expect((await child(BY_POLICY)).spec).toMatchObject({ revisionHistoryLimit: 7, minReadySeconds: 1 });
   });
 
-  it('is said once, and costs one apply each after a restart', async () => {
+  it('is said once, and costs one apply each after a restart, and one write more where it adds something', async () => {
     const before = await specsNow();
     const from = await now(auditLog());
     operator.signal('SIGTERM');
@@ -321,8 +338,14 @@ describe('what admission makes of what is applied', () => {
 
     expect(await specsNow()).toEqual(before);
     const requests = await countRequests(auditLog(), from, { userAgent: OPERATOR });
-    const rewritten = ROWS.filter(({ field, kind }) => field !== undefined && kind === undefined).length + 1;
-    expect(requests).toMatchObject({ 'patch deployments': rewritten, 'patch services': 1 + 3 });
+    const writes = (of: string) =>
+      ROWS.filter(({ field, kind = 'Deployment' }) => field !== undefined && kind === of)
+        .map(({ adds }) => (adds ? 2 : 1))
+        .reduce((a, b) => a + b, 0);
+    expect(requests).toMatchObject({
+      'patch deployments': writes('Deployment') + 1,
+      'patch services': writes('Service'),
+    });
     expect(requests).not.toHaveProperty('patch providerinstallations/status');
     const events = await kubectl([
       'get',

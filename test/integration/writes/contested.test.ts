@@ -70,6 +70,26 @@ async function replace(name: string, change: (spec: PodSpec) => object): Promise
 }
 type PodSpec = { containers: Record<string, unknown>[] };
 
+/** Changes the pods, and takes the change out of managedFields. */
+function disowned(change: object): Row['does'] {
+  return async (name) => {
+    await kubectl([
+      'patch',
+      ...of(name),
+      '--field-manager=nobody',
+      '-p',
+      JSON.stringify({ spec: { template: { spec: change } } }),
+    ]);
+    await eventually(async () => {
+      const object = await live(name);
+      const entries = object.metadata.managedFields as { manager: string }[];
+      const managedFields = entries.filter(({ manager }) => manager !== 'nobody');
+      await kubectl(['replace', '-f', '-'], { ...object, metadata: { ...object.metadata, managedFields } });
+      return true;
+    });
+  };
+}
+
 const exec = { exec: { command: ['true'] } };
 const ROWS: readonly Row[] = [
   {
@@ -239,6 +259,42 @@ const ROWS: readonly Row[] = [
   },
 ];
 
+/** What is in no entry of managedFields: an apply leaves it as it is. Done while the operator is down. */
+const DISOWNED: readonly Row[] = [
+  { name: 'disowned-network', report: 'argoproj/argo-cd#23214', does: disowned({ hostNetwork: true }) },
+  {
+    name: 'disowned-sidecar',
+    report: 'kubernetes-sigs/cluster-api#11773',
+    does: disowned({ containers: [{ name: 'evil', image: 'registry.example/evil:1' }] }),
+  },
+  {
+    name: 'disowned-variable',
+    report: 'kubernetes/kubernetes#99003',
+    does: disowned({ containers: [{ name: 'provider', env: [{ name: 'X', value: '1' }] }] }),
+  },
+  {
+    name: 'disowned-rights',
+    report: 'crossplane-contrib/provider-kubernetes#479',
+    does: disowned({
+      containers: [{ name: 'provider', securityContext: { privileged: true, allowPrivilegeEscalation: null } }],
+    }),
+  },
+  {
+    // The API server sets a port of the node for whoever applies the host's network, and gives it to nobody.
+    name: 'host-port',
+    report: 'kubernetes/kubernetes#99003',
+    does: (n) =>
+      kubectl(['apply', '--server-side', '--field-manager=netops', '-f', '-'], {
+        apiVersion: 'apps/v1',
+        kind: 'Deployment',
+        metadata: { name: n, namespace },
+        spec: { template: { spec: { hostNetwork: true } } },
+      }),
+  },
+];
+
+const ALL = [...ROWS, ...DISOWNED];
+
 /** An undo brings back annotations as they were, and what is deleted is made anew. */
 const LOSES: Readonly<Record<string, object>> = {
   undo: { note: undefined },
@@ -282,17 +338,19 @@ beforeAll(async () => {
   const bad = release('1.2.0', { ...next, image: 'registry.example.com/acme/crash-loop:1.2.0' });
   await apply(provider('acme', release('0.9.0', asks), release('1.0.0', asks), release('1.1.0', next), bad));
   const spec = { provider: 'acme/web', version: '0.9.0', resourceTier: 'free', config: { GREETING: 'hello' } };
-  const names = [CLEAN, ...ROWS.map(({ name }) => name)];
+  const names = [CLEAN, ...ALL.map(({ name }) => name)];
   await apply(...names.map((name) => installation(namespace, name, spec)));
   await Promise.all(names.map((name) => waitFor('Ready', `pi/${name}`, namespace)));
   await Promise.all(names.map((name) => move(name, '1.0.0')));
   await Promise.all(names.map((name) => settled(name, '1.0.0')));
 });
-afterAll(async () => {
+afterAll(() => stop());
+afterAll(() => cleanUp(namespace));
+
+async function stop(): Promise<void> {
   operator.signal('SIGTERM');
   await operator.ended;
-});
-afterAll(() => cleanUp(namespace));
+}
 
 async function move(name: string, version: string): Promise<void> {
   await kubectl(['patch', 'pi', name, '-n', namespace, '--type=merge', '-p', JSON.stringify({ spec: { version } })]);
@@ -313,6 +371,12 @@ async function settled(name: string, version: string): Promise<void> {
     }
     return true;
   });
+}
+
+/** What has become of those that do not get there. */
+async function unsettled(rows: readonly Row[], version: string): Promise<string[]> {
+  const ends = await Promise.allSettled(rows.map(({ name }) => settled(name, version)));
+  return ends.flatMap((end, i) => (end.status === 'rejected' ? [`${rows[i]?.name}: ${String(end.reason)}`] : []));
 }
 
 function withoutNames({ spec }: DeploymentObject): object {
@@ -358,28 +422,36 @@ describe('what somebody sets of what is the operator’s alone', () => {
     await eventually(async () => isDeepStrictEqual(await specs(), before));
   });
 
+  it('is taken back at a restart where managedFields give it to nobody', async () => {
+    await stop();
+    await Promise.all(DISOWNED.map(({ name, does }) => does(name)));
+    const from = await now(auditLog());
+    operator = await launchOperator({}, CONFIG);
+
+    expect(await unsettled(DISOWNED, '1.0.0')).toEqual([]);
+    const heals = await countRequests(auditLog(), from, { userAgent: OPERATOR, where: ({ code }) => code === 200 });
+    expect(heals).toMatchObject({ 'patch deployments': 2 * DISOWNED.length });
+    const events = await kubectl(['get', 'events', '-n', namespace, '--field-selector=reason=DriftHealed']);
+    expect(events).toContain('hostNetwork was added, and managedFields do not say by whom');
+  });
+
   it('is taken back by an upgrade, also where the release brings the same', async () => {
-    operator.signal('SIGTERM');
-    await operator.ended;
-    await Promise.all(ROWS.map(({ name, does }) => does(name)));
-    await Promise.all([CLEAN, ...ROWS.map(({ name }) => name)].map((name) => move(name, '1.1.0')));
+    await stop();
+    await Promise.all(ALL.map(({ name, does }) => does(name)));
+    await Promise.all([CLEAN, ...ALL.map(({ name }) => name)].map((name) => move(name, '1.1.0')));
     operator = await launchOperator({}, CONFIG);
 
     await settled(CLEAN, '1.1.0');
-    const ends = await Promise.allSettled(ROWS.map(({ name }) => settled(name, '1.1.0')));
-    expect(
-      ends.flatMap((end, i) => (end.status === 'rejected' ? [`${ROWS[i]?.name}: ${String(end.reason)}`] : [])),
-    ).toEqual([]);
+    expect(await unsettled(ALL, '1.1.0')).toEqual([]);
   });
 
   it('leaves nothing to do: what was taken stays taken', async () => {
-    const versions = async () => Promise.all(ROWS.map(async ({ name }) => (await live(name)).metadata.resourceVersion));
+    const versions = async () => Promise.all(ALL.map(async ({ name }) => (await live(name)).metadata.resourceVersion));
     const before = await versions();
-    operator.signal('SIGTERM');
-    await operator.ended;
+    await stop();
     const again = await startOperator({}, CONFIG);
     await Promise.all(
-      ROWS.map(({ name }) => kubectl(['annotate', 'pi', name, '-n', namespace, 'example.com/look=again'])),
+      ALL.map(({ name }) => kubectl(['annotate', 'pi', name, '-n', namespace, 'example.com/look=again'])),
     );
     await settled(CLEAN, '1.1.0');
     expect(await versions()).toEqual(before);

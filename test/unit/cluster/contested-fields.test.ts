@@ -50,6 +50,67 @@ describe('a contest', () => {
     expect(manager).toBe('velero');
   });
 
+  const pod = (spec: object, fields: object = {}) => ({
+    ...object(),
+    spec: {
+      template: {
+        spec: {
+          ...spec,
+          containers: [{ name: 'provider', image: 'web:1', env: [{ name: 'A', value: '1' }], ...fields }],
+        },
+      },
+    },
+  });
+
+  it.each<[string, object, object]>([
+    ['the network of the host', pod({ hostNetwork: true }), inPod({ 'f:hostNetwork': leaf })],
+    ['another name server', pod({ dnsPolicy: 'None' }), inPod({ 'f:dnsPolicy': leaf })],
+    [
+      'a security context',
+      pod({ securityContext: { runAsUser: 0 } }),
+      inPod({ 'f:securityContext': { 'f:runAsUser': leaf } }),
+    ],
+    [
+      'a port of the node, which comes with the network of the host',
+      pod({}, { ports: [{ containerPort: 1, protocol: 'TCP', hostPort: 1 }] }),
+      {},
+    ],
+    [
+      'a probe',
+      pod({}, { livenessProbe: { exec: { command: ['true'] }, periodSeconds: 10 } }),
+      inPod({
+        'f:containers': { 'k:{"name":"provider"}': { 'f:livenessProbe': { 'f:exec': { 'f:command': leaf } } } },
+      }),
+    ],
+  ])('is about what is in no entry: %s', (_, live, fields) => {
+    const contest = contestOf(live, 'us', [POD]);
+    expect(contest).toMatchObject({ manager: undefined, fields });
+  });
+
+  it.each<[string, object]>([
+    [
+      'what the API server fills in',
+      pod(
+        {
+          restartPolicy: 'Always',
+          dnsPolicy: 'ClusterFirst',
+          schedulerName: 'default-scheduler',
+          terminationGracePeriodSeconds: 30,
+          securityContext: {},
+        },
+        {
+          imagePullPolicy: 'IfNotPresent',
+          resources: {},
+          terminationMessagePath: '/dev/termination-log',
+          terminationMessagePolicy: 'File',
+        },
+      ),
+    ],
+    ['an object of which nobody kept account', { spec: { template: { spec: { hostNetwork: true } } } }],
+  ])('is not about %s', (_, live) => {
+    expect(contestOf(live, 'us', [POD])).toBeUndefined();
+  });
+
   it('names only what is contested', () => {
     const fields = container({ 'f:image': leaf, 'f:command': leaf });
     expect(contestOf(object(by('kubectl-edit', fields)), 'us', [POD])?.fields).toEqual(

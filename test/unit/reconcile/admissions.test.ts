@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ANNOTATION } from '../../../src/api/names.ts';
+import { ownedHash } from '../../../src/plan/state/owned-hash.ts';
 import type { ChildView } from '../../../src/plan/state/observed.ts';
 import { Admissions } from '../../../src/reconcile/admissions.ts';
 
@@ -42,6 +43,22 @@ describe('what an apply came out as', () => {
     // A webhook may take our annotation.
     expect(accepted(learned(view({ applied: undefined })), view({ applied: undefined }))).toMatchObject({
       applied: 'sent',
+    });
+  });
+
+  it('says that managedFields were taken away', () => {
+    const nothing = view({ owned: ownedHash({}) });
+    expect(accepted(learned(nothing), nothing)?.rewritten).toContainEqual(['metadata', 'managedFields']);
+  });
+
+  // Fields that admission adds are in no entry of managedFields.
+  it('counts as applied with what is added as well', () => {
+    const paths = [['spec', 'unhealthyPodEvictionPolicy']];
+    const more = view({ contested: { manager: undefined, paths } });
+    expect(accepted(learned(more), more)).toMatchObject({
+      owned: 'sent',
+      rewritten: [['spec', 'replicas'], ...paths],
+      contested: undefined,
     });
   });
 

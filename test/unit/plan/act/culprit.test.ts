@@ -33,3 +33,10 @@ it.each<[FieldPath[], string]>([
 ])('%j: %s', (paths, culprit) => {
   expect(culpritOf({ changed: { manager: 'kubectl', paths } } as unknown as ChildView, want)).toBe(culprit);
 });
+
+it.each<[string | undefined, string]>([
+  ['kubectl-edit', 'spec.hostNetwork was added by "kubectl-edit"'],
+  [undefined, 'spec.hostNetwork was added, and managedFields do not say by whom'],
+])('what was added by %s: %s', (manager, culprit) => {
+  expect(culpritOf({ contested: { manager, paths: [['spec', 'hostNetwork']] } } as unknown as ChildView)).toBe(culprit);
+});

@@ -63,7 +63,10 @@ describe('a Deployment whose record is gone is recorded again', () => {
       'also where somebody took a label',
       { deployment: { ...standing, owned: `relabelled.${standing.owned.split('.')[1]}` } },
     ],
-    ['also where others have added something', { deployment: { ...standing, owned: contestedHash(standing.owned) } }],
+    [
+      'also where others have added something',
+      { deployment: { ...standing, owned: contestedHash(standing.owned, 'more') } },
+    ],
     ['also where its annotations lie', { deployment: { ...standing, applied: 'y' } }],
     [
       'also where the platform judges rollouts in another way by now',

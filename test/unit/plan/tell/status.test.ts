@@ -505,7 +505,7 @@ describe('whether it serves, and whether a heal holds:', () => {
     expect(conditions?.find(({ type }) => type === 'Drifted')).toMatchObject({
       status: 'False',
       reason: 'RewrittenOnAdmission',
-      message: `A mutating webhook or policy rewrites ${fields}: that is accepted, and nothing has to be done`,
+      message: `A mutating webhook or policy changes ${fields}: that is accepted, and nothing has to be done`,
     });
   });
 });
