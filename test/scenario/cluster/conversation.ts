@@ -98,6 +98,13 @@ const second = deployment(
   },
 );
 
+const changed = container('web:2', [
+  { name: 'C', value: '3' },
+  { name: 'A', value: 'changed' },
+  { name: 'D', value: '4' },
+]);
+const third = deployment([container('web:2', [{ name: 'C', value: '3' }])], { labels: { version: '2' } });
+
 /** Every way in which the operator and others write to a child, one after the other. */
 export const CONVERSATION: readonly Utterance[] = [
   { shows: 'a first apply creates', ...apply, path: DEPLOYMENT, query: ours(false), body: first },
@@ -133,6 +140,15 @@ export const CONVERSATION: readonly Utterance[] = [
     body: { metadata: { labels: { managed: null } } },
   },
   { shows: 'it comes back', ...apply, path: DEPLOYMENT, query: ours(true), body: second },
+  {
+    shows: 'an edit changes a part of an item',
+    ...patch,
+    path: DEPLOYMENT,
+    query: { fieldManager: 'editor' },
+    body: { spec: { template: { spec: { containers: [changed] } } } },
+  },
+  { shows: 'an item goes with who brought it', ...apply, path: DEPLOYMENT, query: ours(true), body: third },
+  { shows: 'and comes back with him', ...apply, path: DEPLOYMENT, query: ours(true), body: second },
   {
     shows: 'an apply for another uid is refused',
     ...apply,

@@ -124,6 +124,11 @@ export function splitPath(path: string): readonly string[] {
   return path.split(SEPARATOR);
 }
 
+/** Whether the path is that of an item of a keyed list. */
+export function isItem(path: string): boolean {
+  return path.slice(path.lastIndexOf(SEPARATOR) + 1).startsWith('k:');
+}
+
 /** Whether `path` is `of` or lies beneath it. */
 export function isWithin(path: string, of: string): boolean {
   return path === of || path.startsWith(of + SEPARATOR);

@@ -1,4 +1,4 @@
-import { isAtomic, isMap, isWithin, itemKey, listKeys, splitPath, type FieldSet } from './fields.ts';
+import { isAtomic, isItem, isMap, isWithin, itemKey, listKeys, splitPath, type FieldSet } from './fields.ts';
 
 /**
  * Merges an applied configuration into an object. Maps merge by member and keyed lists by their keys; all else is replaced.
@@ -63,11 +63,12 @@ function mergeMembers(live: object | undefined, applied: object, type: string): 
   return Object.fromEntries(members);
 }
 
-/** The object without the fields in `gone`. An item stays if somebody keeps a part of it. */
+/** The object without the fields in `gone`. An item stays only if somebody has the item itself: it goes with who brought it. */
 export function without(object: unknown, gone: FieldSet, kept: FieldSet): unknown {
   let result = object;
   for (const path of gone) {
-    if (![...kept].some((other) => isWithin(other, path))) {
+    const isKept = isItem(path) ? kept.has(path) : [...kept].some((other) => isWithin(other, path));
+    if (!isKept) {
       result = withoutPath(result, splitPath(path), '');
     }
   }

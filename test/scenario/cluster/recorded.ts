@@ -125,6 +125,45 @@ export const RECORDED: readonly Answer[] = [
     owners: { 'provider-operator Apply': { got: ['metadata labels managed'] } },
     env: ['D', 'C', 'A'],
   },
+  {
+    status: 200,
+    generation: 7,
+    owners: {
+      'provider-operator Apply': {
+        lost: ['spec template spec containers k:{"name":"provider"} env k:{"name":"A"} value'],
+      },
+      'editor Update': { got: ['spec template spec containers k:{"name":"provider"} env k:{"name":"A"} value'] },
+    },
+    env: ['C', 'A', 'D'],
+  },
+  {
+    status: 200,
+    generation: 8,
+    owners: {
+      'provider-operator Apply': {
+        lost: [
+          'spec template spec containers k:{"name":"provider"} env k:{"name":"A"} .',
+          'spec template spec containers k:{"name":"provider"} env k:{"name":"A"} name',
+        ],
+      },
+      'editor Update': { lost: ['spec template spec containers k:{"name":"provider"} env k:{"name":"A"} value'] },
+    },
+    env: ['C', 'D'],
+  },
+  {
+    status: 200,
+    generation: 9,
+    owners: {
+      'provider-operator Apply': {
+        got: [
+          'spec template spec containers k:{"name":"provider"} env k:{"name":"A"} .',
+          'spec template spec containers k:{"name":"provider"} env k:{"name":"A"} name',
+          'spec template spec containers k:{"name":"provider"} env k:{"name":"A"} value',
+        ],
+      },
+    },
+    env: ['C', 'D', 'A'],
+  },
   { status: 422, reason: 'Invalid', causes: ['metadata.uid', 'metadata.uid'] },
   { status: 409, reason: 'Conflict' },
   { status: 200 },
