@@ -41,6 +41,10 @@ export class Feed<T extends Stored> {
 
   /** Takes over a list, whose version may even be older than what is here: a restored etcd starts again from its past. */
   replaceAll(items: readonly T[], resourceVersion: string): void {
+    if (isNewer(this.#highWater, resourceVersion)) {
+      // What was written before that is gone, too.
+      this.#ahead.clear();
+    }
     this.#highWater = resourceVersion;
     this.#forgetReached();
     const listed = new Set<string>();

@@ -6,7 +6,7 @@ import { objectKey } from './object-key.ts';
 import { Redial } from './redial.ts';
 import { Stalled, StallGuard } from './stall-guard.ts';
 import { createTimeSlice } from './time-slice.ts';
-import { isMissing, needsRelist, refusesInitialEvents, WatchError } from './watch-error.ts';
+import { isMissing, isUnanswered, needsRelist, refusesInitialEvents, WatchError } from './watch-error.ts';
 
 /** For logs and metrics; none may throw. */
 export interface ReflectorHooks {
@@ -47,8 +47,8 @@ const REDIAL_MS = 10_000;
 
 /**
  * Keeps a feed equal to what the API server has: takes over all there is, by a stream (WatchList) or else a paged list,
- * then watches, and after each end of a watch goes on from the last version it saw. It starts over only when the server
- * can not go on from there. It never gives up.
+ * then watches, and after each end of a watch goes on from the last version it saw. It starts over where the server can not
+ * go on from there, and after a silence. It never gives up.
  */
 export class Reflector<Raw extends KubernetesObject, T extends Stored> {
   readonly #source: ListWatch<Raw>;
@@ -67,6 +67,8 @@ export class Reflector<Raw extends KubernetesObject, T extends Stored> {
   #initialBy: 'stream' | 'list' = 'stream';
   #canStream = true;
   #isWatching = false;
+  /** A watch has begun since all was taken over. */
+  #hasFollowed = false;
   #watchedUntil = -Infinity;
 
   constructor(options: ReflectorOptions<Raw, T>) {
@@ -226,6 +228,7 @@ export class Reflector<Raw extends KubernetesObject, T extends Stored> {
   #takeOver(items: readonly T[], resourceVersion: string, by: 'list' | 'stream'): void {
     this.#feed.replaceAll(items, resourceVersion);
     this.#resourceVersion = resourceVersion;
+    this.#hasFollowed = false;
     this.#initialBy = this.#canStream ? 'stream' : 'list';
     this.#hooks.onSync?.(items.length, by);
     this.#setSynced(true);
@@ -254,7 +257,7 @@ export class Reflector<Raw extends KubernetesObject, T extends Stored> {
   }
 
   #learnFrom(error: unknown): void {
-    if (needsRelist(error) || isMissing(error)) {
+    if (needsRelist(error) || isMissing(error) || this.#mayBeSetBack(error)) {
       this.#resourceVersion = undefined;
     }
     if (isMissing(error)) {
@@ -262,9 +265,18 @@ export class Reflector<Raw extends KubernetesObject, T extends Stored> {
     }
   }
 
+  /**
+   * After a silence nobody knows whether etcd was restored from a snapshot meanwhile. A watch from a version that it has not come to
+   * again is not refused: it stays silent, https://github.com/kubernetes/kubernetes/issues/135452
+   */
+  #mayBeSetBack(error: unknown): boolean {
+    return error instanceof Stalled || (isUnanswered(error) && !this.isLive && this.#hasFollowed);
+  }
+
   #setWatching(isWatching: boolean): void {
     this.#isWatching = isWatching;
     if (isWatching) {
+      this.#hasFollowed = true;
       this.#redial.answered();
     }
     this.#hooks.onWatching?.(isWatching);

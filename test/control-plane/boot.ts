@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync } from 'node:fs';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -36,6 +36,11 @@ export interface ControlPlane {
   userKubeconfig(user: User): string;
   /** Ends the apiserver as a crash would and starts it again on the same port; `whileDown` runs in between. */
   restartApiServer(whileDown?: () => Promise<void>): Promise<void>;
+  /**
+   * Copies what etcd has. Returns how to restore that as an administrator does: everything stops, the copy takes the place of the data, and
+   * everything starts. Versions begin again from the past.
+   */
+  backUp(): Promise<() => Promise<void>>;
   /** Makes etcd forget the past. After a restart of the apiserver, who asks for it gets a real 410. */
   compact(): Promise<void>;
   /** Resolves, with the reason, when a component ends although nobody stopped it. */
@@ -76,7 +81,10 @@ async function boot(binaries: string, options: ControlPlaneOptions): Promise<Con
   const failure = Promise.withResolvers<Error>();
   const expectedToEnd = new Set<Component>();
 
+  const flagsOf = new Map<string, readonly string[]>();
+
   function start(name: string, flags: readonly string[]): void {
+    flagsOf.set(name, flags);
     const component = startComponent({ binary: join(binaries, name), flags, logDirectory, watchdog });
     components.set(name, component);
     void reportEnd(component);
@@ -129,6 +137,13 @@ async function boot(binaries: string, options: ControlPlaneOptions): Promise<Con
     const server = `https://${address ?? '127.0.0.1'}:${apiPort}`;
     const flagsOfApiServer = [...apiServerFlags(place), ...(options.apiServerFlags ?? [])];
 
+    async function restartAll(whileDown: () => Promise<void>): Promise<void> {
+      await Promise.all([...components.values()].map(end));
+      await whileDown();
+      flagsOf.forEach((flags, name) => start(name, flags));
+      await waitFor('the apiserver', isApiServerReady);
+    }
+
     start('etcd', etcdFlags(place));
     start('kube-apiserver', flagsOfApiServer);
     await waitFor("the apiserver's certificate", async () => existsSync(access.certificate));
@@ -165,6 +180,15 @@ async function boot(binaries: string, options: ControlPlaneOptions): Promise<Con
         await whileDown?.();
         start('kube-apiserver', flagsOfApiServer);
         await waitFor('the apiserver', isApiServerReady);
+      },
+      async backUp() {
+        const data = join(directory, 'etcd');
+        await restartAll(() => cp(data, `${data}-backup`, { recursive: true }));
+        return () =>
+          restartAll(async () => {
+            await rm(data, { recursive: true });
+            await cp(`${data}-backup`, data, { recursive: true });
+          });
       },
       compact: () => compactEtcd(etcdPort),
       stop: () => (stopped ??= stop()),

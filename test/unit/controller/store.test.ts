@@ -196,6 +196,16 @@ it('takes a list for the truth, even one from before: etcd was restored', () => 
   expect(store.offer(item('a', 121))).toBe(true);
 });
 
+it('takes a list for the truth also where it has written since: that was lost with etcd', () => {
+  const { store, feed } = setUp();
+  feed.replaceAll([item('a', 900)], '901');
+  store.offer(item('a', 902, 'blue'));
+
+  feed.replaceAll([item('a', 100)], '120');
+
+  expect(Array.from(store.values())).toEqual([item('a', 100)]);
+});
+
 describe('law: whatever was offered, listed, and delivered in between, in the end the store is what the server has', () => {
   const key = fc.constantFrom('n1/a', 'n1/b', 'n2/a');
   const step = fc.oneof(
