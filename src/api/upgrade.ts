@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { duration } from './duration.ts';
 import { atomicList, flag, int, withChecked } from './field.ts';
+import { MOST_ROUNDS } from './operator-config.ts';
 import { versionRange } from './range.ts';
 import { exactVersion } from './version.ts';
 import { windows } from './window.ts';
@@ -22,10 +23,10 @@ const Rollback = withChecked(
     })
     .describe('When a rollout has failed, and what then.'),
   ({ progressDeadlineSeconds: deadline, stableSeconds: stable }) =>
-    deadline === undefined || stable === undefined || deadline > stable,
+    deadline === undefined || stable === undefined || deadline > MOST_ROUNDS * stable,
   {
-    rule: '!has(self.progressDeadlineSeconds) || !has(self.stableSeconds) || self.progressDeadlineSeconds > self.stableSeconds',
-    message: 'progressDeadlineSeconds must be greater than stableSeconds',
+    rule: `!has(self.progressDeadlineSeconds) || !has(self.stableSeconds) || self.progressDeadlineSeconds > ${MOST_ROUNDS} * self.stableSeconds`,
+    message: `progressDeadlineSeconds must be greater than ${MOST_ROUNDS} times stableSeconds: pods are replaced in up to ${MOST_ROUNDS} rounds`,
     fieldPath: '.progressDeadlineSeconds',
   },
 );
