@@ -39,6 +39,8 @@ const config = withRules(
     )
     .meta({ maxProperties: 128 }),
   { rule: `self.all(name, name.matches('${ENV_NAME.source}'))`, message: `Keys: ${ENV_MESSAGE}` },
+  // Readers in JavaScript drop it without a word.
+  { rule: "!('__proto__' in self)", message: 'Keys: __proto__ cannot be the name of a variable' },
   { rule: 'self.all(name, size(name) <= 128)', message: 'Keys: must have at most 128 characters' },
 );
 

@@ -19,7 +19,16 @@ import { projectBudget, projectDeployment, projectService } from './project-chil
 import { projectPod } from './project-pod.ts';
 import { projectRevision } from './project-revision.ts';
 import type { Raw } from './raw.ts';
-import { CHILDREN, CONFIG_MAPS, INSTALLATIONS, PODS, PROVIDERS, SECRETS, SYSTEM_SOFTWARE } from './resources.ts';
+import {
+  CHILDREN,
+  CONFIG_MAPS,
+  INSTALLATIONS,
+  PODS,
+  PROVIDERS,
+  SECRETS,
+  SYSTEM_SOFTWARE,
+  UNWATCHED_CONFIG_MAP,
+} from './resources.ts';
 
 export interface CacheOptions {
   readonly transport: Transport;
@@ -84,7 +93,7 @@ export function createCaches(options: CacheOptions) {
   watch(CHILDREN.ControllerRevision, revisions, projectRevision, children);
   watch(PODS, pods, projectPod, children);
   // One in every namespace, and nobody's configuration.
-  watch(CONFIG_MAPS, configMaps, projectContent, { fieldSelector: 'metadata.name!=kube-root-ca.crt' });
+  watch(CONFIG_MAPS, configMaps, projectContent, { fieldSelector: `metadata.name!=${UNWATCHED_CONFIG_MAP}` });
   if (watchSecrets) {
     watch(SECRETS, secrets, projectContent);
   }

@@ -2,6 +2,7 @@ import type { OperatorConfig } from '../api/operator-config.ts';
 import type { ChildKind, Heals, Installation, Observed } from '../plan/state/observed.ts';
 import { objectKey } from '../controller/object-key.ts';
 import { providerKey, type Caches } from './caches.ts';
+import { UNWATCHED_CONFIG_MAP } from './resources.ts';
 
 /** What no cache knows. */
 type Surroundings = Pick<Observed, 'slot' | 'kubernetesVersion' | 'writtenGeneration' | 'mayGenerate'>;
@@ -46,7 +47,7 @@ export function observeAs(
     references: {
       content(kind, name, key) {
         const store = kind === 'ConfigMap' ? caches.configMaps : caches.secrets;
-        if (!store) {
+        if (!store || (kind === 'ConfigMap' && name === UNWATCHED_CONFIG_MAP)) {
           return { kind: 'unwatched' };
         }
         const hash = store.get(`${namespace}/${name}`)?.hashes.get(key);

@@ -5,6 +5,7 @@ import { firstIssue } from '../api/field.ts';
 import { hash } from '../api/hash.ts';
 import { InstallationSpec, type InstallationStatus } from '../api/installation.ts';
 import { ANNOTATION } from '../api/names.ts';
+import { ENV_MESSAGE } from '../api/runtime.ts';
 import { withoutNulls } from '../api/nulls.ts';
 import type { OperatorConfig } from '../api/operator-config.ts';
 import { ProviderSpec, type ProviderStatus } from '../api/provider.ts';
@@ -21,7 +22,7 @@ import { sharedText, sharedValue } from './shared.ts';
  * what a user may have stored; what is wrong with it becomes part of the projection.
  */
 
-/** Stands for a spec that breaks the schema: nothing in it can be relied on, so nothing of it is read. */
+/** Stands for a spec of which nothing can be relied on. */
 const UNREADABLE = {
   provider: '',
   upgradePolicy: 'manual',
@@ -35,9 +36,10 @@ export interface InstallationView extends Stored, Installation {
 
 export function projectInstallation(raw: Raw & { spec?: unknown; status?: InstallationStatus }): InstallationView {
   const { metadata } = raw;
-  const { data: spec = UNREADABLE, error } = InstallationSpec.safeParse(withoutNulls(raw.spec ?? {}));
+  const { spec, invalid } = readSpec(withoutNulls(raw.spec ?? {}) as object);
   return {
-    ...judged(metadata, error),
+    ...judged(metadata),
+    invalid,
     namespace: metadata.namespace ?? '',
     name: metadata.name,
     createdAt: metadata.creationTimestamp ?? '',
@@ -48,6 +50,23 @@ export function projectInstallation(raw: Raw & { spec?: unknown; status?: Instal
     spec,
     status: compactStatus(raw.status ?? {}),
   };
+}
+
+/**
+ * What is wrong with a spec, and the rest of it: what runs is known by the provider, and is kept as the rest says. A name that every
+ * object inherits is dropped by the parser without a word, though the API server stores it.
+ */
+function readSpec(spec: { readonly config?: object }): Pick<Installation, 'spec' | 'invalid'> {
+  const { data, error } = InstallationSpec.safeParse(spec);
+  if (Object.hasOwn(spec.config ?? {}, '__proto__')) {
+    return { spec: data ?? UNREADABLE, invalid: `config: ${ENV_MESSAGE}, and not __proto__` };
+  }
+  if (!error) {
+    return { spec: data, invalid: undefined };
+  }
+  const faulty = new Set(error.issues.map(({ path: [member] }) => member));
+  const rest = Object.fromEntries(Object.entries(spec).filter(([member]) => !faulty.has(member)));
+  return { spec: InstallationSpec.safeParse(rest).data ?? UNREADABLE, invalid: firstIssue(error, 'spec') };
 }
 
 /**
@@ -128,15 +147,15 @@ export function projectSoftware(
 }
 
 /** The fields of every kind of ours, and the rule that its spec breaks, if any. */
-function judged(metadata: Metadata, error: Parameters<typeof firstIssue>[0] | undefined) {
+function judged(metadata: Metadata, error?: Parameters<typeof firstIssue>[0]) {
   const { uid, generation = 0 } = metadata;
   return { ...identity(metadata), uid, generation, invalid: error && firstIssue(error, 'spec') };
 }
 
-/** As much of it as is remembered. */
+/** As much of it as is remembered; where it is longer, its end is a hash, so that it differs from any other. */
 function annotation({ annotations }: Metadata, name: 'retry' | 'restart'): string | undefined {
   const value = annotations?.[ANNOTATION[name]];
-  return value === undefined ? undefined : firstOf(value, 64);
+  return value === undefined || value.length <= 64 ? value : `${firstOf(value, 47)}-${hash(value)}`;
 }
 
 /** The content hash of each key of a ConfigMap or Secret: the values themselves are not kept. */
@@ -145,10 +164,10 @@ export interface ContentView extends Stored {
   readonly hashes: ReadonlyMap<string, string>;
 }
 
-export function projectContent(raw: Raw & { data?: object; binaryData?: object }): ContentView {
-  const entries = Object.entries({ ...raw.binaryData, ...raw.data });
+export function projectContent(raw: Raw & { data?: object }): ContentView {
   return {
     ...identity(raw.metadata),
-    hashes: new Map(entries.map(([key, value]) => [key, hash(value)])),
+    // A kubelet makes no variable of what is in `binaryData`.
+    hashes: new Map(Object.entries(raw.data ?? {}).map(([key, value]) => [key, hash(value)])),
   };
 }

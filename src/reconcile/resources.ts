@@ -33,5 +33,7 @@ export const CHILDREN: Readonly<Record<ChildKind, Resource>> = {
 };
 
 export const PODS: Resource = { ...core, plural: 'pods', kind: 'Pod' };
+/** It is in each namespace, and the cluster alone writes it: nothing is remembered of it. */
+export const UNWATCHED_CONFIG_MAP = 'kube-root-ca.crt';
 export const CONFIG_MAPS: Resource = { ...core, plural: 'configmaps', kind: 'ConfigMap' };
 export const SECRETS: Resource = { ...core, plural: 'secrets', kind: 'Secret' };

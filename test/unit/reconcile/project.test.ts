@@ -22,6 +22,26 @@ describe('what is stored, however odd, never stops the operator', () => {
     expect(projectInstallation({ metadata, spec }).invalid).toMatch(/^[a-zA-Z.]+: /);
   });
 
+  // What runs is known by the provider, and kept as the rest of the spec says.
+  it.each<[string, object, RegExp, object]>([
+    ['a range that is none', { upgrade: { range: '>=1.0, <2.0' } }, /^upgrade\.range: /, { upgrade: undefined }],
+    ['a config of numbers', { config: { A: 1 } }, /^config\.A: /, { config: undefined }],
+    ['another policy', { upgradePolicy: 'sometimes' }, /^upgradePolicy: /, { upgradePolicy: 'manual' }],
+    ['two mistakes', { documentRoot: 1, upgrade: 1 }, /^(upgrade|documentRoot): /, { documentRoot: undefined }],
+    ['no provider', { provider: '../etc' }, /^provider: /, { provider: '' }],
+    [
+      'a name that every object inherits',
+      JSON.parse('{"config": {"__proto__": "x", "A": "b"}}') as object,
+      /^config: .*not __proto__/,
+      { config: { A: 'b' } },
+    ],
+  ])('an installation with %s keeps the rest of its spec', (_, more, invalid, rest) => {
+    const seen = projectInstallation({ metadata, spec: { provider: 'acme/web', resourceTier: 'free', ...more } });
+    expect(seen.invalid).toMatch(invalid);
+    const absent = { upgrade: undefined, config: undefined, documentRoot: undefined };
+    expect({ ...absent, ...seen.spec }).toMatchObject({ provider: 'acme/web', ...rest });
+  });
+
   it('null means absent', () => {
     const { spec, invalid } = projectInstallation({
       metadata,
@@ -71,11 +91,27 @@ describe('what is stored, however odd, never stops the operator', () => {
   });
 });
 
+// kubernetes/kubectl and others take any text: a retry with another value is always another try
+it('no value of an annotation counts as another', () => {
+  const retries = ['x', 'y'].map((end) => {
+    const annotations = { [ANNOTATION.retry]: `${'a'.repeat(80)}${end}` };
+    return projectInstallation({ metadata: { ...metadata, annotations }, spec: { provider: 'acme/web' } }).retry;
+  });
+  expect(new Set(retries).size).toBe(2);
+  expect(retries.map((retry) => retry?.length)).toEqual([64, 64]);
+});
+
+it('what is in `binaryData` of a ConfigMap is no variable', () => {
+  const raw = { metadata, data: { A: 'b' }, binaryData: { C: 'ZA==' } };
+  expect([...projectContent(raw).hashes.keys()]).toEqual(['A']);
+});
+
 it.each<[what: string, value: string | undefined, restart: string | undefined]>([
   ['no annotation', undefined, undefined],
   ['an empty one, as a chart may have', '', undefined],
   ['one', 'a', 'a'],
-  ['a long one', 'a'.repeat(65), 'a'.repeat(64)],
+  ['a long one', 'a'.repeat(65), `${'a'.repeat(47)}-7db9df3798ef2e32`],
+  ['the longest that is kept', 'a'.repeat(64), 'a'.repeat(64)],
 ])('an installation with %s', (_, value, restart) => {
   const annotations = value === undefined ? {} : { [ANNOTATION.restart]: value };
 
