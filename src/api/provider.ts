@@ -29,7 +29,9 @@ export const Release = withRules(
           note: text(1024, 'What breaks and what to do.').optional(),
           url: text(1024, 'Where to read more.').optional(),
         })
-        .describe('Present when tenants have work to do: such a release is never taken automatically.')
+        .describe(
+          'Present when tenants have work to do: automation neither takes such a release nor passes it on the way to a later one.',
+        )
         .optional(),
       upgradesFrom: versionRange(
         'npm-semver range of the versions that may move here directly; any when absent. Prereleases count by their numbers.',

@@ -16,7 +16,14 @@ export interface Catalogue {
   readonly invalid: readonly InvalidRelease[];
   /** Versions over which no upgrade may jump, oldest first, valid or not: an upgrade that knows the way is better than one that guesses it. */
   readonly requiredVersions: readonly string[];
+  /** The releases that are breaking, oldest first, also those that are yanked or cannot be installed: whoever passes one crosses it. */
+  readonly breaking: readonly BreakingRelease[];
   readonly tiers: NonNullable<ProviderSpec['tiers']>;
+}
+
+export interface BreakingRelease {
+  readonly version: string;
+  readonly note: string | undefined;
 }
 
 export interface InvalidRelease {
@@ -31,7 +38,13 @@ export function readCatalogue(spec: ProviderSpec, config: OperatorConfig): Catal
   const provider = `${spec.org}/${spec.name}`;
   const mayLoosen = config.privilegedProviders.includes(provider);
   const sorted = sortOut(spec.versions, (release) => faultOfRelease(release, mayLoosen, config));
-  return { provider, ...sorted, requiredVersions: requiredVersionsOf(spec), tiers: validTiers(spec.tiers) };
+  return {
+    provider,
+    ...sorted,
+    requiredVersions: requiredVersionsOf(spec),
+    breaking: breakingOf(spec),
+    tiers: validTiers(spec.tiers),
+  };
 }
 
 /** Sets aside what has a fault, with its reason. */
@@ -100,6 +113,12 @@ function requiredVersionsOf({ versions = [] }: ProviderSpec): string[] {
     )
     .map((r) => r.version)
     .sort((a, b) => newestFirst(b, a));
+}
+
+function breakingOf({ versions = [] }: ProviderSpec): BreakingRelease[] {
+  return versions
+    .flatMap(({ version, breaking }) => (breaking && isExact(version) ? [{ version, note: breaking.note }] : []))
+    .sort((a, b) => newestFirst(b.version, a.version));
 }
 
 /** A release that was stored before there was a schema may have anything for a version. */

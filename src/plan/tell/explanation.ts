@@ -1,14 +1,17 @@
 import type { BlockReason } from '../../api/upgrade-status.ts';
 import { ANNOTATION } from '../../api/names.ts';
 import type { Assessment } from '../version/assessment.ts';
+import { breakingBetween, whatBreaks } from '../catalogue/breaking.ts';
+import { findRelease } from '../catalogue/catalogue.ts';
 import { isOfSoftware, type Failure } from '../failures/failures.ts';
 import type { Release } from '../../api/provider.ts';
 import { changeBetween } from '../catalogue/level.ts';
-import { softwareRefusal, unanswered } from '../version/refusal.ts';
+import { blockersOf } from '../version/gates.ts';
+import { shutOnTheWay, softwareRefusal, unanswered } from '../version/refusal.ts';
 import type { VersionInput } from '../version/version-input.ts';
 
 /** Reasons that are automation's alone: they stop nobody who names a version. */
-const OF_AUTOMATION: ReadonlySet<BlockReason> = new Set(['Level', 'SecurityOnly', 'Unhealthy', 'Policy']);
+const OF_AUTOMATION: ReadonlySet<BlockReason> = new Set(['Level', 'SecurityOnly', 'Unhealthy', 'NoPods', 'Policy']);
 
 /** Tells a tenant what to do to get a newer release. */
 export interface Explanation {
@@ -16,21 +19,18 @@ export interface Explanation {
   readonly message: string;
 }
 
-export function explain(
-  { release, blockedBy, notBefore }: Pick<Assessment, 'release' | 'blockedBy' | 'notBefore'>,
-  { spec, failures = [], software, answers }: Pick<VersionInput, 'spec' | 'failures' | 'software' | 'answers'>,
-  runs: string,
-): Explanation {
+export function explain(assessment: Assessment, input: VersionInput, runs: string): Explanation {
+  const { release, blockedBy, notBefore, path, pathByName } = assessment;
+  const { spec, catalogue, failures = [], software, answers } = input;
   const { version } = release;
   const isManual = spec.upgradePolicy === 'manual';
   const reason = blockedBy.find((r) => !isManual || !OF_AUTOMATION.has(r));
-  const take = `Set version ${version} to take it`;
-  const automatically = `${version} is taken automatically`;
-  const note = release.breaking?.note ? `: ${release.breaking.note}` : '';
+  const take = (why = '') => `Set version ${version} to take it${why}${stepsOf(pathByName)}`;
+  const automatically = (when: string) => `${version} is taken automatically ${when}${stepsOf(path)}`;
   switch (reason) {
     case undefined:
     case 'Policy':
-      return { reason: 'NewerRelease', message: isManual ? take : `${automatically} when it can be` };
+      return { reason: 'NewerRelease', message: isManual ? take() : automatically('when it can be') };
     case 'Yanked':
       return { reason, message: `Wait for another release, ${version} was yanked` };
     case 'ImageNotAllowed':
@@ -47,38 +47,70 @@ export function explain(
     case 'PreviouslyFailed':
       return { reason, message: whyLeftAlone(version, failures, notBefore) };
     case 'Skipped':
-      return { reason, message: `${take}, or remove it from upgrade.skipVersions` };
+      return { reason, message: take(', or remove it from upgrade.skipVersions') };
     case 'Preview':
-      return { reason, message: `${take}, it is a preview` };
+      return { reason, message: take(', it is a preview') };
     case 'Prerelease':
-      return { reason, message: `${take}, it is a prerelease` };
+      return { reason, message: take(', it is a prerelease') };
     case 'Breaking':
-      return { reason, message: `${take}, it is breaking${note}` };
+      return { reason, message: take(`, ${whatBreaks(breakingBetween(catalogue, runs, version), version)}`) };
     case 'Range':
-      return { reason, message: `${take}, or widen upgrade.range "${spec.upgrade?.range}"` };
+      return { reason, message: take(`, or widen upgrade.range "${spec.upgrade?.range}"`) };
     case 'Level':
-      return { reason, message: `${take}, or set upgrade.level ${changeBetween(runs, version)}` };
+      return { reason, message: take(`, or set upgrade.level ${changeBetween(runs, version)}`) };
     case 'SecurityOnly':
-      return { reason, message: `${take}, it fixes nothing of security and upgrade.securityOnly is set` };
+      return { reason, message: take(', it fixes nothing of security and upgrade.securityOnly is set') };
     case 'PathMissing':
-      return { reason, message: `Wait for a release on the way, none leads from ${runs} to ${version}` };
+      return {
+        reason,
+        message: pathByName.length > 0 ? take(leftOut(pathByName, input)) : noWay(release, input, runs),
+      };
     case 'Deprecated':
     case 'Expired':
-      return { reason, message: `${take}, it is deprecated or expired` };
+      return { reason, message: take(', it is deprecated or expired') };
     case 'Suspended':
       return { reason, message: `Set suspend to false to take ${version}` };
     case 'Unhealthy':
-      return { reason, message: `${automatically} when what condition Ready says is mended` };
+      return { reason, message: automatically('when what condition Ready says is mended') };
+    case 'NoPods':
+      return { reason, message: automatically('when a pod is asked for: without one nothing shows whether it works') };
     case 'Soaking':
-      return { reason, message: `${automatically} when it is as old as upgrade.minReleaseAge asks` };
+      return { reason, message: automatically('when it is as old as upgrade.minReleaseAge asks') };
     case 'OutsideWindow':
-      return {
-        reason,
-        message: `${automatically} when its turn in an upgrade window comes: see status.pendingUpgrade`,
-      };
+      return { reason, message: automatically('when its turn in an upgrade window comes: see status.pendingUpgrade') };
     case 'Queued':
-      return { reason, message: `${automatically} when its turn comes` };
+      return { reason, message: automatically('when its turn comes') };
   }
+}
+
+/** A path may have as many steps as there are releases. */
+const MOST_STEPS = 5;
+
+/** The steps before the last one of a path, as an end to a sentence. */
+export function stepsOf(path: readonly string[]): string {
+  const steps = path.slice(0, -1);
+  const more = steps.length - MOST_STEPS;
+  return steps.length === 0
+    ? ''
+    : `; it goes by ${steps.slice(0, MOST_STEPS).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+/** The step on which automation does not rest, with its first reason. */
+function leftOut(path: readonly string[], input: VersionInput): string {
+  const [stone] = path.slice(0, -1).flatMap((version) => {
+    const step = findRelease(input.catalogue, version);
+    const [reason] = step ? blockersOf(step, 'auto', input) : [];
+    return reason ? [`, automation leaves out ${version} (${reason})`] : [];
+  });
+  return stone ?? '';
+}
+
+function noWay(release: Release, input: VersionInput, runs: string): string {
+  const { version } = release;
+  const shut = input.catalogue && shutOnTheWay(release, input.catalogue, runs, input);
+  return shut
+    ? `Wait for another release than ${shut.named}, it is on the way from ${runs} to ${version} and cannot be installed`
+    : `Wait for a release on the way, none leads from ${runs} to ${version}`;
 }
 
 function whatToAnswer(release: Release, answers: VersionInput['answers']): string {

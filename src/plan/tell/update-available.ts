@@ -1,9 +1,11 @@
 import semver from 'semver';
 import { verdict, type Verdict } from '../../api/conditions.ts';
+import { breakingBetween, whatBreaks } from '../catalogue/breaking.ts';
 import type { Assessment } from '../version/assessment.ts';
-import { isComing } from './candidates.ts';
+import type { PendingUpgrade } from '../../api/upgrade-status.ts';
+import { isComing, pendingUpgrade } from './candidates.ts';
 import { findRelease, isFading, isImageAllowed, latestRelease } from '../catalogue/catalogue.ts';
-import { explain } from './explanation.ts';
+import { explain, stepsOf } from './explanation.ts';
 import type { Findings } from './findings.ts';
 import type { Observed } from '../state/observed.ts';
 
@@ -31,28 +33,40 @@ export function updateAvailable(
   if (version === undefined) {
     return update('Unknown', 'NotInstalled', 'Nothing is installed yet');
   }
+  const step = isAtRest ? undefined : stepOf(outlook && pendingUpgrade(outlook.choice, assessments), version);
+  if (step !== undefined) {
+    return update('True', 'NewerRelease', step);
+  }
   const newer = newerRelease(observed, version);
   // The release that automation takes by itself says more than the newest, if that is another.
   const told = assessments.find(isComing) ?? assessments.find((a) => a.release.version === newer);
-  if (told && semver.gt(told.release.version, version)) {
-    const { failures, software, answers } = outlook?.input ?? {};
-    const { reason, message } = explain(told, { spec, failures, software, answers }, version);
+  if (told && outlook && semver.gt(told.release.version, version)) {
+    const { reason, message } = explain(told, outlook.input, version);
     return update('True', reason, message);
   }
   if (newer === undefined) {
     return update('False', 'UpToDate', `No newer release than ${version} is published`);
   }
   const release = findRelease(catalogue, newer);
-  if (release?.breaking) {
-    const note = release.breaking.note ? `: ${release.breaking.note}` : '';
-    return update('True', 'Breaking', `Set version ${newer} to take it, it is breaking${note}`);
+  const crossed = breakingBetween(catalogue, version, newer);
+  if (crossed.length > 0) {
+    return update('True', 'Breaking', `Set version ${newer} to take it, ${whatBreaks(crossed, newer)}`);
   }
   if (release && isFading(release, now)) {
     return update('True', 'Deprecated', `Set version ${newer} to take it, it is deprecated or expired`);
   }
   return spec.upgradePolicy === 'manual'
     ? update('True', 'NewerRelease', `Set version ${newer} to take it`)
-    : update('True', 'NewerRelease', `${newer} is taken automatically when it can be`);
+    : update('True', 'NewerRelease', `Release ${newer} is published`);
+}
+
+/** Said while an upgrade of several steps is under way: where it leads. */
+function stepOf(pending: PendingUpgrade | undefined, version: string): string | undefined {
+  const { reason, path = [], version: goal } = pending ?? {};
+  const index = path.indexOf(version);
+  return reason === 'UnderWay' && index >= 0
+    ? `${version} is a step on the way to ${goal}${stepsOf(path.slice(index + 1))}`
+    : undefined;
 }
 
 /** Why nothing is known of what comes after `version`, if that is so. */

@@ -18,8 +18,10 @@ export interface Assessment {
   readonly blockedBy: readonly BlockReason[];
   /** When time alone may change that, in milliseconds since the epoch. */
   readonly notBefore: number | undefined;
-  /** The rollouts that lead there; empty where no way does. */
+  /** The rollouts that lead there, by the steps that the policy allows; empty where no way does. */
   readonly path: readonly string[];
+  /** The same for whoever names it: he may rest on what automation leaves out. */
+  readonly pathByName: readonly string[];
 }
 
 /**
@@ -41,6 +43,9 @@ export function assess(input: VersionInput): readonly Assessment[] {
   const isRipe = (release: Release) => soakOf(release, input).isOver;
   const today = newer.every(isRipe) ? someday : pathsOf(input, catalogue, (r) => isClear(r) && isRipe(r));
   const named = pathsByName(input, catalogue);
+  // Under manual nobody goes anywhere but by name.
+  const isManual = input.spec.upgradePolicy === 'manual';
+  const way = isManual ? named : someday;
   const isWellServed =
     isGood(findRelease(catalogue, stable), input) ||
     newer.some((r) => isGood(r, input) && isClear(r) && someday(r.version) !== undefined);
@@ -49,20 +54,25 @@ export function assess(input: VersionInput): readonly Assessment[] {
 
   return newer.map((release) => {
     const { version } = release;
+    const ofRelease = lasting.get(release) ?? [];
+    const pathByName = named(version);
+    // Where a breaking step is why automation gets no further, that is said, and not that there is no way.
+    const isCrossing = ofRelease.includes('Breaking') && pathByName !== undefined;
     const blockers = [
-      ...(lasting.get(release) ?? []),
-      ...holding({ PathMissing: !someday(version) }),
+      ...ofRelease,
+      ...holding({ PathMissing: !isCrossing && !way(version) }),
       ...(isWellServed ? fading(release, input) : []),
       ...obstaclesNow(input),
     ];
-    const path = today(version) ?? someday(version) ?? [];
+    const path = (isManual ? undefined : today(version)) ?? way(version) ?? [];
     const wait = blockers.length > 0 ? whenBlocked(release, blockers, input) : waitOf(release, path, turn, input);
     return {
       release,
-      isTakeable: isUnblocked(release, 'newest', input) && named(version) !== undefined,
+      isTakeable: isUnblocked(release, 'newest', input) && pathByName !== undefined,
       blockedBy: [...blockers, ...wait.blockedBy],
       notBefore: wait.notBefore,
       path,
+      pathByName: pathByName ?? [],
     };
   });
 }
@@ -97,11 +107,12 @@ function fading(release: Release, { now }: VersionInput): BlockReason[] {
 }
 
 /** The reasons that hold automation back from every release. */
-function obstaclesNow({ spec, stable, isHealthy = true }: VersionInput): BlockReason[] {
+function obstaclesNow({ spec, stable, isHealthy = true, hasPods = true }: VersionInput): BlockReason[] {
   return holding({
     Policy: spec.upgradePolicy === 'manual',
     Suspended: spec.suspend === true,
     Unhealthy: stable !== undefined && !isHealthy,
+    NoPods: stable !== undefined && !hasPods,
   });
 }
 

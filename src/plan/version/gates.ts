@@ -2,6 +2,7 @@ import type { BlockReason } from '../../api/upgrade-status.ts';
 import type { Release } from '../../api/provider.ts';
 import { parseRange } from '../../api/range.ts';
 import { isPrerelease } from '../../api/version.ts';
+import { breakingBetween } from '../catalogue/breaking.ts';
 import { isImageAllowed } from '../catalogue/catalogue.ts';
 import { isAvoided, isFailed, isHeldBack } from '../failures/avoidance.ts';
 import { changeBetween, isAtMost } from '../catalogue/level.ts';
@@ -35,7 +36,7 @@ const GATES: readonly Gate[] = [
   { reason: 'Skipped', modes: 'install auto newest', shuts: isSkipped },
   { reason: 'Preview', modes: 'install auto newest', shuts: isPreview },
   { reason: 'Prerelease', modes: 'install auto newest', shuts: isUnwantedPrerelease },
-  { reason: 'Breaking', modes: 'auto newest', shuts: isBreaking },
+  { reason: 'Breaking', modes: 'auto newest', shuts: crossesBreaking },
   { reason: 'Range', modes: 'install auto newest', shuts: isOutOfRange },
   { reason: 'Level', modes: 'auto', shuts: isBeyondLevel },
   { reason: 'SecurityOnly', modes: 'auto', shuts: bringsNoSecurity },
@@ -132,8 +133,10 @@ function isUnwantedPrerelease({ version }: Release, { spec }: VersionInput): boo
   return spec.upgrade?.prereleases !== true && isPrerelease(version);
 }
 
-function isBreaking({ breaking }: Release): boolean {
-  return breaking !== undefined;
+/** A breaking release is breaking for whoever crosses it, be it by a later one that says nothing. */
+function crossesBreaking({ version }: Release, input: VersionInput): boolean {
+  const runs = baseOf(input) ?? input.installed;
+  return runs !== undefined && breakingBetween(input.catalogue, runs, version).length > 0;
 }
 
 function isOutOfRange({ version }: Release, { spec }: VersionInput): boolean {

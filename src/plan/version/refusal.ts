@@ -4,7 +4,7 @@ import { ANNOTATION } from '../../api/names.ts';
 import type { Release } from '../../api/provider.ts';
 import type { BlockReason } from '../../api/upgrade-status.ts';
 import { findRelease, type Catalogue, type InvalidRelease } from '../catalogue/catalogue.ts';
-import { blockersOf, isUnblocked, isUnblockedOnceAnswered, OF_ANSWERS } from './gates.ts';
+import { blockersOf, isUnblockedOnceAnswered, OF_ANSWERS } from './gates.ts';
 import { notYet, problem, type Problem } from '../../api/problem.ts';
 import { isIncomplete, type Sheet, type Shortcoming } from '../pods/sheet.ts';
 import type { SoftwareFinder } from '../software/finder.ts';
@@ -123,13 +123,9 @@ export function softwareRefusal(release: Release, software: SoftwareFinder): Pro
 /** Why no upgrade ends at a release that could be had otherwise. */
 export function pathMissing(release: Release, catalogue: Catalogue, stable: string, input: VersionInput): Problem {
   const { version, upgradesFrom } = release;
-  const isBetween = (other: string) => semver.gt(other, stable) && semver.lt(other, version);
-  const shut = catalogue.requiredVersions.find((required) => {
-    const hop = findRelease(catalogue, required);
-    return isBetween(required) && !(hop && isUnblocked(hop, 'explicit', input));
-  });
+  const shut = shutOnTheWay(release, catalogue, stable, input);
   const limit = upgradesFrom === undefined ? '' : `: it can be reached from "${upgradesFrom}" only`;
-  const hop = findRelease(catalogue, shut);
+  const hop = shut?.hop;
   const answers = hop && isUnblockedOnceAnswered(hop, 'explicit', input) ? refusalOfAnswers(hop, input) : undefined;
   if (answers) {
     return { ...answers, message: `${answers.message}, on the way to ${version}` };
@@ -138,8 +134,26 @@ export function pathMissing(release: Release, catalogue: Catalogue, stable: stri
     'PathMissing',
     shut === undefined
       ? `Set another version than ${version}, no published release leads there from ${stable}${limit}`
-      : `Set another version than ${version}, release ${shut} on the way there cannot be installed and must not be left out`,
+      : `Set another version than ${version}, release ${shut.named} on the way there cannot be installed and must not be left out`,
   );
+}
+
+/** The first release that no way may leave out and that nobody can have, and how messages name it: with its reason. */
+export function shutOnTheWay(
+  { version }: Release,
+  catalogue: Catalogue,
+  stable: string,
+  input: VersionInput,
+): { readonly named: string; readonly hop: Release | undefined } | undefined {
+  const isBetween = (other: string) => semver.gt(other, stable) && semver.lt(other, version);
+  for (const required of catalogue.requiredVersions.filter(isBetween)) {
+    const hop = findRelease(catalogue, required);
+    const reasons = hop ? blockersOf(hop, 'explicit', input) : ['ReleaseInvalid'];
+    if (reasons.length > 0) {
+      return { named: `${required} (${reasons.join(', ')})`, hop };
+    }
+  }
+  return undefined;
 }
 
 /** Why a first install finds nothing, with the way out that is really there. */

@@ -33,6 +33,8 @@ export interface VersionInput {
   readonly wish?: string | undefined;
   /** Nothing is wrong that an upgrade would come on top of; true when absent. */
   readonly isHealthy?: boolean | undefined;
+  /** A pod is asked for, without which nothing can be proven; true when absent. */
+  readonly hasPods?: boolean | undefined;
   /** Hash (hex) of the installation, which gives it its turn within an upgrade window; at the opening when absent. */
   readonly turn?: string | undefined;
   /** Which system software a release would run with; any release can be run when absent. */

@@ -1,3 +1,4 @@
+import semver from 'semver';
 import type { Release } from '../../../../src/api/provider.ts';
 import type { ApiObject } from '../../cluster/object.ts';
 import { specOf, statusOf, type Wish } from './people.ts';
@@ -19,16 +20,22 @@ export function isInTime(installation: ApiObject, now: number): boolean {
   return upgrade.windows?.[0]?.schedule !== SCHEDULE || now % EVERY_MS < OPEN_MS + LATE_MS;
 }
 
-/** Whether the release and the tenant's limits let automation take it. Former failures are not considered. */
-export function isOpenTo(provider: ApiObject, installation: ApiObject, version: string, now: number): boolean {
+/** Whether the releases and the tenant's limits let automation go to one. Former failures are not considered. */
+export function isOpenTo(
+  provider: ApiObject,
+  installation: ApiObject,
+  { runs = '0.0.0', version }: { readonly runs: string | undefined; readonly version: string },
+  now: number,
+): boolean {
   const { versions } = provider['spec'] as { readonly versions: readonly Release[] };
   const release = versions.find((r) => r.version === version);
   const { upgrade = {} } = specOf(installation);
+  const isCrossed = (r: Release) => r.breaking && semver.gt(r.version, runs) && semver.lte(r.version, version);
   // Before the first install nothing serves, so there is nothing to wait for and nothing can break.
   const isFirst = statusOf(installation).currentVersion === undefined;
   return (
     release !== undefined &&
-    (isFirst || (release.breaking === undefined && isInTime(installation, now))) &&
+    (isFirst || (!versions.some(isCrossed) && isInTime(installation, now))) &&
     release.lifecycle?.stage !== 'yanked' &&
     !(upgrade.skipVersions ?? []).includes(version)
   );

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { InstallationSpec, InstallationStatus } from '../../../../src/api/installation.ts';
+import type { Release } from '../../../../src/api/provider.ts';
+import type { BlockReason } from '../../../../src/api/upgrade-status.ts';
 import { assess } from '../../../../src/plan/version/assessment.ts';
 import { newestTakeable, pendingUpgrade, updateCandidates } from '../../../../src/plan/tell/candidates.ts';
 import { explain } from '../../../../src/plan/tell/explanation.ts';
@@ -80,7 +82,7 @@ describe('a newer release that does not run', () => {
     [
       'has no way over what automation does not take',
       { catalogue: catalogue('1.0.0', release('1.1.0', { required: true, breaking: {} }), '1.2.0') },
-      ['1.2.0: PathMissing', '1.1.0: Breaking'],
+      ['1.2.0: Breaking', '1.1.0: Breaking'],
     ],
   ])('%s', (_, more, expected) => {
     expect(blockers(more)).toEqual(expected);
@@ -216,14 +218,109 @@ describe('a pending upgrade', () => {
   });
 });
 
-it('each reason says what to do', () => {
-  const told = input({ spec: { upgrade: { range: '<2.0.0' } } });
+describe('what is told of a newer release', () => {
+  /** The assessment of one release, as of the given reasons only. */
+  const told = (of: Release, blockedBy: readonly BlockReason[], more: Partial<Parameters<typeof input>[0]> = {}) => {
+    const all = input(more);
+    const found = assess(all).find(({ release: { version } }) => version === of.version);
+    return explain({ ...found!, blockedBy }, all, '1.0.0');
+  };
   const newest = release('2.0.0', { breaking: { note: 'Move your files' } });
-  for (const reason of ['Breaking', 'Range', 'Level', 'Skipped', 'Prerelease', 'Preview'] as const) {
-    expect(explain({ release: newest, blockedBy: [reason], notBefore: undefined }, told, '1.0.0')).toEqual({
-      reason,
-      message: expect.stringMatching(/^Set version 2\.0\.0 to take it.*[^.]$/) as string,
-    });
-  }
-  expect(explain({ release: newest, blockedBy: [], notBefore: undefined }, told, '1.0.0').reason).toBe('NewerRelease');
+  const all = { catalogue: catalogue('1.0.0', newest), spec: { upgrade: { range: '<2.0.0' } } };
+
+  it.each(['Breaking', 'Range', 'Level', 'Skipped', 'Prerelease', 'Preview'] as const)(
+    'says what to do: %s',
+    (reason) => {
+      expect(told(newest, [reason], all)).toEqual({
+        reason,
+        message: expect.stringMatching(/^Set version 2\.0\.0 to take it.*[^.]$/) as string,
+      });
+    },
+  );
+
+  it('is that it can be had, where nothing is against it', () => {
+    expect(told(newest, [], all).reason).toBe('NewerRelease');
+  });
+
+  const major = { upgrade: { level: 'major' } } as const;
+  const manual = { upgradePolicy: 'manual' } as const;
+  const stone = (more: Partial<Release> = {}) =>
+    catalogue('1.0.0', release('1.5.0', { required: true, ...more }), '2.0.0');
+  // Each is a way in which a major was crossed, or a stop left out, elsewhere.
+  it.each<[string, Partial<Parameters<typeof input>[0]>, string, string]>([
+    [
+      'a breaking release',
+      { catalogue: catalogue('1.0.0', release('1.1.0', { breaking: { note: 'needs Java 21' } })) },
+      'Breaking',
+      'Set version 1.1.0 to take it, it is breaking: needs Java 21',
+    ],
+    [
+      'one behind a breaking release',
+      { catalogue: catalogue('1.0.0', release('1.1.0', { breaking: { note: 'needs Java 21' } }), '1.1.1') },
+      'Breaking',
+      'Set version 1.1.1 to take it, it passes what is breaking: 1.1.0 (needs Java 21)',
+    ],
+    [
+      'one behind several, one of them yanked',
+      {
+        catalogue: catalogue(
+          '1.0.0',
+          release('1.1.0', { breaking: {} }),
+          release('1.2.0', { breaking: { note: 'a' }, lifecycle: { stage: 'yanked' } }),
+          release('1.3.0', { breaking: {} }),
+          release('1.4.0', { breaking: {} }),
+        ),
+      },
+      'Breaking',
+      'Set version 1.4.0 to take it, it passes what is breaking: 1.1.0, 1.2.0 (a), 1.3.0 and 1 more',
+    ],
+    [
+      'one by name, over a step',
+      { spec: manual, catalogue: stone() },
+      'NewerRelease',
+      'Set version 2.0.0 to take it; it goes by 1.5.0',
+    ],
+    [
+      'one by name, over a step that automation would not take',
+      { spec: manual, catalogue: stone({ lifecycle: { stage: 'preview' } }) },
+      'NewerRelease',
+      'Set version 2.0.0 to take it; it goes by 1.5.0',
+    ],
+    [
+      'one over a step that automation does not take',
+      { spec: major, catalogue: stone({ lifecycle: { stage: 'preview' } }) },
+      'PathMissing',
+      'Set version 2.0.0 to take it, automation leaves out 1.5.0 (Preview); it goes by 1.5.0',
+    ],
+    [
+      'one over a breaking step',
+      { spec: major, catalogue: stone({ breaking: { note: 'b' } }) },
+      'Breaking',
+      'Set version 2.0.0 to take it, it passes what is breaking: 1.5.0 (b); it goes by 1.5.0',
+    ],
+    [
+      'one over a step that nobody can have',
+      { spec: manual, catalogue: stone({ requires: { kubernetes: '>=1.99.0' } }), kubernetesVersion: 'v1.36.0' },
+      'PathMissing',
+      'Wait for another release than 1.5.0 (Kubernetes), it is on the way from 1.0.0 to 2.0.0 and cannot be installed',
+    ],
+    [
+      'one to which nothing leads',
+      { spec: manual, catalogue: catalogue('1.0.0', release('2.0.0', { upgradesFrom: '>=1.5.0' })) },
+      'PathMissing',
+      'Wait for a release on the way, none leads from 1.0.0 to 2.0.0',
+    ],
+  ])('%s', (_, more, reason, message) => {
+    const seen = input(more);
+    const [first] = assess(seen);
+    expect(explain(first!, seen, '1.0.0')).toEqual({ reason, message });
+  });
+
+  it('has no more than five steps', () => {
+    const steps = Array.from({ length: 7 }, (_, i) => release(`1.${i + 1}.0`, { required: true }));
+    const seen = input({ spec: manual, catalogue: catalogue('1.0.0', ...steps, '2.0.0') });
+    expect(explain(assess(seen)[0]!, seen, '1.0.0').message).toBe(
+      'Set version 2.0.0 to take it; it goes by 1.1.0, 1.2.0, 1.3.0, 1.4.0, 1.5.0 and 2 more',
+    );
+  });
 });

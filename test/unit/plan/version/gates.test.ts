@@ -80,7 +80,40 @@ describe('a gate is there for', () => {
     ['Preview', '1.1.0', 'install auto newest', { lifecycle: { stage: 'preview' } }, {}],
     ['Prerelease', '1.1.0-rc.1', 'install auto newest', {}, {}],
     ['Prerelease, welcome', '1.1.0-rc.1', '', {}, upgrade({ prereleases: true })],
-    ['Breaking', '1.1.0', 'auto newest', { breaking: {} }, {}],
+    ['Breaking', '1.1.0', 'auto newest', {}, { catalogue: catalogue(release('1.1.0', { breaking: {} })) }],
+    // operator-framework/operator-lifecycle-manager and others mark only the first release of a line.
+    ['Breaking, behind it', '1.1.1', 'auto newest', {}, { catalogue: catalogue(release('1.1.0', { breaking: {} })) }],
+    [
+      'Breaking, though it was yanked',
+      '1.1.1',
+      'auto newest',
+      {},
+      { catalogue: catalogue(release('1.1.0', { breaking: {}, lifecycle: { stage: 'yanked' } })) },
+    ],
+    [
+      'Breaking, though nobody can install it',
+      '1.1.1',
+      'auto newest',
+      {},
+      {
+        catalogue: catalogue(
+          release('1.1.0', { breaking: {}, runtime: { volumeMounts: [{ name: 'a', mountPath: '/a' }] } }),
+        ),
+      },
+    ],
+    ['Breaking, crossed already', '1.1.1', '', {}, { catalogue: catalogue(release('1.0.0', { breaking: {} })) }],
+    ['Breaking, beyond it', '1.1.0', '', {}, { catalogue: catalogue(release('1.1.1', { breaking: {} })) }],
+    [
+      'Breaking, crossed by a floor',
+      '1.1.1',
+      'auto newest',
+      {},
+      {
+        catalogue: catalogue(release('1.1.0', { breaking: {} })),
+        spec: { upgradePolicy: 'auto', version: '1.0.5' },
+        stable: undefined,
+      },
+    ],
     ['Range', '1.1.0', 'install auto newest', {}, upgrade({ range: '>=1.2.0' })],
     ['Level', '2.0.0', 'auto', {}, {}],
     ['Level, allowed', '2.0.0', '', {}, upgrade({ level: 'major' })],
@@ -105,6 +138,7 @@ describe('a gate is there for', () => {
       requires: { kubernetes: '>=1.99.0' },
     });
     const more = {
+      catalogue: catalogue('1.0.0', worst),
       config: strict,
       kubernetesVersion: '1.33.0',
       ...upgrade({ range: '<2.0.0', securityOnly: true, skipVersions: ['2.0.0-rc.1'] }),

@@ -392,7 +392,7 @@ describe('hop by hop', () => {
     expect(message(catalogue('1.2.0', stone, '2.0.0'))).toMatchObject({
       reason: 'PathMissing',
       message:
-        'Set another version than 2.0.0, release 1.6.0 on the way there cannot be installed and must not be left out',
+        'Set another version than 2.0.0, release 1.6.0 (Kubernetes) on the way there cannot be installed and must not be left out',
     });
     const needy = release('2.0.0', { requires: { kubernetes: '>=1.40.0' } });
     expect(message(catalogue('1.2.0', needy))).toMatchObject({

@@ -1,0 +1,25 @@
+import semver from 'semver';
+import type { BreakingRelease, Catalogue } from './catalogue.ts';
+
+/** The condition that says it has room for more, and nobody reads it. */
+const MOST_NAMED = 3;
+
+/** The breaking releases that a move from one version to a higher one crosses, that one included, oldest first. */
+export function breakingBetween(
+  catalogue: Pick<Catalogue, 'breaking'> | undefined,
+  from: string,
+  to: string,
+): readonly BreakingRelease[] {
+  return catalogue?.breaking.filter(({ version }) => semver.gt(version, from) && semver.lte(version, to)) ?? [];
+}
+
+/** What they break, in words that follow the version that is moved to: `it is breaking: needs another database`. */
+export function whatBreaks(crossed: readonly BreakingRelease[], to: string): string {
+  const [first] = crossed;
+  if (crossed.length === 1 && first?.version === to) {
+    return `it is breaking${first.note ? `: ${first.note}` : ''}`;
+  }
+  const named = crossed.slice(0, MOST_NAMED).map(({ version, note }) => (note ? `${version} (${note})` : version));
+  const more = crossed.length - named.length;
+  return `it passes what is breaking: ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
