@@ -25,6 +25,7 @@ const BlockReason = z.enum([
   'Policy',
   'Suspended',
   'Unhealthy',
+  'NoPods',
   'Soaking',
   'OutsideWindow',
   'Queued',
@@ -40,7 +41,7 @@ export const UpdateCandidate = z
     change: Change.describe('How far it is from what runs: 0.x counts a minor as major, 0.0.x everything.'),
     takeable: flag('You may have it: set version to it.'),
     eligible: flag('Automation would take it now.'),
-    blockedBy: atomicList(BlockReason.describe('One reason.'), 24, 'All reasons why automation does not take it now.'),
+    blockedBy: atomicList(BlockReason.describe('One reason.'), 25, 'All reasons why automation does not take it now.'),
     missingUserInputs: atomicList(
       text(128, 'Name of an input.'),
       32,

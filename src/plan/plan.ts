@@ -54,7 +54,8 @@ function momentsOf({ installation, config }: Observed, state: State, decided: De
   const { decision, outlook } = decided;
   const { rollout } = state;
   // A rollout that hangs is given up by the clock alone, and its place in the fleet is given to another.
-  const ofRollout = [rollout?.phase === 'progressing' ? rollout.until : undefined, placeEndsAt(state, config)];
+  const isOpen = rollout?.phase === 'progressing' || rollout?.phase === 'degraded';
+  const ofRollout = [isOpen ? rollout.until : undefined, placeEndsAt(state, config)];
   if (installation.spec.suspend === true) {
     return ofRollout.filter((at) => at !== undefined);
   }

@@ -29,6 +29,7 @@ function projectChild(kind: ChildKind, raw: Raw & { spec?: unknown }): Stored & 
     deleting: metadata.deletionTimestamp !== undefined,
     owner: ownerOf(metadata),
     adoptable: applied !== undefined && hash(selector) === hash(selectorOf(metadata.name)),
+    provider: sharedText(metadata.labels?.[LABEL.provider]?.replace('.', '/')),
     // One text and not two equal ones, where nobody changed anything.
     owned: owned === applied ? applied : owned,
     applied,
@@ -80,8 +81,16 @@ interface RawDeployment extends Raw {
     readonly updatedReplicas?: number;
     readonly availableReplicas?: number;
     readonly readyReplicas?: number;
-    readonly conditions?: readonly { type: string; status: string; reason?: string; message?: string }[];
+    readonly conditions?: readonly Condition[];
   };
+}
+
+interface Condition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason?: string;
+  readonly message?: string;
+  readonly lastTransitionTime?: string;
 }
 
 /** With what only the REST API tells. */
@@ -98,6 +107,7 @@ export function projectDeployment(raw: RawDeployment): DeploymentProjection {
   const annotations = spec?.template?.metadata?.annotations ?? {};
   const condition = (type: string) => status?.conditions?.find((c) => c.type === type);
   const failure = condition('ReplicaFailure');
+  const isAvailable = condition('Available')?.status === 'True';
   const container = spec?.template?.spec?.containers?.find((c) => c.name === CONTAINER);
   const owned = ownedFields(raw, FIELD_MANAGER);
   return {
@@ -120,6 +130,8 @@ export function projectDeployment(raw: RawDeployment): DeploymentProjection {
     available: status?.availableReplicas ?? 0,
     ready: status?.readyReplicas ?? 0,
     image: sharedText(container?.image),
+    isAvailable,
+    unavailableSince: isAvailable ? undefined : condition('Available')?.lastTransitionTime,
     progress: sharedText(condition('Progressing')?.reason),
     failure: failure?.status === 'True' ? failure.message : undefined,
     ownsReplicas: Object.hasOwn((owned['spec'] as object | undefined) ?? {}, 'replicas'),

@@ -191,6 +191,7 @@ export function failureOf(
 
 /** The Deployment of a record, completely rolled out. */
 export function deployment(of: RolloutRecord, more: Partial<DeploymentView> = {}): DeploymentView {
+  const { available = 2, replicas = 2 } = more;
   const { number, owner, template, version, applied, committed, startedAt, restart, minReadySeconds } = of;
   return {
     uid: 'uid-deployment',
@@ -215,6 +216,8 @@ export function deployment(of: RolloutRecord, more: Partial<DeploymentView> = {}
     total: 2,
     updated: 2,
     available: 2,
+    isAvailable: available >= replicas,
+    unavailableSince: available >= replicas ? undefined : startedAt,
     progress: 'NewReplicaSetAvailable',
     failure: undefined,
     ownsReplicas: true,
@@ -264,7 +267,9 @@ export function pod({ template }: Pick<RolloutRecord, 'template'>, more: Partial
     restarts: 0,
     exit: undefined,
     hasStarted: true,
+    isReady: false,
     waiting: undefined,
+    stranger: undefined,
     unschedulable: undefined,
     ...more,
   };

@@ -16,6 +16,7 @@ import type {
 } from '../../src/plan/state/observed.ts';
 import { plan, type Plan } from '../../src/plan/plan.ts';
 import { parseMark } from '../../src/plan/state/record.ts';
+import { timestamp } from '../../src/api/time.ts';
 import { recordedDeployment } from '../../src/plan/pods/record-object.ts';
 import { readState, type State } from '../../src/plan/state/state.ts';
 import type { SoftwareCatalogue } from '../../src/plan/catalogue/software-catalogue.ts';
@@ -161,6 +162,23 @@ export class World {
     }
   }
 
+  /** Somebody asks for another number of pods, where the tier leaves that: new ones are there, and do not serve yet. */
+  scale(replicas: number): void {
+    const { deployment } = this.observed;
+    if (deployment) {
+      const generation = deployment.generation + 1;
+      const left = Math.min(deployment.available, replicas);
+      const counts = { replicas, total: replicas, updated: replicas, available: left };
+      this.#see({ deployment: { ...deployment, ...counts, generation, observedGeneration: generation } });
+    }
+  }
+
+  /** So many pods of what is committed serve; the others are there and do not. */
+  serve(available: number): void {
+    const { deployment } = this.observed;
+    this.#see({ deployment: deployment && { ...deployment, available } });
+  }
+
   /** The deadline passes: the old pods serve, the new ones do not. */
   fail(): void {
     const { deployment, config } = this.observed;
@@ -189,7 +207,9 @@ export class World {
       restarts: 0,
       exit: undefined,
       hasStarted: true,
+      isReady: false,
       waiting: undefined,
+      stranger: undefined,
       unschedulable: undefined,
       ...trouble,
     };
@@ -210,7 +230,20 @@ export class World {
   }
 
   #see(more: Partial<Observed>): void {
-    this.observed = { ...this.observed, ...more };
+    const { deployment } = more;
+    const before = this.observed.deployment;
+    this.observed = {
+      ...this.observed,
+      ...more,
+      ...(deployment && { deployment: { ...deployment, ...this.#availabilityOf(deployment, before) } }),
+    };
+  }
+
+  /** As the Deployment controller keeps it. */
+  #availabilityOf({ available, replicas }: DeploymentView, before: DeploymentView | undefined) {
+    const isAvailable = available >= replicas;
+    const since = before?.isAvailable === false ? before.unavailableSince : timestamp(this.now);
+    return { isAvailable, unavailableSince: isAvailable ? undefined : since };
   }
 
   #write(action: Action): void {
@@ -318,6 +351,8 @@ export class World {
     const { observedGeneration = 0, total = 0, updated = 0, available = 0 } = before ?? {};
     return {
       ...view,
+      // The API server keeps what others have set.
+      replicas: view.ownsReplicas ? view.replicas : (before?.replicas ?? view.replicas),
       observedGeneration,
       total,
       updated,

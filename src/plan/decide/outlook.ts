@@ -54,6 +54,7 @@ export function outlookOf(
     retries,
     wish: wishes.spec,
     isHealthy: (isAvailable || isStuck(state)) && !isHeld && name !== 'Stranded',
+    hasPods: state.hasPods,
     firstSeen,
     kubernetesVersion,
     software: finder,

@@ -70,7 +70,7 @@ function updateOf(
   state: State,
   { release, answers, finder, target }: ToRun,
 ): Resolution | undefined {
-  const isAtRest = state.isRolledOut && state.isAvailable && state.isPristine;
+  const isAtRest = state.isRolledOut && state.isAvailable && state.hasPods && state.isPristine;
   const mayMove = installation.spec.suspend !== true && target.version === state.base?.version;
   if (!mayMove || !(isAtRest || isStuck(state)) || !isImageAllowed(release.image, config.allowedImagePrefixes)) {
     return undefined;

@@ -2,9 +2,16 @@ import type { Release } from '../../api/provider.ts';
 import { problem, type Problem } from '../../api/problem.ts';
 import type { SoftwareUse } from './resolution.ts';
 
+const VOLUME_PREFIX = 'software-';
+
 /** Of the volume that has its files; a release may have volumes of its own. */
 export function volumeName(software: string): string {
-  return `software-${software}`;
+  return `${VOLUME_PREFIX}${software}`;
+}
+
+/** Its init container has the same name. */
+export function isSoftwareVolume(name: string): boolean {
+  return name.startsWith(VOLUME_PREFIX);
 }
 
 /** Why what was chosen cannot be in one pod: two want the same place, variable or name in it. */

@@ -1,4 +1,4 @@
-import { epoch } from '../../api/time.ts';
+import { epoch, timestamp } from '../../api/time.ts';
 import { findRelease } from '../catalogue/catalogue.ts';
 import type { DeploymentView, Observed, RolloutRecord } from './observed.ts';
 import { isProven, softwareOf } from './record.ts';
@@ -22,14 +22,13 @@ interface Judged {
 export function evidenceFor(observed: Observed, judged: Judged): Evidence {
   const { pods, writtenGeneration = Number.POSITIVE_INFINITY } = observed;
   const { deployment, head, proven, given, isIntact, isReturning, deadlineMs, now } = judged;
-  const { createdAt, appliedAt = head.startedAt, observedGeneration } = deployment;
+  const { appliedAt = head.startedAt, observedGeneration } = deployment;
   const wasDone = isProven(head);
   return {
     pods,
     now,
     deadlineMs,
-    // A Deployment that was made again later, as by the restore of a backup, has not had its time yet.
-    startedAt: wasDone ? appliedAt : later(head.startedAt, createdAt),
+    startedAt: wasDone ? appliedAt : openSince(deployment, head, now),
     isReturning,
     wasDone: wasDone && !isReturning,
     // The operator's write is rolled out, and nobody has changed a field of it since: a new generation is no rollout.
@@ -37,6 +36,19 @@ export function evidenceFor(observed: Observed, judged: Judged): Evidence {
     failure: isReturning ? given?.mark.returnFailure : head.mark.failure,
     yanked: wasDone ? undefined : yankedSince(observed, head, proven),
   };
+}
+
+/**
+ * When the time of a rollout that is not done began. A Deployment that was made again later, as by the restore of a backup, has not had
+ * its time yet. Nor has one that was complete without a pod, until pods are asked for: the controller tells since when they are missing.
+ */
+function openSince(
+  { createdAt, progress, unavailableSince }: DeploymentView,
+  head: RolloutRecord,
+  now: number,
+): string {
+  const begun = later(head.startedAt, createdAt);
+  return progress === 'NewReplicaSetAvailable' ? later(begun, unavailableSince ?? timestamp(now)) : begun;
 }
 
 /** Why the release or the software of a rollout was yanked, in words. Undefined where nothing was. */

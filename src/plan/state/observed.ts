@@ -84,6 +84,8 @@ export interface ChildView {
   readonly owner: Owner | undefined;
   /** An operator made it, for exactly the pods of an installation of its own name: it can be taken over without a harm. */
   readonly adoptable: boolean;
+  /** `org/name` of what it was made for, by its label; undefined where it has none. */
+  readonly provider?: string | undefined;
   /** Hashes of the fields that the operator owns in it now (managedFields, `ownedHash`), and a mark where it is contested. */
   readonly owned: string;
   /** The same as they were when the operator applied it. */
@@ -135,6 +137,9 @@ export interface DeploymentView extends ChildView {
   readonly total: number;
   readonly updated: number;
   readonly available: number;
+  /** Whether as many pods as are asked for are available, and since when not (RFC 3339): condition `Available`. */
+  readonly isAvailable: boolean;
+  readonly unavailableSince: string | undefined;
   /** Reason of the condition `Progressing`. */
   readonly progress: string | undefined;
   /** Message of the condition `ReplicaFailure`, while pods cannot be created. */
@@ -204,7 +209,10 @@ export interface Mark {
   readonly isConsentReturned?: boolean | undefined;
 }
 
-/** The part of a pod that a verdict on a rollout looks at. */
+/**
+ * The part of a pod that a verdict on a rollout looks at. It is one of the Deployment's ReplicaSets, and what it says is of the
+ * container of the release, and of those that copy the files of its system software.
+ */
 export interface PodView {
   readonly name: string;
   /** The template that it was made of: `DeploymentView.template`. */
@@ -215,8 +223,12 @@ export interface PodView {
   readonly exit: { readonly container: string; readonly code: number; readonly reason: string | undefined } | undefined;
   /** A container has run, however briefly. */
   readonly hasStarted: boolean;
+  /** The container of the release is, whatever else is in the pod. */
+  readonly isReady: boolean;
   /** Why a container waits: `ImagePullBackOff`, `CrashLoopBackOff`, … */
   readonly waiting: { readonly reason: string; readonly message: string } | undefined;
+  /** A container that others have put into it, such as a service mesh, and that keeps it from being ready. */
+  readonly stranger: { readonly container: string; readonly why: string } | undefined;
   /** Why no node takes it. */
   readonly unschedulable: string | undefined;
 }

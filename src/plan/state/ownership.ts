@@ -20,6 +20,10 @@ export function ownershipOf(child: ChildView | undefined, installation: Installa
     return { kind: 'leaving' };
   }
   const { owner } = child;
+  if (!owner && child.adoptable && child.provider !== undefined && child.provider !== installation.spec.provider) {
+    // What it runs is no version of this provider, and its data are not this one's.
+    return { kind: 'foreign', owner: `an installation of "${child.provider}" that was deleted` };
+  }
   if (!owner) {
     return child.adoptable ? { kind: 'orphan' } : { kind: 'foreign', owner: 'somebody else' };
   }

@@ -9,8 +9,8 @@ export type Rollout =
   | { readonly phase: 'progressing'; readonly until?: number | undefined }
   /** Every pod is of the newest template, no old one is left, and all are available. */
   | { readonly phase: 'done' }
-  /** It was done, and pods have become unavailable since. */
-  | { readonly phase: 'degraded' }
+  /** It was done, and pods have become unavailable since; at `until` (milliseconds since the epoch) for too long. */
+  | { readonly phase: 'degraded'; readonly cause: string; readonly isLong: boolean; readonly until: number | undefined }
   /** Somebody paused the Deployment, so that it takes no new template. */
   | { readonly phase: 'paused' }
   | Failed;
@@ -82,7 +82,17 @@ export function readRollout(d: DeploymentView, evidence: Evidence): Rollout {
     return { phase: 'done' };
   }
   // The Deployment controller keeps this reason once a template has been rolled out. Where nobody saw that, it is no proof.
-  return evidence.wasDone && d.progress === 'NewReplicaSetAvailable' ? { phase: 'degraded' } : ongoing();
+  return evidence.wasDone && d.progress === 'NewReplicaSetAvailable' ? degraded(d, evidence) : ongoing();
+}
+
+function degraded(d: DeploymentView, { pods, deadlineMs, now }: Evidence): Rollout {
+  const since = d.unavailableSince === undefined ? undefined : epoch(d.unavailableSince) + deadlineMs;
+  const isLong = since !== undefined && now >= since;
+  return { phase: 'degraded', cause: steadyCauseIn(freshOf(d, pods)), isLong, until: isLong ? undefined : since };
+}
+
+function freshOf({ template }: DeploymentView, pods: readonly PodView[]): readonly PodView[] {
+  return pods.filter((pod) => template !== undefined && pod.template === template);
 }
 
 /** An autoscaler may ask for more pods at any time. Until they come nobody misses them, as long as one pod serves. */
@@ -92,8 +102,8 @@ function leastPods({ replicas, ownsReplicas }: DeploymentView, { wasDone }: Evid
 
 function failedBy(d: DeploymentView, evidence: Evidence): Failed | undefined {
   const { pods, deadlineMs, wasDone, failure, yanked, now } = evidence;
-  const fresh = pods.filter((pod) => d.template !== undefined && pod.template === d.template);
-  const expires = fresh.some((pod) => pod.hasStarted) ? 'never' : 'later';
+  const fresh = freshOf(d, pods);
+  const expires = isOfRelease(fresh) ? 'never' : 'later';
   const pastDeadline = failed(
     'DeadlineExceeded',
     `the new pods were not available within ${deadlineMs / 1000} s${causeIn(d, fresh)}`,
@@ -160,12 +170,49 @@ function lastExit({ exit }: PodView): string {
   return exit ? `, last with exit code ${exit.code}${why}` : '';
 }
 
+/** Whether its containers have run and are not ready. Where only what others put into the pods is not, that may pass. */
+function isOfRelease(fresh: readonly PodView[]): boolean {
+  const started = fresh.filter((pod) => pod.hasStarted);
+  return started.length > 0 && !(fresh.some((pod) => pod.stranger) && started.every((pod) => pod.isReady));
+}
+
 function causeIn(d: DeploymentView, fresh: readonly PodView[]): string {
   const waiting = fresh.find((pod) => pod.waiting)?.waiting;
   const held = waiting && [waiting.reason, waiting.message].filter((part) => part !== '').join(': ');
-  const running = fresh.some((pod) => pod.hasStarted) ? 'they run and are not ready' : undefined;
-  const cause = d.failure ?? fresh.find((pod) => pod.unschedulable)?.unschedulable ?? held ?? running;
+  const cause = d.failure ?? unscheduledIn(fresh) ?? held ?? strangerIn(fresh) ?? runningIn(d, fresh);
   return cause === undefined ? '' : ` (${cause})`;
+}
+
+/** The same without what changes from one moment to the next, such as a number of restarts. */
+function steadyCauseIn(fresh: readonly PodView[]): string {
+  const [held] = fresh.filter((pod) => pod.waiting);
+  const isUnpulled = held && /^(ErrImage|ImagePull|InvalidImage)/.test(held.waiting?.reason ?? '');
+  const waits =
+    held && (isUnpulled ? 'an image cannot be pulled' : `a container waits: ${held.waiting?.reason}${lastExit(held)}`);
+  const running = fresh.some((pod) => pod.hasStarted) ? 'they run and are not ready' : undefined;
+  const cause = unscheduledIn(fresh) ?? waits ?? strangerIn(fresh) ?? running;
+  return cause === undefined ? '' : ` (${cause})`;
+}
+
+function unscheduledIn(fresh: readonly PodView[]): string | undefined {
+  return fresh.find((pod) => pod.unschedulable)?.unschedulable;
+}
+
+function strangerIn(fresh: readonly PodView[]): string | undefined {
+  const { container, why } = fresh.find((pod) => pod.stranger && (pod.isReady || !pod.hasStarted))?.stranger ?? {};
+  return container === undefined
+    ? undefined
+    : `the container "${container}", which others put into them, is not ready${why === 'not ready' ? '' : `: ${why}`}`;
+}
+
+function runningIn({ minReadySeconds }: DeploymentView, fresh: readonly PodView[]): string | undefined {
+  const started = fresh.filter((pod) => pod.hasStarted);
+  if (started.length === 0) {
+    return undefined;
+  }
+  return minReadySeconds > 0 && started.every((pod) => pod.isReady)
+    ? `they were ready, but not for ${minReadySeconds} s on end`
+    : 'they run and are not ready';
 }
 
 function nextVerdictAt(d: DeploymentView, evidence: Evidence): number | undefined {

@@ -70,8 +70,10 @@ export interface State {
   readonly rollout: Rollout | undefined;
   /** Its template is rolled out, whatever its pods do since. */
   readonly isRolledOut: boolean;
-  /** As many pods serve as before, or as are asked for; one, where their number is somebody else's. */
+  /** The Deployment has as many available pods as it asks for. */
   readonly isAvailable: boolean;
+  /** A pod is asked for: without one nothing can be proven, and nothing begins by itself. */
+  readonly hasPods: boolean;
   /** The value of `…/restart` that is asked for. Who names none asks for the one that the pods have. */
   readonly restart: string | undefined;
   /** The system software of the base. */
@@ -123,7 +125,8 @@ export function readState(observed: Observed, now: number): State {
     isIntact,
     rollout,
     isRolledOut,
-    isAvailable: isRolledOut || isAvailable(deployment, rollout, proven),
+    isAvailable: deployment?.isAvailable === true,
+    hasPods: deployment?.replicas !== 0,
     restart: installation.restart ?? pods?.restart,
     software: softwareOf(base),
     stableSoftware: softwareOf(stable),
@@ -208,23 +211,6 @@ function nameOf({
     case undefined:
       return 'RollingOut';
   }
-}
-
-/** Pods that are still being added are missed by nobody, as long as those that were there are available. */
-function isAvailable(
-  deployment: DeploymentView | undefined,
-  rollout: Rollout | undefined,
-  proven: RolloutRecord | undefined,
-): boolean {
-  if (!deployment || deployment.available >= deployment.replicas) {
-    return deployment !== undefined;
-  }
-  // The Deployment controller may add pods of the former template first.
-  const before = proven?.effective.tier?.replicas ?? Number.POSITIVE_INFINITY;
-  const old = deployment.total - deployment.updated;
-  const former = Math.max(1, Math.min(old > 0 ? old : deployment.replicas, before));
-  const isAdding = rollout?.phase === 'progressing' || rollout?.phase === 'failed';
-  return proven !== undefined && isAdding && deployment.available >= former;
 }
 
 /** A failed rollout that does not go back is no reason to wait: something newer may be the only way out. */

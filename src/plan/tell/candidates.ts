@@ -45,7 +45,14 @@ export function newestTakeable(assessments: readonly Assessment[], now: number):
 }
 
 /** Reasons that delay an upgrade and say nothing against the release. */
-const PASSING: ReadonlySet<BlockReason> = new Set(['Suspended', 'Unhealthy', 'Soaking', 'OutsideWindow', 'Queued']);
+const PASSING: ReadonlySet<BlockReason> = new Set([
+  'Suspended',
+  'Unhealthy',
+  'NoPods',
+  'Soaking',
+  'OutsideWindow',
+  'Queued',
+]);
 
 /** Whether automation takes it now, or when what holds it up is over. */
 export function isComing({ blockedBy, notBefore }: Pick<Assessment, 'blockedBy' | 'notBefore'>): boolean {

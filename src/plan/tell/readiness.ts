@@ -62,11 +62,7 @@ export function readiness(findings: Findings): Verdict[] {
       if (lost) {
         return stalled(lost.reason, lost.message);
       }
-      return waiting(
-        'False',
-        'Unavailable',
-        `Kubernetes is bringing back pods of ${decision.version} that became unavailable`,
-      );
+      return unavailable(findings, decision.version, rollout);
     }
     case 'paused':
       return stalled(
@@ -82,6 +78,21 @@ export function readiness(findings: Findings): Verdict[] {
     case undefined:
       return onTheWay(findings, decision.version, isGoingBack && isAsWished);
   }
+}
+
+/** Kubernetes brings pods back by itself, and mostly does; whoever waits for it is told when that takes too long. */
+function unavailable(
+  { observed }: Findings,
+  version: string,
+  { cause, isLong }: Extract<NonNullable<State['rollout']>, { phase: 'degraded' }>,
+): Verdict[] {
+  const { namespace, name } = observed.installation;
+  return isLong
+    ? stalled(
+        'Unavailable',
+        `Look at the pods of ${version}, they became unavailable and did not come back${cause}: kubectl -n ${namespace} describe pods -l ${LABEL.installation}=${name}`,
+      )
+    : waiting('False', 'Unavailable', `Kubernetes is bringing back pods of ${version} that became unavailable${cause}`);
 }
 
 /** A node says that a pod waits for a generated Secret that is gone. */
@@ -107,7 +118,9 @@ function isCancelled({ abandoned }: State): boolean {
 function ready({ observed, state, outlook }: Findings, version: string): Verdict {
   const yanked = yankedSoftware(state.software, observed.software);
   const software = yanked === undefined ? '' : `; ${yanked}`;
-  const runs = (reason: string, what: string) => verdict('Ready', 'True', reason, `Runs ${version}${what}${software}`);
+  const unproven = state.done === 'never' ? ' without a pod, so that nothing has shown yet whether it works' : '';
+  const runs = (reason: string, what: string) =>
+    verdict('Ready', 'True', reason, `Runs ${version}${unproven}${what}${software}`);
   const { stage, message } = findRelease(observed.catalogue, version)?.lifecycle ?? {};
   if (stage === 'yanked') {
     return runs('UpToDate', `, which was yanked${message ? ` (${message})` : ''}: choose another version`);
@@ -116,9 +129,10 @@ function ready({ observed, state, outlook }: Findings, version: string): Verdict
   const hasFailed = outlook?.input.failures?.some((f) => f.version === newer && !isOfSoftware(f))
     ? 'failed here and was taken back'
     : 'is published';
+  const suspended = observed.installation.spec.suspend ? ', suspended' : '';
   return newer === undefined
-    ? runs('UpToDate', observed.installation.spec.suspend ? ', suspended' : '')
-    : runs('UpgradeAvailable', `; ${newer} ${hasFailed}`);
+    ? runs('UpToDate', suspended)
+    : runs('UpgradeAvailable', `${suspended}; ${newer} ${hasFailed}`);
 }
 
 function onTheWay(findings: Findings, version: string, isBack: boolean): Verdict[] {

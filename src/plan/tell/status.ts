@@ -106,7 +106,11 @@ function assessmentsToTell({ outlook, state }: Findings): readonly Assessment[] 
   return isInstalling ? [] : (outlook?.assessments ?? []);
 }
 
-function availability({ state }: Findings): Verdict {
+function availability(findings: Findings): Verdict {
+  const { state } = findings;
+  if (!state.deployment && !appliedNow(findings)) {
+    return verdict('Available', 'False', 'NothingInstalled', 'Nothing is installed');
+  }
   return state.isAvailable
     ? verdict('Available', 'True', 'PodsAvailable', 'As many pods as asked for are available')
     : verdict('Available', 'False', 'PodsUnavailable', 'Fewer pods than asked for are available');

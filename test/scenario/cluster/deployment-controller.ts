@@ -26,6 +26,8 @@ interface Rollout {
   observed: number;
   /** Why no pod can be created; undefined while pods can be. */
   refused: string | undefined;
+  /** The condition `Available`, and since when it has been so; undefined before the first report. */
+  available: { readonly status: 'True' | 'False'; readonly lastTransitionTime: string } | undefined;
 }
 
 export type Step =
@@ -163,7 +165,14 @@ export class DeploymentController {
     if (known) {
       return known;
     }
-    const fresh: Rollout = { pods: [], done: undefined, progressedAt: this.#now(), observed: 0, refused: undefined };
+    const fresh: Rollout = {
+      pods: [],
+      done: undefined,
+      progressedAt: this.#now(),
+      observed: 0,
+      refused: undefined,
+      available: undefined,
+    };
     this.#rollouts.set(metadata.uid, fresh);
     return fresh;
   }
@@ -226,19 +235,26 @@ export class DeploymentController {
 
   #report(deployment: ApiObject, isGivenUp: boolean): void {
     const spec = specOf(deployment);
-    const { pods, done, observed, refused } = this.#rolloutOf(deployment);
+    const rollout = this.#rolloutOf(deployment);
+    const { pods, done, observed, refused } = rollout;
     const isDone = isDeepStrictEqual(done, spec.template);
     const progress = isDone ? 'NewReplicaSetAvailable' : 'ReplicaSetUpdated';
+    const available = pods.filter(({ isCounted }) => isCounted).length;
+    const is = available >= spec.replicas - mostUnavailable(spec) ? 'True' : 'False';
+    if (rollout.available?.status !== is) {
+      rollout.available = { status: is, lastTransitionTime: new Date(this.#now()).toISOString() };
+    }
     const status = {
       observedGeneration: observed,
       replicas: pods.length,
       updatedReplicas: pods.filter((pod) => isNew(spec, pod)).length,
       readyReplicas: pods.filter(({ isReady }) => isReady).length,
-      availableReplicas: pods.filter(({ isCounted }) => isCounted).length,
+      availableReplicas: available,
       conditions: [
         isGivenUp
           ? { type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded' }
           : { type: 'Progressing', status: 'True', reason: progress },
+        { type: 'Available', ...rollout.available },
         ...(refused === undefined
           ? []
           : [{ type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate', message: refused }]),
@@ -261,6 +277,10 @@ function share(of: number, value: Share = DEFAULT_SHARE, round: (n: number) => n
   return typeof value === 'number' ? value : round((of * Number.parseInt(value, 10)) / 100);
 }
 
+function mostUnavailable({ replicas, strategy }: DeploymentSpec): number {
+  return share(replicas, strategy?.rollingUpdate?.maxUnavailable, Math.floor);
+}
+
 /** How many pods of the new template may be made now. */
 function missing(spec: DeploymentSpec, { pods }: Rollout): number {
   const fresh = pods.filter((pod) => isNew(spec, pod)).length;
@@ -275,8 +295,7 @@ function uncounted({ minReadySeconds = 0 }: DeploymentSpec, { pods }: Rollout, n
 
 /** The pod to remove next. Old pods that do not serve go at once, others when new ones take their place. */
 function needless(spec: DeploymentSpec, { pods }: Rollout): Pod | undefined {
-  const maxUnavailable = share(spec.replicas, spec.strategy?.rollingUpdate?.maxUnavailable, Math.floor);
-  const hasSpare = pods.filter(({ isCounted }) => isCounted).length > spec.replicas - maxUnavailable;
+  const hasSpare = pods.filter(({ isCounted }) => isCounted).length > spec.replicas - mostUnavailable(spec);
   const fresh = pods.filter((pod) => isNew(spec, pod));
   return (
     pods.find((pod) => !isNew(spec, pod) && (!pod.isCounted || hasSpare)) ??

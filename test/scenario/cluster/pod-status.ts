@@ -1,3 +1,4 @@
+import { hash } from '../../../src/api/hash.ts';
 import { KINDS } from './kinds.ts';
 import type { ApiObject } from './object.ts';
 import { failingInit, Pod, type Template } from './pod.ts';
@@ -12,16 +13,20 @@ export class PodStatuses {
     this.#server = server;
   }
 
-  create({ apiVersion, kind, metadata }: ApiObject, template: Template): Pod {
+  create({ apiVersion, metadata }: ApiObject, template: Template): Pod {
     this.#created += 1;
     const { namespace = '', name, uid } = metadata;
+    const templateHash = hash(template);
+    // There are no ReplicaSets: what has the name of one is the Deployment.
+    const owner = { apiVersion, kind: 'ReplicaSet', name: `${name}-${templateHash}`, uid, controller: true };
     const pod = new Pod(template, { namespace, name: `${name}-${this.#created}` });
     const draft = {
       metadata: {
         namespace,
         name: pod.name,
         ...template.metadata,
-        ownerReferences: [{ apiVersion, kind, name, uid, controller: true }],
+        labels: { ...template.metadata?.labels, 'pod-template-hash': templateHash },
+        ownerReferences: [owner],
       },
       spec: template.spec,
       status: statusOf(pod),

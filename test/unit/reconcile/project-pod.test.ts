@@ -3,7 +3,14 @@ import { projectPod } from '../../../src/reconcile/project-pod.ts';
 
 /** Pods as a kubelet reports them, v1.36: a software's files are copied by an init container, then the provider starts. */
 
-const metadata = { name: 'web-1', namespace: 'shop', uid: 'u', resourceVersion: '1' };
+const metadata = {
+  name: 'web-1',
+  namespace: 'shop',
+  uid: 'u',
+  resourceVersion: '1',
+  labels: { 'provider-operator.io/installation': 'web', 'pod-template-hash': '5d8' },
+  ownerReferences: [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'web-5d8', uid: 'r', controller: true }],
+};
 const at = '2026-01-01T00:00:00Z';
 
 const INITIALIZING = container('provider', { state: { waiting: { reason: 'PodInitializing' } } });
@@ -102,6 +109,108 @@ describe('an init container that does its work says nothing against a pod: it', 
 
 it('a pod without a status is one that nobody has looked at', () => {
   expect(projectPod({ metadata })).toMatchObject({ ...NOTHING, hasStarted: false, unschedulable: undefined });
+});
+
+/** Only what the ReplicaSets of the Deployment have made, and what serves or will, speaks of a rollout. */
+it.each<[string, object, string]>([
+  ['of the Deployment', {}, 'shop/web'],
+  // kubernetes/kubernetes#123149, kubernetes/kubectl#1440: kubectl debug --copy-to … --keep-labels --keep-annotations
+  ['that somebody copied', { metadata: { ...metadata, ownerReferences: [] } }, ''],
+  // kubernetes/kubernetes#42175
+  ['of a Job', { metadata: ownedBy({ kind: 'Job', name: 'web-5d8' }) }, ''],
+  // kubernetes/kubernetes#116898
+  ['of another ReplicaSet', { metadata: ownedBy({ name: 'canary-5d8' }) }, ''],
+  ['of a ReplicaSet of the same hash', { metadata: ownedBy({ name: 'web-canary-5d8' }) }, ''],
+  ['whose owner does not control it', { metadata: ownedBy({ controller: false }) }, ''],
+  // vtmocanu/uzi#951, Shopify/krane#36, linkerd/linkerd2#4732
+  ['that was evicted', { status: { phase: 'Failed', reason: 'Evicted' } }, ''],
+  // kubernetes/kubernetes#86151
+  ['that has ended', { status: { phase: 'Succeeded' } }, ''],
+  ['that has no labels', { metadata: { ...metadata, labels: undefined } }, ''],
+])('a pod %s is of "%s"', (_, more, installation) => {
+  expect(projectPod({ metadata, ...more }).installation).toBe(installation);
+});
+
+function ownedBy(more: object) {
+  return { ...metadata, ownerReferences: [{ ...metadata.ownerReferences[0]!, ...more }] };
+}
+
+/** What a service mesh, a vault or a colleague put into the pod is not the release's. */
+describe('a container of others', () => {
+  const READY = container('provider', { ready: true, started: true, state: { running: { startedAt: at } } });
+  const crashing = (name: string) =>
+    container(name, {
+      restartCount: 7,
+      state: { waiting: { reason: 'CrashLoopBackOff', message: 'back-off 5m0s' } },
+      lastState: { terminated: ended(1, 'Error') },
+    });
+  const of = (inits: readonly object[], ...containerStatuses: readonly object[]) =>
+    projectPod({ metadata, status: { initContainerStatuses: inits, containerStatuses } });
+
+  it.each<[string, ReturnType<typeof projectPod>, object]>([
+    // cloudfoundry/eirini#81, linkerd/linkerd2#4973
+    [
+      'that crashes is named, and no failure of the release',
+      of([], crashing('istio-proxy'), READY),
+      { ...NOTHING, isReady: true, stranger: { container: 'istio-proxy', why: 'CrashLoopBackOff' } },
+    ],
+    // pravega/pravega-operator#527, apache/druid#13655: it stands first
+    [
+      'that runs hides no crash of the release',
+      of([], container('istio-proxy', { ready: true, started: true, state: { running: {} } }), crashing('provider')),
+      {
+        restarts: 7,
+        exit: { container: 'provider', code: 1 },
+        waiting: { reason: 'CrashLoopBackOff' },
+        stranger: undefined,
+      },
+    ],
+    [
+      'that runs makes nothing of the release run',
+      of(
+        [],
+        container('istio-proxy', { ready: true, started: true, state: { running: {} } }),
+        container('provider', { state: unpulled('ImagePullBackOff') }),
+      ),
+      { hasStarted: false, waiting: { reason: 'ImagePullBackOff' } },
+    ],
+    [
+      'that is not ready is named',
+      of([], READY, container('istio-proxy', { started: true, state: { running: {} } })),
+      { isReady: true, stranger: { container: 'istio-proxy', why: 'not ready' } },
+    ],
+    // gke-labs/kube-agents#724
+    [
+      'that cannot be pulled, before the others, is named',
+      of([container('vault-agent-init', { state: unpulled('ImagePullBackOff') })], INITIALIZING),
+      { ...NOTHING, hasStarted: false, stranger: { container: 'vault-agent-init', why: 'ImagePullBackOff' } },
+    ],
+    // hashicorp/vault#24253
+    [
+      'that hangs before the others is named',
+      of([container('vault-agent-init', { started: true, state: { running: {} } })], INITIALIZING),
+      { ...NOTHING, hasStarted: false, stranger: { container: 'vault-agent-init', why: 'not ready' } },
+    ],
+    // openshift/console#17171, argoproj/argo-cd#21047: a native sidecar never ends
+    [
+      'that runs beside the others from before them hides nothing',
+      of([container('linkerd-proxy', { ready: true, started: true, state: { running: {} } })], crashing('provider')),
+      { restarts: 7, waiting: { reason: 'CrashLoopBackOff' }, stranger: undefined },
+    ],
+    // kubernetes/kubernetes#124936
+    [
+      'that ended well after several tries says nothing',
+      of([container('setup', { ready: true, restartCount: 5, state: { terminated: ended(0, 'Completed') } })], READY),
+      { ...NOTHING, isReady: true, stranger: undefined },
+    ],
+    [
+      'that waits for its turn says nothing',
+      of([container('vault-agent-init', { state: { running: {} }, ready: true }), waiting('setup')], INITIALIZING),
+      { stranger: undefined },
+    ],
+  ])('%s', (_, view, expected) => {
+    expect(view).toMatchObject(expected);
+  });
 });
 
 function waiting(name: string) {

@@ -3,7 +3,7 @@ import { ANNOTATION, FIELD_MANAGER, LABEL } from '../../../../src/api/names.ts';
 import { KINDS } from '../../cluster/kinds.ts';
 import type { ApiObject } from '../../cluster/object.ts';
 import { keyOf, type ApiServer, type Change } from '../../cluster/server.ts';
-import { containerOf, templateOf, versionOf } from '../people/deployments.ts';
+import { containerOf, isAvailable, templateOf, versionOf } from '../people/deployments.ts';
 import type { Deed } from './deed.ts';
 import { PROVIDER, published, publishedSoftware } from '../people/people.ts';
 import {
@@ -57,12 +57,28 @@ export function badAttempts(deed: Deed): string[] {
   const isBegun = before === undefined || !isDeepStrictEqual(templateOf(before), templateOf(after));
   // An edit during a rollout keeps the place of that rollout. If that was found without a record, it may be one too many.
   const former = before && recordOf(server, before);
+  if (isBegun && before && beginsIntoOutage(deed, trigger)) {
+    bad.push(`automation begins ${versionOf(after)} for ${key} while pods are missing`);
+  }
   const isEdit = isOpen(former) && isUnasked(dataOf(former)?.trigger) && versionOf(before!) === versionOf(after);
   if (isBegun && isUnasked(trigger) && !isEdit && underWay.length > deed.mostAtOnce) {
     const keys = underWay.map(({ metadata }) => keyOf(metadata)).join(', ');
     bad.push(`${underWay.length} rollouts that nobody asked for are under way at once: ${keys}`);
   }
   return bad;
+}
+
+/** Whether automation moves what was done once, although all that it knew says that pods are missing. */
+function beginsIntoOutage({ process, request, change, server }: Deed, trigger: string | undefined): boolean {
+  const { before, key } = change;
+  const seen = process.views.between(KINDS.Deployment, key, request.lookedAt, request.sentAt);
+  const standing = before && recordOf(server, before);
+  return (
+    (trigger === 'Policy' || trigger === 'SystemSoftware') &&
+    isMarked(standing, 'proven') &&
+    seen.length > 0 &&
+    !seen.some(isAvailable)
+  );
 }
 
 const MARKS = ['proven', 'failed', 'superseded'] as const;

@@ -11,7 +11,7 @@ import type { ApiServer } from '../../cluster/server.ts';
 import { isOpenTo } from '../people/automation.ts';
 import { badAttempts, badMarks, lostFailures } from './attempts.ts';
 import type { Deed } from './deed.ts';
-import { containerOf, isRolledOut, templateOf, versionOf, wasRolledOut } from '../people/deployments.ts';
+import { containerOf, isRolledOut, templateOf, versionOf, wasRolledOut, isAvailable } from '../people/deployments.ts';
 import { PROVIDER, published, specOf, statusOf } from '../people/people.ts';
 import { dataOf, isFound, isMarked, isReturn, newestProven, numberOf, ownerOf, recordOf } from './records.ts';
 import { badSoftware, unsuited } from './software-moves.ts';
@@ -46,8 +46,8 @@ function statusLies(deed: Deed, installation: ApiObject): string[] {
   const status = statusOf(installation);
   const before = change.before && statusOf(change.before);
   const lies: string[] = [];
-  const seen = viewsOf(deed, KINDS.Deployment, change.key).filter((d) => d !== undefined && isOwnedBy(d, installation));
-  const deployments = seen.filter((d) => d !== undefined);
+  const seen = viewsOf(deed, KINDS.Deployment, change.key);
+  const deployments = seen.filter((d) => d !== undefined && isOwnedBy(d, installation)).filter((d) => d !== undefined);
   try {
     expectKstatus(status, metadata.generation ?? 0);
   } catch (error) {
@@ -59,6 +59,17 @@ function statusLies(deed: Deed, installation: ApiObject): string[] {
     if (!judged.includes(undefined)) {
       lies.push(`${change.key} is Ready with ${judged.join(' and ') || 'no Deployment'}`);
     }
+  }
+  const available = findCondition(status.conditions, 'Available')?.status;
+  const wasAvailable = findCondition(before?.conditions, 'Available')?.status;
+  // What is somebody else's, or nobody's, may be taken for its own or not.
+  const saysSo = (d: ApiObject | undefined) =>
+    (d && !isOwnedBy(d, installation)) || isAvailable(d) === (available === 'True');
+  // One that the caches do not show is seen first in the answer to its own apply.
+  const last = deed.server.history.findLast((c) => c.kind === KINDS.Deployment && c.key === change.key);
+  const isFound = available === 'False' && last?.by === FIELD_MANAGER;
+  if (available !== wasAvailable && !isFound && !seen.some(saysSo)) {
+    lies.push(`${change.key} says that Available is ${available}, and its Deployment does not`);
   }
   if (ready?.reason === 'Rejected' || ready?.reason === 'NameConflict') {
     lies.push(`${change.key} shows a race as a problem of its owner: ${ready.message}`);
@@ -220,7 +231,9 @@ function mayStart({ deed, from, to, views }: Move, installation: ApiObject): boo
     const isAbove = spec.version === undefined || (spec.upgradePolicy === 'auto' && semver.gte(to, spec.version));
     const isFirst = stable === undefined && isAbove;
     const isOnTheWay = spec.version !== undefined && semver.lt(to, spec.version) && wasRequired(server, to);
-    const isOpen = catalogues.some((catalogue) => isOpenTo(catalogue, installation, to, now));
+    const isOpen = catalogues.some((catalogue) =>
+      isOpenTo(catalogue, installation, { runs: stable ?? from, version: to }, now),
+    );
     // An edit of another field rolls out with the version that runs.
     const isStaying = bases.includes(to);
     return isNamed || isFirst || isOnTheWay || isStaying || (spec.upgradePolicy === 'auto' && isOpen);

@@ -48,6 +48,14 @@ export function isRolledOut({ metadata, ...deployment }: ApiObject): boolean {
   );
 }
 
+/** Whether as many pods are available as are asked for, as the Deployment controller says. */
+export function isAvailable(deployment: ApiObject | undefined): boolean {
+  const { conditions = [] } = (deployment?.['status'] ?? {}) as {
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+  };
+  return conditions.some(({ type, status }) => type === 'Available' && status === 'True');
+}
+
 /** What is in the pods that the operator has not put there, as JSON. Undefined where there is nothing. */
 export function strangersIn(deployment: ApiObject): string | undefined {
   const { spec } = ownedFields(deployment, FIELD_MANAGER) as {

@@ -77,28 +77,35 @@ const pod = {
   restarts: 0,
   exit: undefined,
   hasStarted: false,
+  isReady: false,
+  stranger: undefined,
   waiting: undefined,
   unschedulable: undefined,
 };
 const waits = (reason: string) => ({ waiting: { reason, message: '' } });
 const givenUp = { progress: 'ProgressDeadlineExceeded' };
+const mesh = { hasStarted: true, isReady: true, stranger: { container: 'mesh', why: 'CrashLoopBackOff' } };
 const crashed = { restarts: 3, hasStarted: true, ...waits('CrashLoopBackOff') };
 
 it.each`
-  what                               | view                       | trouble                               | seconds | verdict
-  ${'nothing is wrong'}              | ${{}}                      | ${{}}                                 | ${599}  | ${{ phase: 'progressing' }}
-  ${'the time is over'}              | ${{}}                      | ${{ hasStarted: true }}               | ${600}  | ${{ reason: 'DeadlineExceeded', expires: 'never' }}
-  ${'a container ended twice'}       | ${{}}                      | ${{ ...crashed, restarts: 2 }}        | ${30}   | ${{ phase: 'progressing' }}
-  ${'a container ended three times'} | ${{}}                      | ${crashed}                            | ${30}   | ${{ reason: 'CrashLoop', expires: 'never' }}
-  ${'it went back to its work'}      | ${{}}                      | ${{ ...crashed, waiting: undefined }} | ${30}   | ${{ phase: 'progressing' }}
-  ${'an old pod ended three times'}  | ${{}}                      | ${{ ...crashed, template: '1' }}      | ${30}   | ${{ phase: 'progressing' }}
-  ${'an image did not come at once'} | ${{}}                      | ${waits('ErrImagePull')}              | ${30}   | ${{ phase: 'progressing' }}
-  ${'a node gave up on the image'}   | ${{}}                      | ${waits('ImagePullBackOff')}          | ${30}   | ${{ reason: 'ImagePull', expires: 'later' }}
-  ${'a quota is full for a moment'}  | ${{ failure: 'exceeded' }} | ${undefined}                          | ${29}   | ${{ phase: 'progressing' }}
-  ${'a quota stays full'}            | ${{ failure: 'exceeded' }} | ${undefined}                          | ${30}   | ${{ reason: 'PodsRefused', expires: 'later' }}
-  ${'no node takes it for now'}      | ${{}}                      | ${{ unschedulable: '0/3 nodes' }}     | ${599}  | ${{ phase: 'progressing' }}
-  ${'clocks differ a little'}        | ${givenUp}                 | ${{}}                                 | ${-300} | ${{ phase: 'progressing' }}
-  ${'a clock was set back'}          | ${givenUp}                 | ${{}}                                 | ${-301} | ${{ reason: 'DeadlineExceeded', expires: 'later' }}
+  what                                | view                       | trouble                                | seconds | verdict
+  ${'nothing is wrong'}               | ${{}}                      | ${{}}                                  | ${599}  | ${{ phase: 'progressing' }}
+  ${'the time is over'}               | ${{}}                      | ${{ hasStarted: true }}                | ${600}  | ${{ reason: 'DeadlineExceeded', expires: 'never' }}
+  ${'a container ended twice'}        | ${{}}                      | ${{ ...crashed, restarts: 2 }}         | ${30}   | ${{ phase: 'progressing' }}
+  ${'a container ended three times'}  | ${{}}                      | ${crashed}                             | ${30}   | ${{ reason: 'CrashLoop', expires: 'never' }}
+  ${'it went back to its work'}       | ${{}}                      | ${{ ...crashed, waiting: undefined }}  | ${30}   | ${{ phase: 'progressing' }}
+  ${'an old pod ended three times'}   | ${{}}                      | ${{ ...crashed, template: '1' }}       | ${30}   | ${{ phase: 'progressing' }}
+  ${'an image did not come at once'}  | ${{}}                      | ${waits('ErrImagePull')}               | ${30}   | ${{ phase: 'progressing' }}
+  ${'a node gave up on the image'}    | ${{}}                      | ${waits('ImagePullBackOff')}           | ${30}   | ${{ reason: 'ImagePull', expires: 'later' }}
+  ${'a mesh crashes beside it'}       | ${{}}                      | ${mesh}                                | ${30}   | ${{ phase: 'progressing' }}
+  ${'a mesh crashed all the time'}    | ${{}}                      | ${mesh}                                | ${600}  | ${{ message: expect.stringContaining('the container "mesh", which others put into them, is not ready: CrashLoopBackOff'), expires: 'later' }}
+  ${'a mesh crashed, and it as well'} | ${{}}                      | ${{ ...mesh, isReady: false }}         | ${600}  | ${{ reason: 'DeadlineExceeded', expires: 'never' }}
+  ${'it was not ready for long'}      | ${{ minReadySeconds: 60 }} | ${{ hasStarted: true, isReady: true }} | ${600}  | ${{ message: expect.stringContaining('they were ready, but not for 60 s on end'), expires: 'never' }}
+  ${'a quota is full for a moment'}   | ${{ failure: 'exceeded' }} | ${undefined}                           | ${29}   | ${{ phase: 'progressing' }}
+  ${'a quota stays full'}             | ${{ failure: 'exceeded' }} | ${undefined}                           | ${30}   | ${{ reason: 'PodsRefused', expires: 'later' }}
+  ${'no node takes it for now'}       | ${{}}                      | ${{ unschedulable: '0/3 nodes' }}      | ${599}  | ${{ phase: 'progressing' }}
+  ${'clocks differ a little'}         | ${givenUp}                 | ${{}}                                  | ${-300} | ${{ phase: 'progressing' }}
+  ${'a clock was set back'}           | ${givenUp}                 | ${{}}                                  | ${-301} | ${{ reason: 'DeadlineExceeded', expires: 'later' }}
 `('$what: $verdict', ({ view, trouble, seconds, verdict }) => {
   const pods = trouble === undefined ? [] : [{ ...pod, ...trouble }];
   const now = STARTED + seconds * 1000;

@@ -94,7 +94,6 @@ const [first12, with12, to13] = [
   proven(1, { software: 'php=8.2.0' }),
   record(2, { software: 'php=8.3.0', trigger: 'SystemSoftware' }),
 ];
-const withoutNumber = proven(1, { effective: { tier: {} } });
 const yanked = catalogue('1.0.0', release('1.1.0', { lifecycle: { stage: 'yanked', message: 'loses data' } }));
 
 const SPECIFICATION: Readonly<Record<StateName, readonly Row[]>> = {
@@ -116,6 +115,14 @@ const SPECIFICATION: Readonly<Record<StateName, readonly Row[]>> = {
     [
       'the Deployment is nobody’s, and not ours',
       { deployment: deployment(orphaned(done1), { adoptable: false }) },
+      { is: '' },
+    ],
+    [
+      'the Deployment was left behind by an installation of another provider',
+      {
+        records: [orphaned({ ...done1, provider: 'acme/db' })],
+        deployment: deployment(orphaned(done1), { provider: 'acme/db' }),
+      },
       { is: '' },
     ],
   ],
@@ -852,8 +859,7 @@ it.each<[string, Pieces['spec'], string, StateName]>([
   expect(read({ records: [done1, open2], deployment: deployment(open2, MIDWAY), spec, now }).name).toBe(name);
 });
 
-// Pods are available if as many serve as before the rollout, or as are asked for. One is enough where an autoscaler
-// sets the number.
+// It is what the Deployment says of itself, and of no other: elastic/cloud-on-k8s#1748 and others looked at something else.
 it.each<[string, Pieces, boolean]>([
   ['nothing is there', {}, false],
   ['it was deleted', { records: [done1] }, false],
@@ -862,51 +868,25 @@ it.each<[string, Pieces, boolean]>([
   ['all serve of a first install', { records: [open1], deployment: deployment(open1), now: '01:03' }, true],
   [
     'one serves of a first install',
-    { records: [open1], deployment: deployment(open1, { ...BEGINNING, available: 1 }), now: '01:03' },
+    { records: [open1], deployment: deployment(open1, { ...BEGINNING, available: 1 }) },
     false,
   ],
   [
     'an autoscaler asks for more than serve',
     { records: [done1], deployment: deployment(done1, { ownsReplicas: false, replicas: 9 }) },
-    true,
+    false,
   ],
+  ['no pod of what was done serves', { records: [done1], deployment: deployment(done1, { available: 0 }) }, false],
   ['both old pods serve in an upgrade', midway({}), true],
   ['both old pods serve in an upgrade that has failed', midway({}, { now: '02:10' }), true],
   ['both old pods serve in an upgrade that nobody has looked at', midway(UNSEEN), true],
   ['one of two old pods serves', midway({ available: 1 }), false],
-  ['pods are being added, and as many serve as before', midway({ replicas: 5, total: 5, available: 2 }), true],
-  ['pods are being added, and fewer serve than before', midway({ replicas: 5, total: 5, available: 1 }), false],
+  ['pods are being added', midway({ replicas: 5, total: 5, available: 2 }), false],
   [
-    'pods were being added as it failed, and as many serve as before',
-    midway({ replicas: 5, total: 5, available: 2 }, { now: '02:10' }),
+    'no pod is asked for',
+    { records: [done1], deployment: deployment(done1, { replicas: 0, total: 0, updated: 0, available: 0 }) },
     true,
   ],
-  [
-    'there were none before, and none serves',
-    midway({ available: 0 }, { records: [proven(1, { effective: { tier: { replicas: 0 } } }), open2] }),
-    false,
-  ],
-  [
-    'their number was an autoscaler’s before, and all old ones serve',
-    midway({ replicas: 5, total: 6, updated: 4 }, { records: [withoutNumber, open2] }),
-    true,
-  ],
-  [
-    'their number was an autoscaler’s before, and none serves',
-    midway({ available: 0 }, { records: [withoutNumber, open2] }),
-    false,
-  ],
-  [
-    'all new ones of an upgrade are there, and none is available',
-    midway({ total: 2, updated: 2, available: 0 }),
-    false,
-  ],
-  [
-    'those of a first install serve that was never done',
-    midway({ replicas: 5, total: 6, updated: 4 }, { records: [failed(1), open2] }),
-    false,
-  ],
-  ['it is paused, and one of two serves', midway({ paused: true, available: 1 }), false],
 ])('pods are available, or not: %s', (_, pieces, isAvailable) => {
   expect(read(pieces).isAvailable).toBe(isAvailable);
 });

@@ -8,6 +8,7 @@ import {
   at,
   BEGINNING,
   clock,
+  CRASHING,
   deployment,
   edited,
   failed,
@@ -15,6 +16,7 @@ import {
   findings,
   MIDWAY,
   ofAnother,
+  pod,
   proven,
   record,
   refused,
@@ -77,6 +79,12 @@ describe('ready:', () => {
       { records: [done1], ...running(done1), ...only('1.0.0'), ...to('1.0.0', { suspend: true }) },
       'True UpToDate',
       'Runs 1.0.0, suspended',
+    ],
+    [
+      'it is suspended, and something newer is published',
+      { records: [done1], ...running(done1), ...only('1.0.0', '1.1.0'), ...to('1.0.0', { suspend: true }) },
+      'True UpgradeAvailable',
+      'Runs 1.0.0, suspended; 1.1.0 is published',
     ],
     [
       'what runs was yanked',
@@ -253,10 +261,21 @@ describe('at work:', () => {
       'Bringing 1.0.0 to what the spec asks for',
     ],
     [
-      'pods became unavailable',
-      { records: [done1], ...running(done1, { available: 1 }), ...to('1.0.0') },
+      'pods became unavailable, and nobody knows why',
+      { records: [done1], ...running(done1, { available: 1, unavailableSince: at('11:55') }), ...to('1.0.0') },
       'False Unavailable (Reconciling)',
       'Kubernetes is bringing back pods of 1.0.0 that became unavailable',
+    ],
+    [
+      'pods became unavailable because they crash',
+      {
+        records: [done1],
+        ...running(done1, { available: 1, unavailableSince: at('11:55') }),
+        ...to('1.0.0'),
+        pods: [pod(done1, { ...CRASHING, exit: { container: 'provider', code: 137, reason: 'OOMKilled' } })],
+      },
+      'False Unavailable (Reconciling)',
+      'Kubernetes is bringing back pods of 1.0.0 that became unavailable (a container waits: CrashLoopBackOff, last with exit code 137 (OOMKilled))',
     ],
     [
       'two heals in a row did not hold',
@@ -301,6 +320,12 @@ describe('a person must act:', () => {
   const off = { upgrade: { rollback: { enabled: false } } };
 
   it.each<[string, Pieces, string, string]>([
+    [
+      'pods became unavailable, and stay so',
+      { records: [done1], ...running(done1, { available: 0, unavailableSince: at('11:50') }), ...to('1.0.0') },
+      'False Unavailable (Stalled)',
+      'Look at the pods of 1.0.0, they became unavailable and did not come back: kubectl -n shop describe pods -l provider-operator.io/installation=web',
+    ],
     [
       'what the spec asks for failed, and what ran before is back',
       held,
@@ -380,6 +405,13 @@ describe('a person must act:', () => {
       { deployment: deployment({ ...done1, owner: undefined }, { adoptable: false }), ...to('1.0.0') },
       'False NameConflict (Stalled)',
       'Deployment "web" belongs to somebody else and is left alone: delete it, or install under another name',
+    ],
+    [
+      // kubernetes-sigs/mcp-lifecycle-operator#85
+      'its name belongs to another provider, whose installation left its Deployment behind',
+      { deployment: deployment({ ...done1, owner: undefined }, { provider: 'acme/db' }), ...to('1.0.0') },
+      'False NameConflict (Stalled)',
+      'Deployment "web" belongs to an installation of "acme/db" that was deleted and is left alone: delete it, or install under another name',
     ],
     [
       'its spec was stored before it was forbidden',

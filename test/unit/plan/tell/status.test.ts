@@ -467,11 +467,12 @@ describe('whether it serves, and whether a heal holds:', () => {
       { records: [record(1)], ...running(record(1), BEGINNING), ...to('1.0.0'), now: '01:01' },
       'False PodsUnavailable',
     ],
-    ['nothing is there', { ...to('1.0.0') }, 'False PodsUnavailable'],
+    ['nothing is there yet', { ...to('1.0.0') }, 'False PodsUnavailable'],
+    ['nothing is there, and nothing can be', { ...to('7.0.0') }, 'False NothingInstalled'],
     [
       'what has the name is somebody else’s',
       { deployment: ofAnother(deployment(done1)), ...to('1.0.0') },
-      'False PodsUnavailable',
+      'False NothingInstalled',
     ],
   ])('pods serve: %s', (_, pieces, expected) => {
     expect(condition(pieces, 'Available')).toBe(expected);
