@@ -90,7 +90,7 @@ export const InstallationSpec = withChecked(
       documentRoot: literal(256, 'Reaches the process as DOCUMENT_ROOT, instead of the one of the release.').optional(),
       description: text(1024, 'What it is for, for people.').optional(),
       suspend: flag(
-        'Freezes it: nothing is rolled out or healed until this is false again. Deleting still works.',
+        'Freezes it: a rollout under way ends first, also by going back; then nothing is rolled out or healed until this is false again. Deleting still works.',
       ).optional(),
     })
     .describe('What to run.'),

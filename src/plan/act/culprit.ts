@@ -6,7 +6,9 @@ import type { ChildView, FieldPath } from '../state/observed.ts';
  * Nobody owns a field that is gone.
  */
 export function culpritOf({ changed, contested }: ChildView, want?: object): string {
-  const path = changed?.paths.find((p) => want === undefined || hasPath(want, p));
+  const ours = changed?.paths.filter((p) => want === undefined || hasPath(want, p)) ?? [];
+  // `kubectl rollout undo` brings back our annotations as well: what they stand for says more.
+  const path = ours.find((p) => !p.includes('annotations')) ?? ours[0];
   if (changed && path) {
     return `${formatPath(path)} was changed by "${changed.manager}"`;
   }

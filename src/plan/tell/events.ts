@@ -49,9 +49,17 @@ function readyChanged(before: InstallationStatus, after: InstallationStatus): Ev
   return [{ type: isBad ? 'Warning' : 'Normal', reason: is.reason, action: 'Reconcile', note: is.message }];
 }
 
-/** The event of a change by somebody else that was undone; undefined for any other write. */
+function undoneBy(action: Action): string | undefined {
+  if (action.kind === 'restore' && action.uid === undefined) {
+    return 'somebody deleted it';
+  }
+  return 'heals' in action ? action.heals : undefined;
+}
+
+/** The event of a change by somebody else that was undone, or of what somebody deleted; undefined for any other write. */
 export function eventOfHeal(action: Action): EventDraft | undefined {
-  return 'heals' in action && action.heals !== undefined
-    ? { type: 'Warning', reason: 'DriftHealed', action: 'Heal', note: `Restored ${action.child}: ${action.heals}` }
-    : undefined;
+  const why = undoneBy(action);
+  return why === undefined
+    ? undefined
+    : { type: 'Warning', reason: 'DriftHealed', action: 'Heal', note: `Restored ${action.child}: ${why}` };
 }

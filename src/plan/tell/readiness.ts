@@ -136,9 +136,11 @@ function ready({ observed, state, outlook }: Findings, version: string): Verdict
 }
 
 function onTheWay(findings: Findings, version: string, isBack: boolean): Verdict[] {
+  const isSuspended = findings.observed.installation.spec.suspend === true;
+  const end = isSuspended ? '; suspended: what is under way ends first, and nothing begins after it' : '';
   return isBack
-    ? waiting('Unknown', 'RollingBack', rollingBack(findings, version))
-    : waiting('Unknown', 'RollingOut', rollingOut(findings, version));
+    ? waiting('Unknown', 'RollingBack', `${rollingBack(findings, version)}${end}`)
+    : waiting('Unknown', 'RollingOut', `${rollingOut(findings, version)}${end}`);
 }
 
 function rollingBack(findings: Findings, version: string): string {

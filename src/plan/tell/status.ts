@@ -41,10 +41,7 @@ export function statusOf(findings: Findings): InstallationStatus {
   const status: Draft = {
     observedGeneration: installation.generation,
     targetVersion: decision.kind === 'problem' ? base?.version : decision.version,
-    installedVersion:
-      isRun || decision.kind === 'return' || decision.kind === 'takeOver'
-        ? decision.version
-        : deployment && (state.name === 'Unrecorded' ? deployment.version : base?.version),
+    installedVersion: installedVersion(findings),
     currentVersion: stable?.version,
     previousVersion: stable?.previousVersion,
     latestVersion: catalogue && latestRelease(catalogue.releases)?.version,
@@ -76,6 +73,19 @@ export function statusOf(findings: Findings): InstallationStatus {
     ),
   };
   return withoutUndefined(status);
+}
+
+/** The version committed to the Deployment. What failed to be installed is not installed. */
+function installedVersion(findings: Findings): string | undefined {
+  const { observed, state, decision } = findings;
+  const { deployment, stable, base, rollout } = state;
+  if (!stable && rollout?.phase === 'failed' && !appliedNow(findings)) {
+    return undefined;
+  }
+  const isRun = decision.kind === 'run' && observed.installation.spec.suspend !== true;
+  return isRun || decision.kind === 'return' || decision.kind === 'takeOver'
+    ? decision.version
+    : deployment && (state.name === 'Unrecorded' ? deployment.version : base?.version);
 }
 
 /** The value of `…/retry` that is obeyed. What failed and is left as it is goes on by itself, if at all: a retry begins nothing. */

@@ -117,7 +117,7 @@ describe.skipIf(!cluster.disposable)('an operator', { concurrent: true }, () => 
   // kubernetes/kubernetes#107457, kubernetes/kubernetes#135452: a watch from the future is not refused, it is silent.
   it('sees what changes after etcd was restored from a backup', async (context) => {
     const plane = planes[2]!;
-    const { workload, api } = await startSettledWithoutProxy(
+    const { workload, api, operator } = await startSettledWithoutProxy(
       { ...kubeconfigsOf(plane), namespace: 'restored' },
       context,
     );
@@ -135,6 +135,7 @@ describe.skipIf(!cluster.disposable)('an operator', { concurrent: true }, () => 
     await workload.want('edited', 'restored');
     await workload.damage('kept');
     await workload.converges();
+    expect((await fetch(`${operator.url}/readyz`)).ok).toBe(true);
   });
 
   it('notices that nothing comes any more, although nobody said so, and dials once for each watch', async (context) => {

@@ -98,9 +98,9 @@ afterAll(async () => {
   await cleanUp(namespace);
 });
 
-describe.skipIf(!inject('controlPlane').disposable)('pods that are not of the rollout', () => {
+describe.skipIf(!inject('controlPlane').disposable)('pods that are not of the rollout', { concurrent: true }, () => {
   // kubernetes/kubernetes#123149, kubernetes/kubectl#1440
-  it.concurrent('a copy for debugging that crashes takes back no healthy rollout', async () => {
+  it('a copy for debugging that crashes takes back no healthy rollout', async () => {
     const name = 'copied';
     // It is not done before the pods were ready for so long. A pod that is spread over nodes cannot be copied: the API server has put
     // `matchLabelKeys` into its selector, and takes no pod that has both.
@@ -140,7 +140,7 @@ describe.skipIf(!inject('controlPlane').disposable)('pods that are not of the ro
   });
 
   // vtmocanu/uzi#951, Shopify/krane#36
-  it.concurrent('an evicted pod keeps nothing from being done', async () => {
+  it('an evicted pod keeps nothing from being done', async () => {
     const name = 'evicted';
     await install(name);
     const [pod] = await podsOf(name);
@@ -161,9 +161,9 @@ describe.skipIf(!inject('controlPlane').disposable)('pods that are not of the ro
   });
 });
 
-describe.skipIf(!inject('controlPlane').disposable)('a sidecar that others inject', () => {
+describe.skipIf(!inject('controlPlane').disposable)('a sidecar that others inject', { concurrent: true }, () => {
   // cloudfoundry/eirini#81, linkerd/linkerd2#4973
-  it.concurrent('and that crashes is named, and holds no wish for good', async () => {
+  it('and that crashes is named, and holds no wish for good', async () => {
     const name = `${MESH}-crash`;
     await install(name, { upgrade: IMPATIENT });
     await patch(of(name), { spec: { version: '1.1.0' } });
@@ -179,7 +179,7 @@ describe.skipIf(!inject('controlPlane').disposable)('a sidecar that others injec
   });
 
   // pravega/pravega-operator#527
-  it.concurrent('does not hide that the release crashes', async () => {
+  it('does not hide that the release crashes', async () => {
     const name = `${MESH}-release`;
     await install(name);
     await patch(of(name), { spec: { version: '1.2.0' } });
@@ -190,14 +190,14 @@ describe.skipIf(!inject('controlPlane').disposable)('a sidecar that others injec
 });
 
 // wetware/ww#570, argoproj/argo-rollouts#4950
-describe.skipIf(!inject('controlPlane').disposable)('at zero pods', () => {
+describe.skipIf(!inject('controlPlane').disposable)('at zero pods', { concurrent: true }, () => {
   const asleep = async (name: string) => {
     await install(name, {}, true);
     await scale(name, 0);
     await eventually(async () => (await podsOf(name)).length === 0);
   };
 
-  it.concurrent('automation waits, and goes on with the first pod', async () => {
+  it('automation waits, and goes on with the first pod', async () => {
     const name = 'asleep-auto';
     await asleep(name);
     await patch(of(name), { spec: { upgradePolicy: 'auto' } });
@@ -209,7 +209,7 @@ describe.skipIf(!inject('controlPlane').disposable)('at zero pods', () => {
     await witness.until(of(name), runs('1.1.0'));
   });
 
-  it.concurrent('what somebody names is applied and unproven, and goes back where its first pod crashes', async () => {
+  it('what somebody names is applied and unproven, and goes back where its first pod crashes', async () => {
     const name = 'asleep-named';
     await asleep(name);
     await patch(of(name), { spec: { version: '1.2.0' } });
@@ -226,8 +226,8 @@ describe.skipIf(!inject('controlPlane').disposable)('at zero pods', () => {
 });
 
 // elastic/cloud-on-k8s#1748
-describe.skipIf(!inject('controlPlane').disposable)('an outage of what runs', () => {
-  it.concurrent('is told, lets automation wait, ends as Stalled, and is over with the pods', async () => {
+describe.skipIf(!inject('controlPlane').disposable)('an outage of what runs', { concurrent: true }, () => {
+  it('is told, lets automation wait, ends as Stalled, and is over with the pods', async () => {
     const name = 'outage';
     await install(name, { upgrade: IMPATIENT });
     await report(name, false);

@@ -222,7 +222,7 @@ export const STORIES: readonly Story[] = [
     before: withWeb({}),
     act: (server) => server.remove(KINDS.Deployment, 'shop/web', 'intruder'),
     writes: 4,
-    events: 2,
+    events: 3,
   },
   {
     name: 'delete',

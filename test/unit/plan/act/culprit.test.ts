@@ -4,7 +4,13 @@ import type { ChildView, FieldPath } from '../../../../src/plan/state/observed.t
 
 const want = {
   metadata: { labels: { 'provider-operator.io/provider': 'acme.web' } },
-  spec: { replicas: 2, template: { spec: { containers: [{ name: 'provider', image: 'x' }] } } },
+  spec: {
+    replicas: 2,
+    template: {
+      metadata: { annotations: { 'provider-operator.io/config-hash': 'a' } },
+      spec: { containers: [{ name: 'provider', image: 'x' }] },
+    },
+  },
 };
 
 it.each<[FieldPath[], string]>([
@@ -16,6 +22,18 @@ it.each<[FieldPath[], string]>([
   [
     [['metadata', 'labels', 'provider-operator.io/provider']],
     'metadata.labels.provider-operator.io/provider was changed by "kubectl"',
+  ],
+  // `kubectl rollout undo` brings the annotations of the operator back as well.
+  [
+    [
+      ['spec', 'template', 'metadata', 'annotations', 'provider-operator.io/config-hash'],
+      ['spec', 'template', 'spec', 'containers', { name: 'provider' }, 'image'],
+    ],
+    'spec.template.spec.containers[name=provider].image was changed by "kubectl"',
+  ],
+  [
+    [['spec', 'template', 'metadata', 'annotations', 'provider-operator.io/config-hash']],
+    'spec.template.metadata.annotations.provider-operator.io/config-hash was changed by "kubectl"',
   ],
   // `kubectl` took only one of these fields from us: the other one was never ours.
   [

@@ -93,14 +93,14 @@ describe('without a pod', () => {
     expect([world.status.currentVersion, world.ready()]).toEqual(['1.1.0', 'True UpToDate']);
   });
 
-  it('it goes back where that pod crashes', () => {
+  it('goes back where its first pod crashes', () => {
     const world = woken();
     world.pod({ restarts: 3, waiting: { reason: 'CrashLoopBackOff', message: '' } });
     world.settle();
     expect(world.observed.deployment?.version).toBe('1.0.0');
   });
 
-  it('it goes back where that pod does not get ready in time', () => {
+  it('goes back where its first pod does not get ready in time', () => {
     const world = woken();
     world.pod({});
     world.pass(11 * MINUTE);
@@ -111,7 +111,7 @@ describe('without a pod', () => {
 
 // elastic/cloud-on-k8s#1748
 describe('while pods are down', () => {
-  it('it is not available, and automation waits', () => {
+  it('nothing is available, and automation waits', () => {
     const world = running(free('1.0.0'), { upgradePolicy: 'auto' });
     world.serve(0);
     world.publish(free('1.0.0', '1.1.0'));
