@@ -94,16 +94,19 @@ function decideAutomatic(input: VersionInput, assessments: readonly Assessment[]
 
 /** Case: first install under automation. The floor must be there; beyond it automation's own rules hold as if it ran. */
 function decideFirstAbove(input: VersionInput, floor: string): Choice | Problem {
-  const { catalogue, now } = input;
   const least = decideExplicit(input, floor);
-  const best = catalogue?.releases.find(
-    (r) =>
-      semver.gt(r.version, floor) &&
-      isUnblockedOnceAnswered(r, 'auto', input) &&
-      soakOf(r, input).isOver &&
-      !isFading(r, now),
-  );
+  const best = bestAbove(input, floor);
   return least.kind === 'target' && best ? firstInstall(input, best) : least;
+}
+
+function bestAbove(input: VersionInput, floor: string): Release | undefined {
+  const { catalogue, now } = input;
+  const above = (catalogue?.releases ?? []).filter(
+    (r) => semver.gt(r.version, floor) && isUnblockedOnceAnswered(r, 'auto', input) && soakOf(r, input).isOver,
+  );
+  const least = findRelease(catalogue, floor);
+  // Where all that is left is deprecated, automation would go on to the newest of that right after.
+  return above.find((r) => !isFading(r, now)) ?? (least && isFading(least, now) ? above[0] : undefined);
 }
 
 /** Case: somebody asked for exactly this version. */

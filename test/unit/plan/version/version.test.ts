@@ -198,18 +198,19 @@ describe('auto', () => {
   });
 
   it.each`
-    upgrade                        | releases                        | decided              | why
-    ${{}}                          | ${'1.4.2 1.5.0 2.0.0'}          | ${'1.5.0'}           | ${'minor where nothing is said'}
-    ${{ level: 'patch' }}          | ${'1.4.2 1.4.3 1.5.0'}          | ${'1.4.3'}           | ${'no further than the level'}
-    ${{ level: 'major' }}          | ${'1.4.2 1.4.3 3.0.0:breaking'} | ${'1.4.3'}           | ${'nothing breaking'}
-    ${{ level: 'major' }}          | ${'1.4.2 1.5.0:required 2.0.0'} | ${'2.0.0'}           | ${'over stepping stones: nothing is there to be led'}
-    ${{ securityOnly: true }}      | ${'1.4.2 1.4.3:security 1.4.4'} | ${'1.4.3'}           | ${'only what fixes security'}
-    ${{ skipVersions: ['1.5.0'] }} | ${'1.4.2 1.5.0'}                | ${'1.4.2'}           | ${'the floor itself'}
-    ${{ range: '<1.4.0' }}         | ${'1.4.2 1.4.3'}                | ${'1.4.2'}           | ${'a floor is asked for'}
-    ${{ minReleaseAge: '1h' }}     | ${'1.4.2 1.5.0'}                | ${'1.4.2'}           | ${'not what is too young'}
-    ${{}}                          | ${'1.4.2 1.5.0:deprecated'}     | ${'1.4.2'}           | ${'not what fades'}
-    ${{}}                          | ${'1.4.2:yanked 1.5.0'}         | ${'Yanked'}          | ${'the floor must be one that can be had'}
-    ${{}}                          | ${'1.5.0'}                      | ${'VersionNotFound'} | ${'a floor must be published'}
+    upgrade                        | releases                                     | decided              | why
+    ${{}}                          | ${'1.4.2 1.5.0 2.0.0'}                       | ${'1.5.0'}           | ${'minor where nothing is said'}
+    ${{ level: 'patch' }}          | ${'1.4.2 1.4.3 1.5.0'}                       | ${'1.4.3'}           | ${'no further than the level'}
+    ${{ level: 'major' }}          | ${'1.4.2 1.4.3 3.0.0:breaking'}              | ${'1.4.3'}           | ${'nothing breaking'}
+    ${{ level: 'major' }}          | ${'1.4.2 1.5.0:required 2.0.0'}              | ${'2.0.0'}           | ${'over stepping stones: nothing is there to be led'}
+    ${{ securityOnly: true }}      | ${'1.4.2 1.4.3:security 1.4.4'}              | ${'1.4.3'}           | ${'only what fixes security'}
+    ${{ skipVersions: ['1.5.0'] }} | ${'1.4.2 1.5.0'}                             | ${'1.4.2'}           | ${'the floor itself'}
+    ${{ range: '<1.4.0' }}         | ${'1.4.2 1.4.3'}                             | ${'1.4.2'}           | ${'a floor is asked for'}
+    ${{ minReleaseAge: '1h' }}     | ${'1.4.2 1.5.0'}                             | ${'1.4.2'}           | ${'not what is too young'}
+    ${{}}                          | ${'1.4.2 1.5.0:deprecated'}                  | ${'1.4.2'}           | ${'not what fades'}
+    ${{}}                          | ${'1.4.2:deprecated 1.4.3:deprecated 2.0.0'} | ${'1.4.3'}           | ${'an older line is entered at its end'}
+    ${{}}                          | ${'1.4.2:yanked 1.5.0'}                      | ${'Yanked'}          | ${'the floor must be one that can be had'}
+    ${{}}                          | ${'1.5.0'}                                   | ${'VersionNotFound'} | ${'a floor must be published'}
   `('first install over the floor 1.4.2 of $releases, $upgrade: $decided ($why)', ({ upgrade, releases, decided }) => {
     const spec = { upgradePolicy: 'auto', version: '1.4.2', upgrade } as const;
     expect(decide({ spec, catalogue: published(releases) })).toBe(decided);
@@ -613,6 +614,31 @@ describe('laws', () => {
         const isAutomatic = decision.trigger === 'Policy' && any.stable !== undefined;
         expect(hops.filter((hop) => isAutomatic && isForbiddenToAutomation(hop, any))).toEqual([]);
         expect(isAutomatic && (any.isBusy || any.isHealthy === false || any.slot === 'queued')).toBe(false);
+      }),
+      runs,
+    );
+  });
+
+  it('a first install under automation chooses once', () => {
+    fc.assert(
+      fc.property(anyInput, fc.nat(9), (any, nth) => {
+        const floor = any.catalogue?.releases[nth]?.version;
+        const first: VersionInput = {
+          ...any,
+          installed: undefined,
+          stable: undefined,
+          failures: [],
+          isBusy: false,
+          isHealthy: true,
+          slot: 'free',
+          spec: { ...any.spec, upgradePolicy: 'auto', version: floor },
+        };
+        const decision = decideVersion(first);
+        if (decision.kind !== 'target') {
+          return;
+        }
+        const { version } = decision;
+        expect(decideVersion({ ...first, installed: version, stable: version })).toMatchObject({ version });
       }),
       runs,
     );
