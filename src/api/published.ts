@@ -37,7 +37,7 @@ export function immutable(field: string, presence: 'required' | 'added once'): R
       presence === 'added once'
         ? `!has(oldSelf.${field}) || (has(self.${field}) && self.${field} == oldSelf.${field})`
         : `self.${field} == oldSelf.${field}`,
-    message: `${field} of a published version cannot change: publish a new version`,
+    message: `${field} of a published version cannot change: publish a new version, or remove this one and add it again, which begins its age anew`,
     fieldPath: `.${field}`,
   };
 }

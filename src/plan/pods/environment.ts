@@ -34,7 +34,10 @@ export function readConfiguration(
   const names = [...config.map(([name]) => name), ...configFrom.map((e) => e.name)];
   const reserved = names.filter((name) => isReserved(name, reservedNames)).sort();
   if (reserved.length > 0) {
-    return problem('ReservedEnvName', `Remove ${quoted(reserved)} from config and configFrom: reserved`);
+    return problem(
+      'ReservedEnvName',
+      `Remove ${quoted(reserved)} from config and configFrom, or ask the platform team: it reserves that in reservedEnvNames`,
+    );
   }
   const answers = (spec.userInputs ?? []).map(({ name, value = '' }) => [name, value] as const);
   const bytes = [...config, ...answers].reduce(

@@ -8,6 +8,7 @@ import { graceOf } from './grace.ts';
 import type { Problem } from '../../api/problem.ts';
 import { secretLost } from '../pods/generated.ts';
 import type { Observed } from '../state/observed.ts';
+import { REFUSED } from '../state/record.ts';
 import type { Return } from '../decide/return.ts';
 import { formatSoftware, inWords, movedSince } from '../software/set.ts';
 import type { State } from '../state/state.ts';
@@ -126,13 +127,12 @@ function ready({ observed, state, outlook }: Findings, version: string): Verdict
     return runs('UpToDate', `, which was yanked${message ? ` (${message})` : ''}: choose another version`);
   }
   const newer = newerRelease(observed, version);
-  const hasFailed = outlook?.input.failures?.some((f) => f.version === newer && !isOfSoftware(f))
-    ? 'failed here and was taken back'
-    : 'is published';
+  const failure = outlook?.input.failures?.find((f) => f.version === newer && !isOfSoftware(f));
+  // What the API server refused never began.
+  const fate = failure?.reason === REFUSED ? 'was refused here' : 'failed here and was taken back';
+  const what = failure ? fate : 'is published';
   const suspended = observed.installation.spec.suspend ? ', suspended' : '';
-  return newer === undefined
-    ? runs('UpToDate', suspended)
-    : runs('UpgradeAvailable', `${suspended}; ${newer} ${hasFailed}`);
+  return newer === undefined ? runs('UpToDate', suspended) : runs('UpgradeAvailable', `${suspended}; ${newer} ${what}`);
 }
 
 function onTheWay(findings: Findings, version: string, isBack: boolean): Verdict[] {
