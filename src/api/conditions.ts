@@ -39,7 +39,8 @@ export type ConditionType =
   | 'UpdateAvailable'
   | 'UpgradeHealthy'
   | 'Drifted'
-  | 'InputsUnused';
+  | 'InputsUnused'
+  | 'ReferencesMissing';
 
 /** A condition before it is stamped with the generation and the time. */
 export interface Verdict {
@@ -62,7 +63,13 @@ export interface Stamp {
 const LONGEST_MESSAGE = 4096;
 
 /** Present only while there is something to tell, each with its own beginning: a new reason or generation is a new episode with its own clock. */
-const EPISODES: ReadonlySet<string> = new Set(['Reconciling', 'Stalled', 'Drifted', 'InputsUnused']);
+const EPISODES: ReadonlySet<string> = new Set([
+  'Reconciling',
+  'Stalled',
+  'Drifted',
+  'InputsUnused',
+  'ReferencesMissing',
+]);
 
 /**
  * Stamps the verdicts of one reconcile.

@@ -147,7 +147,7 @@ export const InstallationStatus = z
       .describe('What holds for the committed pods after defaults.')
       .optional(),
     conditions: conditionList(
-      'Ready, Reconciling, Stalled, Available, UpdateAvailable, UpgradeHealthy, Drifted and InputsUnused.',
+      'Ready, Reconciling, Stalled, Available, UpdateAvailable, UpgradeHealthy, Drifted, InputsUnused and ReferencesMissing.',
     ),
   })
   .describe('What the operator sees and does.');

@@ -4,6 +4,7 @@ import type { Transport } from '../cluster/transport.ts';
 import type { Clock } from '../controller/clock.ts';
 import type { Stored } from '../controller/feed.ts';
 import { Reflector, type ReflectorHooks } from '../controller/reflector.ts';
+import { namespaceOf } from '../controller/object-key.ts';
 import { Store } from '../controller/store.ts';
 import { CHILD_SELECTOR } from '../api/names.ts';
 import type { OperatorConfig } from '../api/operator-config.ts';
@@ -55,7 +56,10 @@ export function createCaches(options: CacheOptions) {
   });
   const providers = new Store<ProviderView>({});
   const software = new Store<SoftwareView>({});
-  const deployments = new Store<ReturnType<typeof projectDeployment>>({});
+  const deployments = new Store({
+    reference: ({ key, references = [] }: ReturnType<typeof projectDeployment>) =>
+      references.map(({ kind, name }) => `${kind} ${namespaceOf(key)}/${name}`),
+  });
   const services = new Store<ReturnType<typeof projectService>>({});
   const budgets = new Store<ReturnType<typeof projectBudget>>({});
   const revisions = new Store({ installation: (r: ReturnType<typeof projectRevision>) => [r.installation] });

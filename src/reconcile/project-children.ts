@@ -5,7 +5,14 @@ import { hash } from '../api/hash.ts';
 import { ANNOTATION, FIELD_MANAGER, LABEL, LEFT_TO_OTHERS } from '../api/names.ts';
 import { contestedHash, ownedHash } from '../plan/state/owned-hash.ts';
 import { selectorOf } from '../plan/pods/children.ts';
-import type { ChildKind, ChildView, DeploymentView, ServicePort, ServiceView } from '../plan/state/observed.ts';
+import type {
+  ChildKind,
+  ChildView,
+  DeploymentView,
+  Reference,
+  ServicePort,
+  ServiceView,
+} from '../plan/state/observed.ts';
 import { isGeneratedKey } from '../plan/pods/generated.ts';
 import { CONTAINER, templateId } from '../plan/pods/template.ts';
 import { ALONE } from './alone.ts';
@@ -56,10 +63,12 @@ interface Container {
   readonly name?: string;
   readonly image?: string;
   readonly ports?: readonly { readonly name?: string; readonly containerPort: number }[];
-  readonly env?: readonly { readonly valueFrom?: { readonly secretKeyRef?: SecretKey } }[];
+  readonly env?: readonly {
+    readonly valueFrom?: { readonly configMapKeyRef?: KeyRef; readonly secretKeyRef?: KeyRef };
+  }[];
 }
 
-interface SecretKey {
+interface KeyRef {
   readonly name: string;
   readonly key: string;
 }
@@ -116,6 +125,7 @@ export function projectDeployment(raw: RawDeployment): DeploymentProjection {
     template: sharedText(templateId(annotations)),
     version: sharedText(annotations[ANNOTATION.version]),
     secrets: generatedIn(container),
+    references: referencesIn(container),
     software: sharedText(annotations[ANNOTATION.software]),
     restart: annotations[ANNOTATION.restart],
     failed: metadata.annotations?.[ANNOTATION.failed],
@@ -145,6 +155,17 @@ export function projectDeployment(raw: RawDeployment): DeploymentProjection {
 function generatedIn({ env = [] }: Container = {}): DeploymentView['secrets'] {
   const refs = env.flatMap(({ valueFrom }) => valueFrom?.secretKeyRef ?? []);
   return sharedValue(refs.filter(({ key }) => isGeneratedKey(key)).map(({ name, key }) => ({ name, key })));
+}
+
+/** Most have none. */
+function referencesIn({ env = [] }: Container = {}): readonly Reference[] | undefined {
+  const all = env.flatMap(({ valueFrom: { configMapKeyRef, secretKeyRef } = {} }): Reference[] => [
+    ...(configMapKeyRef ? [{ kind: 'ConfigMap', name: configMapKeyRef.name, key: configMapKeyRef.key } as const] : []),
+    ...(secretKeyRef && !isGeneratedKey(secretKeyRef.key)
+      ? [{ kind: 'Secret', name: secretKeyRef.name, key: secretKeyRef.key } as const]
+      : []),
+  ]);
+  return all.length > 0 ? all : undefined;
 }
 
 function numberIn(label: string | undefined): number | undefined {

@@ -79,14 +79,21 @@ export function wakeOnChanges({ caches, fleet, countRollout, kubernetes, wake, q
     }
   });
   caches.configMaps.onChange((before, after) => {
+    wakeReaders('ConfigMap', before ?? after);
     caches.installations.byIndex('configMap', (before ?? after)?.key ?? '').forEach((i) => wake(i));
   });
   caches.secrets?.onChange((before, after) => {
+    wakeReaders('Secret', before ?? after);
     caches.installations.byIndex('secret', (before ?? after)?.key ?? '').forEach((i) => wake(i));
   });
 
   // A release that needs a newer one may be taken now.
   kubernetes.onChange(() => wakeInTurn([...caches.installations.values()].map(({ key }) => key)));
+
+  /** Whose pods read it, be it that their spec names another by now. */
+  function wakeReaders(kind: 'ConfigMap' | 'Secret', object: { readonly key: string } | undefined): void {
+    caches.deployments.byIndex('reference', `${kind} ${object?.key}`).forEach((d) => wake(d));
+  }
 
   /** Wakes the installations that a publication concerns, in the order in which the fleet lets them begin. */
   function wakeInTurn(keys: readonly string[]): void {

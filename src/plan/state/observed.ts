@@ -67,6 +67,12 @@ export interface References {
 /** The content of a key, as a hash. `unwatched`: the operator may not read it, and knows nothing of it. */
 type Content = { readonly kind: 'hash'; readonly hash: string } | { readonly kind: 'missing' | 'unwatched' };
 
+export interface Reference {
+  readonly kind: 'ConfigMap' | 'Secret';
+  readonly name: string;
+  readonly key: string;
+}
+
 interface Owner {
   readonly kind: string;
   readonly name: string;
@@ -119,6 +125,8 @@ export interface DeploymentView extends ChildView {
   readonly version: string | undefined;
   /** The generated values that its container has in variables, by their Secrets. */
   readonly secrets: readonly { readonly name: string; readonly key: string }[];
+  /** What its container reads of ConfigMaps and Secrets by name: a pod that starts anew needs it. */
+  readonly references?: readonly Reference[] | undefined;
   /** Of its template, as `formatSoftware` writes it. */
   readonly software: string | undefined;
   /** The value of the annotation `…/restart` in its template. */

@@ -187,11 +187,18 @@ function causeIn(d: DeploymentView, fresh: readonly PodView[]): string {
 function steadyCauseIn(fresh: readonly PodView[]): string {
   const [held] = fresh.filter((pod) => pod.waiting);
   const isUnpulled = held && /^(ErrImage|ImagePull|InvalidImage)/.test(held.waiting?.reason ?? '');
-  const waits =
-    held && (isUnpulled ? 'an image cannot be pulled' : `a container waits: ${held.waiting?.reason}${lastExit(held)}`);
+  const waits = held && (isUnpulled ? 'an image cannot be pulled' : `a container waits: ${whyHeld(held)}`);
   const running = fresh.some((pod) => pod.hasStarted) ? 'they run and are not ready' : undefined;
   const cause = unscheduledIn(fresh) ?? waits ?? strangerIn(fresh) ?? running;
   return cause === undefined ? '' : ` (${cause})`;
+}
+
+/** What a node cannot find stays the same text. */
+function whyHeld(pod: PodView): string {
+  const { reason = '', message = '' } = pod.waiting ?? {};
+  return reason === 'CreateContainerConfigError' && message !== ''
+    ? `${reason}: ${message}`
+    : `${reason}${lastExit(pod)}`;
 }
 
 function unscheduledIn(fresh: readonly PodView[]): string | undefined {

@@ -125,7 +125,8 @@ export function readState(observed: Observed, now: number): State {
     isIntact,
     rollout,
     isRolledOut,
-    isAvailable: deployment?.isAvailable === true,
+    // The condition of the Deployment comes late where the number that it asks for was raised.
+    isAvailable: deployment?.isAvailable === true && deployment.available >= deployment.replicas,
     hasPods: deployment?.replicas !== 0,
     restart: installation.restart ?? pods?.restart,
     software: softwareOf(base),

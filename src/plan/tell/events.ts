@@ -12,7 +12,12 @@ export interface EventDraft {
 
 /** The events that tell the difference between two statuses, none where nothing happened. */
 export function eventsBetween(before: InstallationStatus, after: InstallationStatus): EventDraft[] {
-  return [...readyChanged(before, after), ...inputsUnknown(before, after), ...rewrittenOnAdmission(before, after)];
+  return [
+    ...readyChanged(before, after),
+    ...inputsUnknown(before, after),
+    ...rewrittenOnAdmission(before, after),
+    ...referencesGone(before, after),
+  ];
 }
 
 /** Said once for the same fields: it goes on for as long as the webhook is there. */
@@ -21,6 +26,15 @@ function rewrittenOnAdmission(before: InstallationStatus, after: InstallationSta
   const is = findCondition(after.conditions, 'Drifted');
   return is?.status === 'False' && is.message !== was?.message
     ? [{ type: 'Normal', reason: is.reason, action: 'Reconcile', note: is.message }]
+    : [];
+}
+
+/** The pods go on, so that nothing else would say it. */
+function referencesGone(before: InstallationStatus, after: InstallationStatus): EventDraft[] {
+  const was = findCondition(before.conditions, 'ReferencesMissing');
+  const is = findCondition(after.conditions, 'ReferencesMissing');
+  return is && is.message !== was?.message
+    ? [{ type: 'Warning', reason: is.type, action: 'Reconcile', note: is.message }]
     : [];
 }
 

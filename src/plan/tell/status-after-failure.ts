@@ -16,7 +16,13 @@ const DEPENDS_ON_WRITES = [
   'failedVersions',
 ] as const;
 
-const STAY: ReadonlySet<string> = new Set(['Available', 'UpdateAvailable', 'Drifted', 'InputsUnused']);
+const STAY: ReadonlySet<string> = new Set([
+  'Available',
+  'UpdateAvailable',
+  'Drifted',
+  'InputsUnused',
+  'ReferencesMissing',
+]);
 
 /** The status after a write to a child was refused: what was planned, but for what the write would have made true. */
 export function statusAfterFailure(

@@ -12,6 +12,7 @@ import { appliedNow, type Findings } from './findings.ts';
 import { historyOf } from './history.ts';
 import { readiness } from './readiness.ts';
 import { installedSoftware } from './installed-software.ts';
+import { referencesMissing } from './references-missing.ts';
 import { unusedInputs } from './unused-inputs.ts';
 import { updateAvailable } from './update-available.ts';
 import { upgradeHealth } from './upgrade-health.ts';
@@ -68,6 +69,7 @@ export function statusOf(findings: Findings): InstallationStatus {
         ...upgradeHealth(findings),
         ...drift(findings),
         ...unusedInputs(findings),
+        ...referencesMissing(observed),
       ],
       { generation: installation.generation, now },
     ),
@@ -118,10 +120,12 @@ function assessmentsToTell({ outlook, state }: Findings): readonly Assessment[] 
 
 function availability(findings: Findings): Verdict {
   const { state } = findings;
-  if (!state.deployment && !appliedNow(findings)) {
+  const applied = appliedNow(findings);
+  if (!state.deployment && !applied) {
     return verdict('Available', 'False', 'NothingInstalled', 'Nothing is installed');
   }
-  return state.isAvailable
+  const asked = applied?.effective.tier?.replicas ?? 0;
+  return state.isAvailable && (state.deployment?.available ?? 0) >= asked
     ? verdict('Available', 'True', 'PodsAvailable', 'As many pods as asked for are available')
     : verdict('Available', 'False', 'PodsUnavailable', 'Fewer pods than asked for are available');
 }

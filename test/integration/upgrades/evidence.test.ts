@@ -244,3 +244,30 @@ describe.skipIf(!inject('controlPlane').disposable)('an outage of what runs', { 
     expect([conditionOf(up, 'Available'), conditionOf(up, 'Stalled')]).toEqual(['True PodsAvailable', undefined]);
   });
 });
+
+// fluxcd/kustomize-controller#1180: the ConfigMap of before is pruned with the commit that fails
+describe.skipIf(!inject('controlPlane').disposable)('what came back', { concurrent: true }, () => {
+  it('names the ConfigMap that its pods read and that is gone, until it is put back', async () => {
+    const name = 'pruned';
+    const create = (suffix: string) =>
+      kubectl(['create', 'configmap', `settings-${suffix}`, '-n', namespace, '--from-literal=a=1']);
+    const from = (suffix: string) => ({
+      configFrom: [{ name: 'A', configMapKeyRef: { name: `settings-${suffix}`, key: 'a' } }],
+    });
+    await Promise.all([create('a'), create('b')]);
+    await install(name, from('a'));
+
+    await patch(of(name), { spec: { version: '1.2.0', ...from('b') } });
+    await kubectl(['delete', 'configmap', 'settings-a', '-n', namespace]);
+    const held = await witness.until(
+      of(name),
+      (seen) => isHeld(seen) && conditionOf(seen, 'ReferencesMissing') === 'True PodsCannotRestart',
+    );
+    expect(messageOf(held, 'ReferencesMissing')).toMatch(/^Put back ConfigMap "settings-a" with key "a"/);
+    const events = await kubectl(['get', 'events', '-n', namespace, '--field-selector=reason=ReferencesMissing']);
+    expect(events).toMatch(/Warning.*pruned.*Put back ConfigMap "settings-a"/);
+
+    await create('a');
+    await witness.until(of(name), (seen) => conditionOf(seen, 'ReferencesMissing') === undefined);
+  });
+});

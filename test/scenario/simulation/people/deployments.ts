@@ -48,12 +48,16 @@ export function isRolledOut({ metadata, ...deployment }: ApiObject): boolean {
   );
 }
 
-/** Whether as many pods are available as are asked for, as the Deployment controller says. */
+/** Whether as many pods are available as are asked for, and the Deployment controller says so. */
 export function isAvailable(deployment: ApiObject | undefined): boolean {
-  const { conditions = [] } = (deployment?.['status'] ?? {}) as {
+  const { conditions = [], availableReplicas = 0 } = (deployment?.['status'] ?? {}) as {
     readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+    readonly availableReplicas?: number;
   };
-  return conditions.some(({ type, status }) => type === 'Available' && status === 'True');
+  const { replicas = 1 } = (deployment?.['spec'] ?? {}) as { readonly replicas?: number };
+  return (
+    availableReplicas >= replicas && conditions.some(({ type, status }) => type === 'Available' && status === 'True')
+  );
 }
 
 /** What is in the pods that the operator has not put there, as JSON. Undefined where there is nothing. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { eventsBetween } from '../../../../src/plan/tell/events.ts';
 import type { Observed } from '../../../../src/plan/state/observed.ts';
 import { catalogue, catalogueOf, config, release } from '../../../support/builders.ts';
 import { World } from '../../../support/world.ts';
@@ -81,6 +82,64 @@ const DAMAGES: readonly {
     isMended: ({ deployment }) => deployment?.owned === deployment?.applied,
   },
 ];
+
+// fluxcd/kustomize-controller#1180, fluxcd/flux2#3378: a ConfigMap with a hash in its name is pruned with the commit that fails
+describe('what came back and reads a ConfigMap that is gone', () => {
+  const of = (name: string) => ({ configFrom: [{ name: 'A', configMapKeyRef: { name, key: 'a' } }] });
+  const told = (world: World) => world.status.conditions?.find((c) => c.type === 'ReferencesMissing')?.message;
+  const keep = (world: World, ...names: string[]) => {
+    world.observed = {
+      ...world.observed,
+      references: {
+        content: (_, name, key) =>
+          names.includes(name) ? { kind: 'hash', hash: `${name}/${key}` } : { kind: 'missing' },
+      },
+    };
+  };
+
+  it('is named, until it is put back', () => {
+    const world = new World(catalogue('1.0.0', '1.1.0'), { version: '1.0.0', ...of('settings-a') });
+    keep(world, 'settings-a', 'settings-b');
+    world.converge();
+    expect(told(world)).toBeUndefined();
+
+    world.edit({ version: '1.1.0', ...of('settings-b') });
+    keep(world, 'settings-b');
+    world.settle();
+    world.pod({ restarts: 3, waiting: { reason: 'CrashLoopBackOff', message: '' } });
+    world.settle();
+    world.rollOut();
+    world.settle();
+    expect([world.ready(), world.observed.deployment?.version]).toEqual(['False RolledBack', '1.0.0']);
+    expect(told(world)).toBe(
+      'Put back ConfigMap "settings-a" with key "a": the pods that run read it, and none that starts anew would work',
+    );
+
+    keep(world, 'settings-a', 'settings-b');
+    world.settle();
+    expect(told(world)).toBeUndefined();
+  });
+
+  it('is said once, as a Warning', () => {
+    const is = (text: string) => ({
+      observedGeneration: 1,
+      conditions: [
+        {
+          type: 'ReferencesMissing',
+          status: 'True' as const,
+          reason: 'PodsCannotRestart',
+          message: text,
+          lastTransitionTime: '',
+        },
+      ],
+    });
+    expect(eventsBetween({ observedGeneration: 1 }, is('a'))).toEqual([
+      { type: 'Warning', reason: 'ReferencesMissing', action: 'Reconcile', note: 'a' },
+    ]);
+    expect(eventsBetween(is('a'), is('a'))).toEqual([]);
+    expect(eventsBetween(is('a'), { observedGeneration: 1 })).toEqual([]);
+  });
+});
 
 describe.each(FAULTS)('with $name', ({ makes, told }) => {
   const faulty = () => {
