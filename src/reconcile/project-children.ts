@@ -116,7 +116,7 @@ export function projectDeployment(raw: RawDeployment): DeploymentProjection {
   const annotations = spec?.template?.metadata?.annotations ?? {};
   const condition = (type: string) => status?.conditions?.find((c) => c.type === type);
   const failure = condition('ReplicaFailure');
-  const isAvailable = condition('Available')?.status === 'True';
+  const available = condition('Available');
   const container = spec?.template?.spec?.containers?.find((c) => c.name === CONTAINER);
   const owned = ownedFields(raw, FIELD_MANAGER);
   return {
@@ -140,8 +140,7 @@ export function projectDeployment(raw: RawDeployment): DeploymentProjection {
     available: status?.availableReplicas ?? 0,
     ready: status?.readyReplicas ?? 0,
     image: sharedText(container?.image),
-    isAvailable,
-    unavailableSince: isAvailable ? undefined : condition('Available')?.lastTransitionTime,
+    unavailableSince: available?.status === 'True' ? undefined : available?.lastTransitionTime,
     progress: sharedText(condition('Progressing')?.reason),
     failure: failure?.status === 'True' ? failure.message : undefined,
     ownsReplicas: Object.hasOwn((owned['spec'] as object | undefined) ?? {}, 'replicas'),

@@ -216,7 +216,6 @@ export function deployment(of: RolloutRecord, more: Partial<DeploymentView> = {}
     total: 2,
     updated: 2,
     available: 2,
-    isAvailable: available >= replicas,
     unavailableSince: available >= replicas ? undefined : startedAt,
     progress: 'NewReplicaSetAvailable',
     failure: undefined,

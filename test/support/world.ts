@@ -241,9 +241,7 @@ export class World {
 
   /** As the Deployment controller keeps it. */
   #availabilityOf({ available, replicas }: DeploymentView, before: DeploymentView | undefined) {
-    const isAvailable = available >= replicas;
-    const since = before?.isAvailable === false ? before.unavailableSince : timestamp(this.now);
-    return { isAvailable, unavailableSince: isAvailable ? undefined : since };
+    return { unavailableSince: available >= replicas ? undefined : (before?.unavailableSince ?? timestamp(this.now)) };
   }
 
   #write(action: Action): void {

@@ -145,8 +145,7 @@ export interface DeploymentView extends ChildView {
   readonly total: number;
   readonly updated: number;
   readonly available: number;
-  /** Whether as many pods as are asked for are available, and since when not (RFC 3339): condition `Available`. */
-  readonly isAvailable: boolean;
+  /** Since when fewer pods are available than are asked for, RFC 3339: its condition `Available`. Absent while there are enough. */
   readonly unavailableSince: string | undefined;
   /** Reason of the condition `Progressing`. */
   readonly progress: string | undefined;

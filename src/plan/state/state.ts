@@ -70,7 +70,7 @@ export interface State {
   readonly rollout: Rollout | undefined;
   /** Its template is rolled out, whatever its pods do since. */
   readonly isRolledOut: boolean;
-  /** The Deployment has as many available pods as it asks for. */
+  /** The Deployment has as many available pods as it asks for; in a rollout that adds pods, as many as before. */
   readonly isAvailable: boolean;
   /** A pod is asked for: without one nothing can be proven, and nothing begins by itself. */
   readonly hasPods: boolean;
@@ -125,8 +125,7 @@ export function readState(observed: Observed, now: number): State {
     isIntact,
     rollout,
     isRolledOut,
-    // The condition of the Deployment comes late where the number that it asks for was raised.
-    isAvailable: deployment?.isAvailable === true && deployment.available >= deployment.replicas,
+    isAvailable: isAvailable(deployment, rollout, proven),
     hasPods: deployment?.replicas !== 0,
     restart: installation.restart ?? pods?.restart,
     software: softwareOf(base),
@@ -212,6 +211,23 @@ function nameOf({
     case undefined:
       return 'RollingOut';
   }
+}
+
+/** Pods that a rollout is adding are missed by nobody, as long as those that were there are available. */
+function isAvailable(
+  deployment: DeploymentView | undefined,
+  rollout: Rollout | undefined,
+  proven: RolloutRecord | undefined,
+): boolean {
+  if (!deployment || deployment.available >= deployment.replicas) {
+    return deployment !== undefined;
+  }
+  // The Deployment controller may add pods of the former template first.
+  const before = proven?.effective.tier?.replicas ?? Number.POSITIVE_INFINITY;
+  const old = deployment.total - deployment.updated;
+  const former = Math.max(1, Math.min(old > 0 ? old : deployment.replicas, before));
+  const isAdding = rollout?.phase === 'progressing' || rollout?.phase === 'failed';
+  return proven !== undefined && isAdding && deployment.available >= former;
 }
 
 /** A failed rollout that does not go back is no reason to wait: something newer may be the only way out. */

@@ -120,12 +120,10 @@ function assessmentsToTell({ outlook, state }: Findings): readonly Assessment[] 
 
 function availability(findings: Findings): Verdict {
   const { state } = findings;
-  const applied = appliedNow(findings);
-  if (!state.deployment && !applied) {
+  if (!state.deployment && !appliedNow(findings)) {
     return verdict('Available', 'False', 'NothingInstalled', 'Nothing is installed');
   }
-  const asked = applied?.effective.tier?.replicas ?? 0;
-  return state.isAvailable && (state.deployment?.available ?? 0) >= asked
+  return state.isAvailable
     ? verdict('Available', 'True', 'PodsAvailable', 'As many pods as asked for are available')
     : verdict('Available', 'False', 'PodsUnavailable', 'Fewer pods than asked for are available');
 }

@@ -64,7 +64,10 @@ function statusLies(deed: Deed, installation: ApiObject): string[] {
   const wasAvailable = findCondition(before?.conditions, 'Available')?.status;
   // What is somebody else's, or nobody's, may be taken for its own or not.
   const saysSo = (d: ApiObject | undefined) =>
-    (d && !isOwnedBy(d, installation)) || isAvailable(d) === (available === 'True');
+    (d && !isOwnedBy(d, installation)) ||
+    isAvailable(d) === (available === 'True') ||
+    // In a rollout that adds pods it is enough that as many serve as before.
+    (d && available === 'True' && !isMarked(recordOf(deed.server, d), 'proven'));
   // One that the caches do not show is seen first in the answer to its own apply.
   const last = deed.server.history.findLast((c) => c.kind === KINDS.Deployment && c.key === change.key);
   const isFound = available === 'False' && last?.by === FIELD_MANAGER;

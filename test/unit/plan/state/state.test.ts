@@ -881,7 +881,13 @@ it.each<[string, Pieces, boolean]>([
   ['both old pods serve in an upgrade that has failed', midway({}, { now: '02:10' }), true],
   ['both old pods serve in an upgrade that nobody has looked at', midway(UNSEEN), true],
   ['one of two old pods serves', midway({ available: 1 }), false],
-  ['pods are being added', midway({ replicas: 5, total: 5, available: 2 }), false],
+  ['pods are being added, and as many serve as before', midway({ replicas: 5, total: 5, available: 2 }), true],
+  ['pods are being added, and fewer serve than before', midway({ replicas: 5, total: 5, available: 1 }), false],
+  [
+    'pods were being added as it failed, and as many serve as before',
+    midway({ replicas: 5, total: 5, available: 2 }, { now: '02:10' }),
+    true,
+  ],
   [
     'no pod is asked for',
     { records: [done1], deployment: deployment(done1, { replicas: 0, total: 0, updated: 0, available: 0 }) },
