@@ -66,8 +66,8 @@ function statusLies(deed: Deed, installation: ApiObject): string[] {
   const saysSo = (d: ApiObject | undefined) =>
     (d && !isOwnedBy(d, installation)) ||
     isAvailable(d) === (available === 'True') ||
-    // In a rollout that adds pods it is enough that as many serve as before.
-    (d && available === 'True' && !isMarked(recordOf(deed.server, d), 'proven'));
+    // In a rollout that adds pods, be it one that goes back, it is enough that as many serve as before.
+    (available === 'True' && ready?.status !== 'True' && ready?.reason !== 'Unavailable');
   // One that the caches do not show is seen first in the answer to its own apply.
   const last = deed.server.history.findLast((c) => c.kind === KINDS.Deployment && c.key === change.key);
   const isFound = available === 'False' && last?.by === FIELD_MANAGER;
