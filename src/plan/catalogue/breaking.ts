@@ -1,7 +1,7 @@
 import semver from 'semver';
 import type { BreakingRelease, Catalogue } from './catalogue.ts';
 
-/** The condition that says it has room for more, and nobody reads it. */
+/** The rest is counted: a message with every note would not be read. */
 const MOST_NAMED = 3;
 
 /** The breaking releases that a move from one version to a higher one crosses, that one included, oldest first. */

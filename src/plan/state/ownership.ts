@@ -20,12 +20,8 @@ export function ownershipOf(child: ChildView | undefined, installation: Installa
     return { kind: 'leaving' };
   }
   const { owner } = child;
-  if (!owner && child.adoptable && child.provider !== undefined && child.provider !== installation.spec.provider) {
-    // What it runs is no version of this provider, and its data are not this one's.
-    return { kind: 'foreign', owner: `an installation of "${child.provider}" that was deleted` };
-  }
   if (!owner) {
-    return child.adoptable ? { kind: 'orphan' } : { kind: 'foreign', owner: 'somebody else' };
+    return ofNobody(child, installation);
   }
   if (owner.uid === installation.uid) {
     return { kind: 'ours' };
@@ -33,4 +29,14 @@ export function ownershipOf(child: ChildView | undefined, installation: Installa
   return owner.kind === INSTALLATION_KIND && owner.name === installation.name
     ? { kind: 'leaving' }
     : { kind: 'foreign', owner: `${owner.kind} "${owner.name}"` };
+}
+
+function ofNobody({ adoptable, provider }: ChildView, { spec }: Installation): Ownership {
+  if (!adoptable) {
+    return { kind: 'foreign', owner: 'somebody else' };
+  }
+  // What it runs is no version of another provider.
+  return provider === undefined || provider === spec.provider
+    ? { kind: 'orphan' }
+    : { kind: 'foreign', owner: `an installation of "${provider}" that was deleted` };
 }
