@@ -1,12 +1,12 @@
 import type { BlockReason } from '../../api/upgrade-status.ts';
 import { ANNOTATION } from '../../api/names.ts';
 import type { Assessment } from '../version/assessment.ts';
-import { breakingBetween, whatBreaks } from '../catalogue/breaking.ts';
+import { whatBreaks } from '../catalogue/breaking.ts';
 import { findRelease } from '../catalogue/catalogue.ts';
 import { isOfSoftware, type Failure } from '../failures/failures.ts';
 import type { Release } from '../../api/provider.ts';
 import { changeBetween } from '../catalogue/level.ts';
-import { blockersOf } from '../version/gates.ts';
+import { blockersOf, breakingOnTheWay } from '../version/gates.ts';
 import { shutOnTheWay, softwareRefusal, unanswered } from '../version/refusal.ts';
 import type { VersionInput } from '../version/version-input.ts';
 
@@ -21,7 +21,7 @@ export interface Explanation {
 
 export function explain(assessment: Assessment, input: VersionInput, runs: string): Explanation {
   const { release, blockedBy, notBefore, path, pathByName } = assessment;
-  const { spec, catalogue, failures = [], software, answers } = input;
+  const { spec, failures = [], software, answers } = input;
   const { version } = release;
   const isManual = spec.upgradePolicy === 'manual';
   const reason = blockedBy.find((r) => !isManual || !OF_AUTOMATION.has(r));
@@ -53,7 +53,7 @@ export function explain(assessment: Assessment, input: VersionInput, runs: strin
     case 'Prerelease':
       return { reason, message: take(', it is a prerelease') };
     case 'Breaking':
-      return { reason, message: take(`, ${whatBreaks(breakingBetween(catalogue, runs, version), version)}`) };
+      return { reason, message: take(`, ${whatBreaks(breakingOnTheWay(release, input), version)}`) };
     case 'Range':
       return { reason, message: take(`, or widen upgrade.range "${spec.upgrade?.range}"`) };
     case 'Level':

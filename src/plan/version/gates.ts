@@ -134,9 +134,14 @@ function isUnwantedPrerelease({ version }: Release, { spec }: VersionInput): boo
 }
 
 /** A breaking release is breaking for whoever crosses it, be it by a later one that says nothing. */
-function crossesBreaking({ version }: Release, input: VersionInput): boolean {
+function crossesBreaking(release: Release, input: VersionInput): boolean {
+  return breakingOnTheWay(release, input).length > 0;
+}
+
+/** Measured from what is stable: a breaking release that is being rolled out is crossed once it is done. */
+export function breakingOnTheWay({ version }: Release, input: VersionInput): ReturnType<typeof breakingBetween> {
   const runs = baseOf(input) ?? input.installed;
-  return runs !== undefined && breakingBetween(input.catalogue, runs, version).length > 0;
+  return runs === undefined ? [] : breakingBetween(input.catalogue, runs, version);
 }
 
 function isOutOfRange({ version }: Release, { spec }: VersionInput): boolean {

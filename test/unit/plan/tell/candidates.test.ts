@@ -316,6 +316,16 @@ describe('what is told of a newer release', () => {
     expect(explain(first!, seen, '1.0.0')).toEqual({ reason, message });
   });
 
+  it('names what is breaking also while that is being rolled out', () => {
+    const all = catalogue('1.0.0', release('2.0.0', { breaking: { note: 'a' } }), '2.0.1');
+    const seen = input({ spec: manual, catalogue: all, stable: '1.0.0', installed: '2.0.0', isBusy: true });
+    const [first] = assess(seen);
+    expect(explain(first!, seen, '2.0.0')).toEqual({
+      reason: 'Breaking',
+      message: 'Set version 2.0.1 to take it, it passes what is breaking: 2.0.0 (a)',
+    });
+  });
+
   it('has no more than five steps', () => {
     const steps = Array.from({ length: 7 }, (_, i) => release(`1.${i + 1}.0`, { required: true }));
     const seen = input({ spec: manual, catalogue: catalogue('1.0.0', ...steps, '2.0.0') });
