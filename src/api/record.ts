@@ -48,6 +48,13 @@ const RecordedInput = z.object({
 });
 export type RecordedInput = Readonly<z.output<typeof RecordedInput>>;
 
+/**
+ * What the release brought into the pods besides its image, so that they can be changed also when other content is published as
+ * its version. Members of a `Release`.
+ */
+const RecordedContent = z.record(z.string(), z.unknown());
+export type RecordedContent = z.output<typeof RecordedContent>;
+
 /** The facts of a record besides its Deployment: all that a decision needs to know of a rollout. */
 const RecordFacts = z.object({
   /** `org/name`. */
@@ -64,6 +71,8 @@ const RecordFacts = z.object({
   committed: Committed,
   version: z.string().refine(isExactVersion),
   image: z.string(),
+  /** Absent: an operator before this one wrote the record. */
+  content: RecordedContent.optional(),
   /** The version that was stable when it began. Absent: none was. */
   from: z.string().optional(),
   /** The version that was current before this one. */

@@ -58,6 +58,7 @@ function compactFacts(facts: RecordFacts): RecordFacts {
     trigger: sharedText(facts.trigger),
     version: sharedText(facts.version),
     image: sharedText(facts.image),
+    content: facts.content && sharedValue(facts.content),
     from: sharedText(facts.from),
     previousVersion: sharedText(facts.previousVersion),
     committed: {

@@ -6,6 +6,7 @@ import { nextAttempt, requiredBy, triggerOf, type Attempt } from './attempt.ts';
 import { findRelease, tierDefinition } from '../catalogue/catalogue.ts';
 import { inputHashes, wishAgain, type Inputs } from '../pods/inputs.ts';
 import { isMadeFrom } from '../state/committed.ts';
+import { asItRuns, contentHash } from '../pods/content.ts';
 import type { Answers } from '../pods/answers.ts';
 import type { Configuration } from '../pods/environment.ts';
 import { hindranceTo, type Keep } from './hindrance.ts';
@@ -91,7 +92,8 @@ function runOfUnknown(
 }
 
 /** In this order: the software to run with; whether the pods that run are those already; what hinders a rollout; the rollout. */
-function runOfRelease(observed: Observed, state: State, wanted: Wanted, release: Release): Desired | Keep | Problem {
+function runOfRelease(observed: Observed, state: State, wanted: Wanted, published: Release): Desired | Keep | Problem {
+  const release = asItRuns(published, state.stable);
   const software = softwareFor(observed, state, { ...wanted, release });
   if (software.kind === 'problem') {
     return software;
@@ -103,7 +105,7 @@ function runOfRelease(observed: Observed, state: State, wanted: Wanted, release:
     return unanswered(release, sheet);
   }
   if (base && isMadeFrom(hashesNow(observed, wanted, base, rendering), base.committed)) {
-    return stayOf(base, rendering);
+    return stayOf(base, rendering, isOtherContent(base, published));
   }
   const trigger = triggerOf(state, { target: wanted.target, hashes: rendering.hashes, isUpdate: software.isUpdate });
   return (
@@ -112,7 +114,7 @@ function runOfRelease(observed: Observed, state: State, wanted: Wanted, release:
       release,
       sheet,
       resolution: software.resolution,
-      isContentChanged: isOtherContent(base, rendering),
+      isContentChanged: isOtherContent(base, release),
     }) ?? startOf(observed, state, wanted, { ...rendering, trigger })
   );
 }
@@ -165,18 +167,18 @@ export function render(
   };
 }
 
-function isOtherContent(base: RolloutRecord | undefined, { inputs, hashes }: Rendering): boolean {
-  return base?.version === inputs.release.version && base.committed.release !== hashes.release;
+function isOtherContent(base: RolloutRecord | undefined, release: Release): boolean {
+  return base?.version === release.version && base.committed.release !== contentHash(release);
 }
 
-function stayOf(base: RolloutRecord, { inputs, hashes, ...rest }: Rendering): Stay {
+function stayOf(base: RolloutRecord, { inputs, hashes, ...rest }: Rendering, isContentChanged: boolean): Stay {
   return {
     kind: 'run',
     version: inputs.release.version,
     // Healing applies the same record with the same caution as before.
     inputs: { ...inputs, number: base.number, minReadySeconds: base.minReadySeconds },
     isChanged: false,
-    isContentChanged: isOtherContent(base, { inputs, hashes }),
+    isContentChanged,
     askedAnew: askedOf(base) === hashes.asked ? undefined : (hashes.asked ?? NOTHING_ASKED),
     ...rest,
   };

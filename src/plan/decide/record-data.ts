@@ -1,6 +1,7 @@
 import type { Committed, RecordData, RecordedDeployment } from '../../api/record.ts';
 import type { Attempt } from './attempt.ts';
 import { budgetOf, type Child } from '../pods/children.ts';
+import { recordedContent } from '../pods/content.ts';
 import type { Inputs } from '../pods/inputs.ts';
 import { servicePorts } from '../pods/service.ts';
 
@@ -18,6 +19,7 @@ export function recordData(
     committed,
     version: release.version,
     image: release.image,
+    content: recordedContent(release),
     applied: hash,
     ...(sheet.inputs.length > 0 && { inputs: sheet.inputs }),
     ...(restart !== undefined && { restart }),

@@ -4,6 +4,7 @@ import type { Release } from '../../api/provider.ts';
 import type { Committed } from '../../api/record.ts';
 import type { Tier } from '../../api/tier.ts';
 import type { Answers } from './answers.ts';
+import { contentHash } from './content.ts';
 import type { Configuration } from './environment.ts';
 import type { Installation, RolloutRecord } from '../state/observed.ts';
 import type { Resolution } from '../software/resolution.ts';
@@ -45,7 +46,7 @@ export function inputHashes(
   return {
     wish: wishHash(installation, release.version, configuration, { answered, restart }),
     tier: hash(definition ?? null),
-    release: releaseHash(release),
+    release: contentHash(release),
     ...(asked !== undefined && { asked }),
     ...(chosen !== undefined && { software: chosen }),
   };
@@ -70,10 +71,4 @@ export function wishAgain(
 ): string {
   const restart = installation.restart ?? record?.restart;
   return wishHash(installation, version, configuration, { answered: answers.hashAgain(record), restart });
-}
-
-/** Of all that reaches the pods. */
-function releaseHash({ image, runtime, documentRoot, systemSoftwareDependencies, userInputs }: Release): string {
-  const asked = userInputs?.length ? userInputs : undefined;
-  return hash({ image, runtime, documentRoot, systemSoftwareDependencies, userInputs: asked });
 }

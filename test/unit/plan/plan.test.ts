@@ -180,7 +180,7 @@ describe('what runs', () => {
     world.publish(catalogue(release('1.0.0', { image: 'other' })));
     world.tamper('kubectl', 'spec.replicas');
     world.converge();
-    expect(world.journal).toEqual(['restore Deployment']);
+    expect(world.journal).toEqual(['apply Deployment']);
     expect(world.head).toMatchObject({ number: 1, image: 'registry.example.com/acme/web:1.0.0' });
     expect([world.state.isPristine, world.ready()]).toEqual([true, 'True UpToDate']);
   });

@@ -484,9 +484,9 @@ describe('the platform', () => {
     world.publish(needsPhp);
     world.settle();
     changeTier(world, 3);
-    world.settle();
+    world.converge();
 
-    expect(world.head?.trigger).toBe('Install');
+    expect([world.head?.trigger, world.head?.committed.software]).toEqual(['Tier', undefined]);
     expect(world.ready()).toBe('True UpToDate');
   });
 
