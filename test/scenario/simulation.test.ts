@@ -32,7 +32,9 @@ it.skipIf(SEED !== '')(
 async function failuresOf(all: readonly number[], live: (seed: number) => Promise<Simulation>): Promise<string> {
   const failures: string[] = [];
   for (const seed of all) {
-    const simulation = await live(seed);
+    const simulation = await live(seed).catch((cause: unknown) => {
+      throw new Error(`Seed ${seed} cannot be lived through: run it by SEED=${seed}`, { cause });
+    });
     if (simulation.violations.length > 0) {
       failures.push(describeFailure(seed, simulation, SEED === '' ? undefined : Infinity));
     }

@@ -105,6 +105,17 @@ const changed = container('web:2', [
 ]);
 const third = deployment([container('web:2', [{ name: 'C', value: '3' }])], { labels: { version: '2' } });
 
+const copy = (more: object) => ({ name: 'copy', ...more });
+
+/** A Deployment, whole, with these init containers. */
+function withInit(...initContainers: readonly object[]): object {
+  const containers = [{ name: 'provider', image: 'web:1' }];
+  const template = { metadata: { labels: { app: 'web' } }, spec: { containers, initContainers } };
+  return { ...named, spec: { selector: { matchLabels: { app: 'web' } }, template } };
+}
+
+const named = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'web', namespace: 'ssa' } };
+
 /** Every way in which the operator and others write to a child, one after the other. */
 export const CONVERSATION: readonly Utterance[] = [
   { shows: 'a first apply creates', ...apply, path: DEPLOYMENT, query: ours(false), body: first },
@@ -175,6 +186,21 @@ export const CONVERSATION: readonly Utterance[] = [
     query: ours(true),
     body: withUid(second, '00000000-0000-0000-0000-000000000000'),
   },
+  {
+    shows: 'a first apply of the name creates again',
+    ...apply,
+    path: DEPLOYMENT,
+    query: ours(false),
+    body: withInit(copy({ image: 'php:1' })),
+  },
+  {
+    shows: 'another manager adds to a container',
+    ...apply,
+    path: DEPLOYMENT,
+    query: { fieldManager: 'other', force: 'true' },
+    body: { ...named, spec: { template: { spec: { initContainers: [copy({ command: ['cp'] })] } } } },
+  },
+  { shows: 'nothing without an image is left of one', ...apply, path: DEPLOYMENT, query: ours(true), body: withInit() },
   {
     shows: 'a Service is made',
     ...apply,

@@ -19,6 +19,8 @@ export interface Kind extends Resource {
   readonly hasStatus: boolean;
   /** Fields that never change once the object is there. */
   readonly immutable: readonly string[];
+  /** The first field that has to be there and is not. */
+  readonly missing?: (object: Draft) => string | undefined;
   /** Fills in defaults for the fields that were left out. */
   readonly defaulted: (object: Draft) => Draft;
 }
@@ -32,7 +34,8 @@ function withSpec(object: Draft, defaults: object): Draft {
 }
 
 interface PodSpec {
-  readonly containers: readonly { readonly env?: readonly { readonly value?: string }[] }[];
+  readonly containers: readonly { readonly image?: string; readonly env?: readonly { readonly value?: string }[] }[];
+  readonly initContainers?: readonly { readonly image?: string }[];
 }
 
 /** The API server does not store an empty value of a variable, although the manager owns it. */
@@ -43,6 +46,16 @@ function withoutEmptyValues(object: Draft): Draft {
     ...(env && { env: env.map(({ value, ...variable }) => (value ? { ...variable, value } : variable)) }),
   }));
   return { ...object, spec: { ...spec, template: { ...spec.template, spec: { ...spec.template.spec, containers } } } };
+}
+
+/** What is left of a container when its owner stops applying it and others have set a part of it. */
+function missingImage(object: Draft): string | undefined {
+  const { spec } = (object['spec'] as { readonly template: { readonly spec: PodSpec } }).template;
+  return (['initContainers', 'containers'] as const)
+    .flatMap((list) =>
+      (spec[list] ?? []).map(({ image }, i) => (image ? [] : [`spec.template.spec.${list}[${i}].image`])),
+    )
+    .flat()[0];
 }
 
 function custom(resource: Resource, defaults: object): Kind {
@@ -76,6 +89,7 @@ export const KINDS = {
     countsGenerations: true,
     hasStatus: true,
     immutable: [],
+    missing: missingImage,
     defaulted: (object) => ({ status: {}, ...withoutEmptyValues(withSpec(object, { replicas: 1 })) }),
   },
   Service: { ...CHILDREN.Service, ...plain, defaulted: (object) => withSpec(object, { sessionAffinity: 'None' }) },

@@ -170,6 +170,38 @@ export const RECORDED: readonly Answer[] = [
   { status: 409, reason: 'Conflict' },
   {
     status: 200,
+    generation: 1,
+    owners: {
+      'provider-operator Apply': {
+        got: [
+          'spec selector',
+          'spec template metadata labels app',
+          'spec template spec containers k:{"name":"provider"} .',
+          'spec template spec containers k:{"name":"provider"} image',
+          'spec template spec containers k:{"name":"provider"} name',
+          'spec template spec initContainers k:{"name":"copy"} .',
+          'spec template spec initContainers k:{"name":"copy"} image',
+          'spec template spec initContainers k:{"name":"copy"} name',
+        ],
+      },
+    },
+  },
+  {
+    status: 200,
+    generation: 2,
+    owners: {
+      'other Apply': {
+        got: [
+          'spec template spec initContainers k:{"name":"copy"} .',
+          'spec template spec initContainers k:{"name":"copy"} command',
+          'spec template spec initContainers k:{"name":"copy"} name',
+        ],
+      },
+    },
+  },
+  { status: 422, reason: 'Invalid', causes: ['spec.template.spec.initContainers[0].image'] },
+  {
+    status: 200,
     owners: {
       'provider-operator Apply': {
         got: [

@@ -25,6 +25,11 @@ export function immutable(message: string, field: string): Refused {
   return new Refused(422, 'Invalid', message, [{ reason: 'FieldValueInvalid', message: 'field is immutable', field }]);
 }
 
+export function required(what: string, field: string): Refused {
+  const cause = { reason: 'FieldValueRequired', message: 'Required value', field };
+  return new Refused(422, 'Invalid', `${what} is invalid: ${field}: Required value`, [cause]);
+}
+
 export function secondController(what: string): Refused {
   const field = 'metadata.ownerReferences';
   const message = 'Only one reference can have Controller set to true';

@@ -3,7 +3,7 @@ import { mergePatched } from './merge-patched.ts';
 import type { Kind } from './kinds.ts';
 import type { ApiObject, Draft, Edit, ManagedFieldsEntry } from './object.ts';
 import { apply, update, type Writer } from './ownership.ts';
-import { conflict, immutable, notFound, Refused, secondController } from './refusal.ts';
+import { conflict, immutable, notFound, Refused, required, secondController } from './refusal.ts';
 
 /** One change in the history that watches read. */
 export interface Change {
@@ -174,6 +174,10 @@ export class ApiServer {
     const changed = before && kind.immutable.find((field) => !isDeepStrictEqual(before[field], full[field]));
     if (changed !== undefined) {
       throw immutable(`${kind.plural} "${keyOf(full.metadata)}" is invalid: ${changed}: field is immutable`, changed);
+    }
+    const absent = kind.missing?.(full);
+    if (absent !== undefined) {
+      throw required(`${kind.plural} "${keyOf(full.metadata)}"`, absent);
     }
     const controllers = full.metadata.ownerReferences?.filter(({ controller }) => controller);
     if (controllers && controllers.length > 1) {
