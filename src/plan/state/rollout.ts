@@ -81,14 +81,24 @@ export function readRollout(d: DeploymentView, evidence: Evidence): Rollout {
   if (d.updated >= least && d.available >= least) {
     return { phase: 'done' };
   }
-  // The Deployment controller keeps this reason once a template has been rolled out. Where nobody saw that, it is no proof.
-  return evidence.wasDone && d.progress === 'NewReplicaSetAvailable' ? degraded(d, evidence) : ongoing();
+  return evidence.wasDone && isJudged(d, evidence) ? degraded(d, evidence) : ongoing();
+}
+
+/** The Deployment controller keeps this reason once a template has been rolled out. Where nobody saw that, it is no proof. */
+function isJudged(d: DeploymentView, evidence: Evidence): boolean {
+  return d.progress === 'NewReplicaSetAvailable' || isGivenUp(d, evidence);
+}
+
+/** The controller keeps this verdict on what was there before for a while. */
+function isGivenUp({ progress }: DeploymentView, { startedAt, deadlineMs, now }: Evidence): boolean {
+  const age = now - epoch(startedAt);
+  return progress === 'ProgressDeadlineExceeded' && (age >= deadlineMs || age < -CLOCK_SKEW_MS);
 }
 
 function degraded(d: DeploymentView, { pods, deadlineMs, now }: Evidence): Rollout {
   const since = d.unavailableSince === undefined ? undefined : epoch(d.unavailableSince) + deadlineMs;
   const isLong = since !== undefined && now >= since;
-  return { phase: 'degraded', cause: steadyCauseIn(freshOf(d, pods)), isLong, until: isLong ? undefined : since };
+  return { phase: 'degraded', cause: steadyCauseIn(d, freshOf(d, pods)), isLong, until: isLong ? undefined : since };
 }
 
 function freshOf({ template }: DeploymentView, pods: readonly PodView[]): readonly PodView[] {
@@ -109,11 +119,8 @@ function failedBy(d: DeploymentView, evidence: Evidence): Failed | undefined {
     `the new pods were not available within ${deadlineMs / 1000} s${causeIn(d, fresh)}`,
     expires,
   );
-  const isGivenUp = d.progress === 'ProgressDeadlineExceeded';
-  const age = now - epoch(evidence.startedAt);
   if (wasDone) {
-    // The controller keeps its verdict on what was there before for a while.
-    return isGivenUp && (age >= deadlineMs || age < -CLOCK_SKEW_MS) ? pastDeadline : undefined;
+    return isGivenUp(d, evidence) ? pastDeadline : undefined;
   }
   if (failure) {
     const { reason, message, retryAfter } = failure;
@@ -136,11 +143,12 @@ function failedBy(d: DeploymentView, evidence: Evidence): Failed | undefined {
     const why = unpullable.waiting?.message;
     return failed('ImagePull', `its image cannot be pulled${why ? ` (${why})` : ''}`, expires);
   }
+  const age = now - epoch(evidence.startedAt);
   if (d.failure !== undefined && fresh.length === 0 && age >= CREATION_GRACE_MS) {
     return failed('PodsRefused', `its pods cannot be created (${d.failure})`, expires);
   }
-  // The controller keeps its own verdict for a while when old pods are asked for again; a clock may have been set back.
-  const isLate = age >= patienceFor(d, evidence) || (isGivenUp && age < -CLOCK_SKEW_MS);
+  // A clock may have been set back.
+  const isLate = age >= patienceFor(d, evidence) || (d.progress === 'ProgressDeadlineExceeded' && age < -CLOCK_SKEW_MS);
   return isLate ? pastDeadline : undefined;
 }
 
@@ -184,12 +192,13 @@ function causeIn(d: DeploymentView, fresh: readonly PodView[]): string {
 }
 
 /** The same without what changes from one moment to the next, such as a number of restarts. */
-function steadyCauseIn(fresh: readonly PodView[]): string {
+function steadyCauseIn(d: DeploymentView, fresh: readonly PodView[]): string {
   const [held] = fresh.filter((pod) => pod.waiting);
   const isUnpulled = held && /^(ErrImage|ImagePull|InvalidImage)/.test(held.waiting?.reason ?? '');
   const waits = held && (isUnpulled ? 'an image cannot be pulled' : `a container waits: ${whyHeld(held)}`);
   const running = fresh.some((pod) => pod.hasStarted) ? 'they run and are not ready' : undefined;
-  const cause = unscheduledIn(fresh) ?? waits ?? strangerIn(fresh) ?? running;
+  const refused = d.failure === undefined ? undefined : 'new pods cannot be created: see the events of the ReplicaSet';
+  const cause = refused ?? unscheduledIn(fresh) ?? waits ?? strangerIn(fresh) ?? running;
   return cause === undefined ? '' : ` (${cause})`;
 }
 

@@ -230,7 +230,7 @@ function isAvailable(
   return proven !== undefined && isAdding && deployment.available >= former;
 }
 
-/** A failed rollout that does not go back is no reason to wait: something newer may be the only way out. */
-export function isStuck({ rollout, name }: State): boolean {
-  return rollout?.phase === 'failed' && name !== 'Stranded';
+/** A failed rollout that does not go back is no reason to wait: something newer may be the only way out. What was done is no rollout. */
+export function isStuck({ rollout, name, done }: State): boolean {
+  return rollout?.phase === 'failed' && done === 'never' && name !== 'Stranded';
 }

@@ -122,6 +122,22 @@ describe('while pods are down', () => {
     expect(condition(world, 'UpdateAvailable')).toBe('True Unhealthy');
   });
 
+  it('also where its Deployment was deleted and a quota lets no pod of the new one be made', () => {
+    const world = running(free('1.0.0'), { upgradePolicy: 'auto' });
+    world.deleteDeployment();
+    world.settle();
+    world.fail();
+    const { deployment } = world.observed;
+    const none = { total: 0, updated: 0, available: 0, failure: 'exceeded quota' };
+    world.observed = { ...world.observed, deployment: deployment && { ...deployment, ...none } };
+    world.publish(free('1.0.0', '1.1.0'));
+    world.settle();
+
+    expect([world.observed.deployment?.version, world.ready()]).toEqual(['1.0.0', 'False Unavailable']);
+    expect(message(world, 'Ready')).toContain('new pods cannot be created');
+    expect(condition(world, 'UpdateAvailable')).toBe('True Unhealthy');
+  });
+
   it('that ends as Stalled after the deadline, by the clock alone, and is over when they are back', () => {
     const world = running(free('1.0.0'));
     world.serve(0);
