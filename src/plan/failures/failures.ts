@@ -62,19 +62,17 @@ export function recordedFailures({ records }: Pick<State, 'records'>): readonly 
 
 /**
  * The failures that still matter. Nobody can choose a version that is not newer than the stable one, unless the spec asks for
- * it just as it did then. Another wish lets go of the wish that failed, but not of its version, which automation avoids.
+ * it just as it did then. Another wish lets go of the wish that failed, and so does the same one that went well with another
+ * version, but not of the version that failed, which automation avoids.
  */
 export function rememberedFailures(state: State, wishes: Wishes): readonly Failure[] {
   const failedSince = new Set(
     state.records.flatMap(({ number, mark }) => (number > (state.stable?.number ?? 0) ? (mark.failure ?? []) : [])),
   );
   const kept = recordedFailures(state)
-    .filter(
-      (f) =>
-        (failedSince.has(f) || !isDisproved(f, state.stable)) &&
-        (isOneOf(wishes, f.wish) || isAbove(f.version, state.stable?.version) || isNewSoftware(f, state)),
-    )
-    .map((f) => (isOneOf(wishes, f.wish) ? f : withoutWish(f)));
+    .filter((f) => failedSince.has(f) || !isDisproved(f, state.stable))
+    .map((f) => (isOneOf(wishes, f.wish) && (failedSince.has(f) || f.wish !== state.stable?.wish) ? f : withoutWish(f)))
+    .filter((f) => f.wish !== undefined || isAbove(f.version, state.stable?.version) || isNewSoftware(f, state));
   return withinBounds(kept);
 }
 
@@ -100,10 +98,9 @@ function isDisproved(failure: Failure, stable: State['stable']): boolean {
   if (!stable) {
     return false;
   }
-  const isTried = isOfSoftware(failure)
+  return isOfSoftware(failure)
     ? movedSince(parseSoftware(stable.committed.software), parseSoftware(failure.software)).size === 0
     : failure.version === stable.version;
-  return isTried || (failure.wish !== undefined && failure.wish === stable.wish);
 }
 
 function withoutWish({ wish: _, ...failure }: Failure): Failure {

@@ -1,6 +1,7 @@
 import semver from 'semver';
 import { assess, pathsByName, type Assessment } from './assessment.ts';
 import { findRelease, isFading, type Catalogue } from '../catalogue/catalogue.ts';
+import { isFailed } from '../failures/avoidance.ts';
 import { refuseDowngrade } from './downgrade.ts';
 import { isUnblockedOnceAnswered } from './gates.ts';
 import { nextMoment } from './next-moment.ts';
@@ -8,7 +9,7 @@ import { problem, type Problem } from '../../api/problem.ts';
 import type { Release } from '../../api/provider.ts';
 import { noRelease, pathMissing, providerNotFound, refusalOf, refusalOfAnswers, versionNotFound } from './refusal.ts';
 import { soakOf } from './soak.ts';
-import type { VersionInput } from './version-input.ts';
+import { memoryOf, type VersionInput } from './version-input.ts';
 import { faultOf } from '../windows/windows.ts';
 
 /** The version to run now. */
@@ -86,6 +87,10 @@ function decideAutomatic(input: VersionInput, assessments: readonly Assessment[]
   if (floor !== undefined && floor !== stable && floor !== installed && catalogue && !findRelease(catalogue, floor)) {
     return versionNotFound(spec, catalogue, floor);
   }
+  const least = floor === undefined ? undefined : floorInstead(input, floor);
+  if (least) {
+    return least;
+  }
   const best = assessments.find(({ blockedBy }) => blockedBy.length === 0);
   return best && semver.gt(best.release.version, highest)
     ? choice(input, best.path, 'NewerRelease', 'Policy')
@@ -107,6 +112,18 @@ function bestAbove(input: VersionInput, floor: string): Release | undefined {
   const least = findRelease(catalogue, floor);
   // Where all that is left is deprecated, automation would go on to the newest of that right after.
   return above.find((r) => !isFading(r, now)) ?? (least && isFading(least, now) ? above[0] : undefined);
+}
+
+/** Case: the first install went above the floor and failed. The floor is named, and so it is tried once as well, before nothing serves. */
+function floorInstead(input: VersionInput, floor: string): Choice | undefined {
+  const { catalogue, stable, installed, isBusy } = input;
+  const release = findRelease(catalogue, installed);
+  const hasFailed = stable === undefined && !isBusy && release !== undefined && isFailed(release, memoryOf(input));
+  if (!hasFailed || !semver.lt(floor, release.version)) {
+    return undefined;
+  }
+  const least = decideExplicit(input, floor);
+  return least.kind === 'target' ? least : undefined;
 }
 
 /** Case: somebody asked for exactly this version. */

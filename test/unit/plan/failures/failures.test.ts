@@ -223,13 +223,20 @@ describe('what still matters of them:', () => {
 
   it.each<[string, Partial<Failure>, number]>([
     ['its version runs well', { version: '1.2.0' }, 0],
-    ['its wish runs well', { version: '1.5.0', wish: 'then' }, 0],
+    ['its wish runs well with an older version', { version: '1.5.0', wish: 'then' }, 1],
+    ['its wish runs well with a newer version', { version: '1.1.0', wish: 'then' }, 0],
     ['neither', { version: '1.5.0', wish: 'other' }, 1],
     ['its system software runs well', { version: '1.2.0', ...php('8.2.0') }, 0],
     ['newer system software failed with its version', { version: '1.2.0', ...php('8.3.0') }, 1],
   ])('what was taken over is disproved by what was done since, or not: %s', (_, failure, count) => {
     const done3 = proven(3, { wish: 'then', software: 'php=8.2.0', failures: [fail('1.0.0', failure)] });
     expect(rememberedFailures(look({ records: [done3] }), { spec: 'then', tier: '' })).toHaveLength(count);
+  });
+
+  it('a wish that runs well with an older version holds nobody, and the version is left alone', () => {
+    const done3 = proven(3, { wish: 'then', failures: [fail('1.0.0', { version: '1.5.0', wish: 'then' })] });
+    const [left] = rememberedFailures(look({ records: [done3] }), { spec: 'then', tier: '' });
+    expect([left?.version, left?.wish]).toEqual(['1.5.0', undefined]);
   });
 
   it('what failed before is disproved by what was done since, also where its record is still there', () => {

@@ -206,6 +206,32 @@ it('a first install that fails stays, says so, and gives way to a newer release'
   expect([world.observed.deployment?.version, world.ready()]).toEqual(['1.0.1', 'True UpToDate']);
 });
 
+it('a first install above a floor that fails gives way to the floor, and automation goes on from there', () => {
+  const world = new World(catalogue('1.0.0', '1.1.0', '1.2.0'), { upgradePolicy: 'auto', version: '1.0.0' });
+  world.settle();
+  world.fail();
+  world.converge();
+  world.converge();
+
+  expect([world.observed.deployment?.version, world.ready()]).toEqual(['1.1.0', 'True UpgradeAvailable']);
+  expect(results(world)).toEqual([
+    'Policy 1.0.0 to 1.1.0: Succeeded',
+    'Spec - to 1.0.0: Succeeded',
+    'Install - to 1.2.0: Failed',
+  ]);
+});
+
+it('where the floor fails as well, the next best is tried, and then no more', () => {
+  const world = new World(catalogue('1.0.0', '1.1.0', '1.2.0', '1.3.0'), { upgradePolicy: 'auto', version: '1.0.0' });
+  for (let i = 0; i < 6; i += 1) {
+    world.settle();
+    world.fail();
+  }
+  world.settle();
+
+  expect([world.ready(), results(world).length]).toEqual(['False InstallFailed', 3]);
+});
+
 it('a way back that fails is the end of it: what serves is left alone', () => {
   const world = failing('auto', bad);
   world.fail();

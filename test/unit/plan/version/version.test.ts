@@ -225,6 +225,28 @@ describe('auto', () => {
     expect(decide({ ...more, spec, failures, catalogue: all })).toBe('1.4.3');
   });
 
+  it.each`
+    failed           | releases                | more                                | decided    | why
+    ${'1.5.0'}       | ${'1.4.2 1.4.3 1.5.0'}  | ${{}}                               | ${'1.4.2'} | ${'the floor is named'}
+    ${'1.5.0 1.4.2'} | ${'1.4.2 1.4.3 1.5.0'}  | ${{ installed: '1.4.2' }}           | ${'1.4.3'} | ${'the next best, where the floor failed as well'}
+    ${'1.5.0 1.4.2'} | ${'1.4.2 1.5.0'}        | ${{ installed: '1.4.2' }}           | ${'1.4.2'} | ${'nothing is left'}
+    ${'1.5.0'}       | ${'1.4.2 1.5.0'}        | ${{ isBusy: true }}                 | ${'1.5.0'} | ${'what is under way ends first'}
+    ${'1.5.0'}       | ${'1.4.2 1.5.0'}        | ${{ retries: ['again'] }}           | ${'1.5.0'} | ${'somebody asks for another try'}
+    ${'1.5.0'}       | ${'1.4.2:yanked 1.5.0'} | ${{}}                               | ${'1.5.0'} | ${'the floor cannot be had'}
+    ${'1.5.0'}       | ${'1.4.2 1.5.0 1.5.1'}  | ${{}}                               | ${'1.4.2'} | ${'the floor serves soonest: no window and no queue'}
+    ${'1.5.0'}       | ${'1.4.1 1.4.2 1.5.0'}  | ${{ spec: { version: undefined } }} | ${'1.5.0'} | ${'without a floor nobody named another'}
+    ${'1.5.0'}       | ${'1.4.2 1.5.0'}        | ${{ stable: '1.4.4' }}              | ${'1.5.0'} | ${'something runs: the floor is below it'}
+  `('first install of $failed failed, $releases, $more: $decided ($why)', ({ failed, releases, more, decided }) => {
+    const spec = { upgradePolicy: 'auto', version: '1.4.2', ...more.spec } as const;
+    const wish = 'asked';
+    const failures = (failed as string).split(' ').map((version) => ({
+      ...{ version, image: release(version).image, reason: 'CrashLoop', message: '', attempts: 1, wish },
+      at: '2025-12-31T00:00:00Z',
+    }));
+    const state = { stable: undefined, installed: '1.5.0', isHealthy: false, wish, failures, ...more, spec };
+    expect(decide({ ...state, catalogue: published(releases) })).toBe(decided);
+  });
+
   it('lets a rollout end before it begins the next', () => {
     const more = {
       spec: { upgradePolicy: 'auto' },
