@@ -108,6 +108,14 @@ export const ProviderStatus = z
       )
       .meta({ maxProperties: 200 })
       .optional(),
+    contents: z
+      .record(z.string().max(64), text(64, 'Hash of all of it that reaches the pods.'))
+      .refine((map) => Object.keys(map).length <= 200, 'Must have at most 200 keys')
+      .describe(
+        'What each release was when it was seen: where it was removed and added again with other content, its age begins anew.',
+      )
+      .meta({ maxProperties: 200 })
+      .optional(),
     invalidVersions: invalidVersions('release', 'installed'),
     conditions: conditionList('Ready: whether every release can be installed.'),
   })

@@ -81,6 +81,9 @@ export const SoftwareSpec = z
   .object({
     displayName: text(128, 'Its name, for people.').optional(),
     tags: atomicList(text(64, 'One tag.', 1), 32, 'Words to find it by.').optional(),
+    prereleasesAreReleases: flag(
+      'Versions with a hyphen, such as 7.1.1-38, are releases like any other: the vendor counts its builds that way. When false or absent they are prereleases, which only who names one gets.',
+    ).optional(),
     versions: listMap(SoftwareRelease, 200, 'The published versions.', 'version').optional(),
   })
   .describe('What is published.');

@@ -17,6 +17,7 @@ import type { Caches } from './caches.ts';
 import { projectProvider, projectSoftware } from './project.ts';
 import type { Raw } from './raw.ts';
 import { PROVIDERS, SYSTEM_SOFTWARE } from './resources.ts';
+import { shelfOf } from './shelf.ts';
 
 export interface CataloguePorts {
   readonly caches: Pick<Caches, 'providers' | 'software'>;
@@ -45,7 +46,7 @@ export function createProviderReconciler(ports: CataloguePorts) {
     resource: PROVIDERS,
     store: ports.caches.providers,
     project: (raw) => projectProvider(raw, ports.config),
-    statusOf: providerStatus,
+    statusOf: (view, now) => providerStatus(view, shelfOf(ports.caches), now),
   });
 }
 
@@ -55,7 +56,7 @@ export function createSoftwareReconciler(ports: CataloguePorts) {
     resource: SYSTEM_SOFTWARE,
     store: ports.caches.software,
     project: (raw) => projectSoftware(raw, ports.config),
-    statusOf: softwareStatus,
+    statusOf: (view, now) => softwareStatus(view, shelfOf(ports.caches), now),
   });
 }
 

@@ -1,8 +1,10 @@
 import type { OperatorConfig } from '../api/operator-config.ts';
 import type { ChildKind, Heals, Installation, Observed } from '../plan/state/observed.ts';
+import { firstSeenOf } from '../plan/catalogue/first-seen.ts';
 import { objectKey } from '../controller/object-key.ts';
 import { providerKey, type Caches } from './caches.ts';
 import { UNWATCHED_CONFIG_MAP } from './resources.ts';
+import { shelfOf } from './shelf.ts';
 
 /** What no cache knows. */
 type Surroundings = Pick<Observed, 'slot' | 'kubernetesVersion' | 'writtenGeneration' | 'mayGenerate'>;
@@ -37,8 +39,8 @@ export function observeAs(
     retries: [installation.retry, provider?.retry && `Provider ${provider.retry}`].filter(
       (value) => value !== undefined,
     ),
-    software: { get: (name) => caches.software.get(name)?.catalogue },
-    firstSeen: provider?.status.firstSeen,
+    software: shelfOf(caches),
+    firstSeen: provider && firstSeenOf(provider.catalogue, provider.status),
     deployment: caches.deployments.get(installationKey),
     service: caches.services.get(installationKey),
     budget: caches.budgets.get(installationKey),

@@ -76,6 +76,9 @@ export function wakeOnChanges({ caches, fleet, countRollout, kubernetes, wake, q
     // Before all is seen everybody waits in the queue anyway.
     if (caches.hasSynced() && (before?.generation !== after?.generation || before?.uid !== after?.uid)) {
       wakeInTurn(softwareUsers(caches));
+      // What can be installed of them may have changed.
+      [...caches.providers.values()].forEach(({ key }) => queues.providers.add(key));
+      [...caches.software.values()].forEach(({ key }) => queues.software.add(key));
     }
   });
   caches.configMaps.onChange((before, after) => {

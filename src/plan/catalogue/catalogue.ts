@@ -6,6 +6,7 @@ import type { Runtime } from '../../api/runtime.ts';
 import { StoredTier, type Tier } from '../../api/tier.ts';
 import { epoch } from '../../api/time.ts';
 import { isExactVersion, isPrerelease, newestFirst } from '../../api/version.ts';
+import { contentHash } from './content.ts';
 import { faultOfInputs } from './inputs.ts';
 
 /** A provider's releases as the decisions read them. */
@@ -19,6 +20,8 @@ export interface Catalogue {
   /** The releases that are breaking, oldest first, also those that are yanked or cannot be installed: whoever passes one crosses it. */
   readonly breaking: readonly BreakingRelease[];
   readonly tiers: NonNullable<ProviderSpec['tiers']>;
+  /** By version, the hash of all of a valid release that reaches the pods. */
+  readonly contents: Readonly<Record<string, string>>;
 }
 
 export interface BreakingRelease {
@@ -44,6 +47,7 @@ export function readCatalogue(spec: ProviderSpec, config: OperatorConfig): Catal
     requiredVersions: requiredVersionsOf(spec),
     breaking: breakingOf(spec),
     tiers: validTiers(spec.tiers),
+    contents: Object.fromEntries(sorted.releases.map((r) => [r.version, contentHash(r)])),
   };
 }
 

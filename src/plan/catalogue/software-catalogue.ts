@@ -1,8 +1,8 @@
 import { firstIssue } from '../../api/field.ts';
 import type { OperatorConfig } from '../../api/operator-config.ts';
 import { SoftwareRelease, type SoftwareSpec } from '../../api/software.ts';
-import { isExactVersion } from '../../api/version.ts';
-import { NOT_EXACT, sortOut, type InvalidRelease } from './catalogue.ts';
+import { isExactVersion, isPrerelease } from '../../api/version.ts';
+import { isOffered, NOT_EXACT, sortOut, type InvalidRelease } from './catalogue.ts';
 import { faultOfInputs } from './inputs.ts';
 
 /** The published versions of one system software, as the decisions read them. */
@@ -11,6 +11,8 @@ export interface SoftwareCatalogue {
   /** Valid ones, newest first. */
   readonly releases: readonly SoftwareRelease[];
   readonly invalid: readonly InvalidRelease[];
+  /** The vendor counts its builds after a hyphen, as in `7.1.1-38`. */
+  readonly prereleasesAreReleases: boolean;
 }
 
 /** All system software by name; undefined where there is no such SystemSoftware. */
@@ -20,7 +22,19 @@ export interface Shelf {
 
 /** Reads what is published; a version that cannot be used is set aside with its reason and disturbs no other. */
 export function readSoftware(name: string, spec: SoftwareSpec, config: OperatorConfig): SoftwareCatalogue {
-  return { name, ...sortOut(spec.versions, (version) => faultOfVersion(version, config)) };
+  return {
+    name,
+    ...sortOut(spec.versions, (version) => faultOfVersion(version, config)),
+    prereleasesAreReleases: spec.prereleasesAreReleases === true,
+  };
+}
+
+/** Neither yanked nor a preview nor a prerelease: what is left is only for who names it. */
+export function isForAll(
+  release: Pick<SoftwareRelease, 'version' | 'lifecycle'>,
+  { prereleasesAreReleases }: Pick<SoftwareCatalogue, 'prereleasesAreReleases'>,
+): boolean {
+  return isOffered(release) && (prereleasesAreReleases || !isPrerelease(release.version));
 }
 
 function faultOfVersion(published: SoftwareRelease, config: OperatorConfig): string | undefined {

@@ -1,7 +1,7 @@
 import type { Committed, RecordData, RecordedDeployment } from '../../api/record.ts';
 import type { Attempt } from './attempt.ts';
 import { budgetOf, type Child } from '../pods/children.ts';
-import { recordedContent } from '../pods/content.ts';
+import { recordedContent } from '../catalogue/content.ts';
 import type { Inputs } from '../pods/inputs.ts';
 import { servicePorts } from '../pods/service.ts';
 

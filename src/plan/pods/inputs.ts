@@ -4,7 +4,7 @@ import type { Release } from '../../api/provider.ts';
 import type { Committed } from '../../api/record.ts';
 import type { Tier } from '../../api/tier.ts';
 import type { Answers } from './answers.ts';
-import { contentHash } from './content.ts';
+import { contentHash } from '../catalogue/content.ts';
 import type { Configuration } from './environment.ts';
 import type { Installation, RolloutRecord } from '../state/observed.ts';
 import type { Resolution } from '../software/resolution.ts';

@@ -1,6 +1,6 @@
 import type { SoftwareRelease } from '../../api/software.ts';
-import { isPrerelease } from '../../api/version.ts';
 import { notYet, problem, type Problem } from '../../api/problem.ts';
+import { isForAll, type SoftwareCatalogue } from '../catalogue/software-catalogue.ts';
 import type { Choices } from './choices.ts';
 import { meets, type Need } from './need.ts';
 
@@ -39,7 +39,7 @@ export function refusalOfSoftware(name: string, needs: readonly Need[], choices:
     const next = suchAs === '' ? `Publish a version of ${it} that all can run with` : `Set another version of ${it}`;
     return conflict(`${next}${suchAs}: systemSoftware asks for ${what}, and ${who}`);
   }
-  const preview = catalogue.releases.find((r) => isTakenByNameOnly(r) && meets(r.version, needs));
+  const preview = catalogue.releases.find((r) => isTakenByNameOnly(r, catalogue) && meets(r.version, needs));
   if (preview) {
     const why = who === '' ? 'nothing else is published' : who;
     return conflict(`Set version ${preview.version} of ${it} to take a preview: ${why}`);
@@ -90,8 +90,8 @@ function examplesOf(needs: readonly Need[], { offered, wish }: Choices): readonl
 }
 
 /** Taken by whoever names it, and by nobody else. */
-function isTakenByNameOnly({ version, lifecycle }: SoftwareRelease): boolean {
-  return lifecycle?.stage !== 'yanked' && (lifecycle?.stage === 'preview' || isPrerelease(version));
+function isTakenByNameOnly(release: SoftwareRelease, catalogue: SoftwareCatalogue): boolean {
+  return release.lifecycle?.stage !== 'yanked' && !isForAll(release, catalogue);
 }
 
 /** It could not be told any more. */

@@ -1,5 +1,6 @@
 import { stampConditions, verdict, type Condition, type Verdict } from '../../api/conditions.ts';
 import type { InvalidRelease } from '../catalogue/catalogue.ts';
+import type { Notes } from './published-notes.ts';
 import { stalled } from './readiness.ts';
 
 /** A Provider or a SystemSoftware, as decisions look at it. */
@@ -28,8 +29,7 @@ interface Words {
 export function publishedStatus(
   published: Published<Readable, { readonly conditions?: Condition[] | undefined }>,
   latest: { readonly version: string } | undefined,
-  words: Words,
-  now: number,
+  { words, notes, now }: { readonly words: Words; readonly notes: Notes; readonly now: number },
 ) {
   const { generation, catalogue, status } = published;
   return {
@@ -37,14 +37,18 @@ export function publishedStatus(
     ...(latest && { latestVersion: latest.version }),
     publishedVersions: catalogue.releases.length,
     ...(catalogue.invalid.length > 0 && { invalidVersions: [...catalogue.invalid] }),
-    conditions: stampConditions(status.conditions ?? [], verdicts(published, words), { generation, now }),
+    conditions: stampConditions(status.conditions ?? [], verdicts(published, words, notes), { generation, now }),
   };
 }
 
-function verdicts({ invalid, catalogue }: Published<Readable, unknown>, { one, use, ...words }: Words): Verdict[] {
+function verdicts({ invalid, catalogue }: Published<Readable, unknown>, words: Words, notes: Notes): Verdict[] {
+  const { one, use } = words;
   const [first] = catalogue.invalid;
   if (invalid === undefined && !first) {
-    return [verdict('Ready', 'True', 'Published', `Every ${one} can be ${use}`)];
+    const except = notes.except.length > 0 ? `, except ${notes.except.join(' and ')}` : '';
+    return [
+      verdict('Ready', 'True', 'Published', [`Every ${one} can be ${use}${except}`, ...notes.remarks].join('; ')),
+    ];
   }
   return first
     ? stalled(words.invalid, `Correct ${one} ${first.version}, the valid ones can be ${use}: ${first.reason}`)

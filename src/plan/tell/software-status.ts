@@ -1,11 +1,18 @@
 import type { SoftwareStatus } from '../../api/software.ts';
-import { latestRelease } from '../catalogue/catalogue.ts';
+import { softwareNotes } from './published-notes.ts';
 import { publishedStatus, type Published } from './published-status.ts';
-import type { SoftwareCatalogue } from '../catalogue/software-catalogue.ts';
+import { isForAll, type Shelf, type SoftwareCatalogue } from '../catalogue/software-catalogue.ts';
 
 const WORDS = { one: 'version', use: 'used', invalid: 'InvalidVersions' };
 
 /** The status of a SystemSoftware: what can be used of it, and what cannot and why. */
-export function softwareStatus(software: Published<SoftwareCatalogue, SoftwareStatus>, now: number): SoftwareStatus {
-  return publishedStatus(software, latestRelease(software.catalogue.releases), WORDS, now);
+export function softwareStatus(
+  software: Published<SoftwareCatalogue, SoftwareStatus>,
+  shelf: Shelf,
+  now: number,
+): SoftwareStatus {
+  const { catalogue } = software;
+  const notes = softwareNotes(catalogue, shelf);
+  const latest = catalogue.releases.find((r) => isForAll(r, catalogue));
+  return publishedStatus(software, latest, { words: WORDS, notes, now });
 }

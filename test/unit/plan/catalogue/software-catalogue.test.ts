@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { SoftwareRelease, SoftwareSpec } from '../../../../src/api/software.ts';
-import { latestRelease } from '../../../../src/plan/catalogue/catalogue.ts';
-import { readSoftware } from '../../../../src/plan/catalogue/software-catalogue.ts';
+import { isForAll, readSoftware } from '../../../../src/plan/catalogue/software-catalogue.ts';
 import { formatSoftware, inWords, isSameSet, movedSince, parseSoftware } from '../../../../src/plan/software/set.ts';
 import { config, software } from '../../../support/builders.ts';
 
@@ -13,7 +12,12 @@ describe('what is published', () => {
   });
 
   it('is empty where nothing is', () => {
-    expect(readSoftware('php', {}, config)).toEqual({ name: 'php', releases: [], invalid: [] });
+    expect(readSoftware('php', {}, config)).toEqual({
+      name: 'php',
+      prereleasesAreReleases: false,
+      releases: [],
+      invalid: [],
+    });
   });
 
   it.each<[string, object, string]>([
@@ -52,6 +56,7 @@ describe('what is published', () => {
 
     expect(readSoftware('php', spec, config)).toEqual({
       name: 'php',
+      prereleasesAreReleases: false,
       releases: [{ version: '8.2.0' }],
       invalid: [{ version, reason }],
     });
@@ -74,7 +79,7 @@ describe('what is published', () => {
     ['8.3.0', 'deprecated or not', ['8.2.0', { version: '8.3.0', lifecycle: { stage: 'deprecated' } }]],
     [undefined, 'where there is one', ['8.3.0-rc.1']],
   ])('has %s for its latest: %s', (latest, _, versions) => {
-    expect(latestRelease(software('php', ...versions).releases)?.version).toBe(latest);
+    expect(software('php', ...versions).releases.find((r) => isForAll(r, software('php')))?.version).toBe(latest);
   });
 });
 

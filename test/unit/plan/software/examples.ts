@@ -29,18 +29,23 @@ export function needed(text: string) {
   });
 }
 
-/** Reads `'php 8.2.0 8.3.0:yanked(icu^70,node); icu 70.0.0'`: versions, each with a mark and with its dependencies. */
+/**
+ * Reads `'php 8.2.0 8.3.0:yanked(icu^70,node); icu 70.0.0'`: versions, each with a mark and with its dependencies. With
+ * `php+` its prereleases are releases.
+ */
 function published(text: string) {
   return shelf(
     ...words(text, ';').map((line) => {
-      const [name = '', ...versions] = words(line);
-      return software(
+      const [named = '', ...versions] = words(line);
+      const name = named.replace('+', '');
+      const one = software(
         name,
         ...versions.map((word) => {
           const [, version = '', mark = '', needs = ''] = /^([^:(]+):?([a-z]*)(?:\((.*)\))?$/.exec(word) ?? [];
           return softwareRelease(name, version, { dependencies: needed(needs.replaceAll(',', ' ')), ...MARKS[mark] });
         }),
       );
+      return { ...one, prereleasesAreReleases: named.endsWith('+') };
     }),
   );
 }

@@ -36,6 +36,23 @@ describe('what is not stable yet', () => {
   });
 });
 
+// renovatebot/renovate#34823, fluxcd/flux2#4990: builds of one version are counted after a hyphen
+describe('where the vendor counts builds after a hyphen', () => {
+  it.each`
+    asks                        | stable           | has                                 | result            | why
+    ${''}                       | ${''}            | ${'php+ 8.2.0-9 8.2.0-38'}          | ${'php=8.2.0-38'} | ${'the newest, by number'}
+    ${''}                       | ${''}            | ${'php+ 8.2.0-38 8.3.0-1'}          | ${'php=8.3.0-1'}  | ${'the newest version first'}
+    ${''}                       | ${''}            | ${'php+ 8.2.0-38:yanked 8.2.0-37'}  | ${'php=8.2.0-37'} | ${'never a yanked one'}
+    ${''}                       | ${''}            | ${'php+ 8.2.0-38:preview 8.2.0-37'} | ${'php=8.2.0-37'} | ${'no preview'}
+    ${'php=8.2.0-9:patchLevel'} | ${''}            | ${'php+ 8.2.0-38 8.2.1-2 8.3.0-1'}  | ${'php=8.2.1-2'}  | ${'the newest patch of the floor'}
+    ${'php=8.2.0-9:none'}       | ${''}            | ${'php+ 8.2.0-9 8.2.0-38'}          | ${'php=8.2.0-9'}  | ${'exactly what is named'}
+    ${''}                       | ${'php=8.2.0-9'} | ${'php+ 8.2.0-9 8.2.0-38'}          | ${'php=8.2.0-9'}  | ${'what is stable stays'}
+    ${'php=8.2.0-38:all'}       | ${'php=8.2.0-9'} | ${'php+ 8.2.0-9 8.2.0-38 8.2.0-40'} | ${'php=8.2.0-38'} | ${'a floor above it is taken'}
+  `('$asks, $stable of $has: $result ($why)', ({ asks, stable, has, result }) => {
+    expect(chosen({ needs: 'php', asks, stable, has })).toBe(result);
+  });
+});
+
 describe('what is stable', () => {
   it.each`
     needs          | asks                      | stable         | has                                | result         | why

@@ -240,7 +240,12 @@ describe('auto', () => {
     const spec = { upgradePolicy: 'auto', version: '1.4.2', ...more.spec } as const;
     const wish = 'asked';
     const failures = (failed as string).split(' ').map((version) => ({
-      ...{ version, image: release(version).image, reason: 'CrashLoop', message: '', attempts: 1, wish },
+      version,
+      image: release(version).image,
+      reason: 'CrashLoop',
+      message: '',
+      attempts: 1,
+      wish,
       at: '2025-12-31T00:00:00Z',
     }));
     const state = { stable: undefined, installed: '1.5.0', isHealthy: false, wish, failures, ...more, spec };

@@ -1,28 +1,7 @@
-import { parseContent, type Content } from '../../api/content.ts';
-import { hash } from '../../api/hash.ts';
+import { parseContent } from '../../api/content.ts';
 import type { Release } from '../../api/provider.ts';
-import type { RecordedContent } from '../../api/record.ts';
+import { contentHash } from '../catalogue/content.ts';
 import type { RolloutRecord } from '../state/observed.ts';
-
-export function contentHash({ image, runtime, documentRoot, systemSoftwareDependencies, userInputs }: Content): string {
-  const asked = userInputs?.length ? userInputs : undefined;
-  return hash({ image, runtime, documentRoot, systemSoftwareDependencies, userInputs: asked });
-}
-
-/** The part of it that a record keeps; the image is there already. */
-export function recordedContent({
-  runtime,
-  documentRoot,
-  systemSoftwareDependencies,
-  userInputs,
-}: Content): RecordedContent {
-  return {
-    ...(runtime && { runtime }),
-    ...(documentRoot !== undefined && { documentRoot }),
-    ...(systemSoftwareDependencies && { systemSoftwareDependencies }),
-    ...(userInputs?.length && { userInputs }),
-  };
-}
 
 /**
  * The release with the content that runs, where other content was published as its version since: an edit that names no other
