@@ -173,17 +173,24 @@ interface Service extends KubernetesObject {
 
 /** What runs, and how it is reached. */
 async function whatRuns(name: string): Promise<object> {
-  const [{ spec }, service] = await Promise.all([deployment(name), get<Service>('service', name, namespace)]);
+  const [{ metadata, spec }, service] = await Promise.all([deployment(name), get<Service>('service', name, namespace)]);
   const [container] = spec.template.spec.containers;
   return {
     image: container?.image,
     level: container?.env?.find((variable) => variable.name === 'LEVEL')?.value,
     replicas: spec.replicas,
+    providers: [metadata, service.metadata].map(({ labels }) => labels?.['provider-operator.io/provider']),
     ports: service.spec.ports.map(({ name: port, port: number }) => `${port} ${number}`),
   };
 }
 
-const AS_IT_WAS = { image: `${IMAGE}:1.4.3`, level: 'info', replicas: 2, ports: ['http 80'] };
+const AS_IT_WAS = {
+  image: `${IMAGE}:1.4.3`,
+  level: 'info',
+  replicas: 2,
+  providers: ['acme.web', 'acme.web'],
+  ports: ['http 80'],
+};
 
 describe.each(FAULTS)('with $what', { concurrent: true }, (fault) => {
   it.each(DAMAGES)('$what is undone', async (damage) => {
@@ -226,7 +233,10 @@ describe('what another provider left behind', () => {
 
     await kubectl(['delete', 'deployment,service', name, '-n', namespace]);
     await witness.until(of(name), runs('2.0.0'));
-    expect(await providersOf('controllerrevisions', name)).toEqual(['latter.web']);
+    await eventually(async () => {
+      expect(await providersOf('controllerrevisions', name)).toEqual(['latter.web']);
+      return true;
+    });
   });
 });
 
