@@ -141,15 +141,16 @@ export class World {
     return planned;
   }
 
-  /** Reconciles until neither a child nor the status is written, as each write wakes the next reconcile. */
-  settle(): void {
+  /** Reconciles until neither a child nor the status is written, as each write wakes the next reconcile. Returns the last plan. */
+  settle(): Plan {
     for (let step = 0; step < 10; step += 1) {
       const before = JSON.stringify(this.status);
-      if (this.reconcile().writes.length === 0 && JSON.stringify(this.status) === before) {
-        return;
+      const planned = this.reconcile();
+      if (planned.writes.length === 0 && JSON.stringify(this.status) === before) {
+        return planned;
       }
     }
-    expect.fail('It never settles');
+    return expect.fail('It never settles');
   }
 
   /** The Deployment controller rolls out what is committed. */
