@@ -33,12 +33,23 @@ export async function act(ports: ActPorts, installation: Installation, action: A
   try {
     await carryOut(ports, installation, action);
   } catch (error) {
-    // A record, a mark or its removal changes nothing that runs, and is found by the next try.
-    if (gotNoAnswer(error) && action.child !== 'ControllerRevision') {
-      ports.unseen.add(objectKey(installation), action.child);
+    const name = nameOf(installation, action);
+    if (gotNoAnswer(error) && name !== undefined) {
+      ports.unseen.add(objectKey(installation), { child: action.child, name });
     }
     throw error;
   }
+}
+
+/**
+ * The name of a child whose write has to be looked up where it got no answer. A record or its removal changes nothing that runs, and is
+ * found by the next try; a mark decides what comes next.
+ */
+function nameOf({ name }: Installation, action: Action): string | undefined {
+  if (action.kind === 'mark') {
+    return action.object.metadata.name;
+  }
+  return action.child === 'ControllerRevision' ? undefined : name;
 }
 
 /** The write may have been done all the same: the API server says 5xx also where it lost sight of what it did. */

@@ -8,6 +8,11 @@ import { isWatched, withChild } from './child-views.ts';
 import type { Raw } from './raw.ts';
 import { CHILDREN } from './resources.ts';
 
+interface Written {
+  readonly child: ChildKind;
+  readonly name: string;
+}
+
 interface UnseenPorts {
   readonly caches: Pick<Caches, 'installations' | 'deployments' | 'revisions'>;
   readonly writer: Pick<Writer, 'get'>;
@@ -15,7 +20,7 @@ interface UnseenPorts {
 }
 
 /**
- * Children that may be there although no cache shows them, by the key of their installation: the last write of them got no
+ * Children that may be there, or be marked, although no cache shows it, by the key of their installation: the last write of them got no
  * answer, there are records of a Deployment and no Deployment, or it names a record that is not there: the streams of two kinds
  * do not keep step. Somebody may have taken away the label by which it is
  * watched, and what still runs must not be judged as deleted.
@@ -23,7 +28,7 @@ interface UnseenPorts {
 export class Unseen {
   readonly #ports: UnseenPorts;
   /** Lost at a restart, which reads everything anew. */
-  readonly #unanswered = new Map<string, ReadonlySet<ChildKind>>();
+  readonly #unanswered = new Map<string, readonly Written[]>();
 
   constructor(ports: UnseenPorts) {
     this.#ports = ports;
@@ -38,8 +43,8 @@ export class Unseen {
   }
 
   /** Its last write got no answer. */
-  add(installation: string, child: ChildKind): void {
-    this.#unanswered.set(installation, new Set([...this.#unansweredOf(installation), child]));
+  add(installation: string, written: Written): void {
+    this.#unanswered.set(installation, [...this.#without(installation, written), written]);
   }
 
   forget(installation: string): void {
@@ -54,22 +59,24 @@ export class Unseen {
     const { caches, writer, offer } = this.#ports;
     const installation = caches.installations.get(key);
     const hidden: [ChildKind, Raw][] = [];
+    const { namespace = '', name: own = '' } = installation ?? {};
     const record = this.#lackedRecord(key);
-    const lacking: ChildKind[] = [
-      ...(this.#lacksDeployment(key) ? (['Deployment'] as const) : []),
-      ...(record === undefined ? [] : (['ControllerRevision'] as const)),
-    ];
-    for (const child of new Set([...this.#unansweredOf(key), ...lacking])) {
-      const { namespace = '', name = '' } = installation ?? {};
-      const object = { namespace, name: child === 'ControllerRevision' ? (record ?? '') : name };
-      const raw = installation && (await readable(writer.get<Raw>(CHILDREN[child], object)));
+    if (this.#lacksDeployment(key)) {
+      this.add(key, { child: 'Deployment', name: own });
+    }
+    if (record !== undefined) {
+      this.add(key, { child: 'ControllerRevision', name: record });
+    }
+    for (const written of this.#unanswered.get(key) ?? []) {
+      const { child, name } = written;
+      const raw = installation && (await readable(writer.get<Raw>(CHILDREN[child], { namespace, name })));
       signal.throwIfAborted();
       if (raw && isWatched(raw)) {
         offer(child, raw);
       } else if (raw) {
         hidden.push([child, raw]);
       }
-      this.#settle(key, child);
+      this.#settle(key, written);
     }
     return hidden.length === 0
       ? undefined
@@ -92,14 +99,14 @@ export class Unseen {
     return number === undefined || name === undefined || isThere ? undefined : recordName({ name }, number);
   }
 
-  #unansweredOf(installation: string): ChildKind[] {
-    return [...(this.#unanswered.get(installation) ?? [])];
+  #without(installation: string, { child, name }: Written): Written[] {
+    return (this.#unanswered.get(installation) ?? []).filter((w) => w.child !== child || w.name !== name);
   }
 
-  #settle(installation: string, child: ChildKind): void {
-    const left = this.#unansweredOf(installation).filter((other) => other !== child);
+  #settle(installation: string, written: Written): void {
+    const left = this.#without(installation, written);
     if (left.length > 0) {
-      this.#unanswered.set(installation, new Set(left));
+      this.#unanswered.set(installation, left);
     } else {
       this.forget(installation);
     }

@@ -2,6 +2,7 @@ import { expect } from 'vitest';
 import type { ProviderStatus } from '../../../src/api/provider.ts';
 import { timestamp } from '../../../src/api/time.ts';
 import { providerStatus } from '../../../src/plan/tell/provider-status.ts';
+import { shelf } from '../../support/builders.ts';
 import { World } from '../../support/world.ts';
 import type { Application, Publication } from './application.ts';
 import type { Event, Wish } from './event.ts';
@@ -80,7 +81,7 @@ class Life {
 
   publish({ news, catalogue }: Publication): void {
     const published = { generation: 1, invalid: undefined, catalogue, status: this.#provider };
-    this.#provider = providerStatus(published, this.now);
+    this.#provider = providerStatus(published, shelf(), this.now);
     this.#world.publish(catalogue);
     this.#world.observed = { ...this.#world.observed, firstSeen: this.#provider.firstSeen };
     this.#add({ kind: 'news', words: news });
