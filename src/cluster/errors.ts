@@ -84,6 +84,11 @@ export function isTaken({ details: { causes = [] } }: ApiError): boolean {
   return causes.some(({ reason, field }) => reason === 'FieldManagerConflict' || field === 'metadata.ownerReferences');
 }
 
+/** The namespace has no room for one more object. What others give back makes room. */
+export function isOutOfQuota({ status, message }: Pick<ApiError, 'status' | 'message'>): boolean {
+  return status === 403 && message.includes('exceeded quota');
+}
+
 /** Two of a kind that exclude each other would be there: handlers of a probe, sources of a value, items of one name. */
 export function isClash({ details: { causes = [] } }: ApiError): boolean {
   return causes.some(({ reason }) => reason === 'FieldValueForbidden' || reason === 'FieldValueDuplicate');
@@ -112,7 +117,7 @@ function retryOf(status: number, message: string, details: StatusDetails): Retry
       return details.causes?.some((cause) => cause.reason === 'FieldManagerConflict') ? 'backoff' : 'now';
     case 403:
       // Quota is given back; every other refusal stands until rights, admission rules or the object change.
-      return message.includes('exceeded quota') ? 'backoff' : 'never';
+      return isOutOfQuota({ status, message }) ? 'backoff' : 'never';
     case 400:
     case 404:
     case 405:

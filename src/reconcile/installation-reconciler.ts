@@ -1,4 +1,4 @@
-import { ApiError } from '../cluster/errors.ts';
+import { ApiError, isOutOfQuota } from '../cluster/errors.ts';
 import type { Clock } from '../controller/clock.ts';
 import { objectKey } from '../controller/object-key.ts';
 import type { Outcome, Run } from '../controller/workers.ts';
@@ -9,7 +9,7 @@ import { countHeal } from '../plan/act/heal.ts';
 import type { Child } from '../plan/pods/children.ts';
 import type { ChildKind, ChildView, Heals, Observed } from '../plan/state/observed.ts';
 import { plan, type Plan } from '../plan/plan.ts';
-import { problem, waitFor, type Problem } from '../api/problem.ts';
+import { notYet, problem, waitFor, type Problem } from '../api/problem.ts';
 import { isOvertaken } from '../plan/tell/overtaken.ts';
 import { markRefused } from '../plan/act/refused-write.ts';
 import { statusAfterFailure } from '../plan/tell/status-after-failure.ts';
@@ -233,6 +233,12 @@ function problemOf(error: unknown): Problem | undefined {
   }
   if (!(error instanceof ApiError) || error.retry === 'now') {
     return undefined;
+  }
+  if (isOutOfQuota(error)) {
+    return notYet(
+      'QuotaExceeded',
+      `Raise the quota of the namespace, or remove what it does not need: ${error.message}`,
+    );
   }
   return error.retry === 'never' ? problem('Rejected', error.message) : waitFor('RetryingAfterError', error.message);
 }

@@ -36,7 +36,7 @@ function projectChild(kind: ChildKind, raw: Raw & { spec?: unknown }): Stored & 
     deleting: metadata.deletionTimestamp !== undefined,
     owner: ownerOf(metadata),
     adoptable: applied !== undefined && hash(selector) === hash(selectorOf(metadata.name)),
-    provider: sharedText(metadata.labels?.[LABEL.provider]?.replace('.', '/')),
+    provider: kind === 'Deployment' ? sharedText(metadata.labels?.[LABEL.provider]?.replace('.', '/')) : undefined,
     // One text and not two equal ones, where nobody changed anything.
     owned: owned === applied ? applied : owned,
     applied,

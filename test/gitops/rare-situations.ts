@@ -1,3 +1,4 @@
+import { notYet } from '../../src/api/problem.ts';
 import { OperatorConfig } from '../../src/api/operator-config.ts';
 import type { Observed } from '../../src/plan/state/observed.ts';
 import type { Release } from '../../src/api/provider.ts';
@@ -70,6 +71,11 @@ export const RARE_SITUATIONS: Readonly<Record<string, () => World>> = {
     world.converge();
     const { deployment } = world.observed;
     see(world, { deployment: deployment && { ...deployment, available: 0 } });
+    return world;
+  },
+  QuotaExceeded() {
+    const world = new World(catalogue('1.0.0'));
+    world.refusal = notYet('QuotaExceeded', 'Raise the quota of the namespace');
     return world;
   },
   Drifted() {

@@ -15,7 +15,11 @@ it(`stays right through ${range}`, { timeout: 3_600_000 }, async () => {
 
 /** Each stands for a kind: an undo, a lost status or a deleted Deployment at a bad time, a mark without an answer, a full quota. */
 it.skipIf(SEED !== '')('stays right through the seeds that once failed', async () => {
-  expect(await failuresOf([3708, 3813, 3918, 865_120, 2_005_886, 136_720_309, 360_390_354, 893_970_026], (seed) => liveThrough(seed))).toBe('');
+  expect(
+    await failuresOf([3708, 3813, 3918, 865_120, 2_005_886, 136_720_309, 360_390_354, 893_970_026], (seed) =>
+      liveThrough(seed),
+    ),
+  ).toBe('');
 });
 
 /** No decision reads the status (docs/adr/0007-one-memory.md), so wiping it must do no harm. */

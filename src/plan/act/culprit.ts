@@ -1,3 +1,4 @@
+import { GROUP } from '../../api/names.ts';
 import type { ChildView, FieldPath } from '../state/observed.ts';
 
 /**
@@ -7,8 +8,8 @@ import type { ChildView, FieldPath } from '../state/observed.ts';
  */
 export function culpritOf({ changed, contested }: ChildView, want?: object): string {
   const ours = changed?.paths.filter((p) => want === undefined || hasPath(want, p)) ?? [];
-  // `kubectl rollout undo` brings back our annotations as well: what they stand for says more.
-  const path = ours.find((p) => !p.includes('annotations')) ?? ours[0];
+  // `kubectl rollout undo` brings back our labels and annotations as well: what they stand for says more.
+  const path = ours.find((p) => !p.includes('annotations') && !p.some(isName)) ?? ours[0];
   if (changed && path) {
     return `${formatPath(path)} was changed by "${changed.manager}"`;
   }
@@ -18,6 +19,11 @@ export function culpritOf({ changed, contested }: ChildView, want?: object): str
   }
   const by = contested.manager === undefined ? ', and managedFields do not say by whom' : ` by "${contested.manager}"`;
   return `${formatPath(added)} was added${by}`;
+}
+
+/** A label or an annotation of the operator. */
+function isName(part: FieldPath[number]): boolean {
+  return typeof part === 'string' && part.startsWith(`${GROUP}/`);
 }
 
 /** Whether an apply of `want` leaves something behind of what others have set: it takes only what it names itself. */

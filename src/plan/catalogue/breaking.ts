@@ -1,4 +1,4 @@
-import semver from 'semver';
+import semver, { type SemVer } from 'semver';
 import type { BreakingRelease, Catalogue } from './catalogue.ts';
 
 /** The rest is counted: a message with every note would not be read. */
@@ -10,7 +10,17 @@ export function breakingBetween(
   from: string,
   to: string,
 ): readonly BreakingRelease[] {
-  return catalogue?.breaking.filter(({ version }) => semver.gt(version, from) && semver.lte(version, to)) ?? [];
+  const [low, high] = [semver.parse(from), semver.parse(to)];
+  if (!catalogue || !low || !high) {
+    return [];
+  }
+  const crossed = catalogue.breaking.filter(({ parsed }) => parsed.compare(low) > 0 && parsed.compare(high) <= 0);
+  // What a release breaks is said once, and not of its candidates as well.
+  return crossed.filter(({ parsed }) => parsed.prerelease.length === 0 || !crossed.some((r) => isReleaseOf(r, parsed)));
+}
+
+function isReleaseOf({ parsed }: BreakingRelease, candidate: SemVer): boolean {
+  return parsed.prerelease.length === 0 && parsed.compareMain(candidate) === 0;
 }
 
 /** What they break, in words that follow the version that is moved to: `it is breaking: needs another database`. */

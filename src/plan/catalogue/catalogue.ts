@@ -1,3 +1,4 @@
+import { SemVer } from 'semver';
 import type { TierName } from '../../api/installation.ts';
 import { firstIssue } from '../../api/field.ts';
 import type { OperatorConfig } from '../../api/operator-config.ts';
@@ -26,6 +27,8 @@ export interface Catalogue {
 
 export interface BreakingRelease {
   readonly version: string;
+  /** The same, ready to be compared: each candidate is compared with each of these. */
+  readonly parsed: SemVer;
   readonly note: string | undefined;
 }
 
@@ -121,8 +124,10 @@ function requiredVersionsOf({ versions = [] }: ProviderSpec): string[] {
 
 function breakingOf({ versions = [] }: ProviderSpec): BreakingRelease[] {
   return versions
-    .flatMap(({ version, breaking }) => (breaking && isExact(version) ? [{ version, note: breaking.note }] : []))
-    .sort((a, b) => newestFirst(b.version, a.version));
+    .flatMap(({ version, breaking }) =>
+      breaking && isExact(version) ? [{ version, parsed: new SemVer(version), note: breaking.note }] : [],
+    )
+    .sort((a, b) => a.parsed.compare(b.parsed));
 }
 
 /** A release that was stored before there was a schema may have anything for a version. */

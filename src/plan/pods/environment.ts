@@ -61,7 +61,7 @@ export function readConfiguration(
     if (content.kind === 'missing') {
       return notYet(
         `${kind}NotFound`,
-        `Create ${kind} "${ref.name}" with key "${ref.key}": configFrom takes "${entry.name}" from it`,
+        `Create ${kind} "${ref.name}" with key "${ref.key}"${kind === 'ConfigMap' ? ' in its data' : ''}: configFrom takes "${entry.name}" from it`,
       );
     }
     if (content.kind === 'hash') {

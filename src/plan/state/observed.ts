@@ -90,7 +90,7 @@ export interface ChildView {
   readonly owner: Owner | undefined;
   /** An operator made it, for exactly the pods of an installation of its own name: it can be taken over without a harm. */
   readonly adoptable: boolean;
-  /** `org/name` of what it was made for, by its label; undefined where it has none. */
+  /** Of a Deployment: `org/name` of what it runs, by its label; undefined where it has none. Other children run nothing. */
   readonly provider?: string | undefined;
   /** Hashes of the fields that the operator owns in it now (managedFields, `ownedHash`), and a mark where it is contested. */
   readonly owned: string;

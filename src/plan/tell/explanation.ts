@@ -1,6 +1,7 @@
 import type { BlockReason } from '../../api/upgrade-status.ts';
 import { ANNOTATION } from '../../api/names.ts';
-import type { Assessment } from '../version/assessment.ts';
+import { assess, type Assessment } from '../version/assessment.ts';
+import { isComing } from './candidates.ts';
 import { whatBreaks } from '../catalogue/breaking.ts';
 import { findRelease } from '../catalogue/catalogue.ts';
 import { isOfSoftware, type Failure } from '../failures/failures.ts';
@@ -27,6 +28,7 @@ export function explain(assessment: Assessment, input: VersionInput, runs: strin
   const reason = blockedBy.find((r) => !isManual || !OF_AUTOMATION.has(r));
   const take = (why = '') => `Set version ${version} to take it${why}${stepsOf(pathByName)}`;
   const automatically = (when: string) => `${version} is taken automatically ${when}${stepsOf(path)}`;
+  const helps = (upgrade: Partial<Upgrade>) => isTakenWith(upgrade, version, input);
   switch (reason) {
     case undefined:
     case 'Policy':
@@ -46,18 +48,26 @@ export function explain(assessment: Assessment, input: VersionInput, runs: strin
       return { reason, message: whyNoSoftware(release, software) };
     case 'PreviouslyFailed':
       return { reason, message: whyLeftAlone(version, failures, notBefore) };
-    case 'Skipped':
-      return { reason, message: take(', or remove it from upgrade.skipVersions') };
+    case 'Skipped': {
+      const skipVersions = spec.upgrade?.skipVersions?.filter((skipped) => skipped !== version);
+      const way = helps({ skipVersions }) ? ', or remove it from' : ', it is in';
+      return { reason, message: take(`${way} upgrade.skipVersions`) };
+    }
     case 'Preview':
       return { reason, message: take(', it is a preview') };
     case 'Prerelease':
       return { reason, message: take(', it is a prerelease') };
     case 'Breaking':
       return { reason, message: take(`, ${whatBreaks(breakingOnTheWay(release, input), version)}`) };
-    case 'Range':
-      return { reason, message: take(`, or widen upgrade.range "${spec.upgrade?.range}"`) };
-    case 'Level':
-      return { reason, message: take(`, or set upgrade.level ${changeBetween(runs, version)}`) };
+    case 'Range': {
+      const way = helps({ range: undefined }) ? ', or widen' : ', it is outside of';
+      return { reason, message: take(`${way} upgrade.range "${spec.upgrade?.range}"`) };
+    }
+    case 'Level': {
+      const level = changeBetween(runs, version);
+      const way = helps({ level }) ? `, or set upgrade.level ${level}` : `, it is further than upgrade.level allows`;
+      return { reason, message: take(way) };
+    }
     case 'SecurityOnly':
       return { reason, message: take(', it fixes nothing of security and upgrade.securityOnly is set') };
     case 'PathMissing':
@@ -81,6 +91,14 @@ export function explain(assessment: Assessment, input: VersionInput, runs: strin
     case 'Queued':
       return { reason, message: automatically('when its turn comes') };
   }
+}
+
+type Upgrade = NonNullable<VersionInput['spec']['upgrade']>;
+
+/** Whether automation takes a release, now or later, once these settings are changed: more than one may keep it from that. */
+function isTakenWith(upgrade: Partial<Upgrade>, version: string, input: VersionInput): boolean {
+  const spec = { ...input.spec, upgrade: { ...input.spec.upgrade, ...upgrade } };
+  return assess({ ...input, spec }).find(isComing)?.release.version === version;
 }
 
 /** A path may have as many steps as there are releases. */

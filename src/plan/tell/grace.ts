@@ -16,7 +16,7 @@ export interface Grace {
  * The clock starts with the generation that has the problem, and is read from the condition, so that a restart keeps it.
  */
 export function graceOf(
-  problem: Problem,
+  problem: Pick<Problem, 'reason' | 'patience'>,
   conditions: readonly Condition[] | undefined,
   generation: number,
   now: number,

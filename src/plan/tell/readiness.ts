@@ -1,6 +1,6 @@
 import { verdict, type Verdict } from '../../api/conditions.ts';
 import { ANNOTATION, LABEL } from '../../api/names.ts';
-import { findRelease } from '../catalogue/catalogue.ts';
+import { findRelease, isExpired } from '../catalogue/catalogue.ts';
 import type { Held } from '../decide/decision.ts';
 import { isOfSoftware } from '../failures/failures.ts';
 import type { Findings } from './findings.ts';
@@ -116,13 +116,14 @@ function isCancelled({ abandoned }: State): boolean {
   return abandoned?.mark.failure === undefined && abandoned?.mark.why === undefined;
 }
 
-function ready({ observed, state, outlook }: Findings, version: string): Verdict {
+function ready({ observed, state, outlook, now }: Findings, version: string): Verdict {
   const yanked = yankedSoftware(state.software, observed.software);
   const software = yanked === undefined ? '' : `; ${yanked}`;
   const unproven = state.done === 'never' ? ' without a pod, so that nothing has shown yet whether it works' : '';
   const runs = (reason: string, what: string) =>
     verdict('Ready', 'True', reason, `Runs ${version}${unproven}${what}${software}`);
-  const { stage, message } = findRelease(observed.catalogue, version)?.lifecycle ?? {};
+  const release = findRelease(observed.catalogue, version);
+  const { stage, message } = release?.lifecycle ?? {};
   if (stage === 'yanked') {
     return runs('UpToDate', `, which was yanked${message ? ` (${message})` : ''}: choose another version`);
   }
@@ -131,8 +132,9 @@ function ready({ observed, state, outlook }: Findings, version: string): Verdict
   // What the API server refused never began.
   const fate = failure?.reason === REFUSED ? 'was refused here' : 'failed here and was taken back';
   const what = failure ? fate : 'is published';
-  const suspended = observed.installation.spec.suspend ? ', suspended' : '';
-  return newer === undefined ? runs('UpToDate', suspended) : runs('UpgradeAvailable', `${suspended}; ${newer} ${what}`);
+  const expired = release && isExpired(release, now) ? ', whose support has ended' : '';
+  const besides = `${expired}${observed.installation.spec.suspend ? ', suspended' : ''}`;
+  return newer === undefined ? runs('UpToDate', besides) : runs('UpgradeAvailable', `${besides}; ${newer} ${what}`);
 }
 
 function onTheWay(findings: Findings, version: string, isBack: boolean): Verdict[] {

@@ -2,6 +2,7 @@ import { findCondition, stampConditions, type Verdict } from '../../api/conditio
 import type { InstallationStatus } from '../../api/installation.ts';
 import type { Installation } from '../state/observed.ts';
 import type { Problem } from '../../api/problem.ts';
+import { graceOf } from './grace.ts';
 import { stalled, waiting } from './readiness.ts';
 
 /** The fields that are only true once the write has happened. */
@@ -35,7 +36,10 @@ export function statusAfterFailure(
   const kept = DEPENDS_ON_WRITES.flatMap((name) => (status[name] === undefined ? [] : [[name, status[name]] as const]));
   const { reason, patience } = failure;
   const message = steadyMessage(status, generation, failure);
-  const verdicts = patience === 'none' ? stalled(reason, message) : waiting('Unknown', reason, message);
+  const { isOver } = graceOf(failure, status.conditions, generation, now);
+  // Nobody knows what became of a write that got no answer.
+  const asked = patience === 'endless' ? 'Unknown' : 'False';
+  const verdicts = isOver ? stalled(reason, message) : waiting(asked, reason, message);
   const others = (planned.conditions ?? []).filter((c) => STAY.has(c.type));
   const health = (status.conditions ?? []).filter((c) => c.type === 'UpgradeHealthy');
   return {

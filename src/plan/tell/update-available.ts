@@ -2,9 +2,11 @@ import semver from 'semver';
 import { verdict, type Verdict } from '../../api/conditions.ts';
 import { breakingBetween, whatBreaks } from '../catalogue/breaking.ts';
 import type { Assessment } from '../version/assessment.ts';
-import type { PendingUpgrade } from '../../api/upgrade-status.ts';
+import type { Release } from '../../api/provider.ts';
+import type { BlockReason, PendingUpgrade } from '../../api/upgrade-status.ts';
+import { isPrerelease } from '../../api/version.ts';
 import { isComing, pendingUpgrade } from './candidates.ts';
-import { findRelease, isFading, isImageAllowed, latestRelease } from '../catalogue/catalogue.ts';
+import { findRelease, isFading, isImageAllowed, isOffered } from '../catalogue/catalogue.ts';
 import { explain, stepsOf } from './explanation.ts';
 import type { Findings } from './findings.ts';
 import type { Observed } from '../state/observed.ts';
@@ -38,8 +40,7 @@ export function updateAvailable(
     return update('True', 'NewerRelease', step);
   }
   const newer = newerRelease(observed, version);
-  // The release that automation takes by itself says more than the newest, if that is another.
-  const told = assessments.find(isComing) ?? assessments.find((a) => a.release.version === newer);
+  const told = mostUseful(assessments, observed, now);
   if (told && outlook && semver.gt(told.release.version, version)) {
     const { reason, message } = explain(told, outlook.input, version);
     return update('True', reason, message);
@@ -58,6 +59,23 @@ export function updateAvailable(
   return spec.upgradePolicy === 'manual'
     ? update('True', 'NewerRelease', `Set version ${newer} to take it`)
     : update('True', 'NewerRelease', `Release ${newer} is published`);
+}
+
+/**
+ * The release to speak of: what automation takes by itself; else the newest that somebody gets who names it, and what fades only where
+ * nothing better is there; else the newest.
+ */
+function mostUseful(assessments: readonly Assessment[], { config }: Observed, now: number): Assessment | undefined {
+  const forAll = assessments.filter(({ release }) => isForEverybody(release, config));
+  const named = forAll.filter(isHadByName);
+  return assessments.find(isComing) ?? named.find(({ release }) => !isFading(release, now)) ?? named[0] ?? forAll[0];
+}
+
+/** Nobody gets it for now, whoever names it. */
+const SHUT: ReadonlySet<BlockReason> = new Set(['Kubernetes', 'SoftwareConflict', 'PreviouslyFailed']);
+
+function isHadByName({ blockedBy, pathByName }: Assessment): boolean {
+  return pathByName.length > 0 && !blockedBy.some((reason) => SHUT.has(reason));
 }
 
 /** Said while an upgrade of several steps is under way: where it leads. */
@@ -94,9 +112,14 @@ function whyUnavailable(
 
 /** The highest release above `version` that anybody may install. */
 export function newerRelease({ catalogue, config }: Observed, version: string | undefined): string | undefined {
-  const allowed = catalogue?.releases.filter((r) => isImageAllowed(r.image, config.allowedImagePrefixes)) ?? [];
-  const latest = latestRelease(allowed)?.version;
+  const latest = catalogue?.releases.find((r) => isForEverybody(r, config))?.version;
   return latest !== undefined && version !== undefined && semver.gt(latest, version) ? latest : undefined;
+}
+
+function isForEverybody(release: Release, config: Observed['config']): boolean {
+  return (
+    isOffered(release) && !isPrerelease(release.version) && isImageAllowed(release.image, config.allowedImagePrefixes)
+  );
 }
 
 function update(status: Verdict['status'], reason: string, message: string): Verdict {

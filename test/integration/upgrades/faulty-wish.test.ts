@@ -231,7 +231,7 @@ describe('what another provider left behind', () => {
     const { metadata, spec } = await deployment(name);
     expect([metadata.uid, metadata.labels, spec]).toEqual([orphan.metadata.uid, orphan.metadata.labels, orphan.spec]);
 
-    await kubectl(['delete', 'deployment,service', name, '-n', namespace]);
+    await kubectl(['delete', 'deployment', name, '-n', namespace]);
     await witness.until(of(name), runs('2.0.0'));
     await eventually(async () => {
       expect(await providersOf('controllerrevisions', name)).toEqual(['latter.web']);
@@ -386,7 +386,7 @@ describe('a variable', { concurrent: true }, () => {
     await patch(of(name), { spec: from('favicon', 'icon') });
     const refused = await witness.until(of(name), isReady('False ConfigMapNotFound'));
     expect(messageOf(refused, 'Ready')).toBe(
-      'Create ConfigMap "favicon" with key "icon": configFrom takes "A" from it',
+      'Create ConfigMap "favicon" with key "icon" in its data: configFrom takes "A" from it',
     );
     expect(await witness.templatesOf(of(name))).toHaveLength(1);
   });

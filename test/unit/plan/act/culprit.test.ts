@@ -23,9 +23,10 @@ it.each<[FieldPath[], string]>([
     [['metadata', 'labels', 'provider-operator.io/provider']],
     'metadata.labels.provider-operator.io/provider was changed by "kubectl"',
   ],
-  // `kubectl rollout undo` brings the annotations of the operator back as well.
+  // `kubectl rollout undo` brings the labels and annotations of the operator back as well.
   [
     [
+      ['metadata', 'labels', 'provider-operator.io/provider'],
       ['spec', 'template', 'metadata', 'annotations', 'provider-operator.io/config-hash'],
       ['spec', 'template', 'spec', 'containers', { name: 'provider' }, 'image'],
     ],

@@ -4,7 +4,7 @@ import { World } from '../../../support/world.ts';
 import { parseFailures } from '../../../../src/api/failure.ts';
 import type { DeploymentView } from '../../../../src/plan/state/observed.ts';
 import { plan } from '../../../../src/plan/plan.ts';
-import { problem } from '../../../../src/api/problem.ts';
+import { notYet, problem } from '../../../../src/api/problem.ts';
 import { parseMark } from '../../../../src/plan/state/record.ts';
 import { markRefused } from '../../../../src/plan/act/refused-write.ts';
 import { statusAfterFailure } from '../../../../src/plan/tell/status-after-failure.ts';
@@ -83,6 +83,26 @@ const refuse = (world: World) => {
   }
   return refused;
 };
+
+it('a quota that leaves no room for a record ends as Stalled after a minute, and is no verdict on the release', () => {
+  const world = new World(catalogue('1.0.0', '1.1.0'), { version: '1.0.0' });
+  world.converge();
+  world.refusal = notYet('QuotaExceeded', 'Raise the quota of the namespace: exceeded quota: all');
+  world.edit({ version: '1.1.0' });
+  world.reconcile();
+  expect([world.ready(), condition(world, 'Stalled')]).toEqual(['False QuotaExceeded', undefined]);
+  world.pass(61_000);
+  world.reconcile();
+  expect([world.ready(), condition(world, 'Stalled'), condition(world, 'Available')]).toEqual([
+    'False QuotaExceeded',
+    'True QuotaExceeded',
+    'True PodsAvailable',
+  ]);
+
+  world.refusal = undefined;
+  world.converge();
+  expect([world.ready(), world.observed.deployment?.version]).toEqual(['True UpToDate', '1.1.0']);
+});
 
 it('a tier table that changes retries no held wish', () => {
   const world = heldWish();
