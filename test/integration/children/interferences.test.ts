@@ -323,7 +323,7 @@ describe.skipIf(!inject('controlPlane').disposable)('what somebody does', () => 
       const { uid: _, resourceVersion: __, ...metadata } = backup?.metadata ?? {};
       const { code, stderr } = await run(['replace', '--force', '--timeout=5s', '-f', '-'], { ...backup, metadata });
       // kubectl waits until no Deployment has this name, while the operator keeps making one.
-      if (code !== 0 && state === 'up' && /AlreadyExists|timed out/.test(stderr)) {
+      if (code !== 0 && state === 'up' && /AlreadyExists|timed out|deadline exceeded/.test(stderr)) {
         await eventually(() => kubectl(['replace', '-f', '-'], { ...backup, metadata }));
         return '';
       }

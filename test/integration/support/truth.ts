@@ -8,6 +8,7 @@ import { isNewer } from '../../../src/controller/resource-version.ts';
 import { escapeExpansion } from '../../../src/plan/pods/environment.ts';
 import { CHILDREN, INSTALLATIONS } from '../../../src/reconcile/resources.ts';
 import { inject } from 'vitest';
+import { availabilityLieOf, type Version } from './availability.ts';
 import {
   eventually,
   kubectl,
@@ -16,23 +17,16 @@ import {
   type KubernetesObject,
 } from './kubectl.ts';
 
-/** Ends the checker, and fails if `Ready` was ever a lie. */
+/** Ends the checker, and fails if `Ready` or `Available` was ever a lie. */
 export async function endTruthfully(checker: TruthChecker): Promise<void> {
   const lies = await checker.stop();
   if (lies.length > 0) {
-    throw new Error(`Ready was a lie:\n${lies.join('\n')}`);
+    throw new Error(`The status was a lie:\n${lies.join('\n')}`);
   }
 }
 
-interface Version<T> {
-  readonly type: string;
-  readonly object: T;
-  /** When it was seen, in milliseconds. */
-  readonly at: number;
-}
-
 export interface TruthChecker {
-  /** Ends the watches and returns every lie: each `Ready` for a generation that was not rolled out. */
+  /** Ends the watches and returns every lie: each `Ready` for a generation that was not rolled out, each `Available` that the Deployment denies. */
   stop(): Promise<string[]>;
 }
 
@@ -90,11 +84,26 @@ export async function startTruthChecker(): Promise<TruthChecker> {
       await kubectl(['delete', 'deployment', marker, '-n', 'default']);
       abort.abort();
       await transport.close();
-      return installations
-        .filter((i) => !['LISTED', 'DELETED'].includes(i.type))
-        .flatMap((i) => lieOf(i, deployments) ?? []);
+      const byName = Map.groupBy(deployments, ({ object }) => nameOf(object));
+      const byUid = Map.groupBy(installations, ({ object }) => object.metadata.uid);
+      return [...byUid.values()].flatMap((versions) =>
+        versions.flatMap((version, i) => {
+          const { object, type } = version;
+          const before = (byName.get(nameOf(object)) ?? []).filter((d) => isOlder(d, version));
+          const lies = [lieOf(version, before), availabilityLieOf(version, versions[i - 1]?.object, before)];
+          return ['LISTED', 'DELETED'].includes(type) ? [] : lies.filter((lie) => lie !== undefined);
+        }),
+      );
     },
   };
+}
+
+function nameOf({ metadata }: KubernetesObject): string {
+  return `${metadata.namespace}/${metadata.name}`;
+}
+
+function isOlder(a: Version<KubernetesObject>, b: Version<KubernetesObject>): boolean {
+  return isNewer(b.object.metadata.resourceVersion, a.object.metadata.resourceVersion);
 }
 
 /** A report cannot contain a change that was made just before it. On a busy machine, events arrive seconds late. */
@@ -102,7 +111,7 @@ const AT_THE_SAME_TIME_MS = 5000;
 
 function lieOf(
   { object: installation, at }: Version<InstallationObject>,
-  deployments: readonly Version<DeploymentObject>[],
+  before: readonly Version<DeploymentObject>[],
 ): string | undefined {
   const { metadata, status } = installation;
   const ready = status.conditions?.find((c) => c.type === 'Ready');
@@ -111,12 +120,6 @@ function lieOf(
   if (ready?.status !== 'True' || ready.observedGeneration !== metadata.generation || isRestarted) {
     return undefined;
   }
-  const before = deployments.filter(
-    ({ object }) =>
-      object.metadata.namespace === metadata.namespace &&
-      object.metadata.name === metadata.name &&
-      isNewer(metadata.resourceVersion, object.metadata.resourceVersion),
-  );
   const last = before.findLast((d) => !isChangedByOthers(d, before, at)) ?? before.at(-1);
   const who = `${metadata.namespace}/${metadata.name} generation ${metadata.generation} (${metadata.resourceVersion})`;
   if (!last || last.type === 'DELETED' || !last.object.metadata.ownerReferences?.some((o) => o.uid === metadata.uid)) {
