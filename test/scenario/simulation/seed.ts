@@ -8,6 +8,7 @@ import { driftOptions, lastWord, prepare, wishOptions } from './chaos/chaos.ts';
 import { strangersIn } from './people/deployments.ts';
 import { faultOptions } from './chaos/faults.ts';
 import { childrenOf, misplacedChildren } from './oracles/outcome.ts';
+import { damageUnderFault } from './faulty-wish.ts';
 import { configure, install, publish, published, restartOf, specOf, statusOf, wishRestart } from './people/people.ts';
 import type { PlantedBug } from './planted-bugs.ts';
 import {
@@ -65,6 +66,7 @@ async function live(simulation: Simulation): Promise<void> {
   simulation.note('no more faults');
   await simulation.rest();
   await judgeEnd(simulation, last);
+  await damageUnderFault(simulation);
   await simulation.stopOperator();
 }
 
