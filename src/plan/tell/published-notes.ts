@@ -51,15 +51,18 @@ function notesOn(versions: readonly Version[], options: Options): Notes {
   return {
     except: [
       ...counted(versions.filter(isYanked), (which) => `${which} (yanked)`),
-      ...counted(lacking, (which) => `${which} (needs "${first?.name}" in "${first?.range}", which nobody publishes)`),
+      ...counted(
+        lacking,
+        (which, s) => `${which} (need${s} "${first?.name}" in "${first?.range}", which nobody publishes)`,
+      ),
     ],
     remarks: [
       ...counted(
         versions.filter(({ image }) => image !== undefined && !isPinned(image)),
-        (which) =>
-          `${which} has an image without a tag of its own, which may change unseen: name one tag or digest for it`,
+        (which, s) =>
+          `${which} name${s} an image without a tag of its own, which may change unseen: name one tag or digest for it`,
       ),
-      ...counted(versions.filter(isBuild), (which) => `${which} counts as a prerelease: ${takesPrereleases}`),
+      ...counted(versions.filter(isBuild), (which, s) => `${which} count${s} as a prerelease: ${takesPrereleases}`),
     ],
   };
 }
@@ -82,9 +85,9 @@ function hasBuildNumber(version: string): boolean {
   return isPrerelease(version) && semver.prerelease(version)?.every((part) => typeof part === 'number') === true;
 }
 
-/** Speaks of the newest, and of how many more. */
-function counted(versions: readonly Version[], text: (which: string) => string): string[] {
+/** Speaks of the newest, and of how many more; `s` ends a verb where it is one. */
+function counted(versions: readonly Version[], text: (which: string, s: string) => string): string[] {
   const [newest, ...others] = versions;
   const more = others.length > 0 ? ` and ${others.length} more` : '';
-  return newest ? [text(`${newest.version}${more}`)] : [];
+  return newest ? [text(`${newest.version}${more}`, more === '' ? 's' : '')] : [];
 }

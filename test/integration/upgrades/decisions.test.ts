@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { cleanUp, installation, prepare, provider, release } from '../support/cluster.ts';
+import { cleanUp, installation, prepare, provider, release, software } from '../support/cluster.ts';
 import { apply, eventually, kubectl, run } from '../support/kubectl.ts';
 import { addNamespace } from '../support/namespace.ts';
 import { startOperator, type RunningOperator } from '../support/operator.ts';
@@ -9,6 +9,7 @@ import { conditionOf, startWitness, type SeenInstallation, type Witness } from '
 
 /** What the operator decides about versions, in the words that people read with kubectl. */
 const namespace = 'decisions';
+const CONFIG = 'defaults: {progressDeadlineSeconds: 120, stableSeconds: 0}';
 
 let operator: RunningOperator;
 let witness: Witness;
@@ -16,7 +17,7 @@ let witness: Witness;
 beforeAll(async () => {
   await prepare(namespace);
   witness = await startWitness();
-  operator = await startOperator({}, 'defaults: {progressDeadlineSeconds: 120, stableSeconds: 0}');
+  operator = await startOperator({}, CONFIG);
 });
 // Hooks run in reverse order, so the operator ends last, even if another hook fails.
 afterAll(() => operator.stop());
@@ -117,6 +118,17 @@ describe('a deadline', () => {
 });
 
 describe('a first install under automation', { concurrent: true }, () => {
+  it.skipIf(!inject('controlPlane').disposable)(
+    'that fails is followed by its floor, and by what lies between',
+    async () => {
+      const crashing = release('1.2.0', { image: 'registry.example.com/acme/crash-loop:1.2.0' });
+      const key = await install('floor', { ...AUTO, version: '1.0.0' }, '1.0.0', '1.1.0', crashing);
+      const seen = await witness.until(key, runs('1.1.0'));
+      expect(await versionsOf(witness, key)).toEqual(['1.2.0', '1.0.0', '1.1.0']);
+      expect(seen.status.failedVersions?.map((f) => f.version)).toEqual(['1.2.0']);
+    },
+  );
+
   it('into an older line chooses once', async () => {
     const key = await install(
       'older-line',
@@ -184,6 +196,98 @@ function healOf(name: string): Promise<string> {
     async () => (await kubectl(['get', 'events', '-n', namespace, which, '-o', path])).trim() || undefined,
   );
 }
+
+describe('who publishes is told', () => {
+  interface Published {
+    readonly status?: {
+      readonly conditions?: readonly { readonly type: string; readonly message: string }[];
+      readonly firstSeen?: Readonly<Record<string, string>>;
+    };
+  }
+  const published = async (kind: string, name: string) =>
+    JSON.parse(await kubectl(['get', kind, name, '-o', 'json'])) as Published;
+
+  /** The message of `Ready`, once it is that one; or the last one. */
+  async function said(kind: string, name: string, message: string): Promise<string | undefined> {
+    let last: string | undefined;
+    await eventually(async () => {
+      const { status } = await published(kind, name);
+      last = status?.conditions?.find((c) => c.type === 'Ready')?.message;
+      return last === message;
+    });
+    return last;
+  }
+
+  it('which valid releases nobody gets, and what surprises, until that is over', async () => {
+    const needs = { systemSoftwareDependencies: [{ name: 'told-php', range: '>=8' }] };
+    const yanked = { lifecycle: { stage: 'yanked' } };
+    const floating = { image: 'registry.example.com/acme/web' };
+    await apply(
+      provider(
+        'told',
+        '1.0.0',
+        release('1.1.0', yanked),
+        release('1.2.0', needs),
+        release('1.3.0', floating),
+        '7.1.1-38',
+      ),
+    );
+    const remarks =
+      '; 1.3.0 names an image without a tag of its own, which may change unseen: name one tag or digest for it' +
+      '; 7.1.1-38 counts as a prerelease: automation takes it only where upgrade.prereleases is true';
+    const before = `Every release can be installed, except 1.1.0 (yanked) and 1.2.0 (needs "told-php" in ">=8", which nobody publishes)${remarks}`;
+    expect(await said('provider', 'told.web', before)).toBe(before);
+    await apply(software('told-php', '8.3.0'));
+    const after = `Every release can be installed, except 1.1.0 (yanked)${remarks}`;
+    expect(await said('provider', 'told.web', after)).toBe(after);
+  });
+
+  it('that a number of a build is no prerelease where the vendor says so', async () => {
+    await apply(software('told-mysql', '8.0.1-3', '8.0.1-12'));
+    const names = 'only who names it gets it, unless prereleasesAreReleases is true';
+    await said(
+      'systemsoftware',
+      'told-mysql',
+      `Every version can be used; 8.0.1-12 and 1 more count as a prerelease: ${names}`,
+    );
+    await patchSoftware('told-mysql', { prereleasesAreReleases: true });
+    await said('systemsoftware', 'told-mysql', 'Every version can be used');
+    const needs = { systemSoftwareDependencies: [{ name: 'told-mysql', range: '>=8' }] };
+    const key = await install('builds', { version: '1.0.0' }, release('1.0.0', needs));
+    const seen = await witness.until(key, runs('1.0.0'));
+    expect(seen.status.systemSoftware?.map((s) => s.currentVersion)).toEqual(['8.0.1-12']);
+  });
+
+  it('by a new age that a version was added again with other content, also while the operator was away', async () => {
+    const stages: Record<string, string>[] = [];
+    const seenAt = async () => {
+      const { status } = await eventually(async () => {
+        const now = await published('provider', 'aged.web');
+        return now.status?.firstSeen !== undefined && now;
+      });
+      return status?.firstSeen ?? {};
+    };
+    await apply(provider('aged', '1.0.0', '1.1.0'));
+    stages.push(await seenAt());
+    await operator.stop();
+    await new Promise((resolve) => void setTimeout(resolve, 1100));
+    await kubectl([
+      'patch',
+      'provider',
+      'aged.web',
+      '--type=json',
+      '-p',
+      '[{"op":"remove","path":"/spec/versions/1"}]',
+    ]);
+    await apply(provider('aged', '1.0.0', release('1.1.0', { image: 'registry.example.com/acme/other:1.1.0' })));
+    operator = await startOperator({}, CONFIG);
+    await eventually(async () => (await seenAt())['1.1.0'] !== stages[0]?.['1.1.0']);
+    expect((await seenAt())['1.0.0']).toBe(stages[0]?.['1.0.0']);
+  });
+});
+
+const patchSoftware = (name: string, spec: object) =>
+  kubectl(['patch', 'systemsoftware', name, '--type=merge', '-p', JSON.stringify({ spec })]);
 
 describe('a quota that leaves no room for a record', () => {
   const full = `${namespace}-full`;

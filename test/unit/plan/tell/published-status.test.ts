@@ -112,23 +112,27 @@ describe('says of valid versions', () => {
     [
       'that an image has no tag',
       [release('1.1.0', { image: 'a/web' })],
-      `; 1.1.0 has an image without a tag of its own${PINNED}`,
+      `; 1.1.0 names an image without a tag of its own${PINNED}`,
     ],
     [
       'that a tag is latest',
       [release('1.1.0', { image: 'a.example.com:5000/web:latest' })],
-      `; 1.1.0 has an image without a tag of its own${PINNED}`,
+      `; 1.1.0 names an image without a tag of its own${PINNED}`,
     ],
     [
       'that a port is no tag',
       [release('1.1.0', { image: 'localhost:5000/web' })],
-      `; 1.1.0 has an image without a tag of its own${PINNED}`,
+      `; 1.1.0 names an image without a tag of its own${PINNED}`,
     ],
     ['nothing of a digest', [release('1.1.0', { image: `a/web@sha256:${'0'.repeat(64)}` })], ''],
     ['nothing of a tag that only begins with latest', [release('1.1.0', { image: 'a/web:latest-7' })], ''],
     // fluxcd/flux2#1298 and #4990
     ['that a number of a build makes a prerelease', [release('7.1.1-38')], `; 7.1.1-38${NUMBER}`],
-    ['the same of several', [release('7.1.1-38'), release('7.1.1-39.1')], `; 7.1.1-39.1 and 1 more${NUMBER}`],
+    [
+      'the same of several',
+      [release('7.1.1-38'), release('7.1.1-39.1')],
+      `; 7.1.1-39.1 and 1 more${NUMBER.replace('counts', 'count')}`,
+    ],
     ['nothing of a release candidate', [release('2.0.0-rc.1')], ''],
   ])('%s', (_, releases, message) => {
     const { conditions } = providerStatus(seen(catalogue('1.0.0', ...releases)), published, NOW);
