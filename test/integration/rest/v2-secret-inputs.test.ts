@@ -154,7 +154,7 @@ describe('the value of a secret input', () => {
     const path = one(ids.get('told') ?? '');
     for (const route of [path, '/v2/app-installations', `${path}/status`, '/providers/installed']) {
       const { status, text: shown } = await ask(apiOf(operator), `GET ${route}`, { token: tokens.get('portal') });
-      expect([route, status, shown.includes('CANARY')]).toEqual([route, 200, false]);
+      expect([route, status, shown.includes('CANARY-')]).toEqual([route, 200, false]);
     }
     expect(
       await kubectl([
@@ -166,8 +166,8 @@ describe('the value of a secret input', () => {
         'json',
         '--show-managed-fields',
       ]),
-    ).not.toContain('CANARY');
-    expect(operator.output()).not.toContain('CANARY');
+    ).not.toContain('CANARY-');
+    expect(operator.output()).not.toContain('CANARY-');
   });
 
   it('is not shown where somebody wrote it into the spec', async () => {
@@ -258,7 +258,7 @@ describe('the value of a secret input', () => {
     await patch('gone', answers({ apiKey: 'CANARY-later' }));
 
     const stored = await kubectl(['get', 'pi/gone', '-n', namespace, '-o', 'json', '--show-managed-fields']);
-    expect(stored).not.toContain('CANARY');
+    expect(stored).not.toContain('CANARY-');
     expect(await referred('gone')).toMatch(/^gone-inputs-/);
   });
 
@@ -404,7 +404,7 @@ describe('a process that is killed at any moment', () => {
       }
       await Promise.all(many.map(keepAsking));
       await process.ended;
-      expect(process.output()).not.toContain('CANARY');
+      expect(process.output()).not.toContain('CANARY-');
     }
 
     const secrets = await inputSecrets(namespace);
