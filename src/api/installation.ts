@@ -27,6 +27,10 @@ const ConfigFrom = withChecked(
   },
 );
 
+/** As much as a pod can be given in all with ease; what is larger belongs into a file. */
+export const MOST_CONFIG_BYTES = 65_536;
+const TOO_LARGE = `Must have at most ${MOST_CONFIG_BYTES} bytes in all: put large values into a ConfigMap or a Secret`;
+
 const config = withRules(
   z
     .record(
@@ -34,6 +38,7 @@ const config = withRules(
       literal(8192, 'Value of the variable. It reaches the process literally.'),
     )
     .refine((map) => Object.keys(map).length <= 128, 'Must have at most 128 keys')
+    .refine((map) => bytesOf(map) <= MOST_CONFIG_BYTES, TOO_LARGE)
     .describe(
       'Environment variables of the process, by name. Values reach it literally; an empty value is a set variable.',
     )
@@ -42,7 +47,19 @@ const config = withRules(
   // Readers in JavaScript drop it without a word.
   { rule: "!('__proto__' in self)", message: 'Keys: __proto__ cannot be the name of a variable' },
   { rule: 'self.all(name, size(name) <= 128)', message: 'Keys: must have at most 128 characters' },
+  {
+    // Charts render null for what is absent, and then it has no bytes.
+    rule: `self.map(name, size(bytes(name)) + (type(self[name]) == string ? size(bytes(self[name])) : 0)).sum() <= ${MOST_CONFIG_BYTES}`,
+    message: TOO_LARGE,
+  },
 );
+
+function bytesOf(map: Readonly<Record<string, string>>): number {
+  return Object.entries(map).reduce(
+    (sum, [name, value]) => sum + Buffer.byteLength(name) + Buffer.byteLength(value),
+    0,
+  );
+}
 
 export const InstallationSpec = withChecked(
   z
@@ -79,6 +96,10 @@ export const InstallationSpec = withChecked(
         64,
         'Answers to the inputs that releases and system software ask for, by name. One that nobody asks for yet may be given early.',
         'name',
+        {
+          rule: `self.map(answer, has(answer.value) ? size(bytes(answer.value)) : 0).sum() <= ${MOST_CONFIG_BYTES}`,
+          message: TOO_LARGE,
+        },
       ).optional(),
       systemSoftware: listMap(
         SoftwareWish,

@@ -112,6 +112,21 @@ const refused: [string, object, RegExp][] = [
     /spec\.config: Too many: .*at most 128/,
   ],
   [
+    'more than 64 KiB of config',
+    pi({ ...good, config: Object.fromEntries(names(9).map((n) => [n, 'x'.repeat(8000)])) }),
+    /spec\.config: .*at most 65536 bytes in all: put large values into a ConfigMap or a Secret/,
+  ],
+  [
+    'more than 64 KiB of config in few letters',
+    pi({ ...good, config: Object.fromEntries(names(9).map((n) => [n, 'ü'.repeat(4000)])) }),
+    /spec\.config: .*at most 65536 bytes in all/,
+  ],
+  [
+    'more than 64 KiB of answers',
+    pi({ ...good, userInputs: names(9).map((n) => ({ name: n.toLowerCase(), value: 'x'.repeat(8000) })) }),
+    /spec\.userInputs: .*at most 65536 bytes in all/,
+  ],
+  [
     'a value of 40 KiB',
     pi({ ...good, config: { A: 'x'.repeat(40_960) } }),
     /spec\.config\.A: Too long: may not be more than 8192/,
@@ -386,8 +401,11 @@ const stalled: [string, object, string, RegExp][] = [
   ['a reserved prefix', { config: { KUBERNETES_SERVICE_HOST: 'x' } }, 'ReservedEnvName', /"KUBERNETES_SERVICE_HOST"/],
   ['a reserved variable in configFrom', { configFrom: [ref('NODE_OPTIONS')] }, 'ReservedEnvName', /"NODE_OPTIONS"/],
   [
-    'more than 64 KiB in all',
-    { config: Object.fromEntries(names(9).map((n) => [n, 'x'.repeat(8000)])) },
+    'more than 64 KiB in config and userInputs together',
+    {
+      config: Object.fromEntries(names(5).map((n) => [n, 'x'.repeat(8000)])),
+      userInputs: names(5).map((n) => ({ name: n.toLowerCase(), value: 'x'.repeat(8000) })),
+    },
     'ConfigTooLarge',
     /Shorten config and userInputs to 65536 bytes/,
   ],
