@@ -1,29 +1,15 @@
 import { z } from 'zod';
+import { isNamedBy, RESERVED_ENV } from './reserved-env.ts';
 import { Tier } from './tier.ts';
-
-/** Names that a process obeys before its own code runs, or that Kubernetes and the operator set. `*` ends a prefix. */
-const RESERVED = [
-  'BASH_ENV',
-  'DOCUMENT_ROOT',
-  'HOSTNAME',
-  'JDK_JAVA_OPTIONS',
-  'JAVA_TOOL_OPTIONS',
-  'KUBERNETES_*',
-  'LD_*',
-  'NODE_PATH',
-  'NODE_OPTIONS',
-  'PATH',
-  'PERL5LIB',
-  'PERL5OPT',
-  'PYTHONPATH',
-  'PYTHONSTARTUP',
-  'RUBYLIB',
-  'RUBYOPT',
-  '_JAVA_OPTIONS',
-];
 
 /** At a time a quarter of the pods are replaced (maxSurge 25%), and the next ones wait until these have been ready long enough. */
 export const MOST_ROUNDS = 4;
+
+/** As `LD_PRELOAD` or `LD_*`. */
+const envNames = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*\*?$/, 'Must be a name such as LD_PRELOAD, or a prefix such as LD_*')
+  .max(128);
 
 /** A misspelt field must not pass for one that was left out: without `replicas` they would be nobody's. */
 const OwnTier = Tier.strict();
@@ -49,9 +35,15 @@ export const OperatorConfig = z.strictObject({
     .prefault({}),
   maxConcurrentUpgrades: int(1, 100_000, 50, 'Automatic rollouts that may be under way at once in the whole fleet'),
   reservedEnvNames: z
-    .array(z.string().min(1).max(128))
-    .default(RESERVED)
-    .describe('Environment variables that no tenant may set; a trailing * stands for any ending'),
+    .array(envNames)
+    .default([])
+    .describe('More environment variables that no tenant may set; a trailing * stands for any ending'),
+  unreservedEnvNames: z
+    .array(envNames)
+    .default([])
+    .describe(
+      'Environment variables that tenants may set although src/api/reserved-env.ts has them; a trailing * stands for any ending',
+    ),
   allowedImagePrefixes: z
     .array(z.string().min(1).max(512))
     .optional()
@@ -69,7 +61,10 @@ export const OperatorConfig = z.strictObject({
 });
 export type OperatorConfig = z.output<typeof OperatorConfig>;
 
-/** Whether `name` is on the list; an entry that ends in `*` stands for every name with that beginning. */
-export function isReserved(name: string, reservedNames: readonly string[]): boolean {
-  return reservedNames.some((entry) => (entry.endsWith('*') ? name.startsWith(entry.slice(0, -1)) : name === entry));
+/** Whether no tenant may set it. */
+export function isReserved(
+  name: string,
+  { reservedEnvNames, unreservedEnvNames }: Pick<OperatorConfig, 'reservedEnvNames' | 'unreservedEnvNames'>,
+): boolean {
+  return isNamedBy(name, [...RESERVED_ENV, ...reservedEnvNames]) && !isNamedBy(name, unreservedEnvNames);
 }

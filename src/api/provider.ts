@@ -54,6 +54,16 @@ export const Release = withRules(
       userInputs: userInputs(
         'What it asks its tenants for. Never changes once published; may be added once.',
       ).optional(),
+      tenantEnv: atomicList(
+        matching(
+          /^[A-Za-z_][A-Za-z0-9_]*\*?$/,
+          128,
+          'Must be a variable such as LOG_LEVEL, or a prefix such as ACME_*',
+          'One name, or the beginning of names, which ends in *.',
+        ),
+        128,
+        'The variables that tenants may set in config and configFrom, besides what userInputs ask for. Any that the platform does not reserve when absent.',
+      ).optional(),
       documentRoot: literal(256, 'Reaches the process as DOCUMENT_ROOT. Never changes once published.').optional(),
       runtime: Runtime.describe(
         'How the pods of this release run. Never changes once published; may be added once.',

@@ -10,6 +10,7 @@ const BlockReason = z.enum([
   'ContentChanged',
   'MissingUserInputs',
   'InvalidUserInput',
+  'EnvNotAllowed',
   'SoftwareConflict',
   'PreviouslyFailed',
   'Skipped',
@@ -41,7 +42,7 @@ export const UpdateCandidate = z
     change: Change.describe('How far it is from what runs: 0.x counts a minor as major, 0.0.x everything.'),
     takeable: flag('You may have it: set version to it.'),
     eligible: flag('Automation would take it now.'),
-    blockedBy: atomicList(BlockReason.describe('One reason.'), 25, 'All reasons why automation does not take it now.'),
+    blockedBy: atomicList(BlockReason.describe('One reason.'), 26, 'All reasons why automation does not take it now.'),
     missingUserInputs: atomicList(
       text(128, 'Name of an input.'),
       32,

@@ -45,11 +45,14 @@ export const RARE_SITUATIONS: Readonly<Record<string, () => World>> = {
     world.pod({ waiting: { reason: 'CreateContainerConfigError', message: `secret "${name}" not found` } });
     return world;
   },
-  ConfigTooLarge: () =>
-    installing(
-      {},
-      { config: Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`PART_${i}`, 'x'.repeat(8_000)])) },
-    ),
+  ConfigTooLarge() {
+    const parts = Array.from({ length: 5 }, (_, i) => ({ name: `part-${i}`, value: 'x'.repeat(8_000) }));
+    const config = Object.fromEntries(parts.map(({ value }, i) => [`PART_${i}`, value]));
+    return installing({}, { config, userInputs: parts });
+  },
+  EnvNotAllowed() {
+    return new World(catalogue(release('1.0.0', { tenantEnv: ['TZ'] })), { config: { DEBUG: '1' } });
+  },
   SecretNotFound: () =>
     installing(
       { references: { content: () => ({ kind: 'missing' }) } },

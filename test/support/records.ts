@@ -67,7 +67,7 @@ interface MadeFrom {
 
 export function inputsOf(version: string, { spec, release = aRelease(version), ...more }: MadeFrom = {}): Inputs {
   const owner = installation({ version, ...spec });
-  const configuration = readConfiguration(owner.spec, noReferences, config.reservedEnvNames);
+  const configuration = readConfiguration(owner.spec, noReferences, config);
   if (configuration.kind === 'problem') {
     throw new Error(configuration.message);
   }
@@ -377,7 +377,7 @@ export function askedBy(observed: Observed) {
     config: operator,
     software,
   } = observed;
-  const configuration = readConfiguration(spec, references, operator.reservedEnvNames);
+  const configuration = readConfiguration(spec, references, operator);
   if (configuration.kind === 'problem') {
     throw new Error(configuration.message);
   }

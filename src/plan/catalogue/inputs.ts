@@ -2,23 +2,22 @@ import { effortOf, faultOfInput } from '../../api/input-schema.ts';
 import { isReserved, type OperatorConfig } from '../../api/operator-config.ts';
 import { envOf, type UserInput } from '../../api/user-input.ts';
 
+type Reserving = Pick<OperatorConfig, 'reservedEnvNames' | 'unreservedEnvNames'>;
+
 /** Of all defaults of one release, in the units of `effortOf`: a catalogue is read whole whenever it changes. */
 const MOST_EFFORT = 400_000;
 
 /** Why the inputs of a published version cannot be asked for, if so. */
-export function faultOfInputs(
-  inputs: readonly UserInput[] = [],
-  { reservedEnvNames }: Pick<OperatorConfig, 'reservedEnvNames'>,
-): string | undefined {
+export function faultOfInputs(inputs: readonly UserInput[] = [], operator: Reserving): string | undefined {
   const effort = inputs.reduce((sum, input) => sum + effortOf(input, input.default ?? ''), 0);
   const fault =
     effort > MOST_EFFORT
       ? 'patterns and defaults take too long to judge'
-      : (inputs.map(faultOfInput).find((f) => f !== undefined) ?? faultOfNames(inputs, reservedEnvNames));
+      : (inputs.map(faultOfInput).find((f) => f !== undefined) ?? faultOfNames(inputs, operator));
   return fault && `userInputs: ${fault}`;
 }
 
-function faultOfNames(inputs: readonly UserInput[], reserved: readonly string[]): string | undefined {
+function faultOfNames(inputs: readonly UserInput[], operator: Reserving): string | undefined {
   const names = new Map<string, string>();
   const variables = new Map<string, string>();
   for (const input of inputs) {
@@ -32,7 +31,7 @@ function faultOfNames(inputs: readonly UserInput[], reserved: readonly string[])
     if (other !== undefined) {
       return `"${input.name}" and "${other}" set the same variable "${variable}"`;
     }
-    if (isReserved(variable, reserved)) {
+    if (isReserved(variable, operator)) {
       return `"${input.name}" sets the variable "${variable}", which is reserved`;
     }
     names.set(secretPart(input.name), input.name);

@@ -73,7 +73,7 @@ export function decide(observed: Observed, state: State, now: number): Decided {
   if (standing) {
     return { decision: standing };
   }
-  const configuration = readConfiguration(installation.spec, observed.references, config.reservedEnvNames);
+  const configuration = readConfiguration(installation.spec, observed.references, config);
   const finder = softwareFinder(softwareInput(observed, state, now));
   if (installation.invalid !== undefined) {
     return decideWithoutWish(observed, state, problem('InvalidSpec', `Correct the spec: ${installation.invalid}`), now);

@@ -1,9 +1,11 @@
 import type { Problem } from '../../api/problem.ts';
 import type { Release } from '../../api/provider.ts';
+import type { InstallationSpec } from '../../api/installation.ts';
 import type { Trigger } from '../../api/record.ts';
 import { isImageAllowed } from '../catalogue/catalogue.ts';
 import type { Resolution } from '../software/resolution.ts';
 import type { Observed } from '../state/observed.ts';
+import { envNotAllowed, foreignEnv } from '../pods/tenant-env.ts';
 import { isIncomplete, type Sheet } from '../pods/sheet.ts';
 import { imageNotAllowed, unanswered } from '../version/refusal.ts';
 
@@ -30,6 +32,9 @@ interface Circumstances extends Proposal {
   readonly isUnasked: boolean;
   readonly isAllowed: boolean;
   readonly isQueued: boolean;
+  readonly spec: InstallationSpec;
+  /** It sets variables that the release lets no tenant set. */
+  readonly isEnvForeign: boolean;
 }
 
 interface Hindrance {
@@ -58,9 +63,13 @@ const HINDRANCES: readonly Hindrance[] = [
     outcome: ({ release }) => ({ kind: 'keep', version: release.version }),
   },
   {
-    // Nor does it come where a tenant has to answer something first.
-    applies: ({ isUnasked, sheet }) => isUnasked && isIncomplete(sheet),
+    // Nor does it come where a tenant has to answer, or to remove, something first.
+    applies: ({ isUnasked, sheet, isEnvForeign }) => isUnasked && (isIncomplete(sheet) || isEnvForeign),
     outcome: ({ release }) => ({ kind: 'keep', version: release.version }),
+  },
+  {
+    applies: ({ isEnvForeign }) => isEnvForeign,
+    outcome: ({ release, spec }) => envNotAllowed(release, spec),
   },
   {
     applies: ({ sheet }) => isIncomplete(sheet),
@@ -73,12 +82,15 @@ const HINDRANCES: readonly Hindrance[] = [
 ];
 
 /** The decision instead of a rollout that may not begin now: the running pods are kept, or the wish cannot be had. */
-export function hindranceTo({ config, slot }: Observed, proposal: Proposal): Keep | Problem | undefined {
+export function hindranceTo({ config, slot, installation }: Observed, proposal: Proposal): Keep | Problem | undefined {
+  const { spec } = installation;
   const circumstances = {
     ...proposal,
     isUnasked: proposal.trigger === 'Tier' || proposal.trigger === 'SystemSoftware',
     isAllowed: isImageAllowed(proposal.release.image, config.allowedImagePrefixes),
     isQueued: slot === 'queued',
+    spec,
+    isEnvForeign: foreignEnv(proposal.release, spec).length > 0,
   };
   return HINDRANCES.find(({ applies }) => applies(circumstances))?.outcome(circumstances);
 }

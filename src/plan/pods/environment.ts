@@ -1,6 +1,6 @@
 import { firstOf } from '../../api/cut.ts';
 import { hash } from '../../api/hash.ts';
-import { isReserved } from '../../api/operator-config.ts';
+import { isReserved, type OperatorConfig } from '../../api/operator-config.ts';
 import type { InstallationSpec } from '../../api/installation.ts';
 import type { References } from '../state/observed.ts';
 import { notYet, problem, type Problem } from '../../api/problem.ts';
@@ -27,16 +27,16 @@ const MAX_BYTES = 64 * 1024;
 export function readConfiguration(
   spec: InstallationSpec,
   references: References,
-  reservedNames: readonly string[],
+  operator: Pick<OperatorConfig, 'reservedEnvNames' | 'unreservedEnvNames'>,
 ): Configuration | Problem {
   const config = Object.entries(spec.config ?? {});
   const configFrom = spec.configFrom ?? [];
   const names = [...config.map(([name]) => name), ...configFrom.map((e) => e.name)];
-  const reserved = names.filter((name) => isReserved(name, reservedNames)).sort();
+  const reserved = names.filter((name) => isReserved(name, operator)).sort();
   if (reserved.length > 0) {
     return problem(
       'ReservedEnvName',
-      `Remove ${quoted(reserved)} from config and configFrom, or ask the platform team: it reserves that in reservedEnvNames`,
+      `Remove ${quoted(reserved)} from config and configFrom, or ask the platform team to let tenants set it in unreservedEnvNames`,
     );
   }
   const answers = (spec.userInputs ?? []).map(({ name, value = '' }) => [name, value] as const);

@@ -6,6 +6,7 @@ import { whatBreaks } from '../catalogue/breaking.ts';
 import { findRelease } from '../catalogue/catalogue.ts';
 import { isOfSoftware, type Failure } from '../failures/failures.ts';
 import type { Release } from '../../api/provider.ts';
+import { envNotAllowed } from '../pods/tenant-env.ts';
 import { changeBetween } from '../catalogue/level.ts';
 import { blockersOf, breakingOnTheWay } from '../version/gates.ts';
 import { shutOnTheWay, softwareRefusal, unanswered } from '../version/refusal.ts';
@@ -44,6 +45,8 @@ export function explain(assessment: Assessment, input: VersionInput, runs: strin
     case 'MissingUserInputs':
     case 'InvalidUserInput':
       return { reason, message: whatToAnswer(release, answers) };
+    case 'EnvNotAllowed':
+      return { reason, message: envNotAllowed(release, spec).message };
     case 'SoftwareConflict':
       return { reason, message: whyNoSoftware(release, software) };
     case 'PreviouslyFailed':

@@ -72,7 +72,7 @@ function mostUseful(assessments: readonly Assessment[], { config }: Observed, no
 }
 
 /** Nobody gets it for now, whoever names it. */
-const SHUT: ReadonlySet<BlockReason> = new Set(['Kubernetes', 'SoftwareConflict', 'PreviouslyFailed']);
+const SHUT: ReadonlySet<BlockReason> = new Set(['Kubernetes', 'SoftwareConflict', 'PreviouslyFailed', 'EnvNotAllowed']);
 
 function isHadByName({ blockedBy, pathByName }: Assessment): boolean {
   return pathByName.length > 0 && !blockedBy.some((reason) => SHUT.has(reason));

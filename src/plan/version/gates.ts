@@ -5,6 +5,7 @@ import { isPrerelease } from '../../api/version.ts';
 import { breakingBetween } from '../catalogue/breaking.ts';
 import { isImageAllowed } from '../catalogue/catalogue.ts';
 import { isAvoided, isFailed, isHeldBack } from '../failures/avoidance.ts';
+import { foreignEnv } from '../pods/tenant-env.ts';
 import { changeBetween, isAtMost } from '../catalogue/level.ts';
 import { baseOf, memoryOf, type VersionInput } from './version-input.ts';
 
@@ -28,6 +29,7 @@ const GATES: readonly Gate[] = [
   { reason: 'Kubernetes', modes: 'install auto explicit newest', shuts: needsOtherKubernetes },
   { reason: 'MissingUserInputs', modes: 'install auto explicit newest', shuts: lacksAnswers },
   { reason: 'InvalidUserInput', modes: 'install auto explicit newest', shuts: hasUnfitAnswers },
+  { reason: 'EnvNotAllowed', modes: 'install auto explicit newest', shuts: forbidsEnv },
   { reason: 'SoftwareConflict', modes: 'install', shuts: hasSoftwareConflict },
   { reason: 'SoftwareConflict', modes: 'auto explicit newest', shuts: lacksSoftware },
   { reason: 'PreviouslyFailed', modes: 'install auto', shuts: isLeftAlone },
@@ -94,6 +96,10 @@ function lacksAnswers(release: Release, { answers }: VersionInput): boolean {
 function hasUnfitAnswers(release: Release, { answers }: VersionInput): boolean {
   const sheet = answers?.(release);
   return sheet !== undefined && sheet.unfit.length + sheet.tooLate.length > 0;
+}
+
+function forbidsEnv(release: Release, { spec }: VersionInput): boolean {
+  return foreignEnv(release, spec).length > 0;
 }
 
 function lacksSoftware(release: Release, { software }: VersionInput): boolean {

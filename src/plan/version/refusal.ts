@@ -6,6 +6,7 @@ import type { BlockReason } from '../../api/upgrade-status.ts';
 import { findRelease, type Catalogue, type InvalidRelease } from '../catalogue/catalogue.ts';
 import { blockersOf, isUnblockedOnceAnswered, OF_ANSWERS } from './gates.ts';
 import { notYet, problem, type Problem } from '../../api/problem.ts';
+import { envNotAllowed } from '../pods/tenant-env.ts';
 import { isIncomplete, type Sheet, type Shortcoming } from '../pods/sheet.ts';
 import type { SoftwareFinder } from '../software/finder.ts';
 import type { VersionInput } from './version-input.ts';
@@ -95,6 +96,10 @@ export function refusalOf(release: Release, input: VersionInput): Problem | unde
       'PreviouslyFailed',
       `Change the spec, or annotate the installation with a new ${ANNOTATION.retry}: ${version} failed as it is asked for${stays}`,
     );
+  }
+  if (reason === 'EnvNotAllowed') {
+    const { message, ...refusal } = envNotAllowed(release, input.spec);
+    return { ...refusal, message: `${message}${stays}` };
   }
   const answers = reason && OF_ANSWERS.has(reason) ? refusalOfAnswers(release, input) : undefined;
   if (answers) {

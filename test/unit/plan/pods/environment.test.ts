@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isReserved } from '../../../../src/api/operator-config.ts';
+import { isReserved, OperatorConfig } from '../../../../src/api/operator-config.ts';
+import { isNamedBy, RESERVED_ENV } from '../../../../src/api/reserved-env.ts';
 import { containerEnv, escapeExpansion, readConfiguration } from '../../../../src/plan/pods/environment.ts';
 import { config, installation, noReferences } from '../../../support/builders.ts';
 
 function read(spec: Parameters<typeof installation>[0], references = noReferences) {
-  return readConfiguration(installation(spec).spec, references, config.reservedEnvNames);
+  return readConfiguration(installation(spec).spec, references, config);
 }
 
 /** Expands a value as kubelet does when it knows no variable (third_party/forked/golang/expansion/expand.go). */
@@ -60,8 +61,9 @@ describe('config', () => {
   });
 
   it('refuses more than 64 KiB in all', () => {
-    const values = Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`K${i}`, 'x'.repeat(8000)]));
-    expect(read({ config: values })).toMatchObject({ kind: 'problem', reason: 'ConfigTooLarge' });
+    const all = Array.from({ length: 5 }, (_, i) => ({ name: `k${i}`, value: 'x'.repeat(8000) }));
+    const values = Object.fromEntries(all.map(({ name, value }) => [name, value]));
+    expect(read({ config: values, userInputs: all })).toMatchObject({ kind: 'problem', reason: 'ConfigTooLarge' });
   });
 
   it('reaches the process literally, whatever it is', () => {
@@ -158,7 +160,51 @@ it.each([
   ['LD', ['LD_*'], false],
   ['PATH', ['PATH'], true],
   ['PATHS', ['PATH'], false],
-  ['ANY', ['*'], true],
-])('%s against %s is reserved: %s', (name, list, reserved) => {
-  expect(isReserved(name, list)).toBe(reserved);
+])('%s is named by %s: %s', (name, list, isNamed) => {
+  expect(isNamedBy(name, list)).toBe(isNamed);
+});
+
+describe('what runs code for who sets it is reserved', () => {
+  // shipwright-io/build#2271, openclaw/openclaw#43685 and #91618, QwenLM/qwen-code#8663, openssl/openssl#5820, sudo's own table
+  it.each(
+    [
+      'LD_PRELOAD LD_AUDIT GCONV_PATH GLIBC_TUNABLES OPENSSL_CONF OPENSSL_MODULES MALLOC_CONF HOSTALIASES',
+      'BASH_ENV ENV SHELLOPTS BASHOPTS PS4 BASH_FUNC_ls IFS FPATH ZDOTDIR PROMPT_COMMAND LESSOPEN SSH_ASKPASS',
+      'NODE_OPTIONS NODE_PATH PYTHONPATH PYTHONHOME PYTHONWARNINGS BROWSER PYTHONSTARTUP PERL5OPT PERL5DB PERLLIB',
+      'RUBYOPT RUBYLIB JAVA_TOOL_OPTIONS JDK_JAVA_OPTIONS _JAVA_OPTIONS JAVA_OPTS CLASSPATH DOTNET_STARTUP_HOOKS',
+      'CORECLR_PROFILER_PATH PHPRC PHP_INI_SCAN_DIR LUA_INIT LUA_INIT_5_4 LUA_CPATH ERL_FLAGS ERL_AFLAGS ERL_ZFLAGS',
+      'R_PROFILE TCLLIBPATH PSMODULEPATH GIT_SSH_COMMAND GIT_CONFIG_COUNT GOFLAGS RUSTC_WRAPPER MAKEFLAGS HGRCPATH',
+      'NPM_CONFIG_SCRIPT_SHELL npm_config_node_options KUBERNETES_SERVICE_HOST DOCUMENT_ROOT HOSTNAME PATH',
+    ].flatMap((line) => line.split(' ')),
+  )('%s', (name) => {
+    expect(isReserved(name, config)).toBe(true);
+    expect(read({ config: { [name]: 'x' } })).toMatchObject({ kind: 'problem', reason: 'ReservedEnvName' });
+  });
+
+  it.each(
+    'LOG_LEVEL TZ LANG LC_ALL HOME TERM HTTP_PROXY NO_PROXY DATABASE_URL PORT DEBUG NODE_ENV RAILS_ENV LDAP_URL PATHS'.split(
+      ' ',
+    ),
+  )('and %s is not', (name) => {
+    expect(isReserved(name, config)).toBe(false);
+  });
+
+  it('each entry is written so that it stands for its own name, and once', () => {
+    expect(RESERVED_ENV).toEqual([...new Set(RESERVED_ENV)]);
+    expect(RESERVED_ENV.filter((entry) => !/^[A-Za-z_][A-Za-z0-9_]*\*?$/.test(entry))).toEqual([]);
+  });
+
+  it.each<[what: string, operator: object, name: string, reserved: boolean]>([
+    ['adds to it', { reservedEnvNames: ['LATER', 'ACME_*'] }, 'ACME_TOKEN', true],
+    ['and keeps it', { reservedEnvNames: ['LATER'] }, 'LD_PRELOAD', true],
+    ['takes away by name', { unreservedEnvNames: ['JAVA_OPTS'] }, 'JAVA_OPTS', false],
+    ['takes away one of a prefix', { unreservedEnvNames: ['GIT_AUTHOR_NAME'] }, 'GIT_AUTHOR_NAME', false],
+    ['and no other of it', { unreservedEnvNames: ['GIT_AUTHOR_NAME'] }, 'GIT_SSH', true],
+  ])('the platform %s', (_, operator, name, reserved) => {
+    expect(isReserved(name, OperatorConfig.parse(operator))).toBe(reserved);
+  });
+
+  it.each(['', '*', 'A*B', 'A-B', ' LD_*'])('%j is no entry of a list of the platform', (entry) => {
+    expect(OperatorConfig.safeParse({ reservedEnvNames: [entry] }).success).toBe(false);
+  });
 });

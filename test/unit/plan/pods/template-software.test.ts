@@ -32,7 +32,7 @@ const PHP = softwareRelease('php', '8.3.12', {
     image: 'registry.example.com/software/php:8.3.12',
     path: '/opt/php',
     mountPath: '/opt/php',
-    env: [{ name: 'PHP_INI_SCAN_DIR', value: '/opt/php/conf.d' }, { name: 'EMPTY' }],
+    env: [{ name: 'PHP_CONFIGURATION', value: '/opt/php/conf.d' }, { name: 'EMPTY' }],
   },
 });
 
@@ -55,7 +55,7 @@ function template({
 }: Example = {}) {
   const { spec } = installation({ config: tenant, resourceTier: 'free' });
   const of = release('1.4.2', { ...(runtime && { runtime }), systemSoftwareDependencies: needs });
-  const configuration = readConfiguration(spec, noReferences, config.reservedEnvNames);
+  const configuration = readConfiguration(spec, noReferences, config);
   const resolution = softwareFinder({
     spec,
     shelf: shelf(software('node', NODE), software('php', { ...PHP, ...php })),
@@ -149,8 +149,8 @@ describe('a pod with two pieces of system software', () => {
 });
 
 describe('a variable', () => {
-  const runtime: Runtime = { env: [{ name: 'PHP_INI_SCAN_DIR', value: '/release' }] };
-  const tenant = { PHP_INI_SCAN_DIR: '/tenant' };
+  const runtime: Runtime = { env: [{ name: 'PHP_CONFIGURATION', value: '/release' }] };
+  const tenant = { PHP_CONFIGURATION: '/tenant' };
 
   it.each`
     who                                  | example                | value
@@ -159,7 +159,7 @@ describe('a variable', () => {
     ${'the tenant before the software'}  | ${{ tenant }}          | ${'/tenant'}
     ${'the tenant before the release'}   | ${{ runtime, tenant }} | ${'/tenant'}
   `('is said by $who', ({ example, value }) => {
-    expect(variables(example)).toMatchObject({ PHP_INI_SCAN_DIR: value });
+    expect(variables(example)).toMatchObject({ PHP_CONFIGURATION: value });
   });
 
   it('that is empty is set', () => {
@@ -170,7 +170,7 @@ describe('a variable', () => {
     const own: Runtime = { env: [{ name: 'PATH', value: '$(NODE_HOME)/bin' }, ...(runtime.env ?? [])] };
     const names = template({ runtime: own, tenant: { Z: '1', A: '2' } }).spec.containers[0]?.env?.map((e) => e.name);
 
-    expect(names).toEqual(['A', 'Z', 'NODE_HOME', 'PHP_INI_SCAN_DIR', 'EMPTY', 'PATH']);
+    expect(names).toEqual(['A', 'Z', 'NODE_HOME', 'PHP_CONFIGURATION', 'EMPTY', 'PATH']);
   });
 });
 
