@@ -27,7 +27,7 @@ const ConfigFrom = withChecked(
   },
 );
 
-/** As much as a pod can be given in all with ease; what is larger belongs into a file. */
+/** Of config, of the answers, and of both together; what is larger belongs into a file. */
 export const MOST_CONFIG_BYTES = 65_536;
 const TOO_LARGE = `Must have at most ${MOST_CONFIG_BYTES} bytes in all: put large values into a ConfigMap or a Secret`;
 

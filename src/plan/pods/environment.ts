@@ -1,7 +1,7 @@
 import { firstOf } from '../../api/cut.ts';
 import { hash } from '../../api/hash.ts';
 import { isReserved, type OperatorConfig } from '../../api/operator-config.ts';
-import type { InstallationSpec } from '../../api/installation.ts';
+import { MOST_CONFIG_BYTES, type InstallationSpec } from '../../api/installation.ts';
 import type { References } from '../state/observed.ts';
 import { notYet, problem, type Problem } from '../../api/problem.ts';
 import { byName } from '../software/set.ts';
@@ -20,8 +20,6 @@ export interface Configuration {
   /** Hash of the variables and of what the references hold. */
   readonly hash: string;
 }
-
-const MAX_BYTES = 64 * 1024;
 
 /** Makes environment variables of `config` and `configFrom`, or says why it cannot. */
 export function readConfiguration(
@@ -44,10 +42,10 @@ export function readConfiguration(
     (sum, [name, value]) => sum + Buffer.byteLength(name) + Buffer.byteLength(value),
     0,
   );
-  if (bytes > MAX_BYTES) {
+  if (bytes > MOST_CONFIG_BYTES) {
     return problem(
       'ConfigTooLarge',
-      `Shorten config and userInputs to ${MAX_BYTES} bytes, they have ${bytes}: put large values into a ConfigMap or a Secret`,
+      `Shorten config and userInputs to ${MOST_CONFIG_BYTES} bytes, they have ${bytes}: put large values into a ConfigMap or a Secret`,
     );
   }
   const contents: [string, string][] = [];
