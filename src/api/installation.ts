@@ -38,7 +38,7 @@ const config = withRules(
       literal(8192, 'Value of the variable. It reaches the process literally.'),
     )
     .refine((map) => Object.keys(map).length <= 128, 'Must have at most 128 keys')
-    .refine((map) => bytesOf(map) <= MOST_CONFIG_BYTES, TOO_LARGE)
+    .refine((map) => bytesOf(Object.entries(map)) <= MOST_CONFIG_BYTES, TOO_LARGE)
     .describe(
       'Environment variables of the process, by name. Values reach it literally; an empty value is a set variable.',
     )
@@ -54,11 +54,9 @@ const config = withRules(
   },
 );
 
-function bytesOf(map: Readonly<Record<string, string>>): number {
-  return Object.entries(map).reduce(
-    (sum, [name, value]) => sum + Buffer.byteLength(name) + Buffer.byteLength(value),
-    0,
-  );
+/** Of all names and values together. */
+export function bytesOf(entries: readonly (readonly [name: string, value: string])[]): number {
+  return entries.reduce((sum, [name, value]) => sum + Buffer.byteLength(name) + Buffer.byteLength(value), 0);
 }
 
 export const InstallationSpec = withChecked(

@@ -1,15 +1,11 @@
 import { z } from 'zod';
-import { isNamedBy, RESERVED_ENV } from './reserved-env.ts';
+import { ENV_ENTRY, ENV_ENTRY_MESSAGE, isNamedBy, RESERVED_ENV } from './reserved-env.ts';
 import { Tier } from './tier.ts';
 
 /** At a time a quarter of the pods are replaced (maxSurge 25%), and the next ones wait until these have been ready long enough. */
 export const MOST_ROUNDS = 4;
 
-/** As `LD_PRELOAD` or `LD_*`. */
-const envNames = z
-  .string()
-  .regex(/^[A-Za-z_][A-Za-z0-9_]*\*?$/, 'Must be a name such as LD_PRELOAD, or a prefix such as LD_*')
-  .max(128);
+const envNames = z.array(z.string().regex(ENV_ENTRY, ENV_ENTRY_MESSAGE).max(128)).default([]);
 
 /** A misspelt field must not pass for one that was left out: without `replicas` they would be nobody's. */
 const OwnTier = Tier.strict();
@@ -34,16 +30,12 @@ export const OperatorConfig = z.strictObject({
     )
     .prefault({}),
   maxConcurrentUpgrades: int(1, 100_000, 50, 'Automatic rollouts that may be under way at once in the whole fleet'),
-  reservedEnvNames: z
-    .array(envNames)
-    .default([])
-    .describe('More environment variables that no tenant may set; a trailing * stands for any ending'),
-  unreservedEnvNames: z
-    .array(envNames)
-    .default([])
-    .describe(
-      'Environment variables that tenants may set although src/api/reserved-env.ts has them; a trailing * stands for any ending',
-    ),
+  reservedEnvNames: envNames.describe(
+    'More environment variables that no tenant may set; a trailing * stands for any ending',
+  ),
+  unreservedEnvNames: envNames.describe(
+    'Environment variables that tenants may set although src/api/reserved-env.ts has them; a trailing * stands for any ending',
+  ),
   allowedImagePrefixes: z
     .array(z.string().min(1).max(512))
     .optional()

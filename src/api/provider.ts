@@ -3,6 +3,7 @@ import { conditionList, observedGeneration } from './conditions.ts';
 import { atomicList, flag, int, listMap, matching, text, time, withChecked, withRules, literal } from './field.ts';
 import { imageName, immutable, invalidVersions, Lifecycle, NAME, NAME_MESSAGE } from './published.ts';
 import { versionRange } from './range.ts';
+import { ENV_ENTRY, ENV_ENTRY_MESSAGE } from './reserved-env.ts';
 import { Runtime } from './runtime.ts';
 import { softwareDependencies } from './software.ts';
 import { Tier } from './tier.ts';
@@ -55,12 +56,7 @@ export const Release = withRules(
         'What it asks its tenants for. Never changes once published; may be added once.',
       ).optional(),
       tenantEnv: atomicList(
-        matching(
-          /^[A-Za-z_][A-Za-z0-9_]*\*?$/,
-          128,
-          'Must be a variable such as LOG_LEVEL, or a prefix such as ACME_*',
-          'One name, or the beginning of names, which ends in *.',
-        ),
+        matching(ENV_ENTRY, 128, ENV_ENTRY_MESSAGE, 'One name, or the beginning of names, which ends in *.'),
         128,
         'The variables that tenants may set in config and configFrom, besides what userInputs ask for. Any that the platform does not reserve when absent.',
       ).optional(),

@@ -6,6 +6,10 @@
  * public research on single interpreters, such as https://www.elttam.com/blog/env/.
  */
 
+/** An entry of a list of variables: a name such as `LD_PRELOAD`, or a prefix such as `LD_*`. */
+export const ENV_ENTRY = /^[A-Za-z_][A-Za-z0-9_]*\*?$/;
+export const ENV_ENTRY_MESSAGE = 'Must be a variable such as LOG_LEVEL, or a prefix such as ACME_*';
+
 /** Set by Kubernetes and by the operator: clients believe them. */
 const OF_THE_CLUSTER = ['DOCUMENT_ROOT', 'HOSTNAME', 'KUBERNETES_*'];
 

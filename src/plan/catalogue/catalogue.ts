@@ -75,9 +75,17 @@ export function sortOut<R extends { readonly version: string }>(
   };
 }
 
-/** The highest release for everybody: not yanked, no preview, no prerelease. */
+/** The highest release for everybody. */
 export function latestRelease<R extends Pick<Release, 'version' | 'lifecycle'>>(releases: readonly R[]): R | undefined {
-  return releases.find((r) => !isPrerelease(r.version) && isOffered(r));
+  return releases.find((r) => isForAll(r));
+}
+
+/** Neither yanked nor a preview nor a prerelease: what is left is only for who names it. */
+export function isForAll(
+  { version, lifecycle }: Pick<Release, 'version' | 'lifecycle'>,
+  prereleasesAreReleases = false,
+): boolean {
+  return isOffered({ lifecycle }) && (prereleasesAreReleases || !isPrerelease(version));
 }
 
 export function findRelease(catalogue: Catalogue | undefined, version: string | undefined): Release | undefined {

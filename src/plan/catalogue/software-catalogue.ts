@@ -1,8 +1,8 @@
 import { firstIssue } from '../../api/field.ts';
 import type { OperatorConfig } from '../../api/operator-config.ts';
 import { SoftwareRelease, type SoftwareSpec } from '../../api/software.ts';
-import { isExactVersion, isPrerelease } from '../../api/version.ts';
-import { isOffered, NOT_EXACT, sortOut, type InvalidRelease } from './catalogue.ts';
+import { isExactVersion } from '../../api/version.ts';
+import { NOT_EXACT, sortOut, type InvalidRelease } from './catalogue.ts';
 import { faultOfInputs } from './inputs.ts';
 
 /** The published versions of one system software, as the decisions read them. */
@@ -27,14 +27,6 @@ export function readSoftware(name: string, spec: SoftwareSpec, config: OperatorC
     ...sortOut(spec.versions, (version) => faultOfVersion(version, config)),
     prereleasesAreReleases: spec.prereleasesAreReleases === true,
   };
-}
-
-/** Neither yanked nor a preview nor a prerelease: what is left is only for who names it. */
-export function isForAll(
-  release: Pick<SoftwareRelease, 'version' | 'lifecycle'>,
-  { prereleasesAreReleases }: Pick<SoftwareCatalogue, 'prereleasesAreReleases'>,
-): boolean {
-  return isOffered(release) && (prereleasesAreReleases || !isPrerelease(release.version));
 }
 
 function faultOfVersion(published: SoftwareRelease, config: OperatorConfig): string | undefined {

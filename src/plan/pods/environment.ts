@@ -1,7 +1,7 @@
 import { firstOf } from '../../api/cut.ts';
 import { hash } from '../../api/hash.ts';
 import { isReserved, type OperatorConfig } from '../../api/operator-config.ts';
-import { MOST_CONFIG_BYTES, type InstallationSpec } from '../../api/installation.ts';
+import { bytesOf, MOST_CONFIG_BYTES, type InstallationSpec } from '../../api/installation.ts';
 import type { References } from '../state/observed.ts';
 import { notYet, problem, type Problem } from '../../api/problem.ts';
 import { byName } from '../software/set.ts';
@@ -38,10 +38,7 @@ export function readConfiguration(
     );
   }
   const answers = (spec.userInputs ?? []).map(({ name, value = '' }) => [name, value] as const);
-  const bytes = [...config, ...answers].reduce(
-    (sum, [name, value]) => sum + Buffer.byteLength(name) + Buffer.byteLength(value),
-    0,
-  );
+  const bytes = bytesOf([...config, ...answers]);
   if (bytes > MOST_CONFIG_BYTES) {
     return problem(
       'ConfigTooLarge',

@@ -1,10 +1,10 @@
 import semver from 'semver';
 import { numbersOf, type Numbers } from '../../api/range.ts';
 import type { SoftwareRelease, SoftwareWish } from '../../api/software.ts';
-import { isFading, isImageAllowed } from '../catalogue/catalogue.ts';
+import { isFading, isForAll, isImageAllowed } from '../catalogue/catalogue.ts';
 import { changeBetween } from '../catalogue/level.ts';
 import type { Movement, Policy, SoftwareInput } from './resolution.ts';
-import { isForAll, type SoftwareCatalogue } from '../catalogue/software-catalogue.ts';
+import type { SoftwareCatalogue } from '../catalogue/software-catalogue.ts';
 
 /** A version that could be taken. */
 export interface Option {
@@ -72,9 +72,8 @@ interface Offers {
 /** The published releases that anybody may have, and the one that the wish names. */
 function offersOf({ name, input, wish }: Question, catalogue: SoftwareCatalogue | undefined): Offers {
   const { avoided, config, now } = input;
-  const { releases, ...kind } = catalogue ?? { releases: [], prereleasesAreReleases: false };
-  const offered = releases.filter((r) =>
-    r.version === wish?.version ? r.lifecycle?.stage !== 'yanked' : isForAll(r, kind),
+  const offered = (catalogue?.releases ?? []).filter((r) =>
+    r.version === wish?.version ? r.lifecycle?.stage !== 'yanked' : isForAll(r, catalogue?.prereleasesAreReleases),
   );
   const isAllowed = ({ provides }: SoftwareRelease) =>
     provides?.image === undefined || isImageAllowed(provides.image, config.allowedImagePrefixes);

@@ -1,6 +1,7 @@
 import type { SoftwareRelease } from '../../api/software.ts';
 import { notYet, problem, type Problem } from '../../api/problem.ts';
-import { isForAll, type SoftwareCatalogue } from '../catalogue/software-catalogue.ts';
+import { isForAll } from '../catalogue/catalogue.ts';
+import type { SoftwareCatalogue } from '../catalogue/software-catalogue.ts';
 import type { Choices } from './choices.ts';
 import { meets, type Need } from './need.ts';
 
@@ -91,7 +92,7 @@ function examplesOf(needs: readonly Need[], { offered, wish }: Choices): readonl
 
 /** Taken by whoever names it, and by nobody else. */
 function isTakenByNameOnly(release: SoftwareRelease, catalogue: SoftwareCatalogue): boolean {
-  return release.lifecycle?.stage !== 'yanked' && !isForAll(release, catalogue);
+  return release.lifecycle?.stage !== 'yanked' && !isForAll(release, catalogue.prereleasesAreReleases);
 }
 
 /** It could not be told any more. */

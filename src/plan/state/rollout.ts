@@ -84,7 +84,7 @@ export function readRollout(d: DeploymentView, evidence: Evidence): Rollout {
   return evidence.wasDone && isJudged(d, evidence) ? degraded(d, evidence) : ongoing();
 }
 
-/** The Deployment controller keeps this reason once a template has been rolled out. Where nobody saw that, it is no proof. */
+/** What was done has been rolled out, as the Deployment controller says from then on; or it came back and did not get ready. */
 function isJudged(d: DeploymentView, evidence: Evidence): boolean {
   return d.progress === 'NewReplicaSetAvailable' || isGivenUp(d, evidence);
 }

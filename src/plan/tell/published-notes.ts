@@ -1,7 +1,6 @@
 import semver from 'semver';
 import type { Release } from '../../api/provider.ts';
 import type { SoftwareDependency } from '../../api/software.ts';
-import { isPrerelease } from '../../api/version.ts';
 import type { Shelf, SoftwareCatalogue } from '../catalogue/software-catalogue.ts';
 import { meets } from '../software/need.ts';
 
@@ -82,7 +81,7 @@ function isPinned(image: string): boolean {
 
 /** `7.1.1-38`, and not `7.1.1-rc.1`. */
 function hasBuildNumber(version: string): boolean {
-  return isPrerelease(version) && semver.prerelease(version)?.every((part) => typeof part === 'number') === true;
+  return semver.prerelease(version)?.every((part) => typeof part === 'number') === true;
 }
 
 /** Speaks of the newest, and of how many more; `s` ends a verb where it is one. */

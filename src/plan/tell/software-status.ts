@@ -1,7 +1,8 @@
 import type { SoftwareStatus } from '../../api/software.ts';
 import { softwareNotes } from './published-notes.ts';
 import { publishedStatus, type Published } from './published-status.ts';
-import { isForAll, type Shelf, type SoftwareCatalogue } from '../catalogue/software-catalogue.ts';
+import { isForAll } from '../catalogue/catalogue.ts';
+import type { Shelf, SoftwareCatalogue } from '../catalogue/software-catalogue.ts';
 
 const WORDS = { one: 'version', use: 'used', invalid: 'InvalidVersions' };
 
@@ -13,6 +14,6 @@ export function softwareStatus(
 ): SoftwareStatus {
   const { catalogue } = software;
   const notes = softwareNotes(catalogue, shelf);
-  const latest = catalogue.releases.find((r) => isForAll(r, catalogue));
+  const latest = catalogue.releases.find((r) => isForAll(r, catalogue.prereleasesAreReleases));
   return publishedStatus(software, latest, { words: WORDS, notes, now });
 }

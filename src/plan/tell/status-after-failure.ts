@@ -38,8 +38,8 @@ export function statusAfterFailure(
   const message = steadyMessage(status, generation, failure);
   const { isOver } = graceOf(failure, status.conditions, generation, now);
   // Nobody knows what became of a write that got no answer.
-  const asked = patience === 'endless' ? 'Unknown' : 'False';
-  const verdicts = isOver ? stalled(reason, message) : waiting(asked, reason, message);
+  const ready = patience === 'endless' ? 'Unknown' : 'False';
+  const verdicts = isOver ? stalled(reason, message) : waiting(ready, reason, message);
   const others = (planned.conditions ?? []).filter((c) => STAY.has(c.type));
   const health = (status.conditions ?? []).filter((c) => c.type === 'UpgradeHealthy');
   return {

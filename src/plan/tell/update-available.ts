@@ -4,9 +4,8 @@ import { breakingBetween, whatBreaks } from '../catalogue/breaking.ts';
 import type { Assessment } from '../version/assessment.ts';
 import type { Release } from '../../api/provider.ts';
 import type { BlockReason, PendingUpgrade } from '../../api/upgrade-status.ts';
-import { isPrerelease } from '../../api/version.ts';
 import { isComing, pendingUpgrade } from './candidates.ts';
-import { findRelease, isFading, isImageAllowed, isOffered } from '../catalogue/catalogue.ts';
+import { findRelease, isFading, isForAll, isImageAllowed } from '../catalogue/catalogue.ts';
 import { explain, stepsOf } from './explanation.ts';
 import type { Findings } from './findings.ts';
 import type { Observed } from '../state/observed.ts';
@@ -66,7 +65,7 @@ export function updateAvailable(
  * nothing better is there; else the newest.
  */
 function mostUseful(assessments: readonly Assessment[], { config }: Observed, now: number): Assessment | undefined {
-  const forAll = assessments.filter(({ release }) => isForEverybody(release, config));
+  const forAll = assessments.filter(({ release }) => isFree(release, config));
   const named = forAll.filter(isHadByName);
   return assessments.find(isComing) ?? named.find(({ release }) => !isFading(release, now)) ?? named[0] ?? forAll[0];
 }
@@ -112,14 +111,13 @@ function whyUnavailable(
 
 /** The highest release above `version` that anybody may install. */
 export function newerRelease({ catalogue, config }: Observed, version: string | undefined): string | undefined {
-  const latest = catalogue?.releases.find((r) => isForEverybody(r, config))?.version;
+  const latest = catalogue?.releases.find((r) => isFree(r, config))?.version;
   return latest !== undefined && version !== undefined && semver.gt(latest, version) ? latest : undefined;
 }
 
-function isForEverybody(release: Release, config: Observed['config']): boolean {
-  return (
-    isOffered(release) && !isPrerelease(release.version) && isImageAllowed(release.image, config.allowedImagePrefixes)
-  );
+/** Published for everybody, with an image that is allowed. */
+function isFree(release: Release, { allowedImagePrefixes }: Observed['config']): boolean {
+  return isForAll(release) && isImageAllowed(release.image, allowedImagePrefixes);
 }
 
 function update(status: Verdict['status'], reason: string, message: string): Verdict {

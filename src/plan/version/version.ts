@@ -114,7 +114,7 @@ function bestAbove(input: VersionInput, floor: string): Release | undefined {
   return above.find((r) => !isFading(r, now)) ?? (least && isFading(least, now) ? above[0] : undefined);
 }
 
-/** Case: the first install went above the floor and failed. The floor is named, and so it is tried once as well, before nothing serves. */
+/** Case: the first install went above the floor and failed. The tenant named the floor: that is tried once, too. */
 function floorInstead(input: VersionInput, floor: string): Choice | undefined {
   const { catalogue, stable, installed, isBusy } = input;
   const release = findRelease(catalogue, installed);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isReserved, OperatorConfig } from '../../../../src/api/operator-config.ts';
-import { isNamedBy, RESERVED_ENV } from '../../../../src/api/reserved-env.ts';
+import { ENV_ENTRY, isNamedBy, RESERVED_ENV } from '../../../../src/api/reserved-env.ts';
 import { containerEnv, escapeExpansion, readConfiguration } from '../../../../src/plan/pods/environment.ts';
 import { config, installation, noReferences } from '../../../support/builders.ts';
 
@@ -191,7 +191,7 @@ describe('what runs code for who sets it is reserved', () => {
 
   it('each entry is written so that it stands for its own name, and once', () => {
     expect(RESERVED_ENV).toEqual([...new Set(RESERVED_ENV)]);
-    expect(RESERVED_ENV.filter((entry) => !/^[A-Za-z_][A-Za-z0-9_]*\*?$/.test(entry))).toEqual([]);
+    expect(RESERVED_ENV.filter((entry) => !ENV_ENTRY.test(entry))).toEqual([]);
   });
 
   it.each<[what: string, operator: object, name: string, reserved: boolean]>([
