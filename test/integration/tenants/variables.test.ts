@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cleanUp, installation, prepare, provider, release } from '../support/cluster.ts';
-import { apply, kubectl } from '../support/kubectl.ts';
+import { apply, get, kubectl, type DeploymentObject } from '../support/kubectl.ts';
 import { startOperator, type RunningOperator } from '../support/operator.ts';
 import { runs } from '../support/outcome.ts';
 import { tokenOf } from '../support/rest.ts';
@@ -91,6 +91,33 @@ describe('the variables of tenants', { concurrent: true }, () => {
       'Remove "DEBUG" from config and configFrom: 1.0.0 lets its tenants set only "LOG_*", "TZ"',
     );
     expect(await witness.templatesOf(of('strict'))).toHaveLength(1);
+  });
+
+  it('are the release’s to say whoever sets them, and all goes on when that manager takes them away', async () => {
+    await publish('shared', release('1.0.0', { tenantEnv: ['LOG_*'] }));
+    await install('shared', { provider: 'shared/web', version: '1.0.0', config: { LOG_LEVEL: 'info' } });
+    const another = (config: object) =>
+      kubectl([`--token=${tenant}`, 'apply', '--server-side', '--field-manager=portal', '-f', '-'], {
+        ...installation(namespace, 'shared', { provider: 'shared/web', config }),
+      });
+    await another({ DEBUG: '1', LOG_FORMAT: 'json' });
+    await witness.until(of('shared'), (seen) => conditionOf(seen, 'Ready') === 'False EnvNotAllowed');
+    await another({ LOG_FORMAT: 'json' });
+    await witness.untilTemplate(of('shared'), ({ env }) => env['LOG_FORMAT'] === 'json');
+    const seen = await witness.until(of('shared'), runs('1.0.0'));
+    expect(conditionOf(seen, 'Ready')).toBe('True UpToDate');
+  });
+
+  it('that run already stay when a publisher forbids them, also where the Deployment is deleted after that', async () => {
+    await publish('tightened', '1.0.0');
+    await install('tightened', { provider: 'tightened/web', version: '1.0.0', config: { DEBUG: '1' } });
+    await publish('tightened', release('1.0.0', { tenantEnv: [] }));
+    await kubectl(['delete', 'deployment', 'tightened', '-n', namespace]);
+    await witness.until(of('tightened'), (seen) => conditionOf(seen, 'Ready') !== 'True UpToDate');
+    const seen = await witness.until(of('tightened'), runs('1.0.0'));
+    expect(conditionOf(seen, 'Ready')).toBe('True UpToDate');
+    const { spec } = await get<DeploymentObject>('deployment', 'tightened', namespace);
+    expect(spec.template.spec.containers[0]?.env).toContainEqual({ name: 'DEBUG', value: '1' });
   });
 
   it.each([

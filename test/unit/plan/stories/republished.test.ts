@@ -144,6 +144,22 @@ describe('what is mended needs no read of the record', () => {
   });
 });
 
+describe('a version that is on its way when it is published again', () => {
+  it('ends as it began, and gives an edit what is published by then: nothing of it has proven itself', () => {
+    const world = new World(catalogue('1.0.0', release('1.1.0', { image: 'a/mistake:2' })), { version: '1.0.0' });
+    world.converge();
+    world.edit({ version: '1.1.0' });
+    world.settle();
+    world.publish(catalogue('1.0.0', release('1.1.0', { image: 'a/web:2' })));
+    world.settle();
+    expect([world.head?.image, rollouts(world)]).toEqual(['a/mistake:2', 2]);
+
+    world.edit({ config: { LEVEL: 'debug' } });
+    world.converge();
+    expect([world.head?.image, rollouts(world), world.ready()]).toEqual(['a/web:2', 3, 'True UpToDate']);
+  });
+});
+
 describe('a first install that failed', () => {
   it('gives an edit what is published by then: nothing runs that could be kept', () => {
     const world = new World(catalogue(release('1.0.0', { image: 'a/mistake:1' })));
